@@ -1,0 +1,58 @@
+"""What a league looks like at one moment: a read-only view of its ledger, for strategies, dashboards and reports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from marl.types import Floats
+
+
+@dataclass(frozen=True)
+class Player:
+    """A named member of the league. `parents` are the players whose mixture it was trained against, the heaviest first,
+    or its own earlier versions; `born` is the iteration that added it (0 for those the league started with)."""
+
+    name: str
+    side: int
+    snapshot: str
+    born: int
+    role: str = "main"
+    parents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Iteration:
+    """One finished iteration. `mixtures[s]` weighs the players of side `s` that were there at its end, in order of birth.
+
+    `nash_conv` is exact where the game says so, else None. `seconds` is run time so far, over all resumes.
+    """
+
+    number: int
+    mixtures: tuple[tuple[float, ...], ...]
+    nash_conv: float | None
+    values: tuple[float, ...]
+    seconds: float
+    metrics: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LeagueView:
+    """Everything a reader needs. `payoffs[s]` is side `s`'s mean return in every pairing, `[n_0, n_1, ...]` (NaN where
+    nothing was played), with the players of side `s` on axis `s`, in order of birth. `counts` is the number of matches
+    behind each mean (infinite where the value is exact)."""
+
+    name: str
+    env: str
+    sides: tuple[str, ...]
+    players: tuple[Player, ...]
+    iterations: tuple[Iteration, ...]
+    payoffs: tuple[Floats, ...]
+    counts: Floats
+    scenario: str = ""
+    finished: bool = False
+
+    @cached_property
+    def populations(self) -> tuple[tuple[Player, ...], ...]:
+        """The players of each side, in order of birth."""
+        return tuple(tuple(p for p in self.players if p.side == side) for side in range(len(self.sides)))

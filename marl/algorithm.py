@@ -1,0 +1,59 @@
+"""Algorithms: what turns a job into a snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
+
+from marl.env import Environment, EnvSpec
+from marl.job import Job
+from marl.policy import Policy
+from marl.snapshot import JSON, Snapshot
+from marl.types import Array
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a learner needs to go on exactly where it stopped: arrays and JSON."""
+
+    arrays: Mapping[str, Array]
+    meta: Mapping[str, JSON] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The outcome of a job. `metrics` are named numbers; `checkpoint` is None for algorithms without state."""
+
+    snapshot: Snapshot
+    checkpoint: Checkpoint | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+
+class Services(Protocol):
+    """What the host lends an algorithm while it works on a job."""
+
+    @property
+    def spec(self) -> EnvSpec: ...
+
+    def environment(self, lanes: int) -> Environment:
+        """An environment of the scenario with that many lanes; asking again for as many may give the same one."""
+
+    def snapshot(self, id: str) -> Snapshot:
+        """A stored snapshot. Raises KeyError with a sentence when there is none."""
+
+    def policy(self, id: str) -> Policy:
+        """The policy that a stored snapshot holds, ready to act."""
+
+    def checkpoint(self, id: str) -> Checkpoint:
+        """A stored checkpoint. Raises KeyError with a sentence when there is none."""
+
+    def log(self, step: int, **values: float) -> None:
+        """Report named numbers; they reach metrics.jsonl and the dashboard."""
+
+
+@runtime_checkable
+class Algorithm(Protocol):
+    """Made by calling a registered target with its parameters. `train` is deterministic in the job."""
+
+    def train(self, job: Job, services: Services) -> Trained: ...

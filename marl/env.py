@@ -1,0 +1,217 @@
+"""The environment: the rules of a game, batched from the start.
+
+An environment steps many *lanes* (matches) together. It hands out *rows*: one row per agent that must act now. A
+turn-based game has at most one row per lane, a simultaneous one a row per living agent; nothing else differs.
+
+The canonical order holds everywhere: rows come lane by lane in the order of the `lanes` argument that produced them,
+and by ascending agent within a lane. Actions are given back the same way, so no index ever needs to be sent.
+Authors of simple games can write one match at a time: see `marl.simple`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, Protocol, TypeAlias, runtime_checkable
+
+import numpy as np
+
+from marl import tree
+from marl.exact import SequenceForm
+from marl.space import Space
+from marl.types import Array, ArrayTree, Bools, Floats, Ints, Keys
+
+Lanes: TypeAlias = Ints
+Actions: TypeAlias = Sequence[Array | None]  # per group: one action per row, in canonical order; None for no rows
+
+
+@dataclass(frozen=True)
+class Group:
+    """Agents that share spaces (and may share a network)."""
+
+    name: str
+    agents: tuple[int, ...]
+    observation: Space
+    action: Space
+
+
+@dataclass(frozen=True)
+class EnvSpec:
+    """What an environment says about itself.
+
+    `agents` are names ("player_0"); everything else counts agents by their index in it. `groups` and `sides` each
+    cover every agent once; a side is what one player controls. `state` describes `Environment.state`, or is None.
+    `returns` bounds what one side's rewards can sum to in a match (a side's reward is the sum over its agents; use
+    infinities where unknown). `symmetric` says that sides may be swapped without changing the game. `max_length`
+    bounds the number of ticks. `info` names the columns that `Step.info` always carries and their meaning.
+    """
+
+    agents: tuple[str, ...]
+    groups: tuple[Group, ...]
+    sides: tuple[tuple[int, ...], ...]
+    dynamics: Literal["turns", "simultaneous"]
+    max_length: int
+    returns: tuple[float, float] = (-np.inf, np.inf)
+    state: Space | None = None
+    zero_sum: bool = False
+    symmetric: bool = False
+    backend: Literal["numpy", "torch"] = "numpy"
+    info: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        everyone = list(range(len(self.agents)))
+        for what, parts in (("groups", [group.agents for group in self.groups]), ("sides", list(self.sides))):
+            if sorted(agent for part in parts for agent in part) != everyone:
+                raise ValueError(f"the {what} of an EnvSpec must cover each of its {len(everyone)} agents once: {parts}")
+
+    @property
+    def group_of(self) -> Ints:
+        """The group of each agent, `int64[N]`."""
+        result = np.zeros(len(self.agents), dtype=np.int64)
+        for index, group in enumerate(self.groups):
+            result[list(group.agents)] = index
+        return result
+
+    @property
+    def side_of(self) -> Ints:
+        """The side of each agent, `int64[N]`."""
+        result = np.zeros(len(self.agents), dtype=np.int64)
+        for index, side in enumerate(self.sides):
+            result[list(side)] = index
+        return result
+
+
+@dataclass(slots=True)
+class Rows:
+    """Agents of one group that must act now (or, in `Step.final`, that saw their last).
+
+    `lane`, `agent`: `int64[K]`. `observation`: a tree of `[K, ...]`. `mask`: `bool[K, mask_width]`, True where an
+    action is legal, or None. `first`: `bool[K]`, True at the agent's first row of a match, where memory is cleared.
+    """
+
+    lane: Ints
+    agent: Ints
+    observation: ArrayTree
+    mask: Bools | None
+    first: Bools
+    group: int = 0
+
+    def __len__(self) -> int:
+        return len(self.lane)
+
+    def take(self, index: Array | slice) -> Rows:
+        """The rows at `index` (integers, booleans or a slice)."""
+        mask = None if self.mask is None else self.mask[index]
+        observation = tree.take(self.observation, index)
+        return Rows(self.lane[index], self.agent[index], observation, mask, self.first[index], self.group)
+
+    @staticmethod
+    def concatenate(parts: Sequence[Rows]) -> Rows:
+        """Join rows of one group, in order."""
+        if len(parts) == 1:
+            return parts[0]
+        masks = [part.mask for part in parts if part.mask is not None]
+        return Rows(
+            np.concatenate([part.lane for part in parts]),
+            np.concatenate([part.agent for part in parts]),
+            tree.concatenate([part.observation for part in parts]),
+            np.concatenate(masks) if masks else None,
+            np.concatenate([part.first for part in parts]),
+            parts[0].group,
+        )
+
+
+Turn: TypeAlias = tuple[Rows | None, ...]  # one entry per group; None (or no rows) where nobody of it must act
+
+
+def join_turns(turns: Sequence[Turn]) -> Turn:
+    """Join the turns of different lanes, in order; the canonical order becomes that of the joined lanes."""
+    if len(turns) == 1:
+        return turns[0]
+    joined: list[Rows | None] = []
+    for parts in zip(*turns, strict=True):
+        present = [part for part in parts if part is not None and len(part)]
+        joined.append(Rows.concatenate(present) if present else None)
+    return tuple(joined)
+
+
+@dataclass(slots=True)
+class Step:
+    """What one tick did to the lanes that were stepped.
+
+    `lanes`: `int64[L]`, as given. `rewards`: `float64[L, N]`, this tick's, for every agent whether it acted or not.
+    `terminated`, `truncated`: `bool[L, N]`, True only at the tick at which the agent's part ended: by the rules, or cut
+    short (its value then bootstraps from `final`). `done`: `bool[L]`, the match is over; the lane has no rows until
+    it is reset. `fault`: `int64[L]`, the agent that broke the rules, or -1. `final`: per group, the last observations
+    of agents whose part ended at this tick (their masks are ignored). `info`: declared columns, `[L, ...]`.
+    `turn`: the next rows, for the lanes that are not done.
+    """
+
+    lanes: Lanes
+    rewards: Floats
+    terminated: Bools
+    truncated: Bools
+    done: Bools
+    fault: Ints
+    final: Turn
+    turn: Turn
+    info: dict[str, Array] = field(default_factory=dict)
+
+
+class Frame(NamedTuple):
+    """A picture of a lane: plain text for terminals, and SVG (or "" where there is none) for pages."""
+
+    text: str
+    svg: str
+
+
+@runtime_checkable
+class Environment(Protocol):
+    """The rules, batched. `reset` and `step` take any subset of the lanes, each lane at most once.
+
+    Everything that chance decides follows from the lane's seed (see `marl.rng`), never from other lanes.
+    """
+
+    @property
+    def spec(self) -> EnvSpec: ...
+
+    @property
+    def lanes(self) -> int: ...
+
+    def reset(self, lanes: Lanes, seeds: Keys) -> Turn:
+        """Start a new match in each of `lanes[L]` with `seeds[L]`; whatever was going on there is dropped."""
+
+    def step(self, lanes: Lanes, actions: Actions) -> Step:
+        """Advance `lanes[L]` by one tick. `actions` has, per group, one action for each row that these lanes have.
+
+        An illegal action never raises: it ends the match, with `fault` set and the rewards of a loss where the game
+        has such a notion. An action of a wrong shape raises ValueError.
+        """
+
+    def state(self, lanes: Lanes) -> ArrayTree:
+        """The true global state `[L, ...]`, for centralised critics and mixers; only where `spec.state` is set."""
+
+    def render(self, lane: int) -> Frame:
+        """Draw one lane, for replays."""
+
+
+@runtime_checkable
+class Forkable(Protocol):
+    """Optional: copy matches in progress, for search and exact checkpoints."""
+
+    def save(self, lanes: Lanes) -> bytes:
+        """Everything that `lanes` are, including their seeds and counters. Not pickle."""
+
+    def load(self, lanes: Lanes, blob: bytes, seeds: Keys | None = None) -> Turn:
+        """Put the saved matches into `lanes` (as many as were saved) and return the rows they now have.
+
+        Without `seeds` the future is what it would have been. `seeds[L]` redraw what is still to come.
+        """
+
+
+@runtime_checkable
+class Exact(Protocol):
+    """Optional: a small game can be solved exactly."""
+
+    def sequence_form(self) -> SequenceForm:
+        """The whole game as a sequence form; its observations are those of the rows that the game hands out."""

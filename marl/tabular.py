@@ -1,0 +1,81 @@
+"""Tabular policies: a table of action probabilities, looked up by what the agent sees."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+
+import numpy as np
+
+from marl import rng, tree
+from marl.env import EnvSpec, Rows
+from marl.exact import Decisions
+from marl.policy import Acts
+from marl.snapshot import Snapshot
+from marl.types import Array, ArrayTree, Floats, Keys
+
+NAME = "marl/tabular"
+
+
+def observation_keys(observation: ArrayTree) -> Keys:
+    """A 64-bit hash of each row of an observation tree, `uint64[K]`; equal rows have equal keys on any machine."""
+    flat = np.ascontiguousarray(tree.flatten(observation))
+    flat = flat + 0.0  # -0.0 and 0.0 are the same observation
+    width = flat.shape[1]
+    weights = np.frombuffer(hashlib.shake_128(b"marl observation").digest(8 * width), dtype=np.uint64) | np.uint64(1)
+    with np.errstate(over="ignore"):
+        bits = flat.view(np.uint64)
+        bits = (bits ^ (bits >> np.uint64(29))) * np.uint64(0xBF58476D1CE4E5B9)
+        bits ^= bits >> np.uint64(32)
+        return np.asarray((bits * weights).sum(axis=1, dtype=np.uint64))
+
+
+class Tabular:
+    """Plays a table: `keys` `uint64[I]` (see `observation_keys`) and `probabilities` `float64[I, A]` per row.
+
+    An observation that is not in the table is played uniformly over the legal actions.
+    """
+
+    def __init__(self, keys: Keys, probabilities: Floats) -> None:
+        order = np.argsort(keys, kind="stable")
+        self.keys = keys[order]
+        self.probabilities = probabilities[order]
+
+    def memory(self, rows: int) -> None:
+        """A table needs no memory."""
+        return None
+
+    def lookup(self, keys: Keys) -> tuple[Array, Array]:
+        """Where each key stands in the table, and whether it does: `int64[K], bool[K]`."""
+        place = np.minimum(np.searchsorted(self.keys, keys), max(len(self.keys) - 1, 0))
+        found = self.keys[place] == keys if len(self.keys) else np.zeros(len(keys), dtype=np.bool_)
+        return place, found
+
+    def act(self, rows: Rows, memory: Array | None, keys: Keys) -> Acts:
+        """Draw from the table's probabilities."""
+        place, found = self.lookup(observation_keys(rows.observation))
+        fallback = rows.mask if rows.mask is not None else np.ones((len(rows), self.probabilities.shape[1]))
+        weights = np.where(found[:, None], self.probabilities[place] if len(self.keys) else 0.0, fallback)
+        action = rng.choose(keys, weights)
+        chosen = weights[np.arange(len(action)), action]
+        return Acts(action, np.log(chosen / weights.sum(axis=1)))
+
+
+def snapshot(decisions: Decisions, behaviour: Floats, meta: Mapping[str, object] | None = None) -> Snapshot:
+    """The snapshot of a behaviour policy `[I, A]` over a player's information sets."""
+    arrays = {"keys": observation_keys(decisions.observation), "probabilities": behaviour}
+    return Snapshot(NAME, arrays, dict(meta or {}))
+
+
+def restore(spec: EnvSpec, saved: Snapshot) -> Tabular:
+    """The policy that a `marl/tabular` snapshot holds."""
+    return Tabular(saved.arrays["keys"], saved.arrays["probabilities"])
+
+
+def behaviour(decisions: Decisions, saved: Snapshot) -> Floats:
+    """A tabular snapshot as a behaviour policy `[I, A]` over these information sets; uniform where it has no row."""
+    table = restore(None, saved)  # type: ignore[arg-type]
+    place, found = table.lookup(observation_keys(decisions.observation))
+    result = decisions.uniform()
+    result[found] = table.probabilities[place[found]]
+    return result

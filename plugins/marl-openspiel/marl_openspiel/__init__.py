@@ -1,0 +1,1 @@
+"""Every OpenSpiel game as a marl environment."""
