@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from marl.env import Environment, EnvSpec
 from marl.job import Job
 from marl.policy import Policy
 from marl.snapshot import JSON, Snapshot
 from marl.types import Array
+
+if TYPE_CHECKING:
+    from marl.solver import ExactGame
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,9 @@ class Services(Protocol):
 
     def policy(self, id: str) -> Policy:
         """The policy that a stored snapshot holds, ready to act."""
+
+    def exact(self) -> ExactGame:
+        """The scenario's game in exact form, built once. Raises UserError where the environment offers none."""
 
     def checkpoint(self, id: str) -> Checkpoint:
         """A stored checkpoint. Raises KeyError with a sentence when there is none."""

@@ -62,7 +62,7 @@ class EnvSpec:
         everyone = list(range(len(self.agents)))
         for what, parts in (("groups", [group.agents for group in self.groups]), ("sides", list(self.sides))):
             if sorted(agent for part in parts for agent in part) != everyone:
-                raise ValueError(f"the {what} of an EnvSpec must cover each of its {len(everyone)} agents once: {parts}")
+                raise ValueError(f"the {what} of must cover each of its {len(everyone)} agents once, not {parts}")
 
     @property
     def group_of(self) -> Ints:

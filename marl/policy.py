@@ -38,3 +38,11 @@ class Policy(Protocol):
 
         `memory`: `[K, ...]`, already cleared where `rows.first`. `keys`: `uint64[K]`, see `marl.rng`.
         """
+
+
+@runtime_checkable
+class Explicit(Protocol):
+    """Optional: a policy without memory, over discrete actions, that can state its probabilities exactly."""
+
+    def probabilities(self, rows: Rows) -> Floats:
+        """The probability of each action, `float64[K, A]`; 0 where the mask forbids one, and each row sums to 1."""

@@ -17,7 +17,7 @@ JSON = Any  # what json.dumps takes: dict, list, str, int, float, bool, None
 
 
 def canonical(value: JSON) -> str:
-    """The one JSON text of a value: sorted keys, no spaces; ids are hashes of it. NaN and infinities raise ValueError."""
+    """The one JSON text of a value (sorted keys, no spaces), for hashing. NaN and infinities raise ValueError."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
 
 

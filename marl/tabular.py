@@ -39,7 +39,7 @@ class Tabular:
     def __init__(self, keys: Keys, probabilities: Floats) -> None:
         order = np.argsort(keys, kind="stable")
         self.keys = keys[order]
-        self.probabilities = probabilities[order]
+        self.table = probabilities[order]
 
     def memory(self, rows: int) -> None:
         """A table needs no memory."""
@@ -51,14 +51,21 @@ class Tabular:
         found = self.keys[place] == keys if len(self.keys) else np.zeros(len(keys), dtype=np.bool_)
         return place, found
 
+    def probabilities(self, rows: Rows) -> Floats:
+        """The table's probabilities for these rows, `float64[K, A]`."""
+        place, found = self.lookup(observation_keys(rows.observation))
+        width = self.table.shape[1]
+        mask = rows.mask if rows.mask is not None else np.ones((len(rows), width), dtype=np.bool_)
+        uniform = mask / mask.sum(axis=1, keepdims=True)
+        if not len(self.keys):
+            return np.asarray(uniform, dtype=np.float64)
+        return np.where(found[:, None], self.table[place], uniform)
+
     def act(self, rows: Rows, memory: Array | None, keys: Keys) -> Acts:
         """Draw from the table's probabilities."""
-        place, found = self.lookup(observation_keys(rows.observation))
-        fallback = rows.mask if rows.mask is not None else np.ones((len(rows), self.probabilities.shape[1]))
-        weights = np.where(found[:, None], self.probabilities[place] if len(self.keys) else 0.0, fallback)
+        weights = self.probabilities(rows)
         action = rng.choose(keys, weights)
-        chosen = weights[np.arange(len(action)), action]
-        return Acts(action, np.log(chosen / weights.sum(axis=1)))
+        return Acts(action, np.log(weights[np.arange(len(action)), action]))
 
 
 def snapshot(decisions: Decisions, behaviour: Floats, meta: Mapping[str, object] | None = None) -> Snapshot:
@@ -70,12 +77,3 @@ def snapshot(decisions: Decisions, behaviour: Floats, meta: Mapping[str, object]
 def restore(spec: EnvSpec, saved: Snapshot) -> Tabular:
     """The policy that a `marl/tabular` snapshot holds."""
     return Tabular(saved.arrays["keys"], saved.arrays["probabilities"])
-
-
-def behaviour(decisions: Decisions, saved: Snapshot) -> Floats:
-    """A tabular snapshot as a behaviour policy `[I, A]` over these information sets; uniform where it has no row."""
-    table = restore(None, saved)  # type: ignore[arg-type]
-    place, found = table.lookup(observation_keys(decisions.observation))
-    result = decisions.uniform()
-    result[found] = table.probabilities[place[found]]
-    return result

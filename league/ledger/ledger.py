@@ -1,0 +1,210 @@
+"""Reading and writing the ledger. It is the only writer of truth: everything else is a view of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, create_engine, event, func, insert, select
+from sqlalchemy.exc import DatabaseError
+
+from league.ledger import schema
+from league.view import Iteration, Player
+from marl.errors import RunError, UserError
+from marl.snapshot import canonical
+
+
+@dataclass(frozen=True)
+class PayoffRow:
+    """The matches of one pairing (player ids, one per side) with the seeds `first_seed ... first_seed + count - 1`.
+
+    `mean` and `m2` have one number per side; `count` is -1 where the mean is exact and no match was played.
+    """
+
+    pairing: tuple[int, ...]
+    first_seed: int
+    count: int
+    mean: tuple[float, ...]
+    m2: tuple[float, ...]
+
+
+EXACT = -1
+
+
+class Ledger:
+    """A ledger at a database URL. Each method that writes is one committed transaction.
+
+    Raises UserError when the file is not a ledger or has another version, RunError when the disk fails.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine = create_engine(url)
+        if self.engine.dialect.name == "sqlite":
+            event.listen(self.engine, "connect", _tune_sqlite)
+        where = self.engine.url.database or url
+        try:
+            with self.engine.begin() as connection:
+                schema.prepare(connection, where)
+        except DatabaseError as error:
+            raise UserError(f"{where} cannot be opened as a ledger: {error.orig}") from None
+
+    @classmethod
+    def at(cls, directory: Path) -> Ledger:
+        """The ledger of a run directory, `ledger.db`."""
+        return cls(f"sqlite:///{directory / 'ledger.db'}")
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.engine.dispose()
+
+    # players and jobs
+
+    def add_player(self, player: Player, job: str | None = None) -> int:
+        """Add a member and return its id. `parents` must already be members, by name."""
+        with self._writing() as connection:
+            return _insert(connection, schema.players, **_player_row(player), job=job)
+
+    def finish_job(self, id: str, iteration: int, spec: Any, snapshot: str, checkpoint: str | None,
+                   metrics: dict[str, float], seconds: float) -> None:  # fmt: skip
+        """Record a finished job; its blobs must already be stored."""
+        row = {"id": id, "iteration": iteration, "spec": spec, "snapshot": snapshot, "checkpoint": checkpoint}
+        with self._writing() as connection:
+            connection.execute(insert(schema.jobs).values(**row, metrics=metrics, seconds=seconds))
+
+    def job(self, id: str) -> dict[str, Any] | None:
+        """The finished job with that id, or None."""
+        with self.engine.connect() as connection:
+            row = connection.execute(select(schema.jobs).where(schema.jobs.c.id == id)).mappings().first()
+            return dict(row) if row is not None else None
+
+    def players(self) -> list[tuple[int, Player]]:
+        """All members with their ids, in order of birth."""
+        table = schema.players
+        with self.engine.connect() as connection:
+            rows = connection.execute(select(table).order_by(table.c.id)).all()
+        return [(r.id, Player(r.name, r.side, r.snapshot, r.born, r.role, tuple(r.parents))) for r in rows]
+
+    # payoffs
+
+    def add_payoffs(self, rows: Iterable[PayoffRow]) -> None:
+        """Add sums of finished matches, all or none. A pairing's seed range is never added twice (RunError)."""
+        values = [
+            {
+                "pairing": ",".join(map(str, row.pairing)),
+                "first_seed": row.first_seed,
+                "count": row.count,
+                "mean": list(row.mean),
+                "m2": list(row.m2),
+            }
+            for row in rows
+        ]
+        if values:
+            with self._writing() as connection:
+                connection.execute(insert(schema.payoffs), values)
+
+    def payoffs(self) -> list[PayoffRow]:
+        """All payoff sums, in the order in which they were added."""
+        table = schema.payoffs
+        with self.engine.connect() as connection:
+            rows = connection.execute(select(table).order_by(table.c.id)).mappings().all()
+        return [
+            PayoffRow(_ids(r["pairing"]), r["first_seed"], r["count"], tuple(r["mean"]), tuple(r["m2"])) for r in rows
+        ]
+
+    # decisions
+
+    def decide(self, kind: str, iteration: int, data: Any, seconds: float) -> None:
+        """Write down a decision together with what the ledger held when it was made."""
+        with self._writing() as connection:
+            seen = [
+                connection.execute(select(func.max(t.c.id))).scalar() or 0 for t in (schema.players, schema.payoffs)
+            ]
+            row = {"kind": kind, "iteration": iteration, "saw_player": seen[0], "saw_payoff": seen[1]}
+            connection.execute(insert(schema.decisions).values(**row, data=data, seconds=seconds))
+
+    def decisions(self, kind: str) -> dict[int, tuple[Any, float]]:
+        """`{iteration: (data, seconds)}` of all decisions of a kind, in order."""
+        table = schema.decisions
+        with self.engine.connect() as connection:
+            rows = connection.execute(select(table).where(table.c.kind == kind).order_by(table.c.iteration)).all()
+        return {row.iteration: (row.data, row.seconds) for row in rows}
+
+    def iterations(self) -> list[Iteration]:
+        """Every finished iteration, from the `mixtures` decisions."""
+        return [
+            Iteration(
+                number,
+                tuple(tuple(mixture) for mixture in data["mixtures"]),
+                data["nash_conv"],
+                tuple(data["values"]),
+                seconds,
+                data.get("metrics", {}),
+            )
+            for number, (data, seconds) in self.decisions("mixtures").items()
+        ]
+
+    def digest(self) -> str:
+        """A SHA-256 over everything but times: equal for equal histories, however often they were interrupted."""
+        timed = {"seconds"}
+        result = hashlib.sha256()
+        with self.engine.connect() as connection:
+            for table in schema.metadata.sorted_tables:
+                columns = [column for column in table.c if column.name not in timed]
+                order = list(table.primary_key.columns) or columns
+                for row in connection.execute(select(*columns).order_by(*order)):
+                    result.update(canonical([table.name, *row]).encode())
+        return result.hexdigest()
+
+    def _writing(self) -> Any:
+        return _Transaction(self)
+
+
+class _Transaction:
+    """`engine.begin()` whose database errors are sentences."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.where = ledger.engine.url.database
+        self.context = ledger.engine.begin()
+
+    def __enter__(self) -> Connection:
+        return self.context.__enter__()
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        try:
+            self.context.__exit__(kind, error, trace)
+        except DatabaseError as failure:
+            error = failure
+        if isinstance(error, DatabaseError):
+            raise RunError(f"the ledger {self.where} could not be written: {error.orig}") from error
+
+
+def _insert(connection: Connection, table: Any, **values: Any) -> int:
+    key: Sequence[Any] = connection.execute(insert(table).values(**values)).inserted_primary_key or (0,)
+    return int(key[0])
+
+
+def _ids(pairing: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in pairing.split(","))
+
+
+def _player_row(player: Player) -> dict[str, Any]:
+    return {
+        "name": player.name,
+        "side": player.side,
+        "snapshot": player.snapshot,
+        "born": player.born,
+        "role": player.role,
+        "parents": list(player.parents),
+    }
+
+
+def _tune_sqlite(connection: Any, _: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA busy_timeout=10000")
+    cursor.close()

@@ -1,0 +1,112 @@
+"""The ledger's tables, and the migrations that bring an older one up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    Connection,
+    Float,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+    func,
+    insert,
+    inspect,
+    select,
+    update,
+)
+
+from marl.errors import UserError
+
+VERSION = 1
+MIGRATIONS: dict[int, Callable[[Connection], None]] = {}  # version -> what brings a ledger of that version to the next
+
+metadata = MetaData()
+
+schema_version = Table("schema_version", metadata, Column("version", Integer, nullable=False))
+
+players = Table(
+    "players",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String, nullable=False, unique=True),
+    Column("side", Integer, nullable=False),
+    Column("snapshot", String, nullable=False),
+    Column("born", Integer, nullable=False),
+    Column("role", String, nullable=False),
+    Column("parents", JSON, nullable=False),
+    Column("job", String),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("iteration", Integer, nullable=False),
+    Column("spec", JSON, nullable=False),
+    Column("snapshot", String, nullable=False),
+    Column("checkpoint", String),
+    Column("metrics", JSON, nullable=False),
+    Column("seconds", Float, nullable=False),
+)
+
+# Sums of the matches of one pairing with consecutive seeds; `count` is -1 where the mean is exact.
+payoffs = Table(
+    "payoffs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("pairing", String, nullable=False),  # player ids, one per side: "3,17"
+    Column("first_seed", BigInteger, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("mean", JSON, nullable=False),  # one number per side
+    Column("m2", JSON, nullable=False),  # sums of squared deviations from the mean, one per side
+    UniqueConstraint("pairing", "first_seed"),
+)
+
+# What was decided, and what the ledger held when it was: the highest player and payoff ids it saw.
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String, nullable=False),
+    Column("iteration", Integer, nullable=False),
+    Column("saw_player", Integer, nullable=False),
+    Column("saw_payoff", Integer, nullable=False),
+    Column("data", JSON, nullable=False),
+    Column("seconds", Float, nullable=False),
+    UniqueConstraint("kind", "iteration"),
+)
+
+
+def prepare(connection: Connection, where: str) -> None:
+    """Create the tables in an empty database, or migrate an older ledger.
+
+    Raises UserError for a ledger of a newer version, and for a database that is something else.
+    """
+    tables = set(inspect(connection).get_table_names())
+    if not tables:
+        metadata.create_all(connection)
+        connection.execute(insert(schema_version).values(version=VERSION))
+        return
+    if "schema_version" not in tables:
+        raise UserError(
+            f"{where} is a database, but not a ledger of marl: it has the tables {', '.join(sorted(tables))}"
+        )
+    found = connection.execute(select(func.max(schema_version.c.version))).scalar_one_or_none()
+    if found is None or found > VERSION:
+        raise UserError(
+            f"{where} is a ledger of version {found}, and this marl reads up to version {VERSION}: "
+            "install the marl that wrote it, or a newer one"
+        )
+    while found < VERSION:
+        if found not in MIGRATIONS:
+            raise UserError(f"{where} is a ledger of version {found}, from which there is no way to version {VERSION}")
+        MIGRATIONS[found](connection)
+        found += 1
+        connection.execute(update(schema_version).values(version=found))

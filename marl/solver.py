@@ -1,0 +1,82 @@
+"""Solving small games exactly: plans of stored policies, and the base class of algorithms that need no learning."""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from marl.algorithm import Services, Trained
+from marl.env import Environment, Exact, Rows
+from marl.errors import UserError
+from marl.exact import SequenceForm
+from marl.job import Job, Mixture
+from marl.policy import Explicit, Policy
+from marl.types import Floats
+
+
+class ExactGame:
+    """The sequence form of an environment, and the plans of stored policies in it.
+
+    Player `n` of the form is agent `n` and side `n`. `policy(id)` loads a stored policy; plans are kept.
+    """
+
+    def __init__(self, environment: Environment, policy: Callable[[str], Policy]) -> None:
+        if not isinstance(environment, Exact):
+            raise UserError(
+                "this environment cannot say exact values of itself (it has no sequence form): "
+                "choose a smaller game, or an algorithm and payoffs that play matches"
+            )
+        spec = environment.spec
+        if any(side != (n,) for n, side in enumerate(spec.sides)):
+            raise UserError(f"exact values need one agent on each side, and the sides here are {spec.sides}")
+        self.form: SequenceForm = environment.sequence_form()
+        self._group = [int(group) for group in spec.group_of]
+        self._policy = policy
+        self._plans: dict[tuple[int, str], Floats] = {}
+
+    @property
+    def sides(self) -> int:
+        return len(self.form.players)
+
+    def rows(self, side: int) -> Rows:
+        """All the information sets of a side, as rows to act on."""
+        decisions = self.form.players[side]
+        count = len(decisions.parent)
+        agent = np.full(count, side, dtype=np.int64)
+        first = np.ones(count, dtype=np.bool_)
+        return Rows(np.arange(count), agent, decisions.observation, decisions.mask, first, self._group[side])
+
+    def plan(self, side: int, snapshot: str) -> Floats:
+        """The plan `float64[S]` of a stored policy. Raises UserError where it cannot state its probabilities."""
+        if (side, snapshot) not in self._plans:
+            policy = self._policy(snapshot)
+            if not isinstance(policy, Explicit) or policy.memory(1) is not None:
+                raise UserError(f"the policy of snapshot {snapshot} cannot state its action probabilities exactly")
+            behaviour = policy.probabilities(self.rows(side))
+            self._plans[side, snapshot] = self.form.players[side].plan(behaviour)
+        return self._plans[side, snapshot]
+
+    def mixture(self, side: int, mixture: Mixture) -> Floats:
+        """The plan of a mixture of stored policies, chosen once before a match."""
+        total = np.zeros(self.form.players[side].sequences)
+        for snapshot, weight in mixture:
+            if weight > 0:
+                total += weight * self.plan(side, snapshot)
+        return total
+
+
+class SolverAlgorithm(abc.ABC):
+    """An exact or tabular algorithm: implement `solve`, get `train`."""
+
+    def train(self, job: Job, services: Services) -> Trained:
+        """Solve the job's side against the plans of its opponents."""
+        game = services.exact()
+        own = np.zeros(game.form.players[job.side].sequences)  # not read: the learner's own entry is empty
+        plans = [own if n == job.side else game.mixture(n, mixture) for n, mixture in enumerate(job.opponents)]
+        return self.solve(job, game, plans)
+
+    @abc.abstractmethod
+    def solve(self, job: Job, game: ExactGame, plans: Sequence[Floats]) -> Trained:
+        """The answer to `plans` (one `[S_n]` per side; the own side's is not read)."""
