@@ -1,0 +1,18 @@
+"""The built-in plugin `marl`: what the core itself brings."""
+
+from __future__ import annotations
+
+from marl.registry import Descriptor, hookimpl
+
+MARL_API = ">=1,<2"
+
+
+@hookimpl
+def marl_policies() -> list[Descriptor]:
+    """The policies that need no plugin."""
+    return [
+        Descriptor(
+            "random", "marl.policies.random:Random", "plays uniformly over the legal actions", tags=("scripted",)
+        ),
+        Descriptor("tabular", "marl.tabular:restore", "plays a table of probabilities, from a snapshot"),
+    ]

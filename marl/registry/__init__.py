@@ -1,0 +1,26 @@
+"""The plugin host: finds plugins, keeps what they describe, and makes things of it.
+
+Importing this package imports pluggy and the standard library, nothing heavy; so listing plugins is quick.
+"""
+
+from marl.registry.component import Component, component
+from marl.registry.descriptor import Descriptor
+from marl.registry.load import load_registry
+from marl.registry.markers import API_VERSION, hookimpl, hookspec
+from marl.registry.params import ParameterError
+from marl.registry.plugin import Plugin, State
+from marl.registry.registry import Registry
+
+__all__ = [
+    "API_VERSION",
+    "Component",
+    "Descriptor",
+    "ParameterError",
+    "Plugin",
+    "Registry",
+    "State",
+    "component",
+    "hookimpl",
+    "hookspec",
+    "load_registry",
+]

@@ -1,0 +1,49 @@
+"""Components: how a scenario names a thing that a plugin brings, with its parameters."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+_KIND = "marl.kind"
+
+
+@dataclasses.dataclass
+class Component:
+    """A registered thing and its parameters: `name` is `plugin/name`, or the short name while it is unambiguous."""
+
+    name: str
+    params: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+
+def component(kind: str, default: Any = dataclasses.MISSING, help: str = "") -> Any:
+    """A dataclass field that holds a Component (or a list or dict of them, or None) of a registry kind.
+
+    `default`: a name, a Component, a list or dict of these, or None; without it the field is required.
+
+        @dataclass(kw_only=True)
+        class Params:
+            metasolver: Component = component("metasolvers", "nash", help="turns payoffs into mixtures")
+    """
+    metadata = {_KIND: kind, "help": help}
+    if default is dataclasses.MISSING:
+        return dataclasses.field(metadata=metadata)
+    return dataclasses.field(default_factory=lambda: _components(default), metadata=metadata)
+
+
+def kind_of(field: dataclasses.Field[Any]) -> str | None:
+    """The registry kind that a dataclass field's Components belong to, or None for an ordinary field."""
+    return field.metadata.get(_KIND)
+
+
+def _components(default: Any) -> Any:
+    match default:
+        case str():
+            return Component(default)
+        case Component(name, params):
+            return Component(name, dict(params))
+        case list() | tuple():
+            return [_components(item) for item in default]
+        case dict():
+            return {key: _components(item) for key, item in default.items()}
+    return default

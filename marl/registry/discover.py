@@ -1,0 +1,93 @@
+"""Finding plugins: the entry points of group `marl`, distribution by distribution.
+
+pluggy's own loader stops at the first entry point that fails, and `importlib.metadata.entry_points` at the first
+malformed file; here neither stops the others.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from importlib import metadata
+
+import marl
+from marl.registry.plugin import BUILTIN, DISTRIBUTION, Plugin
+
+GROUP = "marl"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]*\Z")
+
+
+def discover() -> list[Plugin]:
+    """Every plugin that is installed, not yet imported: the built-in one, then by distribution and name.
+
+    Of two that claim one name the first keeps it; the second is broken, and both are told.
+    """
+    builtin = Plugin(BUILTIN, DISTRIBUTION, marl.__version__, "marl.builtin")
+    found = sorted(
+        _installed(), key=lambda p: (_normal(p.distribution) != DISTRIBUTION, _normal(p.distribution), p.name)
+    )
+    owners: dict[str, Plugin] = {}
+    for plugin in [builtin, *found]:
+        owner = owners.setdefault(plugin.name, plugin)
+        if owner is not plugin:
+            _conflict(owner, plugin)
+    return [builtin, *found]
+
+
+def _conflict(owner: Plugin, second: Plugin) -> None:
+    second.fail(
+        "broken",
+        f"claims the plugin name {owner.name!r}, which {owner.origin} has already; "
+        f"{second.origin} was not loaded: uninstall one of the two",
+    )
+    owner.notes.append(f"{second.origin} claims the name {owner.name!r} too, and was not loaded")
+
+
+def _installed() -> list[Plugin]:
+    plugins: list[Plugin] = []
+    seen: set[str] = set()
+    for distribution in metadata.distributions():
+        text = distribution.read_text("entry_points.txt") or ""
+        if f"[{GROUP}]" not in text.replace(" ", ""):
+            continue
+        name, version = _identity(distribution)
+        if _normal(name) not in seen:  # the first on sys.path hides later ones, as it does for imports
+            seen.add(_normal(name))
+            plugins += _plugins(distribution, name, version)
+    return plugins
+
+
+def _plugins(distribution: metadata.Distribution, name: str, version: str) -> list[Plugin]:
+    try:
+        points = [point for point in distribution.entry_points if point.group == GROUP]
+    except Exception as error:  # importlib.metadata raises whatever its parser stumbles over
+        plugin = Plugin(name, name, version, "")
+        plugin.fail("broken", f"its entry_points.txt cannot be read: {error}")
+        return [plugin]
+    plugins = []
+    for point in points:
+        plugin = Plugin(point.name, name, version, point.value, file=_file(point.value))
+        if not _NAME.match(point.name):
+            plugin.fail("broken", f"plugin name {point.name!r} is not made of letters, digits, '_', '-' and '.'")
+        plugins.append(plugin)
+    return plugins
+
+
+def _identity(distribution: metadata.Distribution) -> tuple[str, str]:
+    try:
+        return distribution.metadata["Name"] or "unknown", distribution.metadata["Version"] or ""
+    except Exception:  # a damaged distribution still has a place in the list
+        return "unknown", ""
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _file(value: str) -> str:
+    """Where the plugin's top-level package lies, without importing it."""
+    try:
+        spec = importlib.util.find_spec(value.partition(":")[0].partition(".")[0])
+    except (ImportError, ValueError):
+        return ""
+    return (spec.origin or "") if spec else ""

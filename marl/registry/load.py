@@ -1,0 +1,201 @@
+"""Loading plugins: every one is imported and asked on its own, so that none can take the host down."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import importlib
+import sys
+import traceback
+from collections.abc import Iterator
+from functools import reduce
+from typing import Any
+
+import pluggy
+
+from marl.errors import suggestion
+from marl.registry import specs
+from marl.registry.descriptor import Descriptor
+from marl.registry.discover import discover
+from marl.registry.markers import API_VERSION
+from marl.registry.plugin import Plugin
+from marl.registry.registry import Registry
+from marl.registry.settings import Settings, read_settings
+
+_loaded: dict[Settings, Registry] = {}
+
+
+def load_registry(*, safe_mode: bool = False) -> Registry:
+    """The registry of this process: all plugins that are installed and wanted. Loaded once for given settings.
+
+    `safe_mode` (or the environment variable MARL_SAFE_MODE) leaves out every plugin that is not built in.
+    """
+    settings = read_settings(safe_mode)
+    if settings not in _loaded:
+        _loaded[settings] = build(discover(), settings)
+    return _loaded[settings]
+
+
+def build(plugins: list[Plugin], settings: Settings) -> Registry:
+    """Import and register `plugins`; whatever happens to one is kept in its state."""
+    host = _Host()
+    for plugin in plugins:
+        if plugin.state == "ok" and (reason := settings.reason_against(plugin)):
+            plugin.fail("disabled", reason)
+    for step in (host.import_module, host.add_hooks):
+        for plugin in plugins:
+            with _contained(plugin):
+                step(plugin)
+    # Those that bring hooks go first: if one of them breaks, its hooks are gone before anybody uses them.
+    for plugin in sorted(plugins, key=lambda p: p.name not in host.owners.values()):
+        with _contained(plugin):
+            host.register(plugin)
+    notes = [*settings.notes, *settings.unknown(plugin.name for plugin in plugins)]
+    return Registry(tuple(plugins), tuple(host.kinds), tuple(notes))
+
+
+class _Broken(Exception):
+    """A sentence about what is wrong with a plugin."""
+
+
+@contextlib.contextmanager
+def _contained(plugin: Plugin) -> Iterator[None]:
+    """Turn whatever a plugin raises into its state. What it prints goes to stderr: stdout may be read by a program."""
+    try:
+        with contextlib.redirect_stdout(sys.stderr):
+            yield
+    except _Broken as error:
+        cause = error.__cause__
+        plugin.fail("broken", str(error), "".join(traceback.format_exception(cause)) if cause else "")
+    except (Exception, SystemExit) as error:
+        plugin.fail("broken", f"raised {type(error).__name__}: {error}", traceback.format_exc())
+
+
+class _Host:
+    """The pluggy manager, and which kinds there are: `kinds` maps a kind to its hook, `owners` a hook to its plugin."""
+
+    def __init__(self) -> None:
+        self.manager = pluggy.PluginManager("marl")
+        self.manager.add_hookspecs(specs)
+        self.owners: dict[str, str] = {}
+        self.kinds = {_kind(hook): hook for hook in self._marked(specs) if hook != "marl_addhooks"}
+
+    def _marked(self, namespace: Any) -> list[str]:
+        return [name for name in vars(namespace) if self.manager.parse_hookspec_opts(namespace, name) is not None]
+
+    def import_module(self, plugin: Plugin) -> None:
+        """Import the plugin's module and see whether it speaks this hook API."""
+        if plugin.state != "ok":
+            return
+        module, _, attribute = plugin.value.partition(":")
+        try:
+            loaded: Any = importlib.import_module(module)
+            plugin.module = reduce(getattr, attribute.split(".") if attribute else [], loaded)
+        except (Exception, SystemExit) as error:
+            raise _Broken(f"cannot import {plugin.value!r}: {type(error).__name__}: {error}") from error
+        plugin.file = getattr(loaded, "__file__", None) or plugin.file
+        plugin.api = str(getattr(plugin.module, "MARL_API", ""))
+        if plugin.api and not _supports(plugin.api):
+            plugin.fail(
+                "incompatible",
+                f"made for hook API {plugin.api}, and this marl has version {API_VERSION}: "
+                f"{'upgrade' if _supports_older(plugin.api) else 'downgrade'} {plugin.distribution}, or change marl",
+            )
+
+    def add_hooks(self, plugin: Plugin) -> None:
+        """Let the plugin add hooks of its own, before anybody's hooks are registered."""
+        if plugin.state != "ok" or "marl_addhooks" not in self.hooks_of(plugin):
+            return
+        recorder = _Recorder()
+        plugin.module.marl_addhooks(recorder)
+        for namespace in recorder.namespaces:
+            names = self._marked(namespace)
+            for hook in names:
+                if _kind(hook) in self.kinds or not _kind(hook):
+                    raise _Broken(f"adds the hook {hook!r}, but hooks for {_kind(hook)!r} exist: {self.kinds}")
+            self.manager.add_hookspecs(namespace)
+            self.owners.update(dict.fromkeys(names, plugin.name))
+            self.kinds.update({_kind(hook): hook for hook in names})
+
+    def register(self, plugin: Plugin) -> None:
+        """Take all descriptors of a plugin, or none."""
+        if plugin.state != "ok":
+            return
+        try:
+            self.manager.register(plugin.module, plugin.name)  # checks the signatures
+            hooks, found = self.hooks_of(plugin), []
+            for kind, hook in self.kinds.items():
+                if hook in hooks:
+                    found += _described(plugin, kind, hook, hooks[hook])
+            plugin.descriptors = tuple(found)
+            plugin.notes += [self._unknown(hook) for hook in hooks if not self._known(hook)]
+        except (Exception, SystemExit):
+            self._withdraw(plugin)
+            raise
+
+    def hooks_of(self, plugin: Plugin) -> dict[str, Any]:
+        """The functions of a plugin that are marked as hooks, by the hook's name."""
+        hooks = {}
+        for name in dir(plugin.module):
+            options = self.manager.parse_hookimpl_opts(plugin.module, name)
+            if options is not None:
+                hooks[options.get("specname") or name] = getattr(plugin.module, name)
+        return hooks
+
+    def _known(self, hook: str) -> bool:
+        return hook == "marl_addhooks" or hook in self.kinds.values()
+
+    def _unknown(self, hook: str) -> str:
+        return f"implements the hook {hook!r}, which no loaded plugin has{suggestion(hook, self.kinds.values())}"
+
+    def _withdraw(self, plugin: Plugin) -> None:
+        if self.manager.has_plugin(plugin.name):
+            self.manager.unregister(name=plugin.name)
+        gone = {hook for hook, owner in self.owners.items() if owner == plugin.name}
+        self.kinds = {kind: hook for kind, hook in self.kinds.items() if hook not in gone}
+
+
+class _Recorder:
+    """Keeps what `marl_addhooks` adds until the plugin's part is over."""
+
+    def __init__(self) -> None:
+        self.namespaces: list[Any] = []
+
+    def add_hookspecs(self, namespace: Any) -> None:
+        self.namespaces.append(namespace)
+
+
+def _described(plugin: Plugin, kind: str, hook: str, function: Any) -> list[Descriptor]:
+    try:
+        result = function()
+        if hasattr(result, "__next__"):  # a generator runs, and fails, only here
+            result = list(result)
+    except (Exception, SystemExit) as error:
+        raise _Broken(f"its hook {hook} raised {type(error).__name__}: {error}") from error
+    if isinstance(result, (str, Descriptor)) or not hasattr(result, "__iter__"):
+        raise _Broken(f"its hook {hook} returned {result!r:.80}, not a list of Descriptors")
+    found: dict[str, Descriptor] = {}
+    for item in result:
+        if not isinstance(item, Descriptor):
+            raise _Broken(f"its hook {hook} returned {item!r:.80} in its list, which is not a Descriptor")
+        if item.name in found:
+            raise _Broken(f"its hook {hook} has two descriptors with the name {item.name!r}")
+        found[item.name] = dataclasses.replace(item, plugin=plugin.name, kind=kind)
+    return list(found.values())
+
+
+def _kind(hook: str) -> str:
+    return hook.partition("_")[2]
+
+
+def _supports(api: str, version: int = API_VERSION) -> bool:
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    try:
+        return SpecifierSet(api).contains(str(version))
+    except InvalidSpecifier:
+        raise _Broken(f"its MARL_API {api!r} is not a version range such as '>=1,<2'") from None
+
+
+def _supports_older(api: str) -> bool:
+    return any(_supports(api, version) for version in range(API_VERSION))

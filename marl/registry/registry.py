@@ -1,0 +1,138 @@
+"""The registry: finds what plugins described, checks its parameters, and makes it."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import traceback
+from collections.abc import Mapping
+from functools import reduce
+from typing import Any
+
+from marl.errors import RunError, UserError, suggestion
+from marl.registry.descriptor import Descriptor, singular
+from marl.registry.params import ParameterError, component_params, fill
+from marl.registry.plugin import Plugin
+
+
+class Registry:
+    """What is installed. `plugins`: every plugin with its state. `kinds`: "environments", "algorithms", ...
+
+    `notes` are remarks about the settings. Made by `load_registry`; it does not change.
+    """
+
+    def __init__(self, plugins: tuple[Plugin, ...], kinds: tuple[str, ...], notes: tuple[str, ...] = ()) -> None:
+        self.plugins, self.kinds, self.notes = plugins, kinds, notes
+        self._all: dict[str, list[Descriptor]] = {kind: [] for kind in kinds}
+        for plugin in plugins:
+            for descriptor in plugin.descriptors:
+                self._all[descriptor.kind].append(descriptor)
+        for found in self._all.values():
+            found.sort(key=lambda descriptor: descriptor.full_name)
+
+    def all(self, kind: str) -> list[Descriptor]:
+        """Every descriptor of a kind, by full name. Raises UserError for a kind that no loaded plugin has."""
+        if kind not in self._all:
+            raise UserError(f"no loaded plugin has the kind {kind!r}{suggestion(kind, self._all)}{self._absent()}")
+        return list(self._all[kind])
+
+    def find(self, kind: str, name: str) -> Descriptor:
+        """The descriptor called `plugin/name`, or `name` while only one plugin has it. Raises UserError otherwise."""
+        known = self.all(kind)
+        matches = [found for found in known if name in (found.full_name, found.name)]
+        if len(matches) == 1:
+            return matches[0]
+        one = singular(kind)
+        if matches:
+            names = " and ".join(found.full_name for found in matches)
+            raise UserError(f"the {one} {name!r} is ambiguous: {names} have it; write the full name")
+        raise UserError(f"unknown {one} {name!r}{self._close(name, known)}{self._hints(name)}")
+
+    def plugin(self, name: str) -> Plugin:
+        """The plugin of that name (the one that is loaded, if two claim it). Raises UserError when there is none."""
+        for plugin in self.plugins:
+            if plugin.name == name:
+                return plugin
+        raise UserError(f"no plugin {name!r} is installed{suggestion(name, (plugin.name for plugin in self.plugins))}")
+
+    def load(self, descriptor: Descriptor) -> Any:
+        """Import the descriptor's target. Raises UserError naming plugin, distribution, target and cause."""
+        return self._import(descriptor, descriptor.target)
+
+    def schema(self, descriptor: Descriptor) -> type | None:
+        """The dataclass of the descriptor's parameters, or None when it takes none."""
+        if not isinstance(descriptor.params, str):
+            return descriptor.params
+        schema = self._import(descriptor, descriptor.params)
+        if not (isinstance(schema, type) and dataclasses.is_dataclass(schema)):
+            raise UserError(f"{self._where(descriptor)}: its params {descriptor.params!r} is not a dataclass")
+        return schema
+
+    def validate(self, kind: str, name: str, params: Mapping[str, Any], where: str = "") -> dict[str, Any]:
+        """`params` checked and completed: the keyword arguments for the target.
+
+        `where` is their key path in the scenario. Raises ParameterError (a UserError) naming the key.
+        """
+        return component_params(self.find(kind, name), params, where, self)
+
+    def fill(self, descriptor: Descriptor, params: Mapping[str, Any], owner: str = "") -> Any:
+        """An instance of the descriptor's parameter dataclass, or None when it takes no parameters."""
+        schema = self.schema(descriptor)
+        return None if schema is None else fill(schema, params, "", owner or descriptor.full_name, self)
+
+    def make(self, kind: str, name: str, params: Mapping[str, Any] = {}, /, **extra: Any) -> Any:
+        """Check `params`, import the target and call it with `extra` and them.
+
+        Raises UserError for wrong parameters (the target's ValueError too), RunError when the target fails otherwise.
+        """
+        descriptor = self.find(kind, name)
+        arguments = component_params(descriptor, params, "", self)
+        target = self.load(descriptor)
+        try:
+            return target(**extra, **arguments)
+        except (UserError, RunError):
+            raise
+        except ValueError as error:
+            raise UserError(f"{descriptor.full_name} refuses its parameters: {error}") from error
+        except Exception as error:
+            raise RunError(f"{self._where(descriptor)} failed: {type(error).__name__}: {error}") from error
+
+    def _import(self, descriptor: Descriptor, target: str) -> Any:
+        module, _, attribute = target.partition(":")
+        try:
+            return reduce(getattr, attribute.split("."), importlib.import_module(module))
+        except (Exception, SystemExit) as error:
+            self.plugin(descriptor.plugin).failures[target] = traceback.format_exc()
+            raise UserError(
+                f"{self._where(descriptor)} cannot be loaded: {target} raises {type(error).__name__}: {error}; "
+                f"`marl plugins check {descriptor.plugin}` shows the traceback"
+            ) from error
+
+    def _where(self, descriptor: Descriptor) -> str:
+        plugin = self.plugin(descriptor.plugin)
+        return f"{singular(descriptor.kind)} {descriptor.full_name!r} (plugin {plugin.name!r} of {plugin.origin})"
+
+    def _close(self, name: str, known: list[Descriptor]) -> str:
+        qualified = "/" in name
+        same = [found.full_name for found in known if found.name == name.rpartition("/")[2]]
+        if qualified and same:
+            return f"; did you mean {same[0]!r}?"
+        return suggestion(name, (found.full_name if qualified else found.name for found in known))
+
+    def _hints(self, name: str) -> str:
+        qualifier, slash, _ = name.partition("/")
+        if not slash:
+            return self._absent()
+        plugin = next((plugin for plugin in self.plugins if plugin.name == qualifier), None)
+        if plugin is None:
+            return f" (no plugin {qualifier!r} is installed)"
+        if plugin.state == "ok":
+            return ""
+        return f" (plugin {qualifier!r} is {plugin.state}: see `marl plugins info {qualifier}`)"
+
+    def _absent(self) -> str:
+        absent = [f"{plugin.name!r} is {plugin.state}" for plugin in self.plugins if plugin.state != "ok"]
+        return f" (plugin {', '.join(absent)}: see `marl plugins list`)" if absent else ""
+
+
+__all__ = ["ParameterError", "Registry"]

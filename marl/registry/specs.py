@@ -1,0 +1,99 @@
+"""The hooks of the core. A plugin implements those it needs; each kind of thing has one hook.
+
+Except for `marl_addhooks`, a hook takes nothing and returns descriptors, without importing anything heavy: the host
+calls it on every start. What a descriptor's target must be is said for each hook.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+from marl.registry.descriptor import Descriptor
+from marl.registry.markers import hookspec
+
+
+class HookAdder(Protocol):
+    """What `marl_addhooks` is given."""
+
+    def add_hookspecs(self, namespace: Any) -> None:
+        """Add every function of `namespace` (a module) that is marked with `hookspec`."""
+
+
+@hookspec
+def marl_addhooks(pluginmanager: HookAdder) -> None:
+    """Add hooks of your own, for other plugins to implement.
+
+    :param pluginmanager: call its `add_hookspecs(module)`. A hook `yours_things` makes the kind `things`; its
+        implementations take nothing and return descriptors. It is called before any other hook, of any plugin.
+
+    .. versionadded:: 0.1
+    """
+
+
+@hookspec
+def marl_environments() -> Iterable[Descriptor]:
+    """Environments.
+
+    :return: descriptors whose target is called as `target(lanes: int, **params) -> marl.env.Environment`.
+
+    .. versionadded:: 0.1
+    """
+    return ()
+
+
+@hookspec
+def marl_algorithms() -> Iterable[Descriptor]:
+    """Algorithms: what turns a job into a snapshot.
+
+    :return: descriptors whose target is called as `target(**params) -> marl.algorithm.Algorithm`.
+
+    .. versionadded:: 0.1
+    """
+    return ()
+
+
+@hookspec
+def marl_rewards() -> Iterable[Descriptor]:
+    """Rewards: transforms of transitions to named reward channels.
+
+    :return: descriptors whose target is called as `target(**params) -> marl.reward.Reward`.
+
+    .. versionadded:: 0.1
+    """
+    return ()
+
+
+@hookspec
+def marl_policies() -> Iterable[Descriptor]:
+    """Policies: scripted bots, and the classes that snapshots are restored with.
+
+    :return: descriptors whose target is called as
+        `target(spec: EnvSpec, snapshot: Snapshot | None = None, **params) -> marl.policy.Policy`.
+
+    .. versionadded:: 0.1
+    """
+    return ()
+
+
+@hookspec
+def marl_runners() -> Iterable[Descriptor]:
+    """Runners: who runs a scenario of which `kind:`. The descriptor's name is the kind.
+
+    :return: descriptors whose `params` is the dataclass that a scenario file of this kind fills in, and whose target
+        is called as `target(scenario, registry, out: pathlib.Path, resume: bool) -> None`.
+
+    .. versionadded:: 0.1
+    """
+    return ()
+
+
+@hookspec
+def marl_commands() -> Iterable[Descriptor]:
+    """Commands of `marl`. The descriptor's name is the command, its summary the line in `marl --help`.
+
+    :return: descriptors whose target is a `typer.Typer` (a group of commands) or a function (one command).
+
+    .. versionadded:: 0.1
+    """
+    return ()
