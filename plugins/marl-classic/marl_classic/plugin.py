@@ -1,0 +1,52 @@
+"""What the plugin registers. Importing this file imports no game and no numpy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from marl.registry import Descriptor, hookimpl
+
+MARL_API = ">=1,<2"
+
+_MATRIX = {
+    "rock_paper_scissors": "Rock, paper, scissors: the smallest zero-sum cycle",
+    "matching_pennies": "Matching pennies: zero-sum, not symmetric",
+    "prisoners_dilemma": "Prisoner's dilemma: defecting dominates, cooperating pays",
+    "stag_hunt": "Stag hunt: a safe equilibrium and a better one",
+    "chicken": "Chicken: two pure equilibria, each player's own",
+}
+
+
+@hookimpl
+def marl_environments() -> Iterable[Descriptor]:
+    """Native, vectorised numpy games; their tensors and action numbers are OpenSpiel's."""
+    yield Descriptor(
+        "matrix",
+        "marl_classic.matrix:matrix",
+        "Any matrix (normal-form) game, by name or by payoffs, for one round or more",
+        params="marl_classic.matrix:MatrixParams",
+        tags=("simultaneous", "exact"),
+    )
+    for name, summary in _MATRIX.items():
+        params = "marl_classic.matrix:RoundsParams"
+        yield Descriptor(name, f"marl_classic.matrix:{name}", summary, params=params, tags=("simultaneous", "exact"))
+    yield Descriptor(
+        "kuhn_poker",
+        "marl_classic.kuhn_poker:KuhnPoker",
+        "Kuhn poker: one card each, one bet; for two players or more",
+        params="marl_classic.kuhn_poker:KuhnParams",
+        source="Kuhn, Contributions to the Theory of Games 1 (1950)",
+        tags=("turns", "imperfect-information", "zero-sum", "exact"),
+    )
+    yield Descriptor(
+        "leduc_poker",
+        "marl_classic.leduc_poker:LeducPoker",
+        "Leduc poker: six cards, two rounds of betting, a public card",
+        source="Southey et al., UAI 2005",
+        tags=("turns", "imperfect-information", "zero-sum", "exact"),
+    )
+    board = ("turns", "perfect-information", "zero-sum")
+    yield Descriptor("tic_tac_toe", "marl_classic.tic_tac_toe:TicTacToe", "Tic-tac-toe on 3 by 3 cells", tags=board)
+    yield Descriptor(
+        "connect_four", "marl_classic.connect_four:ConnectFour", "Connect Four on 6 by 7 cells", tags=board
+    )

@@ -1,0 +1,111 @@
+"""Matches as arrays: what every native environment of this plugin shares, turn-based or not.
+
+A game declares its fields once, as the values that one fresh match has; here they become arrays whose first axis is
+the lane. Resetting, copying, saving and loading matches then need nothing from the game.
+"""
+
+from __future__ import annotations
+
+import abc
+import copy
+import json
+from typing import Any, Self
+
+import numpy as np
+
+from marl.env import EnvSpec, Lanes, Turn
+from marl.errors import UserError
+from marl.rng import as_keys
+from marl.types import Array, Ints, Keys
+
+_MAGIC = b"marl-classic/1\n"
+
+
+class Vectorised(abc.ABC):
+    """Lanes of one game. A field named `x` is the attribute `x`, an array `[lanes, ...]`."""
+
+    seed: Keys
+    """The seed of each match, `uint64[lanes]`."""
+    draws: Ints
+    """How often chance has decided something in each match, `int64[lanes]`."""
+    tick: Ints
+    """How many ticks each match has played, `int64[lanes]`."""
+
+    def __init__(self, spec: EnvSpec, lanes: int) -> None:
+        self.spec = spec
+        common = {"seed": np.uint64(0), "draws": np.int64(0), "tick": np.int64(0)}
+        self._fresh = {name: np.asarray(value) for name, value in (common | self.fields()).items()}
+        self._allocate(lanes)
+
+    @abc.abstractmethod
+    def fields(self) -> dict[str, Any]:
+        """What a match consists of: the name of each field and its value (a number or an array) at the start."""
+
+    @abc.abstractmethod
+    def turn(self, lanes: Lanes) -> Turn:
+        """The rows that `lanes` have now."""
+
+    def sized(self, lanes: int) -> Self:
+        """The same game with another number of lanes, all of them at the start, before chance has decided anything."""
+        other = copy.copy(self)
+        other._allocate(lanes)
+        return other
+
+    def select(self, index: Array) -> Self:
+        """The same game whose lane `i` is a copy of lane `index[i]`."""
+        other = copy.copy(self)
+        other.lanes = len(index)
+        for name in self._fresh:
+            setattr(other, name, getattr(self, name)[index])
+        return other
+
+    def save(self, lanes: Lanes) -> bytes:
+        """The matches of `lanes`: a line of JSON that names the fields, then their bytes; see `Forkable`."""
+        arrays = [np.ascontiguousarray(getattr(self, name)[lanes]) for name in self._fresh]
+        header = {"game": type(self).__name__, "lanes": len(lanes), "fields": self._layout()}
+        return b"".join([_MAGIC, json.dumps(header).encode(), b"\n", *(array.tobytes() for array in arrays)])
+
+    def load(self, lanes: Lanes, blob: bytes, seeds: Keys | None = None) -> Turn:
+        """Put saved matches into `lanes`; see `Forkable`. Raises UserError where `blob` does not hold such matches."""
+        offset = self._check(lanes, blob)
+        for name, value in self._fresh.items():
+            shape = (len(lanes), *value.shape)
+            count = int(np.prod(shape))
+            getattr(self, name)[lanes] = np.frombuffer(blob, value.dtype, count, offset).reshape(shape)
+            offset += count * value.dtype.itemsize
+        if seeds is not None:
+            self.seed[lanes] = as_keys(seeds)
+        return self.turn(lanes)
+
+    def restart(self, lanes: Lanes, seeds: Keys) -> None:
+        """Put every field of `lanes` back to the start."""
+        for name, value in self._fresh.items():
+            getattr(self, name)[lanes] = value
+        self.seed[lanes] = as_keys(seeds)
+
+    def _allocate(self, lanes: int) -> None:
+        self.lanes = lanes
+        for name, value in self._fresh.items():
+            setattr(self, name, np.repeat(value[None], lanes, axis=0))
+
+    def _layout(self) -> list[list[Any]]:
+        return [[name, value.dtype.str, list(value.shape)] for name, value in self._fresh.items()]
+
+    def _check(self, lanes: Lanes, blob: bytes) -> int:
+        """Where the bytes of the fields begin, once it is certain that `blob` holds matches for `lanes`."""
+        offset = blob.find(b"\n", len(_MAGIC)) + 1
+        try:
+            header = json.loads(blob[len(_MAGIC) : offset]) if blob.startswith(_MAGIC) else {}
+        except ValueError:
+            header = {}
+        game = type(self).__name__
+        if header.get("game") != game or header.get("fields") != self._layout():
+            raise UserError(f"this blob holds no saved matches of {game} with these parameters")
+        if header["lanes"] != len(lanes):
+            raise UserError(f"this blob holds {header['lanes']} saved matches, but {len(lanes)} lanes are to take them")
+        size = sum(value.nbytes for value in self._fresh.values()) * len(lanes)
+        if len(blob) != offset + size:
+            raise UserError(
+                f"this blob of saved matches should have {offset + size} bytes and has {len(blob)}: it is damaged"
+            )
+        return offset
