@@ -1,0 +1,32 @@
+"""What the plugin registers: one environment a game, and `openspiel/game` for any other game string."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from marl.registry import Descriptor, hookimpl
+from marl_openspiel.catalogue import listed
+
+MARL_API = ">=1,<2"
+_SOURCE = "OpenSpiel (arXiv:1908.09453)"
+
+
+@hookimpl
+def marl_environments() -> Iterable[Descriptor]:
+    """One descriptor for each game of the checked-in catalogue; OpenSpiel itself is not imported."""
+    for game in listed():
+        yield Descriptor(
+            game.name,
+            f"marl_openspiel.games:{game.name}",
+            game.summary,
+            params="marl_openspiel.params:GameParams",
+            source=_SOURCE,
+            tags=game.tags,
+        )
+    yield Descriptor(
+        "game",
+        "marl_openspiel.games:any_game",
+        "Any OpenSpiel game by its game string, such as 'misere(game=tic_tac_toe())'",
+        params="marl_openspiel.params:AnyGameParams",
+        source=_SOURCE,
+    )
