@@ -10,8 +10,11 @@ from marl.types import Floats
 
 @dataclass(frozen=True)
 class Player:
-    """A named member of the league. `parents` are the players whose mixture it was trained against, the heaviest first,
-    or its own earlier versions; `born` is the iteration that added it (0 for those the league started with)."""
+    """A named member of the league.
+
+    `parents` are the players whose mixture it was trained against, the heaviest first, or its own earlier versions;
+    `born` is the iteration that added it (0 for those the league started with).
+    """
 
     name: str
     side: int
@@ -23,9 +26,11 @@ class Player:
 
 @dataclass(frozen=True)
 class Iteration:
-    """One finished iteration. `mixtures[s]` weighs the players of side `s` that were there at its end, in order of birth.
+    """One finished iteration; number 0 is the league's start.
 
-    `nash_conv` is exact where the game says so, else None. `seconds` is run time so far, over all resumes.
+    `mixtures[s]` weighs the players of side `s` that were there at its end, in order of birth. `values[s]` is what the
+    side earns when all follow them. `nash_conv` is exact where the game says so, else None. `seconds` is run time so
+    far, over all resumes.
     """
 
     number: int
@@ -38,9 +43,11 @@ class Iteration:
 
 @dataclass(frozen=True)
 class LeagueView:
-    """Everything a reader needs. `payoffs[s]` is side `s`'s mean return in every pairing, `[n_0, n_1, ...]` (NaN where
-    nothing was played), with the players of side `s` on axis `s`, in order of birth. `counts` is the number of matches
-    behind each mean (infinite where the value is exact)."""
+    """Everything a reader needs. `players` are in order of birth within each side.
+
+    `payoffs[s]` is side `s`'s mean return in every pairing, `[n_0, n_1, ...]` (NaN where nothing was played), with the
+    players of side `s` on axis `s`. `counts` is the number of matches behind each mean (infinite where it is exact).
+    """
 
     name: str
     env: str

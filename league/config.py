@@ -1,0 +1,46 @@
+"""The scenario of `kind: league`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from marl.scenario import Component, component
+
+
+@dataclass
+class Stop:
+    """When to stop: whichever comes first."""
+
+    iterations: int | None = 1000
+    """How many iterations to do at most."""
+    nash_conv: float | None = None
+    """Stop when NashConv is below this (games that are exact)."""
+    seconds: float | None = None
+    """Run time over all resumes. A run that stops by the clock is not reproducible to the last iteration."""
+
+
+@dataclass
+class Payoffs:
+    """Where payoffs come from."""
+
+    mode: Literal["auto", "exact", "sampled"] = "auto"
+    """`exact` needs a game with a sequence form; `sampled` plays matches; `auto` is exact where it can be."""
+    matches: int = 1000
+    """Matches per pairing where they are sampled; a seed range, so that more can be added later."""
+    lanes: int = 256
+    """Matches played in lockstep."""
+
+
+@dataclass
+class LeagueConfig:
+    """A league: an environment, a strategy, and when to stop."""
+
+    env: Component = component("environments", help="the game")
+    strategy: Component = component("strategies", default="league/psro", help="decides the next jobs")
+    name: str = "league"
+    """The run's name; `runs/<name>` is where it goes unless --out says otherwise."""
+    seed: int = 0
+    """All randomness follows from it."""
+    payoffs: Payoffs = field(default_factory=Payoffs)
+    stop: Stop = field(default_factory=Stop)

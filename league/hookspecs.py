@@ -1,0 +1,25 @@
+"""The hooks that the league adds to `marl`. Each returns descriptors; see docs/plugins.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from marl.registry import Descriptor, hookspec
+
+
+@hookspec
+def league_strategies() -> Iterable[Descriptor]:
+    """Strategies: what decides the next jobs of a league.
+
+    A target is called as `target(registry=..., **params)` and gives a `league.strategy.Strategy`. Since API 1.
+    """
+    return []
+
+
+@hookspec
+def league_metasolvers() -> Iterable[Descriptor]:
+    """Meta-solvers: what turns a payoff table into mixtures.
+
+    A target is called as `target(**params)` and gives a `league.metasolvers.MetaSolver`. Since API 1.
+    """
+    return []

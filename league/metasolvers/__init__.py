@@ -1,0 +1,18 @@
+"""Meta-solvers: one small file each. A new one is a class with `__call__`; see `uniform.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from marl.types import Floats
+
+
+class MetaSolver(Protocol):
+    """Turns a payoff table into one mixture per side."""
+
+    def __call__(self, payoffs: Sequence[Floats]) -> Sequence[Floats]:
+        """`payoffs[s]`: side `s`'s mean return, `[n_0, n_1, ...]`. Returns `S` distributions, `float64[n_s]`.
+
+        Raises UserError for a game that it cannot solve.
+        """

@@ -1,0 +1,1 @@
+"""Oracles: algorithms that answer a mixture of opponents."""

@@ -1,0 +1,21 @@
+"""The exact best response: one backward pass over the side's information sets (see `marl.exact`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from marl import tabular
+from marl.algorithm import Trained
+from marl.job import Job
+from marl.solver import ExactGame, SolverAlgorithm
+from marl.types import Floats
+
+
+class BestResponse(SolverAlgorithm):
+    """Pure best responses. Where the own play rules an information set out, any legal action is as good: uniform."""
+
+    def solve(self, job: Job, game: ExactGame, plans: Sequence[Floats]) -> Trained:
+        """The best response's table, and its value as the metric `value`."""
+        decisions = game.form.players[job.side]
+        plan, value = game.form.best_response(job.side, plans)
+        return Trained(tabular.snapshot(decisions, decisions.behaviour(plan)), metrics={"value": value})

@@ -1,0 +1,46 @@
+"""Reading a league's run directory: the view that reports and commands show, from the ledger alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from league.config import LeagueConfig
+from league.ledger import Ledger
+from league.table import Table
+from league.view import LeagueView
+from marl.env import EnvSpec
+from marl.errors import UserError
+
+
+def open_ledger(run: Path) -> Ledger:
+    """The ledger of an existing league. Raises UserError where `run` holds none."""
+    if not (run / "ledger.db").exists():
+        raise UserError(f"{run} holds no league: there is no ledger.db in it; name the directory of a run, as in runs/NAME")
+    return Ledger.at(run)
+
+
+def side_names(spec: EnvSpec) -> tuple[str, ...]:
+    """What each side is called: its agents' names."""
+    return tuple("+".join(spec.agents[agent] for agent in side) for side in spec.sides)
+
+
+def read_view(ledger: Ledger, config: LeagueConfig, text: str = "", finished: bool = True) -> LeagueView:
+    """The league as its ledger has it. `text` is the resolved scenario."""
+    members = ledger.players()
+    sides = 1 + max((player.side for _, player in members), default=-1)
+    table = Table(sides)
+    for id, player in members:
+        table.add_player(id, player.side)
+    table.add(ledger.payoffs())
+    names = {player.side: player.name.rpartition("/")[0] for _, player in members}
+    return LeagueView(
+        name=config.name,
+        env=config.env.name,
+        sides=tuple(names[side] for side in range(sides)),
+        players=tuple(player for _, player in members),
+        iterations=tuple(ledger.iterations()),
+        payoffs=table.means,
+        counts=table.counts,
+        scenario=text,
+        finished=finished,
+    )

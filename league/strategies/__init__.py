@@ -1,0 +1,1 @@
+"""Strategies: what decides the next jobs of a league."""

@@ -1,0 +1,64 @@
+"""Policy-space response oracles: every iteration adds, to each side, a best response to the others' meta-strategy.
+
+Why: with exact best responses and Nash mixtures this is the double oracle algorithm, which ends at an equilibrium of
+the whole game while it solves only small tables. With learned best responses it is the basis of most league methods.
+Source: Lanctot et al., NeurIPS 2017; McMahan, Gordon and Blum (double oracle), ICML 2003.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from league.metasolvers import MetaSolver
+from league.strategy import Weights
+from league.view import LeagueView
+from marl import rng
+from marl.env import EnvSpec
+from marl.job import Job
+from marl.registry import Registry
+from marl.scenario import Component, component
+from marl.snapshot import Snapshot
+
+
+@dataclass
+class Params:
+    """Which meta-solver and which oracle."""
+
+    metasolver: Component = component("metasolvers", default="league/nash", help="payoff table -> mixtures")
+    oracle: Component = component("algorithms", default="league/best_response", help="trains the best responses")
+
+
+class PSRO:
+    """Starts each side with the uniform random policy."""
+
+    def __init__(self, registry: Registry, metasolver: Component, oracle: Component) -> None:
+        made = registry.make("metasolvers", metasolver.name, metasolver.params)
+        self.solve: MetaSolver = made  # type: ignore[assignment]
+        self.oracle = oracle
+
+    def founders(self, spec: EnvSpec) -> Sequence[Sequence[Snapshot]]:
+        """One uniform random player a side."""
+        return [[Snapshot("marl/random", {})] for _ in spec.sides]
+
+    def jobs(self, view: LeagueView, seed: int) -> Sequence[Job]:
+        """One best response a side, against what the last iteration decided."""
+        latest = view.iterations[-1]
+        mixtures = [
+            tuple((p.snapshot, w) for p, w in zip(players, weights, strict=True) if w > 0)
+            for players, weights in zip(view.populations, latest.mixtures, strict=True)
+        ]
+        return [
+            Job(
+                algorithm=self.oracle.name,
+                params=self.oracle.params,
+                side=side,
+                opponents=tuple(() if n == side else mixture for n, mixture in enumerate(mixtures)),
+                seed=int(rng.mix(seed, latest.number + 1, side)[0]),
+            )
+            for side in range(len(view.sides))
+        ]
+
+    def mixtures(self, view: LeagueView) -> Sequence[Weights]:
+        """What the meta-solver makes of the payoff table."""
+        return [tuple(mixture.tolist()) for mixture in self.solve(view.payoffs)]

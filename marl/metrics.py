@@ -1,0 +1,50 @@
+"""metrics.jsonl: one JSON object an event, with "event", "time" (seconds since 1970), "step", then named values."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from marl.blobs import write_atomically
+from marl.errors import RunError
+
+
+class Metrics:
+    """Appends events to a file. Each line is handed to the system at once, so a killed run keeps them."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._file = path.open("ab", buffering=0)
+
+    def log(self, event: str, step: int, **values: Any) -> None:
+        """Append one event. Raises RunError when the disk is full."""
+        line = json.dumps({"event": event, "time": round(time.time(), 3), "step": step, **values})
+        try:
+            self._file.write(line.encode() + b"\n")
+        except OSError as error:
+            raise RunError(f"could not write {self.path}: {error.strerror}; free some space and resume") from error
+
+    def keep(self, wanted: Callable[[dict[str, Any]], bool]) -> None:
+        """Drop the events that are not `wanted`, and lines cut short: what a killed run wrote past its last commit."""
+        lines = [json.dumps(event) for event in read(self.path) if wanted(event)]
+        self._file.close()
+        write_atomically(self.path, "".join(line + "\n" for line in lines).encode())
+        self._file = self.path.open("ab", buffering=0)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+
+def read(path: Path) -> Iterator[dict[str, Any]]:
+    """The events of a metrics file; lines cut short are skipped."""
+    for line in path.read_bytes().splitlines():
+        try:
+            event = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(event, dict):
+            yield event

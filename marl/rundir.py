@@ -1,0 +1,38 @@
+"""The run directory: one process at a time may work in it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from marl.errors import RunError, UserError
+
+
+@contextmanager
+def locked(directory: Path) -> Iterator[Path]:
+    """Hold a run directory, creating it if need be. The lock goes with the process, however it ends.
+
+    Raises UserError when another process holds it, RunError when the directory cannot be created.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        file = (directory / "lock").open("a+")
+    except OSError as error:
+        raise RunError(f"cannot use {directory} as a run directory: {error.strerror}; choose another --out") from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.seek(0)
+            holder = file.read().strip() or "unknown"
+            raise UserError(
+                f"the run directory {directory} is in use by process {holder}: "
+                "wait for it, stop it, or choose another --out"
+            ) from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield directory

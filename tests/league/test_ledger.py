@@ -1,0 +1,105 @@
+"""The ledger: what is committed stays, and what is not a ledger is refused with a sentence."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from league.ledger import Ledger, PayoffRow
+from league.ledger import schema as tables
+from league.ledger.ledger import EXACT
+from league.table import Table
+from league.view import Player
+from marl.errors import RunError, UserError
+
+
+def test_what_was_written_is_read_by_another_process(tmp_path: Path) -> None:
+    ledger = Ledger.at(tmp_path)
+    player = Player("player_0/0", 0, "abc", 0, "founder", ())
+    assert ledger.add_player(player) == 1
+    ledger.finish_job("j1", 1, {"side": 0}, "abc", None, {"value": 1.5}, 0.1)
+    row = PayoffRow((1,), 0, EXACT, (0.1 + 0.2,), (0.0,))
+    ledger.add_payoffs([row])
+    data = {"mixtures": [[1.0]], "nash_conv": 1 / 3, "values": [0.0], "metrics": {}}
+    ledger.decide("mixtures", 0, data, 2.0)
+    again = Ledger.at(tmp_path)
+    assert again.players() == [(1, player)]
+    assert again.payoffs() == [row]
+    assert again.job("j1") is not None
+    assert again.job("j2") is None
+    assert again.iterations()[0].nash_conv == 1 / 3
+    assert again.digest() == ledger.digest()
+
+
+def test_the_digest_ignores_times_and_nothing_else(tmp_path: Path) -> None:
+    digests = []
+    for name, seconds, born in (("a", 1.0, 0), ("b", 2.0, 0), ("c", 1.0, 1)):
+        (tmp_path / name).mkdir()
+        ledger = Ledger.at(tmp_path / name)
+        ledger.add_player(Player("p", 0, "abc", born))
+        ledger.decide("mixtures", 0, {}, seconds)
+        digests.append(ledger.digest())
+    assert digests[0] == digests[1] != digests[2]
+
+
+def test_a_seed_range_is_never_counted_twice_and_a_failed_batch_leaves_nothing(tmp_path: Path) -> None:
+    ledger = Ledger.at(tmp_path)
+    row = PayoffRow((1, 2), 0, 10, (0.5, -0.5), (1.0, 1.0))
+    ledger.add_payoffs([row])
+    with pytest.raises(RunError, match="could not be written"):
+        ledger.add_payoffs([PayoffRow((1, 3), 0, 10, (0.5, -0.5), (1.0, 1.0)), row])
+    assert ledger.payoffs() == [row]
+
+
+def test_a_ledger_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    Ledger.at(tmp_path).close()
+    with sqlite3.connect(tmp_path / "ledger.db") as database:
+        database.execute("update schema_version set version = 99")
+    with pytest.raises(UserError, match=r"ledger of version 99, and this marl reads up to version 1"):
+        Ledger.at(tmp_path)
+
+
+def test_an_older_ledger_is_migrated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = Ledger.at(tmp_path)
+    ledger.add_player(Player("p", 0, "abc", 0))
+    ledger.close()
+    with sqlite3.connect(tmp_path / "ledger.db") as database:
+        database.execute("alter table players rename column born to joined")
+        database.execute("update schema_version set version = 0")
+
+    def rename(connection: object) -> None:
+        connection.exec_driver_sql("alter table players rename column joined to born")  # type: ignore[attr-defined]
+
+    with pytest.raises(UserError, match="no way to version 1"):
+        Ledger.at(tmp_path)
+    monkeypatch.setitem(tables.MIGRATIONS, 0, rename)
+    assert Ledger.at(tmp_path).players()[0][1].name == "p"
+    with sqlite3.connect(tmp_path / "ledger.db") as database:
+        assert database.execute("select version from schema_version").fetchall() == [(1,)]
+
+
+def test_other_databases_and_files_are_refused(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "ledger.db") as database:
+        database.execute("create table songs (name text)")
+    with pytest.raises(UserError, match=r"not a ledger of marl: it has the tables songs"):
+        Ledger.at(tmp_path)
+    (tmp_path / "ledger.db").write_bytes(b"this is a text file, not a database at all" * 100)
+    with pytest.raises(UserError, match="cannot be opened as a ledger"):
+        Ledger.at(tmp_path)
+
+
+def test_the_table_grows_and_merges_seed_ranges() -> None:
+    table = Table(2)
+    for id in range(1, 13):
+        table.add_player(id, (id - 1) % 2)
+    assert table.missing().all()
+    table.add([PayoffRow((1, 2), 0, 10, (1.0, -1.0), (0, 0)), PayoffRow((1, 2), 10, 30, (2.0, -2.0), (0, 0))])
+    assert table.means[0][0, 0] == pytest.approx(1.75)
+    assert table.means[1][0, 0] == pytest.approx(-1.75)
+    assert table.counts[0, 0] == 40
+    table.add([PayoffRow((1, 2), 0, EXACT, (1.5, -1.5), (0, 0)), PayoffRow((11, 12), 0, EXACT, (3.0, -3.0), (0, 0))])
+    assert table.means[0][0, 0] == 1.5
+    assert table.counts[0, 0] == float("inf")
+    assert table.means[0][5, 5] == 3.0
+    assert table.missing().sum() == 34
