@@ -1,0 +1,87 @@
+"""The top of the page: what ran, how it ended, and the numbers that matter."""
+
+from __future__ import annotations
+
+from league.report.curve import measured
+from league.report.text import duration, escape, exact, number
+from league.view import LeagueView
+
+
+def header(view: LeagueView) -> str:
+    """Name, environment, state and tiles."""
+    state = ("finished", "done") if view.finished else ("unfinished", "open")
+    tiles = [
+        nash_conv_tile(view),
+        exploitability_tile(view),
+        iterations_tile(view),
+        players_tile(view),
+        time_tile(view),
+    ]
+    tiles += value_tiles(view)
+    return (
+        f'<header><p class="kind">marl league</p><h1>{escape(view.name)}</h1>'
+        f'<p class="sub"><code>{escape(view.env)}</code><span class="state {state[1]}">{state[0]}</span></p>'
+        f'<dl class="tiles">{"".join(tiles)}</dl></header>'
+    )
+
+
+def tile(name: str, value: str, note: str = "", anchor: str = "") -> str:
+    """One headline number; `value` and `note` are HTML."""
+    mark = f' id="{anchor}"' if anchor else ""
+    small = f'<dd class="note">{note}</dd>' if note else ""
+    return f'<div class="tile"><dt>{escape(name)}</dt><dd class="figure"{mark}>{value}</dd>{small}</div>'
+
+
+def nash_conv_tile(view: LeagueView) -> str:
+    """The last NashConv, and the best where that was earlier."""
+    points = measured(view)
+    if not points:
+        return tile("NashConv", "–", "not measured", "nash-conv")
+    best = min(points, key=lambda point: point.nash_conv)
+    if best.nash_conv < points[-1].nash_conv:
+        note = f"best {exact(best.nash_conv)} at iteration {best.iteration}"
+    else:
+        note = "the best so far" if len(points) > 1 else ""
+    if points[-1].iteration != view.iterations[-1].number:
+        note = f"at iteration {points[-1].iteration}, the last measured"
+    return tile("NashConv", exact(points[-1].nash_conv), note, "nash-conv")
+
+
+def exploitability_tile(view: LeagueView) -> str:
+    """NashConv over the number of sides."""
+    points = measured(view)
+    value = points[-1].nash_conv / len(view.sides) if points else None
+    note = f"NashConv / {len(view.sides)}" if points else "not measured"
+    return tile("Exploitability", exact(value), note, "exploitability-now")
+
+
+def iterations_tile(view: LeagueView) -> str:
+    """How many iterations finished."""
+    per = view.iterations[-1].seconds / len(view.iterations) if view.iterations else 0.0
+    return tile("Iterations", f"{len(view.iterations):,}", f"{duration(per)} each" if per > 0 else "", "iterations")
+
+
+def players_tile(view: LeagueView) -> str:
+    """The size of every population."""
+    sizes = [len(players) for players in view.populations]
+    shown = " + ".join(f"{size:,}" for size in sizes) if len(sizes) <= 4 else f"{sum(sizes):,}"
+    note = ", ".join(view.sides) if len(sizes) <= 4 else f"on {len(sizes)} sides"
+    return tile("Players", shown, escape(note), "players-now")
+
+
+def time_tile(view: LeagueView) -> str:
+    """Run time over all resumes."""
+    seconds = view.iterations[-1].seconds if view.iterations else None
+    return tile("Run time", duration(seconds) if seconds is not None else "–", "over all resumes", "run-time")
+
+
+def value_tiles(view: LeagueView) -> list[str]:
+    """What each side earns when all play their final mixtures: one number for a zero-sum pair."""
+    values = view.iterations[-1].values if view.iterations else ()
+    if not values:
+        return [tile("Value", "–", "not known yet", "value")]
+    if len(values) == 2 and abs(values[0] + values[1]) < 1e-6:
+        return [tile("Value", exact(values[0]), f"to {escape(view.sides[0])}", "value")]
+    listed = ", ".join(number(value) for value in values[1:4])
+    note = f"to {escape(view.sides[0])}" + (f"; the others {listed}" if listed else "")
+    return [tile("Value", exact(values[0]), note, "value")]

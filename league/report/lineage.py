@@ -1,0 +1,146 @@
+"""The lineage: when each player was born, and against whom it was trained."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from league.report.figure import absent, figure, section, svg
+from league.report.scale import Linear
+from league.report.standing import final_weights
+from league.report.text import clipped, embed, escape, number
+from league.view import LeagueView, Player
+
+WIDTH, LEFT, RIGHT, TOP = 1040, 120, 24, 20
+STEM = 54.0  # the longest stem, in pixels
+GAP = 120.0  # between the base lines of neighbouring sides
+PARENTS = 3  # of a highlighted player
+HIGHLIGHTED = 10  # players a side
+FAINT = 2000  # links drawn in the background, at most
+
+
+@dataclass(frozen=True)
+class Node:
+    """A player and its place on paper."""
+
+    player: Player
+    weight: float
+    x: float
+    y: float
+
+
+def lineage_section(view: LeagueView) -> str:
+    """The section of the page."""
+    if not view.players:
+        return section("lineage", "Lineage", absent("The population is empty."))
+    lead = (
+        "Every dot is a player at the iteration of its birth; the taller its stem, the heavier it weighs in the final "
+        f"mixture. Lines lead to the players it was trained against: for the {HIGHLIGHTED} heaviest of each side the "
+        f"first {PARENTS}, faintly the first one for all others. Point at a dot to see its own."
+    )
+    return section("lineage", "Lineage", draw(view), lead)
+
+
+def draw(view: LeagueView) -> str:
+    """The figure."""
+    nodes = placed(view)
+    height = TOP + STEM + GAP * (len(view.sides) - 1) + STEM + 50
+    by_name = {node.player.name: node for node in nodes}
+    top = heaviest(nodes, len(view.sides))
+    faint = [link(node, by_name[p]) for node in nodes for p in node.player.parents[:1] if p in by_name]
+    strong = [link(node, by_name[p]) for node in top for p in node.player.parents[:PARENTS] if p in by_name]
+    step = -(-len(faint) // FAINT) or 1
+    body = axes(view, nodes, height)
+    body += f'<path class="link faint" d="{"".join(faint[::step])}"/><path class="link" d="{"".join(strong)}"/>'
+    body += stems(nodes) + dots(nodes, {node.player.name for node in top}) + '<g class="cursor"></g>'
+    label = f"Births of {len(nodes)} players on {len(view.sides)} sides, with lines to those they were trained against"
+    return figure(svg(body, WIDTH, height, label), read_data(nodes, by_name))
+
+
+def placed(view: LeagueView) -> list[Node]:
+    """Every player's place: births from left to right, a line for each side; those born together side by side."""
+    latest = max(player.born for player in view.players)
+    x = Linear(0, max(latest, 1), LEFT, WIDTH - RIGHT)
+    weights = final_weights(view)
+    nodes = []
+    for side, players in enumerate(view.populations):
+        y = TOP + STEM + GAP * side
+        together: dict[int, int] = {}
+        for index, player in enumerate(players):
+            nth = together[player.born] = together.get(player.born, -1) + 1
+            nodes.append(Node(player, float(weights[side][index]), x(player.born) + min(nth, 8) * 7.0, y))
+    return nodes
+
+
+def heaviest(nodes: list[Node], sides: int) -> list[Node]:
+    """The players of each side that weigh most in the final mixture."""
+    chosen = []
+    for side in range(sides):
+        mine = sorted((n for n in nodes if n.player.side == side and n.weight > 0), key=lambda n: -n.weight)
+        chosen += mine[:HIGHLIGHTED]
+    return chosen
+
+
+def link(child: Node, parent: Node) -> str:
+    """Path data from a player to one it was trained against; an arch below the line within one side."""
+    if child.y == parent.y:
+        reach = min(0.5 * abs(child.x - parent.x), 0.42 * GAP)
+        middle = child.y + 2 * reach
+        return f"M{child.x:.1f} {child.y:.0f}Q{(child.x + parent.x) / 2:.1f} {middle:.1f} {parent.x:.1f} {parent.y:.0f}"
+    bend = (child.y + parent.y) / 2
+    return (
+        f"M{child.x:.1f} {child.y:.0f}C{child.x:.1f} {bend:.0f} {parent.x:.1f} {bend:.0f} {parent.x:.1f} {parent.y:.0f}"
+    )
+
+
+def tallness(node: Node, most: float) -> float:
+    """The length of a stem: the square root of the weight, so that light players still show."""
+    return STEM * math.sqrt(node.weight / most) if most > 0 else 0.0
+
+
+def stems(nodes: list[Node]) -> str:
+    """One stem per player in use, upward from its side's line."""
+    most = max((node.weight for node in nodes), default=0.0)
+    used = [(node, tallness(node, most)) for node in nodes if node.weight > 1e-6]
+    return '<path class="stem" d="' + "".join(f"M{n.x:.1f} {n.y:.0f}v{-tall:.1f}" for n, tall in used) + '"/>'
+
+
+def dots(nodes: list[Node], top: set[str]) -> str:
+    """A dot per player; those highlighted are larger."""
+    plain = "".join(f"M{n.x:.1f} {n.y:.0f}h0" for n in nodes if n.player.name not in top)
+    strong = "".join(f"M{n.x:.1f} {n.y:.0f}h0" for n in nodes if n.player.name in top)
+    return f'<path class="dot" d="{plain}"/><path class="dot strong" d="{strong}"/>'
+
+
+def axes(view: LeagueView, nodes: list[Node], height: float) -> str:
+    """A base line per side, and births along the bottom."""
+    parts = []
+    for side, name in enumerate(view.sides):
+        y = TOP + STEM + GAP * side
+        parts.append(f'<path class="base" d="M{LEFT} {y:.0f}H{WIDTH - RIGHT}"/>')
+        parts.append(f'<text x="{LEFT - 14}" y="{y + 4:.0f}" text-anchor="end">{escape(clipped(name, 14))}</text>')
+    scale = Linear(0, max(max(n.player.born for n in nodes), 1), LEFT, WIDTH - RIGHT)
+    for value, label in scale.ticks(10):
+        if value == int(value):
+            parts.append(f'<text x="{scale(value):.1f}" y="{height - 30:.0f}" text-anchor="middle">{label}</text>')
+    middle = (LEFT + WIDTH - RIGHT) / 2
+    parts.append(
+        f'<text class="axis" x="{middle:.0f}" y="{height - 8:.0f}" text-anchor="middle">born in iteration</text>'
+    )
+    return "".join(parts)
+
+
+def read_data(nodes: list[Node], by_name: dict[str, Node]) -> str:
+    """What the script needs: places, names, weights and, as indices, the heaviest parents of every player."""
+    index = {node.player.name: number_ for number_, node in enumerate(nodes)}
+    return embed(
+        {
+            "kind": "lineage",
+            "gap": GAP,
+            "at": [[round(n.x, 1), round(n.y)] for n in nodes],
+            "names": [n.player.name for n in nodes],
+            "says": [f"born {n.player.born}, {n.player.role}, weight {number(n.weight, 3)}" for n in nodes],
+            "parents": [[index[p] for p in n.player.parents[:5] if p in by_name] for n in nodes],
+            "more": [max(len(n.player.parents) - 5, 0) for n in nodes],
+        }
+    )

@@ -1,0 +1,55 @@
+"""The players that matter: the heaviest of every side's final mixture, as tables."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from league.report.figure import absent, section
+from league.report.standing import final_weights, returns_against
+from league.report.text import escape, exact
+from league.view import LeagueView, Player
+from marl.types import Floats
+
+ROWS = 12  # a side
+HEAD = ("player", "weight", "return", "born", "role", "trained against")
+
+
+def ranking_section(view: LeagueView) -> str:
+    """The section of the page."""
+    weights = final_weights(view)
+    if not any(side.any() for side in weights):
+        return section("players", "Final mixture", absent("There is no mixture yet."))
+    returns = returns_against(view, weights)
+    tables = "".join(side_table(view, side, weights[side], returns[side]) for side in range(len(view.sides)))
+    lead = (
+        "The players that weigh most. <em>Return</em> is what a player earns against the other sides' final mixtures; "
+        "at an equilibrium all that are in use earn the same."
+    )
+    return section("players", "Final mixture", f'<div class="tables">{tables}</div>', lead)
+
+
+def side_table(view: LeagueView, side: int, weights: Floats, returns: Floats) -> str:
+    """One side's table."""
+    players = view.populations[side]
+    order = [int(index) for index in np.argsort(-weights, kind="stable")[:ROWS] if weights[index] > 0]
+    most = max((float(weights[index]) for index in order), default=1.0)
+    rows = "".join(row(players[index], float(weights[index]), float(returns[index]), most) for index in order)
+    rest = float(weights.sum() - weights[order].sum())
+    others = int((weights > 0).sum()) - len(order)
+    foot = f'<tr><td>{others} more</td><td>{exact(rest, 3)}</td><td colspan="4"></td></tr>' if others > 0 else ""
+    head = "".join(f"<th>{name}</th>" for name in HEAD)
+    return (
+        f'<div class="scroll"><table class="ranking"><caption>{escape(view.sides[side])}</caption><thead><tr>{head}</tr></thead>'
+        f"<tbody>{rows}</tbody><tfoot>{foot}</tfoot></table></div>"
+    )
+
+
+def row(player: Player, weight: float, returned: float, most: float) -> str:
+    """One player."""
+    parents = ", ".join(escape(name) for name in player.parents[:3]) or "–"
+    more = f" and {len(player.parents) - 3} more" if len(player.parents) > 3 else ""
+    bar = f'<span class="bar" style="--share:{weight / most:.3f}"></span>'
+    return (
+        f'<tr><td class="name">{escape(player.name)}</td><td class="weight">{bar}{exact(weight, 3)}</td><td>{exact(returned)}</td>'
+        f'<td>{player.born}</td><td class="word">{escape(player.role)}</td><td class="word">{parents}{more}</td></tr>'
+    )
