@@ -1,0 +1,20 @@
+"""Scenarios: YAML files that describe one runnable experiment, checked against the dataclasses of whoever runs them."""
+
+from marl.registry.component import Component, component
+from marl.scenario.library import available, locate
+from marl.scenario.load import Scenario, load_scenario
+from marl.scenario.plain import plain
+from marl.scenario.record import FILE, provenance, write
+
+__all__ = [
+    "FILE",
+    "Component",
+    "Scenario",
+    "available",
+    "component",
+    "load_scenario",
+    "locate",
+    "plain",
+    "provenance",
+    "write",
+]

@@ -1,0 +1,94 @@
+"""From a file and overrides to a checked scenario."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from marl.errors import UserError, suggestion
+from marl.registry import Descriptor, ParameterError, Registry
+from marl.scenario import record
+from marl.scenario.library import locate
+from marl.scenario.overrides import assign, split
+from marl.scenario.plain import plain, to_yaml
+from marl.scenario.read import interpolated, read
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A checked scenario.
+
+    `kind`: who runs it. `name`: its `name:`, or the file's. `config`: an instance of the dataclass of its runner, with
+    components named in full and completed by their defaults. `text`: the same as YAML, which loads to the same again.
+    `source`: the file it came from.
+    """
+
+    kind: str
+    name: str
+    config: Any
+    text: str
+    source: Path
+
+
+def load_scenario(name_or_path: str | Path, overrides: list[str], registry: Registry) -> Scenario:
+    """Read a scenario, apply `key=value` overrides and check all of it.
+
+    Raises UserError naming the file, line and key, what would be right, and the closest match.
+    """
+    source = locate(str(name_or_path))
+    raw, lines = read(source)
+    assignments = [split(override) for override in overrides]
+    for path, value in assignments:
+        if path == ["kind"]:
+            raw["kind"] = value
+    runner = _runner(raw, source, lines, registry)
+    schema = registry.schema(runner)
+    for path, value in assignments:
+        assign(raw, path, value, schema, registry)
+    if schema and any(field.name == "name" for field in dataclasses.fields(schema)):
+        raw.setdefault("name", _name(source))
+    values = interpolated(raw, source)
+    values.pop("kind")
+    given = {".".join(path) for path, _ in assignments}
+    try:
+        config = registry.fill(runner, values, f"a scenario of kind {runner.name!r}")
+    except ParameterError as error:
+        raise UserError(f"{_place(error.path, source, lines, given)}: {error}") from error
+    name = str(getattr(config, "name", None) or _name(source))
+    text = to_yaml({"kind": runner.name, **(plain(config) or {})})
+    return Scenario(runner.name, name, config, text, source)
+
+
+def _runner(raw: dict[str, Any], source: Path, lines: dict[str, int], registry: Registry) -> Descriptor:
+    kinds = [runner.name for runner in registry.all("runners")]
+    if "kind" not in raw:
+        close = suggestion("kind", [key for key in raw if key[:1] == "k"]) if raw else ""
+        close = close if close.startswith("; did you") else ""
+        raise UserError(f"{source}: 'kind' is missing; it says who runs the scenario, one of {', '.join(kinds)}{close}")
+    kind = raw["kind"]
+    place = f"{source}, line {lines['kind']}" if "kind" in lines else str(source)
+    if not isinstance(kind, str):
+        raise UserError(f"{place}: kind: {kind!r} is not text; it is one of {', '.join(kinds)}")
+    try:
+        return registry.find("runners", kind)
+    except UserError as error:
+        raise UserError(f"{place}: kind: {error}") from error
+
+
+def _place(path: str, source: Path, lines: dict[str, int], given: set[str]) -> str:
+    """Where a wrong key came from: an override, or a line of the file (that of the nearest key above, if need be)."""
+    above = path
+    while above:
+        if above.replace("[", ".").replace("]", "") in given:
+            return "command line"
+        if above in lines:
+            return f"{source}, line {lines[above]}"
+        above = above[: max(above.rfind("."), above.rfind("["), 0)]
+    return str(source)
+
+
+def _name(source: Path) -> str:
+    """The file's name; a run directory's scenario is called as the directory."""
+    return source.resolve().parent.name if source.name == record.FILE else source.stem

@@ -1,0 +1,38 @@
+"""Configurations as plain values: what YAML and JSON can hold."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from marl.registry.component import Component
+
+
+def plain(value: Any) -> Any:
+    """Dataclasses as dicts, components as a name (or a dict of name and parameters), tuples as lists."""
+    if isinstance(value, Component):
+        params = {key: plain(item) for key, item in value.params.items()}
+        return {"name": value.name, **params} if params else value.name
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value) if field.init}
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return value
+
+
+def to_yaml(value: Any) -> str:
+    """YAML text that loads to `plain(value)` again; a literal `${` is escaped, as OmegaConf would interpolate it."""
+    import yaml  # type: ignore[import-untyped]
+
+    return str(yaml.safe_dump(_escaped(plain(value)), sort_keys=False, allow_unicode=True, width=120))
+
+
+def _escaped(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _escaped(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_escaped(item) for item in value]
+    return value.replace("${", "\\${") if isinstance(value, str) else value

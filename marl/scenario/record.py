@@ -1,0 +1,100 @@
+"""What a run keeps of its scenario: the resolved text, with versions and hashes of all code it used."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from marl.registry import Component, Registry
+from marl.registry.plugin import BUILTIN, Plugin
+
+if TYPE_CHECKING:
+    from marl.scenario.load import Scenario
+
+FILE = "scenario.yaml"
+
+
+def provenance(registry: Registry, scenario: Scenario) -> dict[str, dict[str, str]]:
+    """The distributions that a scenario uses: `{"marl-classic": {"version": "0.1.0", "marl_classic": "<sha256>"}}`.
+
+    Each import package of a distribution has the SHA-256 of its Python files, since an editable install changes
+    without changing its version.
+    """
+    runner = registry.find("runners", scenario.kind)
+    names = {BUILTIN, runner.plugin, *(name.partition("/")[0] for name in _components(scenario.config))}
+    used: dict[str, dict[str, str]] = {}
+    for plugin in registry.plugins:
+        if plugin.name in names and plugin.state == "ok":
+            entry = used.setdefault(plugin.distribution, {"version": plugin.version})
+            package, digest = package_hash(plugin)
+            entry[package] = digest
+    return dict(sorted(used.items()))
+
+
+def write(scenario: Scenario, registry: Registry, out: Path) -> Path:
+    """Write `out/scenario.yaml`, whole or not at all; `marl resume` and `marl run` read it. Makes `out`."""
+    lines = ["# Resolved by marl. `marl resume` on this directory goes on with the run."]
+    for distribution, entry in provenance(registry, scenario).items():
+        parts = [f"{key} {value}" for key, value in entry.items() if key != "version"]
+        lines.append(f"# uses {distribution} {entry['version']}: {', '.join(parts)}")
+    out.mkdir(parents=True, exist_ok=True)
+    path, fresh = out / FILE, out / f".{FILE}.{os.getpid()}"
+    with fresh.open("w", encoding="utf-8") as file:
+        file.write("\n".join(lines) + "\n" + scenario.text)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+    return path
+
+
+def changed(scenario: Scenario, registry: Registry) -> list[str]:
+    """What differs between the code that a run directory's scenario was written with, and the code here."""
+    before = [line for line in scenario.source.read_text(encoding="utf-8").splitlines() if line.startswith("# uses ")]
+    old = {line.split()[2]: line.split(maxsplit=3)[3] for line in before if len(line.split()) > 3}
+    notes = []
+    for distribution, entry in provenance(registry, scenario).items():
+        parts = ", ".join(f"{key} {value}" for key, value in entry.items() if key != "version")
+        if old.get(distribution, "") not in ("", f"{entry['version']}: {parts}"):
+            notes.append(f"{distribution} has changed since this run began")
+    return notes
+
+
+def package_hash(plugin: Plugin) -> tuple[str, str]:
+    """The plugin's top-level import package (or module), and the SHA-256 (first 16 digits) of its Python files."""
+    parts = plugin.value.partition(":")[0].split(".")
+    for depth in range(1, len(parts) + 1):  # a namespace package has no file of its own: go down to one that has
+        name = ".".join(parts[:depth])
+        file = getattr(sys.modules.get(name), "__file__", None)
+        if file:
+            return name, _hash(Path(file))
+    return parts[0], "unknown"
+
+
+def _hash(file: Path) -> str:
+    root = file.parent
+    files = sorted(root.rglob("*.py")) if file.name == "__init__.py" else [file]
+    digest = hashlib.sha256()
+    for path in files:
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(root).as_posix()}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()[:16]
+
+
+def _components(value: Any) -> Iterator[str]:
+    """The full names of all components in a configuration."""
+    if isinstance(value, Component):
+        yield value.name
+        value = value.params
+    if dataclasses.is_dataclass(value):
+        value = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _components(item)
