@@ -74,6 +74,6 @@ def snapshot(decisions: Decisions, behaviour: Floats, meta: Mapping[str, object]
     return Snapshot(NAME, arrays, dict(meta or {}))
 
 
-def restore(spec: EnvSpec, saved: Snapshot) -> Tabular:
+def restore(spec: EnvSpec, snapshot: Snapshot) -> Tabular:
     """The policy that a `marl/tabular` snapshot holds."""
-    return Tabular(saved.arrays["keys"], saved.arrays["probabilities"])
+    return Tabular(snapshot.arrays["keys"], snapshot.arrays["probabilities"])
