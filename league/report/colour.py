@@ -13,13 +13,14 @@ import numpy.typing as npt
 from marl.types import Floats
 
 Palette = npt.NDArray[np.uint8]  # [256, 3]; entry 0 is nothing at all (transparent), 1..255 the map from low to high
+Maps = dict[str, tuple[str, ...]]  # a theme's colours from low to high
 THEMES = ("light", "dark")
 
-DIVERGING = {
+DIVERGING: Maps = {
     "light": ("#7a2a05", "#c8571c", "#f0a673", "#f8f6f1", "#93c1e2", "#337dbb", "#0b3d73"),
     "dark": ("#ffc08f", "#ea7c35", "#87431d", "#23272e", "#215580", "#4099dd", "#b4deff"),
 }
-SEQUENTIAL = {
+SEQUENTIAL: Maps = {
     "light": ("#f1effa", "#c5bdec", "#8f80da", "#5a44bd", "#2a1478"),
     "dark": ("#252631", "#433a7d", "#7360d2", "#ae9cff", "#f4f0ff"),
 }
@@ -57,7 +58,7 @@ def png(pixels: npt.NDArray[np.uint8], colours: Palette) -> str:
     return "data:image/png;base64," + b64encode(b"\x89PNG\r\n\x1a\n" + body).decode()
 
 
-def themed_images(pixels: npt.NDArray[np.uint8], maps: dict[str, tuple[str, ...]], **attributes: Any) -> str:
+def themed_images(pixels: npt.NDArray[np.uint8], maps: Maps, **attributes: Any) -> str:
     """One SVG image per theme; the page's style sheet shows the one that fits."""
     placed = " ".join(f'{name}="{value}"' for name, value in attributes.items())
     return "".join(

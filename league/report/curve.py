@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from league.report.figure import absent, figure, section, svg, switch
 from league.report.scale import Linear, Log, log_range
@@ -97,11 +98,8 @@ def drawing(points: list[Point], xs: list[float], title: str, *, hidden: bool) -
         }
     )
     label = f"NashConv by {title}, from {number(points[0].nash_conv)} to {number(points[-1].nash_conv)}"
-    note = (
-        "Zero and below, where rounding puts an exact equilibrium, lie on the bottom edge."
-        if min(p.nash_conv for p in points) <= 0
-        else ""
-    )
+    edge = "Values below 10⁻⁹, where only rounding is left, lie on the bottom edge."
+    note = edge if min(p.nash_conv for p in points) < 1e-9 else ""
     return figure(
         svg(body, WIDTH, HEIGHT, label), data, note, hidden=hidden, name="by seconds" if hidden else "by iteration"
     )
@@ -127,13 +125,10 @@ def grid(x: Linear, y: Log, title: str) -> str:
         at = x(value)
         parts.append(f'<path class="grid" d="M{at:.1f} {HEIGHT - BOTTOM}v5"/>')
         parts.append(f'<text x="{at:.1f}" y="{HEIGHT - BOTTOM + 20}" text-anchor="middle">{label}</text>')
-    middle = (TOP + HEIGHT - BOTTOM) / 2
-    parts.append(
-        f'<text class="axis" x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 10}" text-anchor="middle">{title}</text>'
-    )
-    parts.append(
-        f'<text class="axis" x="16" y="{middle}" text-anchor="middle" transform="rotate(-90 16 {middle})">NashConv (log)</text>'
-    )
+    centre, middle = (LEFT + WIDTH - RIGHT) / 2, (TOP + HEIGHT - BOTTOM) / 2
+    turn = f'transform="rotate(-90 16 {middle})"'
+    parts.append(f'<text class="axis" x="{centre}" y="{HEIGHT - 10}" text-anchor="middle">{title}</text>')
+    parts.append(f'<text class="axis" x="16" y="{middle}" text-anchor="middle" {turn}>NashConv (log)</text>')
     return "".join(parts)
 
 
@@ -145,7 +140,7 @@ def polyline(places: Sequence[tuple[float, float]]) -> str:
 def stairs(places: Sequence[tuple[float, float]]) -> str:
     """Path data that holds each height until the next place, with a corner only where the height changes."""
     corners = [f"M{places[0][0]:.1f} {places[0][1]:.1f}"]
-    for (_, before), (x, y) in zip(places, places[1:], strict=False):
+    for (_, before), (x, y) in pairwise(places):
         if y != before:
             corners.append(f"H{x:.1f}V{y:.1f}")
     return "".join(corners) + f"H{places[-1][0]:.1f}"
@@ -156,8 +151,10 @@ def numbers(points: list[Point], sides: int) -> str:
     round_ones = {digit * 10**power for power in range(9) for digit in (1, 2, 5)}
     chosen = [p for p in points if p.iteration in round_ones or p in (points[0], points[-1])]
     rows = "".join(
-        f"<tr><td>{p.iteration}</td><td>{duration(p.seconds)}</td><td>{exact(p.nash_conv)}</td><td>{exact(p.nash_conv / sides)}</td></tr>"
+        f"<tr><td>{p.iteration}</td><td>{duration(p.seconds)}</td>"
+        f"<td>{exact(p.nash_conv)}</td><td>{exact(p.nash_conv / sides)}</td></tr>"
         for p in chosen
     )
     head = "<tr><th>iteration</th><th>run time</th><th>NashConv</th><th>exploitability</th></tr>"
-    return f'<details><summary>The curve in numbers</summary><div class="scroll"><table><thead>{head}</thead><tbody>{rows}</tbody></table></div></details>'
+    table = f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>"
+    return f'<details><summary>The curve in numbers</summary><div class="scroll">{table}</div></details>'

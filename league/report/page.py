@@ -38,7 +38,8 @@ def render(view: LeagueView) -> str:
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{policy(script)}">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="color-scheme" content="light dark">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        '<meta name="color-scheme" content="light dark">'
         f"<title>{escape(view.name)} · marl league</title><style>{style}</style></head>"
         f"<body>{PATTERNS}<main>{header(view)}{''.join(sections)}</main>"
         f"<footer>Written by marl {escape(marl.__version__)}</footer><script>{script}</script></body></html>\n"

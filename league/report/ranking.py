@@ -6,12 +6,13 @@ import numpy as np
 
 from league.report.figure import absent, section
 from league.report.standing import final_weights, returns_against
-from league.report.text import escape, exact
+from league.report.text import clipped, escape, exact
 from league.view import LeagueView, Player
 from marl.types import Floats
 
 ROWS = 12  # a side
-HEAD = ("player", "weight", "return", "born", "role", "trained against")
+HEAD = ("player", "weight", "return", "born", "trained against")
+SHOWN = 2  # parents by name
 
 
 def ranking_section(view: LeagueView) -> str:
@@ -36,20 +37,22 @@ def side_table(view: LeagueView, side: int, weights: Floats, returns: Floats) ->
     rows = "".join(row(players[index], float(weights[index]), float(returns[index]), most) for index in order)
     rest = float(weights.sum() - weights[order].sum())
     others = int((weights > 0).sum()) - len(order)
-    foot = f'<tr><td>{others} more</td><td>{exact(rest, 3)}</td><td colspan="4"></td></tr>' if others > 0 else ""
+    foot = f'<tr><td>{others} more</td><td>{exact(rest, 3)}</td><td colspan="3"></td></tr>' if others > 0 else ""
     head = "".join(f"<th>{name}</th>" for name in HEAD)
     return (
-        f'<div class="scroll"><table class="ranking"><caption>{escape(view.sides[side])}</caption><thead><tr>{head}</tr></thead>'
-        f"<tbody>{rows}</tbody><tfoot>{foot}</tfoot></table></div>"
+        f'<div class="scroll"><table class="ranking"><caption>{escape(view.sides[side])}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody><tfoot>{foot}</tfoot></table></div>"
     )
 
 
 def row(player: Player, weight: float, returned: float, most: float) -> str:
-    """One player."""
-    parents = ", ".join(escape(name) for name in player.parents[:3]) or "–"
-    more = f" and {len(player.parents) - 3} more" if len(player.parents) > 3 else ""
+    """One player; a role is named only where it is not the ordinary one."""
+    role = "" if player.role == "main" else f'<span class="role">{escape(player.role)}</span>'
+    parents = ", ".join(escape(clipped(name, 28)) for name in player.parents[:SHOWN]) or "–"
+    more = f" + {len(player.parents) - SHOWN}" if len(player.parents) > SHOWN else ""
     bar = f'<span class="bar" style="--share:{weight / most:.3f}"></span>'
     return (
-        f'<tr><td class="name">{escape(player.name)}</td><td class="weight">{bar}{exact(weight, 3)}</td><td>{exact(returned)}</td>'
-        f'<td>{player.born}</td><td class="word">{escape(player.role)}</td><td class="word">{parents}{more}</td></tr>'
+        f'<tr><td class="name" title="{escape(player.name)}">{escape(clipped(player.name, 28))}{role}</td>'
+        f'<td class="weight">{bar}{exact(weight, 3)}</td><td>{exact(returned)}</td>'
+        f'<td>{player.born}</td><td class="word">{parents}{more}</td></tr>'
     )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
-from league.report.colour import levels, themed_images
+from league.report.colour import Maps, levels, themed_images
 from league.report.scale import index_ticks
 from league.report.text import clipped, embed, escape, packed
 from marl.types import Floats
@@ -48,7 +49,7 @@ class Frame:
 def bins(count: int) -> list[slice]:
     """At most LARGEST runs of neighbours that together hold `count` cells."""
     edges = np.linspace(0, count, min(count, LARGEST) + 1).round().astype(int)
-    return [slice(int(low), int(high)) for low, high in zip(edges[:-1], edges[1:], strict=True)]
+    return [slice(int(low), int(high)) for low, high in pairwise(edges)]
 
 
 def binned(values: Floats, pool: Callable[[Floats], float]) -> Floats:
@@ -75,9 +76,7 @@ def binned_names(names: Sequence[str]) -> list[str]:
     ]
 
 
-def picture(
-    values: Floats, bounds: tuple[float, float], maps: dict[str, tuple[str, ...]], frame: Frame, *, smooth: bool
-) -> str:
+def picture(values: Floats, bounds: tuple[float, float], maps: Maps, frame: Frame, *, smooth: bool) -> str:
     """The coloured cells over a ground that shows through where a value is NaN."""
     place = {"x": frame.left, "y": frame.top, "width": frame.width, "height": frame.height}
     size = " ".join(f'{name}="{value:g}"' for name, value in place.items())
@@ -127,7 +126,7 @@ def label_room(axis: Axis) -> float:
     return 34 + 7.2 * max((len(label) for _, label in axis.ticks), default=1)
 
 
-def legend(maps: dict[str, tuple[str, ...]], frame: Frame, ticks: Sequence[tuple[float, str]], title: str) -> str:
+def legend(maps: Maps, frame: Frame, ticks: Sequence[tuple[float, str]], title: str) -> str:
     """A horizontal colour bar with ticks `(0..1, label)`."""
     bar = themed_images(
         np.arange(1, 256, dtype=np.uint8)[None, :],
@@ -138,7 +137,8 @@ def legend(maps: dict[str, tuple[str, ...]], frame: Frame, ticks: Sequence[tuple
         height=frame.height,
     )
     parts = [
-        f'<text class="axis" x="{frame.left - 10:g}" y="{frame.top + frame.height - 1:g}" text-anchor="end">{escape(title)}</text>',
+        f'<text class="axis" x="{frame.left - 10:g}" y="{frame.top + frame.height - 1:g}" text-anchor="end">'
+        f"{escape(title)}</text>",
         bar,
     ]
     for where, label in ticks:

@@ -23,7 +23,7 @@ def final_weights(view: LeagueView) -> tuple[Floats, ...]:
 
 
 def returns_against(view: LeagueView, weights: tuple[Floats, ...]) -> tuple[Floats, ...]:
-    """What each player earns against the others' mixtures, `[n_s]` per side; NaN where a needed pairing was not played."""
+    """What each player earns against the others' mixtures, `[n_s]` per side; NaN where a needed pairing is unknown."""
     return tuple(one_side(view.payoffs[side], weights, side) for side in range(len(view.sides)))
 
 

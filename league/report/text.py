@@ -22,7 +22,7 @@ def escape(text: object) -> str:
 
 
 def number(value: float | None, digits: int = 4) -> str:
-    """A number for people: `digits` significant digits, a real minus sign, thousands apart; a dash where there is none."""
+    """A number for people: `digits` significant digits, a real minus sign; a dash where there is none."""
     if value is None or math.isnan(value):
         return MISSING
     if math.isinf(value):

@@ -11,8 +11,8 @@ from league.view import LeagueView
 READING = (
     (
         "Exploitability",
-        "should fall, roughly straight on its log axis. A long flat stretch means that new players add little: try another "
-        "meta-solver, more training per job, or more matches per pairing. It need not fall every time; compare the "
+        "should fall, roughly straight on its log axis. A long flat stretch means that new players add little: try "
+        "another meta-solver, more training per job, or more matches per pairing. It need not fall every time; compare the "
         "thin line.",
     ),
     (
@@ -22,8 +22,8 @@ READING = (
     ),
     (
         "Meta-strategy",
-        "answers which players still matter. Only the rising edge: each newcomer replaces all others, so the league runs "
-        "in circles or is still climbing. Long streaks: it has found players that an equilibrium needs.",
+        "answers which players still matter. Only the rising edge: each newcomer replaces all others, so the league "
+        "runs in circles or is still climbing. Long streaks: it has found players that an equilibrium needs.",
     ),
     (
         "Lineage",
