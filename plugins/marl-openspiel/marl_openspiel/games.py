@@ -1,4 +1,7 @@
-"""One attribute a game: `marl_openspiel.games:kuhn_poker` makes Kuhn poker. Any other game string: `any_game`."""
+"""One attribute a game: `marl_openspiel.games:kuhn_poker` makes Kuhn poker (and `_2048` makes 2048).
+
+Any other game string: `any_game`.
+"""
 
 from __future__ import annotations
 
@@ -25,4 +28,4 @@ def any_game(lanes: int, game: str, observation: str = "auto") -> OpenSpielEnvir
 def __getattr__(name: str) -> Callable[..., OpenSpielEnvironment]:
     if name.startswith("__"):
         raise AttributeError(name)
-    return partial(make, name)
+    return partial(make, name.removeprefix("_"))

@@ -21,8 +21,8 @@ class Match:
     """A match in progress.
 
     `seeds`: `(ply, seed)`, since which action of the history chance follows which seed. `draws`: chance numbers drawn
-    since. `acted`: a bit for each player that has acted. `returned`: the rewards `[N]` handed out so far. `players`: who
-    must act, ascending, and `legal`: what each may do. `joint`: they act at the same time.
+    since. `acted`: a bit for each player that has acted. `returned`: the rewards `[N]` handed out so far. `players`:
+    who must act, ascending, and `legal`: what each may do. `joint`: they act at the same time.
     """
 
     state: Any

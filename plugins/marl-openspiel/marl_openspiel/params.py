@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,7 @@ import pyspiel
 
 from marl.errors import UserError, suggestion
 from marl_openspiel.catalogue import UNSUPPORTED
+from marl_openspiel.match import begin, samples_itself
 
 
 @dataclass
@@ -79,20 +80,45 @@ def _kind(value: Any) -> str:
     return names.get(type(value), type(value).__name__)
 
 
-def _started(name: str, make: Any) -> Any:
-    """The game, once it has shown that it can begin and that marl can play it."""
+def _started(name: str, make: Callable[[], Any]) -> Any:
+    """The game, once it has shown that it can begin and that marl can play it.
+
+    Its sizes come first: with senseless ones OpenSpiel writes where it should not, and takes the process along.
+    """
     try:
         game = make()
-        playable = game.num_players() > 0 and game.num_distinct_actions() > 0 and game.max_game_length() > 0
-        game.new_initial_state()
-    except Exception as error:  # OpenSpiel raises SpielError, and whatever C++ throws
-        reason = str(error).strip().split("\n")[0]
-        raise UserError(f"OpenSpiel cannot load the game {name!r}: {reason}") from error
+    except Exception as error:  # SpielError, and whatever else C++ throws
+        raise _refused(name, error) from error
     kind = game.get_type()
     if kind.short_name in UNSUPPORTED:
         raise UserError(f"OpenSpiel's game {kind.short_name!r} cannot be played here: {UNSUPPORTED[kind.short_name]}")
     if kind.dynamics == pyspiel.GameType.Dynamics.MEAN_FIELD:
         raise UserError(f"{name!r} is a mean-field game, and those are not environments; see the plugin marl-meanfield")
-    if not playable:
-        raise UserError(f"OpenSpiel's game {name!r} has no players, no actions or no length with these parameters")
+    if samples_itself(game) and "rng_seed" not in kind.parameter_specification:
+        raise UserError(
+            f"OpenSpiel's game {name!r} draws its chance itself and takes no seed, so no match could be repeated"
+        )
+    try:
+        if min(_sizes(game)) < 1:
+            raise UserError(
+                f"OpenSpiel's game {name!r} has no players, actions, length or observation with these parameters"
+            )
+        begin(game, 0)
+    except UserError:
+        raise
+    except Exception as error:
+        raise _refused(name, error) from error
     return game
+
+
+def _refused(name: str, error: Exception) -> UserError:
+    reason = str(error).strip().split("\n")[0]
+    return UserError(f"OpenSpiel cannot load the game {name!r}: {reason}")
+
+
+def _sizes(game: Any) -> list[int]:
+    """Everything that must be positive."""
+    kind = game.get_type()
+    information = game.information_state_tensor_shape() if kind.provides_information_state_tensor else []
+    observation = game.observation_tensor_shape() if kind.provides_observation_tensor else []
+    return [game.num_players(), game.num_distinct_actions(), game.max_game_length(), *information, *observation]

@@ -17,7 +17,7 @@ def marl_environments() -> Iterable[Descriptor]:
     for game in listed():
         yield Descriptor(
             game.name,
-            f"marl_openspiel.games:{game.name}",
+            f"marl_openspiel.games:{game.name if game.name.isidentifier() else '_' + game.name}",
             game.summary,
             params="marl_openspiel.params:GameParams",
             source=_SOURCE,

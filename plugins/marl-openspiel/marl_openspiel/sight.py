@@ -9,8 +9,8 @@
 | `auto` | the information state where information is imperfect and the game offers it, else the observation; |
 |        | a tensor where the game offers one, else the text |
 
-A text is `WIDTH` bytes, filled up with zeros. Of a longer text the end stands there, behind 16 bytes of a hash of all of
-it, so that different texts stay different.
+A text is `WIDTH` bytes, filled up with zeros. Of a longer text the end stands there, behind 16 bytes of a hash of all
+of it, so that different texts stay different.
 """
 
 from __future__ import annotations
