@@ -7,6 +7,8 @@ Write a `Match`; `OneByOne` batches any number of them behind the `Environment` 
 
     def coin(lanes: int) -> OneByOne:
         return OneByOne(SPEC, lanes, Coin)
+
+`marl.forking.ForkableOneByOne` can also save and load matches. How-to: docs/environments.md.
 """
 
 from __future__ import annotations
@@ -20,8 +22,8 @@ import numpy as np
 
 from marl import rng, tree
 from marl.env import Actions, EnvSpec, Frame, Lanes, Rows, Step, Turn
-from marl.space import legal, mask_width
-from marl.types import ArrayTree, Keys
+from marl.space import Box, Discrete, MultiDiscrete, Space, legal, mask_width
+from marl.types import ArrayTree, Bools, Keys
 
 
 @dataclass(slots=True)
@@ -29,14 +31,15 @@ class View:
     """What one agent sees when it must act: its observation (one row, without the axis K) and its legal actions."""
 
     observation: ArrayTree
-    mask: Any = None  # bool[mask_width] or None
+    mask: Any = None  # bool[mask_width], or None where everything is legal
 
 
 @dataclass(slots=True)
 class Outcome:
     """What one tick did. Rewards and endings are by agent index; who is not named got nothing and goes on.
 
-    `final`: the last observation of each agent that ended; those that are missing are asked for with `Match.observe`.
+    `done` without endings terminates everybody who is still in the match. `final`: the last observation of each agent
+    that ended; those that are missing are asked for with `Match.observe`. `info`: declared columns; a missing one is 0.
     """
 
     rewards: Mapping[int, float] = field(default_factory=dict)
@@ -49,10 +52,14 @@ class Outcome:
 
 
 class Match(abc.ABC):
-    """One match of a game. Draw chance from `self.chance()`, which follows from the seed alone."""
+    """One match of a game. Draw chance from `self.chance()`, which follows from the seed alone.
+
+    `seed`, `draws` and `agents` (how many there are) are set before `start`.
+    """
 
     seed: int = 0
     draws: int = 0
+    agents: int = 2
 
     def chance(self) -> float:
         """The next uniform number in `[0, 1)` of this match."""
@@ -77,9 +84,7 @@ class Match(abc.ABC):
 
     def illegal(self, agent: int, action: Any) -> Outcome:
         """An action outside the space or the mask: the match ends, at no gain for anybody unless overridden."""
-        return Outcome(terminated=set(range(self.agents)), done=True, fault=agent)
-
-    agents: int = 2
+        return Outcome(done=True, fault=agent)
 
     def state(self) -> ArrayTree:
         """The true state, one row; only needed where `spec.state` is set."""
@@ -96,9 +101,9 @@ class OneByOne:
     def __init__(self, spec: EnvSpec, lanes: int, make: Callable[[], Match]) -> None:
         self.spec = spec
         self.lanes = lanes
-        self._make = make
-        self._group = spec.group_of
         self.matches: list[Match | None] = [None] * lanes
+        self._make = make
+        self._group = spec.group_of.tolist()
         self._waiting: list[Mapping[int, View]] = [{}] * lanes
         self._alive = np.zeros((lanes, len(spec.agents)), dtype=np.bool_)
         self._seen = np.zeros((lanes, len(spec.agents)), dtype=np.bool_)
@@ -117,49 +122,26 @@ class OneByOne:
 
     def step(self, lanes: Lanes, actions: Actions) -> Step:
         """Advance `lanes` by one tick; see `Environment.step`."""
-        count, agents = len(lanes), len(self.spec.agents)
         given = self._given(lanes, actions)
-        step = Step(
-            lanes,
-            np.zeros((count, agents)),
-            np.zeros((count, agents), dtype=np.bool_),
-            np.zeros((count, agents), dtype=np.bool_),
-            np.zeros(count, dtype=np.bool_),
-            np.full(count, -1, dtype=np.int64),
-            (),
-            (),
-            {},
-        )
-        endings: list[tuple[int, int, ArrayTree]] = []
+        step = _blank(lanes, len(self.spec.agents))
+        endings: list[tuple[int, int, View]] = []
         infos: list[Mapping[str, Any]] = []
         for row, lane in enumerate(lanes.tolist()):
             outcome = self._play(lane, given[row])
-            for agent, reward in outcome.rewards.items():
-                step.rewards[row, agent] = reward
-            step.terminated[row, list(outcome.terminated)] = True
-            step.truncated[row, list(outcome.truncated)] = True
-            if outcome.done:  # a match that ends without naming everybody ends for everybody
-                step.terminated[row] |= ~step.truncated[row]
-            step.done[row], step.fault[row] = outcome.done, outcome.fault
-            ended = (step.terminated[row] | step.truncated[row]) & self._alive[lane]
-            step.terminated[row] &= ended
-            step.truncated[row] &= ended
             match = self._match(lane)
-            for agent in np.flatnonzero(ended).tolist():
+            for agent in self._write(step, row, lane, outcome):
                 last = outcome.final[agent] if agent in outcome.final else match.observe(agent)
-                endings.append((lane, agent, last))
-            self._alive[lane] &= ~ended
+                endings.append((lane, agent, View(last)))
             self._waiting[lane] = {} if outcome.done else match.views()
             infos.append(outcome.info)
-        step.final = self._rows([(lane, agent, View(seen)) for lane, agent, seen in endings])
+        step.final = self._rows(endings)
         step.turn = self._turn(lanes)
-        step.info = {name: np.array([info[name] for info in infos]) for name in self.spec.info}
+        step.info = {name: np.array([info.get(name, 0) for info in infos]) for name in self.spec.info}
         return step
 
     def state(self, lanes: Lanes) -> ArrayTree:
         """The true states `[L, ...]`."""
-        states = [tree.map_tree(lambda leaf: np.asarray(leaf)[None], self._match(lane).state()) for lane in lanes]
-        return tree.concatenate(states)
+        return _stack([self._match(lane).state() for lane in lanes.tolist()])
 
     def render(self, lane: int) -> Frame:
         """Draw one lane."""
@@ -171,32 +153,51 @@ class OneByOne:
             raise ValueError(f"lane {lane} has no match: reset it first")
         return match
 
+    def _write(self, step: Step, row: int, lane: int, outcome: Outcome) -> list[int]:
+        """Enter an outcome into row `row` of the step; the agents whose part ended, in order."""
+        for agent, reward in outcome.rewards.items():
+            step.rewards[row, agent] = reward
+        terminated, truncated = step.terminated[row], step.truncated[row]
+        terminated[list(outcome.terminated)] = True
+        truncated[list(outcome.truncated)] = True
+        if outcome.done:  # a match that ends without naming everybody ends for everybody
+            terminated |= ~truncated
+        terminated &= self._alive[lane]
+        truncated &= self._alive[lane]
+        step.done[row], step.fault[row] = outcome.done, outcome.fault
+        ended = terminated | truncated
+        self._alive[lane] &= ~ended
+        return [int(agent) for agent in np.flatnonzero(ended)]
+
     def _given(self, lanes: Lanes, actions: Actions) -> list[dict[int, Any]]:
-        """The actions of each stepped lane by agent."""
+        """The actions of each stepped lane by agent. Raises ValueError before anything was played."""
+        groups = self.spec.groups
+        if len(actions) != len(groups):
+            raise ValueError(f"there are {len(groups)} groups, but actions for {len(actions)} came")
+        pending: list[list[tuple[int, int]]] = [[] for _ in groups]
+        for row, lane in enumerate(lanes.tolist()):
+            if not self._alive[lane].any():
+                raise ValueError(f"the match in lane {lane} is over or was never started: reset the lane first")
+            for agent in sorted(self._waiting[lane]):
+                pending[self._group[agent]].append((row, agent))
         given: list[dict[int, Any]] = [{} for _ in lanes]
-        for index, group in enumerate(self.spec.groups):
-            members = set(group.agents)
-            pending = [
-                (row, agent)
-                for row, lane in enumerate(lanes.tolist())
-                for agent in sorted(self._waiting[lane])
-                if agent in members
-            ]
-            batch = actions[index]
+        for group, rows, batch in zip(groups, pending, actions, strict=True):
             size = 0 if batch is None else len(batch)
-            if size != len(pending):
-                raise ValueError(f"group {group.name!r} has {len(pending)} rows in these lanes, but {size} actions came")
-            for (row, agent), action in zip(pending, [] if batch is None else batch, strict=True):
+            if size != len(rows):
+                raise ValueError(f"group {group.name!r} has {len(rows)} rows in these lanes, but {size} actions came")
+            if batch is None:
+                continue
+            if batch.shape[1:] != _shape(group.action):
+                expected = (size, *_shape(group.action))
+                raise ValueError(f"actions of group {group.name!r} must have shape {expected}, but got {batch.shape}")
+            for (row, agent), action in zip(rows, batch.copy(), strict=True):
                 given[row][agent] = action
         return given
 
     def _play(self, lane: int, actions: dict[int, Any]) -> Outcome:
         match, waiting = self._match(lane), self._waiting[lane]
         for agent, action in actions.items():
-            mask = waiting[agent].mask
-            batch = np.asarray(action)[None]
-            space = self.spec.groups[self._group[agent]].action
-            if not legal(space, batch, None if mask is None else np.asarray(mask)[None])[0]:
+            if not _allowed(self.spec.groups[self._group[agent]].action, action, waiting[agent].mask):
                 return match.illegal(agent, action)
         return match.play(actions)
 
@@ -212,16 +213,56 @@ class OneByOne:
     def _rows(self, entries: list[tuple[int, int, View]]) -> Turn:
         turn: list[Rows | None] = []
         for index, group in enumerate(self.spec.groups):
-            members = set(group.agents)
-            mine = [entry for entry in entries if entry[1] in members]
+            mine = [entry for entry in entries if self._group[entry[1]] == index]
             if not mine:
                 turn.append(None)
                 continue
             lane = np.array([entry[0] for entry in mine], dtype=np.int64)
             agent = np.array([entry[1] for entry in mine], dtype=np.int64)
-            seen = [tree.map_tree(lambda leaf: np.asarray(leaf)[None], entry[2].observation) for entry in mine]
-            mask = None
-            if mask_width(group.action) is not None and mine[0][2].mask is not None:
-                mask = np.array([entry[2].mask for entry in mine], dtype=np.bool_)
-            turn.append(Rows(lane, agent, tree.concatenate(seen), mask, ~self._seen[lane, agent], index))
+            mask = _masks([entry[2].mask for entry in mine], mask_width(group.action))
+            seen = _stack([entry[2].observation for entry in mine])
+            turn.append(Rows(lane, agent, seen, mask, ~self._seen[lane, agent], index))
         return tuple(turn)
+
+
+def _blank(lanes: Lanes, agents: int) -> Step:
+    count = len(lanes)
+    return Step(
+        lanes=lanes.copy(),
+        rewards=np.zeros((count, agents)),
+        terminated=np.zeros((count, agents), dtype=np.bool_),
+        truncated=np.zeros((count, agents), dtype=np.bool_),
+        done=np.zeros(count, dtype=np.bool_),
+        fault=np.full(count, -1, dtype=np.int64),
+        final=(),
+        turn=(),
+    )
+
+
+def _shape(space: Space) -> tuple[int, ...]:
+    """The shape of one action."""
+    match space:
+        case Box(shape):
+            return shape
+        case MultiDiscrete(nvec):
+            return (len(nvec),)
+        case _:
+            return ()
+
+
+def _allowed(space: Space, action: Any, mask: Any) -> bool:
+    if isinstance(space, Discrete) and action.dtype.kind in "iu":  # the common case, without building arrays
+        return bool(0 <= action < space.n and (mask is None or mask[action]))
+    return bool(legal(space, np.asarray(action)[None], None if mask is None else np.asarray(mask)[None])[0])
+
+
+def _masks(masks: list[Any], width: int | None) -> Bools | None:
+    """The masks of some rows, or None where no row has one."""
+    if width is None or all(mask is None for mask in masks):
+        return None
+    return np.array([np.ones(width) if mask is None else mask for mask in masks], dtype=np.bool_)
+
+
+def _stack(rows: list[ArrayTree]) -> ArrayTree:
+    """Rows side by side as a batch; always a copy, so that a match may go on writing into its own arrays."""
+    return tree.map_tree(lambda *leaves: np.stack(leaves), *rows)
