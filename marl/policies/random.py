@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from marl.env import EnvSpec, Rows
+from marl.errors import UserError
 from marl.policy import Acts
 from marl.snapshot import Snapshot
-from marl.space import log_volume, sample
-from marl.types import Array, Keys
+from marl.space import Discrete, log_volume, sample
+from marl.types import Array, Floats, Keys
 
 
 class Random:
@@ -23,3 +26,11 @@ class Random:
         """Draw an action for each of K rows."""
         space = self._spaces[rows.group]
         return Acts(sample(space, keys, rows.mask), log_volume(space, rows.mask, len(rows)))
+
+    def probabilities(self, rows: Rows) -> Floats:
+        """The same for every legal action, `float64[K, A]`. Raises UserError where actions are not discrete."""
+        space = self._spaces[rows.group]
+        if not isinstance(space, Discrete):
+            raise UserError(f"only discrete actions have a table of probabilities, and these are {space}")
+        mask = np.ones((len(rows), space.n), dtype=np.bool_) if rows.mask is None else rows.mask
+        return np.asarray(mask / mask.sum(axis=1, keepdims=True))

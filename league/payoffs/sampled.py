@@ -1,0 +1,50 @@
+"""Sampled payoffs: matches in the arena, kept as sums per pairing and seed range, never a row per match."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from league.ledger import PayoffRow
+from league.payoffs import Members
+from league.services import LeagueServices
+from marl import rng
+from marl.arena import Arena, Pairings, tally
+from marl.types import Bools, Keys
+
+CHUNK = 100_000  # matches at once: bounds the memory that their results take
+
+
+class SampledPayoffs:
+    """Plays `matches` matches a pairing, with seeds that follow from the scenario's seed and the players' ids."""
+
+    def __init__(self, services: LeagueServices, matches: int, lanes: int, seed: int) -> None:
+        self.services = services
+        self.matches = matches
+        self.seed = seed
+        self.arena = Arena(services.environment(lanes))
+
+    def fill(self, members: Members, missing: Bools) -> list[PayoffRow]:
+        """See `PayoffSource.fill`."""
+        cells = np.argwhere(missing)
+        rows: list[PayoffRow] = []
+        at_once = max(1, CHUNK // self.matches)
+        for start in range(0, len(cells), at_once):
+            ids = [tuple(members[s][i][0] for s, i in enumerate(cell)) for cell in cells[start : start + at_once].tolist()]
+            rows += self._play(members, ids)
+        return rows
+
+    def _play(self, members: Members, pairings: list[tuple[int, ...]]) -> list[PayoffRow]:
+        snapshots = {id: player.snapshot for side in members for id, player in side}
+        involved = sorted({id for pairing in pairings for id in pairing})
+        policies = [self.services.policy(snapshots[id]) for id in involved]
+        players = np.searchsorted(involved, np.repeat(pairings, self.matches, axis=0))
+        seeds = np.concatenate([self._seeds(pairing) for pairing in pairings])
+        moments = tally(self.arena.play(policies, Pairings(players, seeds)))
+        rows = []
+        for pairing in pairings:
+            found = moments[tuple(np.searchsorted(involved, pairing).tolist())]
+            rows.append(PayoffRow(pairing, 0, found.count, tuple(found.mean.tolist()), tuple(found.m2.tolist())))
+        return rows
+
+    def _seeds(self, pairing: tuple[int, ...]) -> Keys:
+        return rng.mix(self.seed, *pairing, np.arange(self.matches, dtype=np.uint64))
