@@ -12,8 +12,8 @@ READING = (
     (
         "Exploitability",
         "should fall, roughly straight on its log axis. A long flat stretch means that new players add little: try "
-        "another meta-solver, more training per job, or more matches per pairing. It need not fall every time; compare the "
-        "thin line.",
+        "another meta-solver, more training per job, or more matches per pairing. It need not fall every time; compare "
+        "the thin line.",
     ),
     (
         "Payoffs",

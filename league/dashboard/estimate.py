@@ -1,0 +1,92 @@
+"""How long it will still take: an honest extrapolation, or nothing."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from league.dashboard.progress import Point, RunInfo
+from marl.types import Floats
+
+FEWEST = 8  # points to fit a line to
+MOST = 200  # points that add anything to a fit
+FARTHEST = 50.0  # times the run time so far: beyond, an extrapolation is a guess
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Seconds left to the stop condition that is likely to come first, and that condition in words."""
+
+    seconds: float
+    toward: str
+
+
+def estimate(points: list[Point], info: RunInfo, now: float) -> Estimate | None:
+    """The nearest of the stop conditions that can be foreseen, or None."""
+    found = []
+    if info.seconds is not None:
+        found.append(Estimate(max(info.seconds - now, 0.0), f"the limit of {info.seconds:g} s"))
+    recent = [point for point in points if point.seconds > 0 and point.seconds >= now / 2]
+    recent = recent[:: -(-len(recent) // MOST)] if recent else []
+    if info.iterations is not None and (at := reaches_iteration(recent, info.iterations)) is not None:
+        found.append(Estimate(max(at - now, 0.0), f"iteration {info.iterations:,}"))
+    if info.target is not None and (at := reaches_target(recent, info.target)) is not None:
+        found.append(Estimate(max(at - now, 0.0), f"NashConv {info.target:g}"))
+    near = [one for one in found if one.seconds <= FARTHEST * max(now, 1.0) or one is found[0]]
+    return min(near, key=lambda one: one.seconds, default=None)
+
+
+def reaches_iteration(points: list[Point], last: int) -> float | None:
+    """The run time at which iteration `last` ends: iterations grow as a power of time, since later ones cost more."""
+    chosen = [point for point in points if point.iteration > 0]
+    if len(chosen) < 3:
+        return None
+    line = fit(np.log([p.seconds for p in chosen]), np.log([p.iteration for p in chosen]))
+    if line is None or line.slope <= 0:
+        return None
+    return exponential((math.log(last) - line.offset) / line.slope)
+
+
+def reaches_target(points: list[Point], target: float) -> float | None:
+    """The run time at which NashConv meets the target, if it falls on as it did: exponentially or as a power of time,
+    whichever fits better. None where the fall is not clear."""
+    chosen = [(p.seconds, p.nash_conv) for p in points if p.nash_conv is not None and p.nash_conv > 0]
+    if len(chosen) < FEWEST or target <= 0:
+        return None
+    seconds, height = np.array([c[0] for c in chosen]), np.log([c[1] for c in chosen])
+    straight, power = fit(seconds, height), fit(np.log(seconds), height)
+    lines = [(line, line is power) for line in (straight, power) if line is not None and line.slope < -2 * line.error]
+    if not lines:
+        return None
+    line, logarithmic = min(lines, key=lambda pair: pair[0].residual)
+    where = (math.log(target) - line.offset) / line.slope
+    return exponential(where) if logarithmic else where
+
+
+@dataclass(frozen=True)
+class Line:
+    """A least-squares line: `offset + slope * x`, the standard error of its slope, and the sum of squares it leaves."""
+
+    offset: float
+    slope: float
+    error: float
+    residual: float
+
+
+def fit(x: Floats, y: Floats) -> Line | None:
+    """The least-squares line through points, or None where they lie above one another."""
+    centred = x - x.mean()
+    spread = float(centred @ centred)
+    if spread <= 0:
+        return None
+    slope = float(centred @ (y - y.mean())) / spread
+    offset = float(y.mean() - slope * x.mean())
+    residual = float(((y - offset - slope * x) ** 2).sum())
+    return Line(offset, slope, math.sqrt(residual / max(len(x) - 2, 1) / spread), residual)
+
+
+def exponential(value: float) -> float | None:
+    """`exp`, or None where that is beyond any clock."""
+    return math.exp(value) if value < 30 else None

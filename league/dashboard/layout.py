@@ -1,0 +1,218 @@
+"""How the live dashboard looks."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from rich import box
+from rich.console import ConsoleDimensions, Group, RenderableType
+from rich.panel import Panel
+from rich.spinner import Spinner
+from rich.table import Table
+from rich.text import Text
+
+from league.dashboard.chart import braille, log_bounds
+from league.dashboard.estimate import Estimate
+from league.dashboard.progress import JobProgress, Point, Progress, RunInfo
+from league.report.text import duration, number
+
+SOFT, STRONG, ACCENT, CURVE, TARGET = "grey58", "bold", "medium_purple1", "deep_sky_blue1", "dark_orange"
+STATES = {
+    "running": (ACCENT, "●"),
+    "finished": ("green3", "✓"),
+    "interrupted": ("yellow3", "■"),
+    "failed": ("red1", "✗"),
+}
+WIDEST = 120
+SPINNER = Spinner("dots")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """All that one picture shows."""
+
+    info: RunInfo
+    progress: Progress | None
+    points: list[Point]
+    best: Point | None
+    rate: float | None
+    seconds: float
+    left: Estimate | None
+    state: str
+
+
+def layout(shown: Shown, size: ConsoleDimensions) -> RenderableType:
+    """The whole picture, fitted to a terminal."""
+    width = min(size.width, WIDEST)
+    sides = len(shown.info.sides)
+    room = size.height - 13 - sides
+    parts: list[RenderableType] = [headline(shown, width - 6)]
+    if shown.info.target is not None or shown.best is not None:
+        parts += [Text(), nash_conv_line(shown)]
+        if room >= 3:
+            parts.append(curve(shown, width - 6, min(room, 10)))
+    parts += [Text(), tables(shown, wide=width >= 90)]
+    if shown.progress is not None:
+        parts += [Text(), foot(shown.progress)]
+    colour, mark = STATES[shown.state]
+    title = Text.assemble((" marl league ", SOFT), (shown.info.name, STRONG), " ")
+    state = Text.assemble(" ", (f"{mark} {shown.state}", colour), (f"  {shown.info.env} ", SOFT))
+    return Panel(
+        Group(*parts), title=title, title_align="left", subtitle=state, subtitle_align="right", box=box.ROUNDED,
+        border_style=ACCENT if shown.state == "running" else colour, padding=(1, 2), width=width,
+    )  # fmt: skip
+
+
+def headline(shown: Shown, width: int) -> RenderableType:
+    """Iteration, speed and clock, over a bar toward the end that can be foreseen."""
+    iteration = shown.progress.iteration if shown.progress is not None else 0
+    parts: list[tuple[str, str] | str] = [("iteration ", SOFT), (f"{iteration:,}", STRONG)]
+    if shown.info.iterations is not None:
+        parts.append((f" of {shown.info.iterations:,}", SOFT))
+    if shown.rate is not None and shown.state == "running":
+        parts += ["    ", (speed(shown.rate), STRONG)]
+    parts += ["    ", ("time ", SOFT), (duration(shown.seconds), STRONG)]
+    line = Text.assemble(*parts)
+    if shown.state != "running":
+        return line
+    if shown.left is None:
+        end = Text("time left not foreseeable yet", style=SOFT)
+    else:
+        about = f"~{duration(shown.left.seconds)}" if shown.left.seconds >= 0.5 else "moments"
+        end = Text.assemble(("left ", SOFT), (about, STRONG), (f" to {shown.left.toward}", SOFT))
+    grid = Table.grid(expand=True)
+    grid.add_column(ratio=1)
+    grid.add_column(justify="right")
+    grid.add_row(line, end)
+    total = shown.seconds + (shown.left.seconds if shown.left is not None else math.inf)
+    share = min(shown.seconds / total, 1.0) if total > 0 else 0.0
+    filled = round(share * width)
+    return Group(grid, Text.assemble(("━" * filled, ACCENT), ("─" * (width - filled), "grey30")))
+
+
+def speed(rate: float) -> str:
+    """Iterations a second, or the time of one where it is long."""
+    return f"{rate:.1f}/s" if rate >= 1 else f"{duration(1 / rate)} each"
+
+
+def nash_conv_line(shown: Shown) -> Text:
+    """NashConv now, best and wanted."""
+    known = [point for point in shown.points[-64:] if point.nash_conv is not None]
+    now = known[-1].nash_conv if known else None
+    parts: list[tuple[str, str] | str] = [("NashConv ", SOFT), (number(now), f"bold {CURVE}")]
+    if shown.best is not None:
+        parts += [
+            "    ",
+            ("best ", SOFT),
+            (number(shown.best.nash_conv), STRONG),
+            (f" at {shown.best.iteration:,}", SOFT),
+        ]
+    if shown.info.target is not None:
+        met = shown.best is not None and shown.best.nash_conv is not None and shown.best.nash_conv < shown.info.target
+        parts += ["    ", ("target ", SOFT), (f"{shown.info.target:g}", TARGET), (" ✓" if met else "", "green3")]
+    return Text.assemble(*parts)
+
+
+def curve(shown: Shown, width: int, height: int) -> RenderableType:
+    """NashConv over iterations on a log scale, with the target as a dotted line."""
+    values = [p.nash_conv for p in shown.points if p.nash_conv is not None and p.nash_conv > 0]
+    if len(values) < 2:
+        return Text(
+            "\n" * (height // 2)
+            + "the curve starts with the second iteration".center(width)
+            + "\n" * (height - height // 2 - 1),
+            style=SOFT,
+        )
+    low, high = log_bounds(values, shown.info.target)
+    lines = braille([math.log10(value) for value in values], width - 9, height, low, high)
+    goal = None
+    if shown.info.target is not None and shown.info.target > 0:
+        goal = round((1 - (math.log10(shown.info.target) - low) / (high - low)) * (height - 1))
+    return Group(*(curve_line(text, row, height, goal, low, high, shown.info.target) for row, text in enumerate(lines)))
+
+
+def curve_line(
+    text: str, row: int, height: int, goal: int | None, low: float, high: float, target: float | None
+) -> Text:
+    """One line of the curve: a label where one belongs, then dots."""
+    label, style = "", SOFT
+    if row == goal and target is not None:
+        label, style = f"{target:g}", TARGET
+    elif row in (0, height - 1, (height - 1) // 2):
+        label = number(10 ** (high - (high - low) * row / (height - 1)), 2)
+    result = Text.assemble((f"{label:>7} ", style), ("┤" if label else "│", "grey30"))
+    for character in text:
+        if character == " " and row == goal:
+            result.append("┈", TARGET)
+        else:
+            result.append(character, CURVE)
+    return result
+
+
+def tables(shown: Shown, *, wide: bool) -> RenderableType:
+    """Populations and jobs, side by side where there is room."""
+    left, right = population_table(shown), job_table(shown)
+    grid = Table.grid(padding=(0, 4), expand=True)
+    if not wide:
+        return Group(left, Text(), right)
+    grid.add_column(ratio=1)
+    grid.add_column(ratio=1)
+    grid.add_row(left, right)
+    return grid
+
+
+def new_table(*columns: str) -> Table:
+    """A borderless table: the first column is words, the others are numbers."""
+    table = Table(
+        box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, expand=True, header_style=SOFT, border_style="grey30"
+    )
+    table.add_column(columns[0], ratio=1, no_wrap=True, overflow="ellipsis")
+    for column in columns[1:]:
+        table.add_column(column, justify="right", no_wrap=True)
+    return table
+
+
+def population_table(shown: Shown) -> Table:
+    """A line per side: players, those in use, value."""
+    table, progress = new_table("side", "players", "in use", "value"), shown.progress
+    for index, side in enumerate(shown.info.sides):
+        size = f"{progress.populations[index]:,}" if progress is not None and index < len(progress.populations) else "–"
+        used = f"{progress.supports[index]:,}" if progress is not None and index < len(progress.supports) else "–"
+        value = number(progress.values[index]) if progress is not None and index < len(progress.values) else "–"
+        table.add_row(Text(side), Text(size, STRONG), used, value)
+    return table
+
+
+def job_table(shown: Shown) -> Table:
+    """A line per job of this iteration, as many as there are sides at least, so that the picture keeps its height."""
+    table = new_table("job: learns", "against", "time", "")
+    jobs = shown.progress.jobs if shown.progress is not None else ()
+    most = max(len(shown.info.sides), 6)
+    for job in jobs[-most:]:
+        table.add_row(*job_row(job, shown.state))
+    for _ in range(len(shown.info.sides) - len(jobs)):
+        table.add_row("", "", "", "")
+    return table
+
+
+def job_row(job: JobProgress, state: str) -> tuple[RenderableType, ...]:
+    """One job."""
+    against = f"{job.opponents:,} player{'s' if job.opponents != 1 else ''}"
+    mark: RenderableType = (
+        Text("✓", "green3") if job.finished else SPINNER if state == "running" else Text("■", "yellow3")
+    )
+    return (Text(job.side), against, duration(job.seconds), mark)
+
+
+def foot(progress: Progress) -> Text:
+    """Payoffs, steps, and what goes on."""
+    parts: list[tuple[str, str] | str] = [("payoffs ", SOFT), (f"{progress.pairings:,}", STRONG)]
+    if progress.pairings_total > progress.pairings:
+        parts.append((f" of {progress.pairings_total:,}", SOFT))
+    parts.append((" pairings", SOFT))
+    if progress.steps:
+        parts += ["    ", ("steps ", SOFT), (f"{progress.steps:,}", STRONG)]
+    if progress.doing:
+        parts += ["    ", ("now ", SOFT), progress.doing]
+    return Text.assemble(*parts)
