@@ -44,7 +44,7 @@ class ConnectFour(TurnGame):
         }
 
     def legal(self, lanes: Lanes) -> Bools:
-        return self.open[lanes]
+        return self.open.take(lanes, axis=0)
 
     def play(self, lanes: Lanes, agent: Ints, action: Ints) -> tuple[Floats, Bools]:
         column = lanes * COLUMNS + action  # flat indices are several times faster than pairs of indices
@@ -63,10 +63,10 @@ class ConnectFour(TurnGame):
         return np.stack([gain, -gain], axis=1), won | (self.tick[lanes] == CELLS)
 
     def observe(self, lanes: Lanes, agent: Ints) -> Array:
-        return self.planes[lanes].reshape(-1, 3, ROWS, COLUMNS)
+        return self.planes.take(lanes, axis=0).reshape(-1, 3, ROWS, COLUMNS)
 
     def state(self, lanes: Lanes) -> Array:
-        return self.planes[lanes].reshape(-1, 3, ROWS, COLUMNS)
+        return self.planes.take(lanes, axis=0).reshape(-1, 3, ROWS, COLUMNS)
 
     def render(self, lane: int) -> Frame:
         kinds = self.planes[lane].reshape(3, ROWS, COLUMNS).argmax(axis=0)[::-1]

@@ -44,10 +44,10 @@ class TicTacToe(TurnGame):
         return np.stack([gain, -gain], axis=1), won | (self.tick[lanes] == 9)
 
     def observe(self, lanes: Lanes, agent: Ints) -> Array:
-        return self.planes[lanes].reshape(-1, 3, 3, 3)
+        return self.planes.take(lanes, axis=0).reshape(-1, 3, 3, 3)
 
     def state(self, lanes: Lanes) -> Array:
-        return self.planes[lanes].reshape(-1, 3, 3, 3)
+        return self.planes.take(lanes, axis=0).reshape(-1, 3, 3, 3)
 
     def render(self, lane: int) -> Frame:
         marks = np.array([".", "o", "x"])[self.planes[lane].reshape(3, 3, 3).argmax(axis=0)]

@@ -89,6 +89,7 @@ class TurnGame(Vectorised):
         action = self._checked(lanes, agent, actions)
         fault = np.full(len(lanes), -1)
         allowed = legal(self._actions, action, self.legal(lanes))
+        action = action.astype(np.int64, copy=False)
         if allowed.all():
             rewards, done = self.advance(lanes, agent, action)
         else:
