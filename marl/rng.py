@@ -45,6 +45,12 @@ def mix(*parts: Any) -> Keys:
     return state
 
 
+def extend(keys: Keys, part: Any) -> Keys:
+    """`mix(*parts, part)` from `keys = mix(*parts)`, without hashing the parts again."""
+    with np.errstate(over="ignore"):
+        return _finalise((keys ^ as_keys(part)) + _GOLDEN)
+
+
 def uniform(keys: Keys, draw: int = 0) -> Floats:
     """The `draw`-th uniform number in `[0, 1)` of each key: `uint64[K] -> float64[K]` with 53 random bits."""
     with np.errstate(over="ignore"):
@@ -68,10 +74,19 @@ def normal(keys: Keys, draw: int = 0) -> Floats:
 
 def choose(keys: Keys, weights: Array, draw: int = 0) -> Ints:
     """One index per row, in proportion to non-negative `weights[K, A]`; a row of zeros is the caller's error."""
-    cumulative = np.cumsum(weights, axis=1, dtype=np.float64)
-    point = uniform(keys, draw)[:, None] * cumulative[:, -1:]
-    index = (cumulative <= point).sum(axis=1)
+    cumulative = _running_totals(weights)
+    index: Ints = (cumulative <= uniform(keys, draw) * cumulative[-1]).sum(axis=0, dtype=np.int64)
     if index.size and index.max() >= weights.shape[1]:  # rounding pushed the point onto the total
         last = weights.shape[1] - 1 - np.argmax(weights[:, ::-1] > 0, axis=1)
         index = np.minimum(index, last)
-    return index.astype(np.int64)
+    return index
+
+
+def _running_totals(weights: Array) -> Floats:
+    """The sums `float64[A, K]` of each row's first 1, 2, ..., A weights."""
+    if len(weights) < 8 * weights.shape[1]:
+        return np.cumsum(weights, axis=1, dtype=np.float64).T
+    totals: Floats = weights.T.astype(np.float64, order="C")  # many short rows: whole columns are several times faster
+    for column in range(1, len(totals)):
+        totals[column] += totals[column - 1]
+    return totals
