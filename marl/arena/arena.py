@@ -1,0 +1,72 @@
+"""The arena's two faces: play a list of matches to the end, or collect rows from matches that never end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from marl.algorithm import Checkpoint
+from marl.arena.pairings import Pairings, Source
+from marl.arena.play import Play, Recorder
+from marl.arena.recorder import TrajectoryRecorder
+from marl.arena.results import Results
+from marl.arena.trajectory import Trajectory
+from marl.env import Environment
+from marl.policy import Policy
+
+
+class Arena:
+    """Plays matches on the lanes of one environment."""
+
+    def __init__(self, environment: Environment) -> None:
+        self.environment = environment
+
+    def play(self, policies: Sequence[Policy], pairings: Pairings, recorders: Sequence[Recorder] = ()) -> Results:
+        """Play every pairing to its end; the results are in the order of the pairings.
+
+        `pairings.players` index into `policies`. Results do not depend on the number of lanes. Raises UserError where
+        pairings and policies do not fit the environment.
+        """
+        play = Play(self.environment, policies, pairings, recorders)
+        while not play.over:
+            play.tick()
+        return play.drain()
+
+
+class Sampler:
+    """Collects the rows of learning players from matches that go on from one call to the next."""
+
+    def __init__(
+        self,
+        environment: Environment,
+        policies: Sequence[Policy],
+        source: Source,
+        learners: Sequence[int],
+        checkpoint: Checkpoint | None = None,
+    ) -> None:
+        self.recorder = TrajectoryRecorder(environment.spec, environment.lanes, learners)
+        self.play = Play(environment, policies, source, [self.recorder], _part(checkpoint, "play "))
+        rows = _part(checkpoint, "rows ")
+        if rows is not None:
+            self.recorder.load(rows)
+
+    def collect(self, rows: int) -> tuple[Trajectory, ...]:
+        """Play on until `rows` complete rows of learners are there, and hand over exactly so many, per group.
+
+        Fewer only where the source of matches runs out. Matches that ended meanwhile wait in `play.drain()`.
+        """
+        while not self.play.over and self.recorder.complete(self.play) < rows:
+            self.play.tick()
+        return self.recorder.take(self.play, rows)
+
+    def save(self) -> Checkpoint:
+        """Matches in progress and the rows not yet handed over; needs a `Forkable` environment."""
+        play, rows = self.play.save(), self.recorder.save()
+        arrays = {f"play {name}": array for name, array in play.arrays.items()}
+        return Checkpoint(arrays | {f"rows {name}": array for name, array in rows.arrays.items()}, play.meta)
+
+
+def _part(checkpoint: Checkpoint | None, prefix: str) -> Checkpoint | None:
+    if checkpoint is None:
+        return None
+    arrays = {name.removeprefix(prefix): a for name, a in checkpoint.arrays.items() if name.startswith(prefix)}
+    return Checkpoint(arrays, checkpoint.meta)

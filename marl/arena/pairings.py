@@ -1,0 +1,76 @@
+"""Pairings: who plays whom, and with which seed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from marl import rng
+from marl.types import Array, Floats, Ints, Keys
+
+_SEED, _PLAYER = 0x73656564, 0x706C6179  # what a mixture draws: the seed of a match, the player of a side
+
+
+class Source(Protocol):
+    """Where matches come from: a pure function of their numbers, so a checkpoint needs nothing but a counter."""
+
+    def block(self, first: int, count: int) -> Pairings:
+        """The pairings numbered `first` to `first + count - 1`; fewer where the matches run out."""
+
+
+@dataclass(frozen=True)
+class Pairings:
+    """A list of matches to play.
+
+    `players`: `int64[B, S]`, for each side an index into the list of policies. `seeds`: `uint64[B]`, one per match;
+    all randomness of the match follows from it. Raises ValueError where the shapes disagree.
+    """
+
+    players: Ints
+    seeds: Keys
+
+    def __post_init__(self) -> None:
+        if self.players.ndim != 2 or self.seeds.shape != self.players.shape[:1]:
+            raise ValueError(
+                f"pairings need players [B, S] and seeds [B], not {self.players.shape}, {self.seeds.shape}"
+            )
+
+    def __len__(self) -> int:
+        return len(self.seeds)
+
+    def block(self, first: int, count: int) -> Pairings:
+        """A list is its own source of matches."""
+        return Pairings(self.players[first : first + count], self.seeds[first : first + count])
+
+    @staticmethod
+    def repeat(lineups: Sequence[Sequence[int]], count: int, seed: int) -> Pairings:
+        """Each line-up `[S]` `count` times over, line-up by line-up; match `b` has the seed `mix(seed, b)`."""
+        players = np.repeat(np.asarray(lineups, dtype=np.int64), count, axis=0)
+        return Pairings(players, np.broadcast_to(rng.mix(seed, np.arange(len(players))), len(players)))
+
+
+@dataclass(frozen=True)
+class Mixtures:
+    """An endless source: the player of every side is drawn anew for each match.
+
+    `weights`: `float64[S, P]`, one mixture over the P policies per side, not necessarily normalised. Match `m` is the
+    same whenever and wherever it is played: it follows from `seed` and `m` alone.
+    """
+
+    weights: Floats
+    seed: int
+    limit: int | None = field(default=None)
+
+    def block(self, first: int, count: int) -> Pairings:
+        """The pairings of matches `first` to `first + count - 1`."""
+        if self.limit is not None:
+            count = max(0, min(count, self.limit - first))
+        number: Array = np.arange(first, first + count)
+        columns = [
+            rng.choose(rng.mix(self.seed, _PLAYER, side, number), np.broadcast_to(row, (count, len(row))))
+            for side, row in enumerate(self.weights)
+        ]
+        return Pairings(np.stack(columns, axis=1), rng.mix(self.seed, _SEED, number))

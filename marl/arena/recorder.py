@@ -1,0 +1,198 @@
+"""The trajectory recorder: writes down the rows of learning players, and gives each what it earned.
+
+Each agent has at most one *open* row: its last, which still earns rewards. It closes at the agent's next own turn or
+when its part ends. A window holds only rows that are complete; those that are still open are carried to the next
+one, so no reward is lost and no transition is stale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from marl.algorithm import Checkpoint
+from marl.arena.play import Moves, Play
+from marl.arena.trajectory import Trajectory
+from marl.arena.window import RowColumns, cut, rows_to_keep
+from marl.env import EnvSpec, Step
+from marl.tree import leaves, nest, take
+from marl.types import Array, ArrayTree, Bools, Floats, Ints
+
+
+class TrajectoryRecorder:
+    """Records the rows of the players in `learners` (indices into the policies of the play)."""
+
+    def __init__(self, spec: EnvSpec, lanes: int, learners: Sequence[int]) -> None:
+        self._spec = spec
+        self._agents = len(spec.agents)
+        self._group_of = spec.group_of
+        self._learners: Ints = np.asarray(sorted(set(learners)), dtype=np.int64)
+        self._groups = [RowColumns.of(group) for group in spec.groups]
+        self._members = [np.array(group.agents) if len(spec.groups) > 1 else slice(None) for group in spec.groups]
+        self._grid: Ints = np.full((lanes, self._agents), -1, dtype=np.int64)  # each agent's open row, or -1
+        self._open: Ints = self._grid.reshape(-1)
+        self._unassigned: Floats = np.zeros(self._agents)
+
+    def complete(self, play: Play) -> int:
+        """How many rows are complete now: `take` gives up to that many."""
+        total = 0
+        for group, columns in enumerate(self._groups):
+            total += columns.rows.size - self._open_rows(group).size + self._pending(play, group)[0].size
+        return total
+
+    def acted(self, play: Play, moves: Moves) -> None:
+        """Write down the learners' rows."""
+        rows, slot, acts, memory = moves.rows, moves.slot, moves.acts, moves.memory
+        player = play.agent_player.reshape(-1)[slot]
+        learns = self._learns(player)
+        every = bool(learns.all())
+        index: Array | slice = slice(None) if every else np.flatnonzero(learns)
+        if not every:
+            rows, slot, player = rows.take(index), slot[index], player[index]
+            if len(slot) == 0:
+                return
+        columns = {
+            "match": play.match[rows.lane],
+            "lane": rows.lane,
+            "agent": rows.agent,
+            "player": player,
+            "tick": play.ticks[rows.lane],
+            "clock": np.broadcast_to(np.int64(play.clock), len(slot)),
+            "first": rows.first,
+            "observation": rows.observation,
+            "action": acts.action[index],
+            "logp": acts.logp[index],
+        }
+        if rows.mask is not None:
+            columns["mask"] = rows.mask
+        if acts.value is not None:
+            columns["value"] = acts.value[index]
+        if memory is not None:
+            columns["memory"] = memory[index]
+        store = self._groups[rows.group].rows
+        new = store.append(len(slot), **columns)
+        before = self._open[slot]
+        known = before >= 0
+        store["next_row"][before[known]] = new[known]
+        self._open[slot] = new
+
+    def stepped(self, play: Play, step: Step) -> None:
+        """Give this tick's rewards to the open rows, and close those of agents whose part ended."""
+        if step.info:
+            self._inform(step)
+        row, agent = np.nonzero(step.rewards)
+        if len(row):
+            self._reward(play, step.lanes[row] * self._agents + agent, agent, step.rewards[row, agent])
+        if step.terminated.any() or step.truncated.any() or step.done.any():
+            self._close(play, step)
+
+    def take(self, play: Play, limit: int | None = None) -> tuple[Trajectory, ...]:
+        """Hand over the complete rows (the first `limit` of them, over all groups), one trajectory per group.
+
+        The rest is kept. Where the agent's next own turn is pending in `play`, or its row is kept, `last` shows it.
+        """
+        pending = [self._pending(play, group) for group in range(len(self._groups))]
+        complete = []
+        for group, (rows, _) in enumerate(pending):
+            done = np.ones(self._groups[group].rows.size, dtype=np.bool_)
+            done[self._open_rows(group)] = False
+            done[rows] = True
+            complete.append(done)
+        kept = rows_to_keep(complete, [columns.rows["clock"] for columns in self._groups], limit)
+        unassigned, self._unassigned = self._unassigned, np.zeros(self._agents)
+        result = []
+        for group, columns in enumerate(self._groups):
+            mine = np.where(self._group_of == group, unassigned, 0.0)
+            trajectory, self._groups[group], place = cut(play, group, columns, kept[group], pending[group], mine)
+            agents = self._members[group]
+            self._grid[:, agents] = np.append(place, -1)[self._grid[:, agents]]  # no row, -1, stays -1
+            result.append(trajectory)
+        return tuple(result)
+
+    def save(self) -> Checkpoint:
+        """The rows not yet taken."""
+        arrays: dict[str, Array] = {"open": self._open.copy(), "unassigned": self._unassigned.copy()}
+        for group, columns in enumerate(self._groups):
+            for part, store in (("rows", columns.rows), ("finals", columns.finals)):
+                for path, leaf in leaves(store.all()):
+                    arrays[f"{group} {part} {path}"] = leaf.copy()
+        return Checkpoint(arrays, {})
+
+    def load(self, checkpoint: Checkpoint) -> None:
+        """Go on from rows that `save` gave."""
+        self._open[...] = checkpoint.arrays["open"]
+        self._unassigned = np.array(checkpoint.arrays["unassigned"])
+        for group, columns in enumerate(self._groups):
+            for part, store in (("rows", columns.rows), ("finals", columns.finals)):
+                prefix = f"{group} {part} "
+                flat = {
+                    key.removeprefix(prefix): leaf for key, leaf in checkpoint.arrays.items() if key.startswith(prefix)
+                }
+                store.size = 0
+                store.append(len(next(leaves(nest(flat)))[1]), **nest(flat))
+
+    def _learns(self, player: Ints) -> Bools:
+        if len(self._learners) == 1:
+            return np.asarray(player == self._learners[0])
+        return np.isin(player, self._learners)
+
+    def _open_rows(self, group: int) -> Ints:
+        rows = self._grid[:, self._members[group]]
+        return rows[rows >= 0]
+
+    def _pending(self, play: Play, group: int) -> tuple[Ints, Ints]:
+        """The open rows whose agents' next own turn is pending, and where in the turn: `int64[P], int64[P]`."""
+        rows = play.turn[group]
+        if rows is None or play.over:
+            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+        row = self._open[rows.lane * self._agents + rows.agent]
+        where = np.flatnonzero(row >= 0)
+        return row[where], where
+
+    def _reward(self, play: Play, slot: Ints, agent: Ints, reward: Floats) -> None:
+        row = self._open[slot]
+        earned = row >= 0
+        if not earned.all():
+            lost = np.flatnonzero(~earned)
+            lost = lost[self._learns(play.agent_player.reshape(-1)[slot[lost]])]
+            np.add.at(self._unassigned, agent[lost], reward[lost])
+            row, agent, reward = row[earned], agent[earned], reward[earned]
+        for group, columns in enumerate(self._groups):
+            mine = slice(None) if len(self._groups) == 1 else np.flatnonzero(self._group_of[agent] == group)
+            if columns.rows.size:
+                columns.rows["reward"][row[mine]] += reward[mine]
+
+    def _inform(self, step: Step) -> None:
+        for group, columns in enumerate(self._groups):
+            agents = np.array(self._spec.groups[group].agents)
+            row = self._open[step.lanes[:, None] * self._agents + agents]
+            at, which = np.nonzero(row >= 0)
+            if len(at):
+                for name, column in step.info.items():
+                    columns.rows.set(f"info.{name}", row[at, which], column[at])
+
+    def _close(self, play: Play, step: Step) -> None:
+        slot = step.lanes[:, None] * self._agents + np.arange(self._agents)
+        ended = (step.terminated | step.truncated | step.done[:, None]) & (self._open[slot] >= 0)
+        for group, columns in enumerate(self._groups):
+            final = step.final[group] if step.final else None
+            if final is not None and len(final):
+                self._finals(play, columns, final.lane * self._agents + final.agent, final.observation)
+            at, agent = np.nonzero(ended if len(self._groups) == 1 else ended & (self._group_of == group))
+            if len(at):
+                row = self._open[slot[at, agent]]
+                columns.rows["truncated"][row] = step.truncated[at, agent]
+                columns.rows["terminated"][row] = ~step.truncated[at, agent]
+        self._open[slot[ended]] = -1
+
+    def _finals(self, play: Play, columns: RowColumns, slot: Ints, observation: ArrayTree) -> None:
+        row = self._open[slot]
+        known = np.flatnonzero(row >= 0)
+        if len(known) == 0:
+            return
+        index = columns.finals.append(len(known), observation=take(observation, known))
+        columns.rows["last_row"][row[known]] = index
+        memory = play.memory(slot[known])
+        if memory is not None:
+            columns.finals.set("memory", index, memory)

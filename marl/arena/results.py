@@ -1,0 +1,69 @@
+"""Results: what came of the matches, as columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from marl.env import EnvSpec
+from marl.types import Array, Bools, Floats, Ints, Keys
+
+
+@dataclass(frozen=True)
+class Results:
+    """B finished matches, in the order of their numbers.
+
+    `match`: `int64[B]`, the number of the pairing. `players`: `int64[B, S]`. `seeds`: `uint64[B]`. `returns`:
+    `float64[B, S]`, a side's rewards (the sum over its agents). `agent_returns`: `float64[B, N]`. `length`: `int64[B]`
+    in ticks. `fault`: `int64[B]`, the agent that broke the rules, or -1; `fault_side` likewise. `truncated`: `bool[B]`,
+    whether the last tick cut some agent short.
+    """
+
+    match: Ints
+    players: Ints
+    seeds: Keys
+    returns: Floats
+    agent_returns: Floats
+    length: Ints
+    fault: Ints
+    fault_side: Ints
+    truncated: Bools
+
+    def __len__(self) -> int:
+        return len(self.match)
+
+
+COLUMNS = ("match", "players", "seeds", "agent_returns", "length", "fault", "truncated")
+
+
+def gather(spec: EnvSpec, blocks: Sequence[dict[str, Array]]) -> Results:
+    """Join blocks of `COLUMNS`, sort them by match and add the columns that follow from them."""
+    joined = {name: np.concatenate([block[name] for block in blocks]) for name in COLUMNS}
+    order = np.argsort(joined["match"], kind="stable")
+    sorted_columns = {name: column[order] for name, column in joined.items()}
+    agent_returns, fault = sorted_columns["agent_returns"], sorted_columns["fault"]
+    returns = np.empty((len(order), len(spec.sides)))
+    for side, agents in enumerate(spec.sides):
+        returns[:, side] = agent_returns[:, agents[0]] if len(agents) == 1 else agent_returns[:, agents].sum(axis=1)
+    fault_side = np.where(fault >= 0, spec.side_of[fault], -1)
+    return Results(returns=returns, fault_side=fault_side, **sorted_columns)
+
+
+def empty(spec: EnvSpec) -> dict[str, Array]:
+    """A block of no matches."""
+    return {
+        "match": np.zeros(0, dtype=np.int64),
+        "players": np.zeros((0, len(spec.sides)), dtype=np.int64),
+        "seeds": np.zeros(0, dtype=np.uint64),
+        "agent_returns": np.zeros((0, len(spec.agents))),
+        "length": np.zeros(0, dtype=np.int64),
+        "fault": np.zeros(0, dtype=np.int64),
+        "truncated": np.zeros(0, dtype=np.bool_),
+    }
+
+
+def join(parts: Sequence[Results]) -> Results:
+    """Several results as one, in the order given."""
+    return Results(**{f.name: np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Results)})

@@ -1,0 +1,134 @@
+"""Seats: sends rows to the policies that must answer them, and keeps the policies' memories."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from marl import space
+from marl.env import EnvSpec, Group, Rows
+from marl.errors import UserError
+from marl.policy import Acts, Policy
+from marl.types import Array, Ints, Keys
+
+
+@dataclass(slots=True)
+class Moves:
+    """What one policy answered to one batch of rows.
+
+    `slot`: `int64[K]`, lane times N plus agent. `memory`: what the policy remembered before it acted, or None.
+    """
+
+    rows: Rows
+    slot: Ints
+    memory: Array | None
+    acts: Acts
+
+
+Watcher = Callable[[Moves], None]
+
+
+@dataclass(slots=True)
+class _Seat:
+    """A policy, the array that holds its memories (shared by policies whose memories look alike) and a blank one."""
+
+    policy: Policy
+    store: Array | None
+    blank: Array | None
+
+
+class Seats:
+    """The policies of a play. Players that are one and the same policy object share a seat, hence a batch."""
+
+    def __init__(self, spec: EnvSpec, slots: int) -> None:
+        self.stores: dict[str, Array] = {}
+        self.seats: list[_Seat] = []
+        self.of_player: Array = np.zeros(0, dtype=np.int16)
+        self._groups = spec.groups
+        self._blank_actions = [space.zeros(group.action, 0) for group in spec.groups]
+        self._slots = slots
+
+    def take(self, policies: Sequence[Policy]) -> None:
+        """Sit these policies down; memories of those that stay are kept."""
+        places: dict[int, int] = {}
+        self.seats = []
+        for policy in policies:
+            if id(policy) not in places:
+                places[id(policy)] = len(self.seats)
+                self.seats.append(self._sit(policy))
+        kind = np.int16 if len(self.seats) < 1 << 15 else np.int64  # 16 bits are sorted by radix
+        self.of_player = np.array([places[id(policy)] for policy in policies], dtype=kind)
+
+    def _sit(self, policy: Policy) -> _Seat:
+        blank = policy.memory(1)
+        if blank is None:
+            return _Seat(policy, None, None)
+        name = f"{blank.dtype.str}{list(blank.shape[1:])}"
+        if name not in self.stores:
+            self.stores[name] = np.zeros((self._slots, *blank.shape[1:]), dtype=blank.dtype)
+        return _Seat(policy, self.stores[name], blank[0])
+
+    def memory(self, seat: Array, slot: Ints) -> Array | None:
+        """What the policies on these seats remember at these slots, `[K, ...]`; None where none has a memory."""
+        stores = {id(store): store for index in np.unique(seat) if (store := self.seats[index].store) is not None}
+        if len(stores) > 1:
+            raise UserError("learning policies of one group must have memories of one shape and dtype")
+        return next(iter(stores.values()))[slot] if stores else None
+
+    def answer(self, rows: Rows, slot: Ints, keys: Keys, seat_of_slot: Array, watch: Watcher | None) -> Array:
+        """The actions of all rows of one group, in their order: one `act` per policy."""
+        if len(self.seats) == 1:
+            return self._ask(0, rows, slot, keys, watch)
+        seat = seat_of_slot[slot]
+        first = int(seat[0])
+        if (seat == first).all():
+            return self._ask(first, rows, slot, keys, watch)
+        order = np.argsort(seat, kind="stable")
+        seat, rows, slot, keys = seat[order], rows.take(order), slot[order], keys[order]
+        bounds = [0, *(np.flatnonzero(seat[1:] != seat[:-1]) + 1).tolist(), len(seat)]
+        like = self._blank_actions[rows.group]
+        actions = np.empty((len(seat), *like.shape[1:]), dtype=like.dtype)
+        for start, stop in itertools.pairwise(bounds):
+            part = slice(start, stop)
+            actions[order[part]] = self._ask(int(seat[start]), rows.take(part), slot[part], keys[part], watch)
+        return actions
+
+    def _ask(self, index: int, rows: Rows, slot: Ints, keys: Keys, watch: Watcher | None) -> Array:
+        seat = self.seats[index]
+        memory = None
+        if seat.store is not None:
+            memory = seat.store[slot]
+            memory[rows.first] = seat.blank
+        acts = seat.policy.act(rows, memory, keys)
+        acts.action = self._checked(acts.action, rows, seat.policy)
+        if seat.store is not None:
+            if acts.memory is None:
+                raise UserError(f"{_name(seat.policy)} has a memory, but its act() gave none back")
+            seat.store[slot] = acts.memory
+        if watch is not None:
+            watch(Moves(rows, slot, memory, acts))
+        return acts.action
+
+    def _checked(self, action: Array, rows: Rows, policy: Policy) -> Array:
+        """Actions in the dtype of the space. Their values are the environment's to judge: a wrong one is a fault."""
+        like = self._blank_actions[rows.group]
+        shape = (len(rows), *like.shape[1:])
+        kinds = "iu" if like.dtype.kind in "iu" else like.dtype.kind
+        if not isinstance(action, np.ndarray) or action.shape != shape or action.dtype.kind not in kinds:
+            raise UserError(_wrong(policy, self._groups[rows.group], action, shape, like))
+        return action if action.dtype == like.dtype else action.astype(like.dtype)
+
+
+def _name(policy: Policy) -> str:
+    return f"policy {type(policy).__module__}.{type(policy).__qualname__}"
+
+
+def _wrong(policy: Policy, group: Group, action: object, shape: tuple[int, ...], like: Array) -> str:
+    got = f"{action.dtype}{list(action.shape)}" if isinstance(action, np.ndarray) else f"a {type(action).__name__}"
+    return (
+        f"{_name(policy)} answered {shape[0]} rows of group {group.name!r} with {got}; "
+        f"{group.action} needs a numpy array {like.dtype}{list(shape)}"
+    )

@@ -1,0 +1,98 @@
+"""Trajectories: what learning policies saw and did, as columns, one set per group."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from marl import tree
+from marl.reward import Transitions
+from marl.types import Array, ArrayTree, Bools, Floats, Ints
+
+
+@dataclass(frozen=True)
+class Last:
+    """The M observations that follow a row which no other row of the window follows.
+
+    `observation`: tree of `[M, ...]`. `mask`: `bool[M, W]` or None; all True where the agent's part had ended.
+    `memory`: `[M, ...]` or None, what the policy remembers there.
+    """
+
+    observation: ArrayTree
+    mask: Bools | None
+    memory: Array | None
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """K rows of one group in the order in which they were played, each complete up to its agent's next own turn.
+
+    `match`, `lane`, `agent`, `player`, `tick`, `clock`: `int64[K]` (`tick` counts in the match, `clock` in the play).
+    `first`: `bool[K]`, the agent's first row of its match. `observation`: tree of `[K, ...]`. `mask`: `bool[K, W]` or
+    None. `action`: `[K, ...]`. `logp`, `value`: `float64[K]` (NaN where the policy estimates no value). `memory`:
+    `[K, ...]` or None, before the action. `reward`: `float64[K]`, everything the agent earned from this action until
+    its next own turn or its end. `terminated`, `truncated`: `bool[K]`, whether the agent's part ended before another
+    own turn. `info`: the environment's columns as of the last tick that counts for the row.
+
+    What follows a row: `next_row` `int64[K]`, the agent's next row in this window, or -1; then `last_row` `int64[K]` is
+    an index into `last`: the final observation of an agent that ended, or its next own turn, which is in the next
+    window. So values bootstrap from `last` where `last_row >= 0` and not `terminated`.
+
+    `unassigned`: `float64[N]`, rewards of learners that no row earned: before the agent's first turn or after its end.
+    """
+
+    group: int
+    match: Ints
+    lane: Ints
+    agent: Ints
+    player: Ints
+    tick: Ints
+    clock: Ints
+    first: Bools
+    observation: ArrayTree
+    mask: Bools | None
+    action: Array
+    logp: Floats
+    value: Floats
+    memory: Array | None
+    reward: Floats
+    terminated: Bools
+    truncated: Bools
+    next_row: Ints
+    last_row: Ints
+    last: Last
+    info: dict[str, Array]
+    unassigned: Floats
+
+    def __len__(self) -> int:
+        return len(self.match)
+
+    def order(self) -> Ints:
+        """The rows agent by agent, each agent's own turns in a row: sorted by match, agent, tick, `int64[K]`."""
+        return np.lexsort((self.tick, self.agent, self.match))
+
+    def next_observation(self) -> ArrayTree:
+        """What each agent saw next: at its next own turn, or when its part ended. A tree of `[K, ...]`."""
+        inside, outside = np.flatnonzero(self.next_row >= 0), np.flatnonzero(self.next_row < 0)
+
+        def follow(here: Array, last: Array) -> Array:
+            result = np.empty_like(here)
+            result[inside] = here[self.next_row[inside]]
+            result[outside] = last[self.last_row[outside]]
+            return result
+
+        return tree.map_tree(follow, self.observation, self.last.observation)
+
+    def transitions(self) -> Transitions:
+        """The rows as transitions, for rewards."""
+        return Transitions(
+            self.agent,
+            self.observation,
+            self.action,
+            self.reward,
+            self.next_observation(),
+            self.terminated,
+            self.truncated,
+            self.info,
+        )
