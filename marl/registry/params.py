@@ -40,7 +40,7 @@ def fill(schema: type, params: Mapping[Any, Any], where: str, owner: str, finder
     fields = {field.name: field for field in dataclasses.fields(schema) if field.init}
     for key in params:
         if key not in fields:
-            raise ParameterError(join(where, key), f"{owner} has no {key!r}{suggestion(str(key), fields)}")
+            raise ParameterError(join(where, key), f"{owner} has no key {key!r}{suggestion(str(key), fields)}")
     values = {}
     for name, field in fields.items():
         path, hint, kind = join(where, name), hints[name], kind_of(field)

@@ -49,7 +49,7 @@ def load_scenario(name_or_path: str | Path, overrides: list[str], registry: Regi
         assign(raw, path, value, schema, registry)
     if schema and any(field.name == "name" for field in dataclasses.fields(schema)):
         raw.setdefault("name", _name(source))
-    values = interpolated(raw, source)
+    values = interpolated(raw, source, lines)
     values.pop("kind")
     given = {".".join(path) for path, _ in assignments}
     try:
@@ -74,19 +74,26 @@ def _runner(raw: dict[str, Any], source: Path, lines: dict[str, int], registry: 
     try:
         return registry.find("runners", kind)
     except UserError as error:
-        raise UserError(f"{place}: kind: {error}") from error
+        sentence = str(error).replace("unknown runner", "unknown kind of scenario", 1)
+        raise UserError(f"{place}: kind: {sentence}") from error
 
 
 def _place(path: str, source: Path, lines: dict[str, int], given: set[str]) -> str:
     """Where a wrong key came from: an override, or a line of the file (that of the nearest key above, if need be)."""
+    if any(f"{key}.".startswith(f"{_dotted(path)}.") for key in given):
+        return "command line"
     above = path
     while above:
-        if above.replace("[", ".").replace("]", "") in given:
+        if _dotted(above) in given:
             return "command line"
         if above in lines:
             return f"{source}, line {lines[above]}"
         above = above[: max(above.rfind("."), above.rfind("["), 0)]
     return str(source)
+
+
+def _dotted(path: str) -> str:
+    return path.replace("[", ".").replace("]", "")
 
 
 def _name(source: Path) -> str:

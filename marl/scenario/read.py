@@ -45,13 +45,14 @@ def parse_value(text: str) -> Any:
         raise ValueError(getattr(error, "problem", None) or str(error).splitlines()[0]) from None
 
 
-def interpolated(raw: dict[str, Any], source: Path) -> dict[str, Any]:
+def interpolated(raw: dict[str, Any], source: Path, lines: dict[str, int]) -> dict[str, Any]:
     """`raw` with every `${...}` replaced by what it stands for. Raises UserError, naming the key."""
     try:
         result = OmegaConf.to_container(OmegaConf.create(raw), resolve=True, throw_on_missing=True)
     except OmegaConfBaseException as error:
-        key = getattr(error, "full_key", None) or ""
-        raise UserError(f"{source}: {key or 'a value'}: {str(error).splitlines()[0]}") from None
+        key = str(getattr(error, "full_key", None) or "")
+        where = f"{source}, line {lines[key]}" if key in lines else str(source)
+        raise UserError(f"{where}: {key or 'a value'}: {str(error).splitlines()[0]}") from None
     assert isinstance(result, dict)
     return {str(key): value for key, value in result.items()}
 

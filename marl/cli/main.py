@@ -1,0 +1,46 @@
+"""The entry point: runs a command and turns what goes wrong into a sentence and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import traceback
+from typing import NoReturn
+
+from marl.errors import RunError, UserError
+
+
+def main() -> NoReturn:
+    """Run `marl`. Exit codes: 0 done, 1 the run failed, 2 the user's input is wrong, 130 interrupted."""
+    debug = os.environ.get("MARL_DEBUG", "") not in ("", "0")
+    try:
+        from marl.cli.app import command
+
+        command().main(prog_name="marl")
+    except UserError as error:
+        _stop(f"error: {error}", 2, debug)
+    except RunError as error:
+        _stop(f"failed: {error}", 1, debug)
+    except Exception as error:
+        where = "" if debug else f"\nThe traceback is in {_keep()}; MARL_DEBUG=1 prints it."
+        _stop(f"marl stopped on an unexpected {type(error).__name__}: {error}{where}", 1, debug)
+    sys.exit(0)
+
+
+def _stop(sentence: str, code: int, debug: bool) -> NoReturn:
+    if debug:
+        traceback.print_exc()
+    print(sentence, file=sys.stderr)
+    sys.exit(code)
+
+
+def _keep() -> str:
+    """Write the traceback to a file of its own, and say where."""
+    try:
+        handle, path = tempfile.mkstemp(prefix="marl-traceback-", suffix=".txt")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            traceback.print_exc(file=file)
+    except OSError:
+        return "nowhere (the temporary directory cannot be written)"
+    return path

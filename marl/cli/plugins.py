@@ -1,0 +1,171 @@
+"""`marl plugins`: what is installed, in which state, and whether it works."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from marl.cli.show import as_json, table
+from marl.registry import Descriptor, Plugin, Registry, load_registry
+from marl.registry.descriptor import singular
+
+if TYPE_CHECKING:
+    from marl.cli.check import Finding
+
+app = typer.Typer(help="Plugins: list, info, check, enable, disable.", no_args_is_help=True, rich_markup_mode="rich")
+_JSON = typer.Option(False, "--json", help="Print JSON.")
+_NAME = typer.Argument(help="The plugin's name.")
+
+
+@app.command("list")
+def list_plugins(json: bool = _JSON) -> None:
+    """List all plugins that are installed, with their states."""
+    registry = load_registry()
+    if json:
+        as_json([_summary(plugin) for plugin in registry.plugins])
+        return
+    rows = [
+        [plugin.name, plugin.state, plugin.origin, plugin.error or _counted(plugin.descriptors)]
+        for plugin in registry.plugins
+    ]
+    table(["plugin", "state", "distribution", ""], rows)
+    _remark(registry, registry.plugins)
+
+
+@app.command()
+def info(name: str = _NAME, json: bool = _JSON) -> None:
+    """Show a plugin: where it comes from, what it brings, and the traceback if it is broken."""
+    registry = load_registry()
+    registry.plugin(name)
+    found = [plugin for plugin in registry.plugins if plugin.name == name]
+    if json:
+        as_json([_details(plugin) for plugin in found] if len(found) > 1 else _details(found[0]))
+        return
+    for plugin in found:
+        _print_details(plugin)
+
+
+@app.command()
+def check(
+    name: str = typer.Argument(None, help="The plugin's name; all plugins without it."), json: bool = _JSON
+) -> None:
+    """Check plugins: import everything, check parameters, and play the environments through their conformance checks.
+
+    Exits with 1 when a check fails.
+    """
+    from marl.cli.check import check_plugin
+
+    registry = load_registry()
+    if name:
+        registry.plugin(name)
+    chosen = [plugin for plugin in registry.plugins if name in (None, plugin.name)]
+    findings = []
+    for plugin in chosen:
+        for finding in check_plugin(registry, plugin):
+            findings.append(finding)
+            if not json:
+                _print_finding(finding)
+    if json:
+        as_json([asdict(finding) for finding in findings])
+    failed = sum(finding.status == "fail" for finding in findings)
+    if not json:
+        print(f"{len(findings)} checks of {len(chosen)} plugins, {failed} failed")
+    raise typer.Exit(1 if failed else 0)
+
+
+@app.command()
+def enable(name: str = _NAME) -> None:
+    """Switch a plugin on again."""
+    from marl.registry.settings import read_disabled, write_disabled
+
+    disabled = read_disabled()
+    if name not in disabled:
+        load_registry().plugin(name)
+        print(f"{name} is not disabled")
+        return
+    print(f"{name} is enabled again (in {write_disabled(disabled - {name})})")
+
+
+@app.command()
+def disable(name: str = _NAME) -> None:
+    """Switch a plugin off until it is enabled again."""
+    from marl.errors import UserError
+    from marl.registry.plugin import BUILTIN
+    from marl.registry.settings import read_disabled, write_disabled
+
+    load_registry().plugin(name)
+    if name == BUILTIN:
+        raise UserError(f"{name!r} is the core's own plugin and cannot be disabled")
+    print(f"{name} is disabled (in {write_disabled(read_disabled() | {name})})")
+
+
+def _counted(descriptors: tuple[Descriptor, ...]) -> str:
+    counts = Counter(descriptor.kind for descriptor in descriptors)
+    return ", ".join(f"{count} {singular(kind) if count == 1 else kind}" for kind, count in counts.items())
+
+
+def _summary(plugin: Plugin) -> dict[str, Any]:
+    fields = ("name", "state", "distribution", "version", "file", "api", "error", "notes")
+    return {field: getattr(plugin, field) for field in fields} | {
+        "provides": [f"{descriptor.kind}: {descriptor.full_name}" for descriptor in plugin.descriptors]
+    }
+
+
+def _details(plugin: Plugin) -> dict[str, Any]:
+    described = [
+        asdict(descriptor) | {"params": _params(descriptor), "full_name": descriptor.full_name}
+        for descriptor in plugin.descriptors
+    ]
+    return _summary(plugin) | {"traceback": plugin.traceback, "descriptors": described}
+
+
+def _params(descriptor: Descriptor) -> str | None:
+    params = descriptor.params
+    return f"{params.__module__}:{params.__qualname__}" if isinstance(params, type) else params
+
+
+def _print_details(plugin: Plugin) -> None:
+    lines = {
+        "plugin": plugin.name,
+        "state": plugin.state,
+        "distribution": plugin.origin,
+        "file": plugin.file,
+        "hook API": plugin.api,
+        "error": plugin.error,
+    }
+    for label, value in lines.items():
+        if value:
+            print(f"{label:<14}{value}")
+    for note in plugin.notes:
+        print(f"{'note':<14}{note}")
+    for kind in dict.fromkeys(descriptor.kind for descriptor in plugin.descriptors):
+        print(f"\n{kind}")
+        mine = [descriptor for descriptor in plugin.descriptors if descriptor.kind == kind]
+        table(["", "", ""], [[f"  {item.full_name}", item.summary, item.source] for item in mine])
+    if plugin.traceback:
+        print(f"\n{plugin.traceback}", end="")
+
+
+def _print_finding(finding: Finding) -> None:
+    from rich.console import Console
+
+    from marl.cli.show import COLOURS
+
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(finding.status.ljust(5), style=COLOURS[finding.status], end="")
+    console.print(f"{finding.subject}: {finding.check}", markup=False, end="")
+    console.print(f": {finding.message}" if finding.message else "", markup=False)
+    if finding.hint:
+        console.print(f"     {finding.hint}", markup=False)
+    if finding.traceback:
+        console.print(finding.traceback, markup=False, end="")
+
+
+def _remark(registry: Registry, plugins: tuple[Plugin, ...]) -> None:
+    notes = [*registry.notes, *(f"{plugin.name} {note}" for plugin in plugins for note in plugin.notes)]
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)

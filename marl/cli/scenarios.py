@@ -1,0 +1,53 @@
+"""`marl scenarios`: what comes with marl and can be run by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from marl.cli.show import as_json, table
+
+app = typer.Typer(help="The scenarios that come with marl: list, show.", no_args_is_help=True, rich_markup_mode="rich")
+
+
+@app.command("list")
+def list_scenarios(json: bool = typer.Option(False, "--json", help="Print JSON.")) -> None:
+    """List the scenarios that can be run by name."""
+    from marl.scenario.library import available
+
+    rows = [{"name": name, "summary": _summary(file), "file": str(file)} for name, file in available().items()]
+    if json:
+        as_json(rows)
+    elif rows:
+        table(["scenario", "summary"], [[row["name"], row["summary"]] for row in rows])
+    else:
+        print("No scenarios came with this marl; `marl run FILE` runs a file of yours.")
+
+
+@app.command()
+def show(
+    scenario: str = typer.Argument(help="A scenario's name, or a YAML file."),
+    overrides: list[str] = typer.Argument(None, metavar="[KEY=VALUE]...", help="Change keys, as for `marl run`."),
+    json: bool = typer.Option(False, "--json", help="Print JSON."),
+) -> None:
+    """Show a scenario as it would run: checked, with every default filled in."""
+    from marl.registry import load_registry
+    from marl.scenario import load_scenario, plain, provenance
+
+    registry = load_registry()
+    loaded = load_scenario(scenario, overrides or [], registry)
+    if json:
+        used = provenance(registry, loaded)
+        as_json(
+            {"name": loaded.name, "kind": loaded.kind, "source": str(loaded.source), "uses": used}
+            | {"config": plain(loaded.config)}
+        )
+    else:
+        print(f"# {loaded.source}\n{loaded.text}", end="")
+
+
+def _summary(file: Path) -> str:
+    """The first comment of a scenario file says in a line what it is."""
+    first = file.read_text(encoding="utf-8").lstrip().partition("\n")[0]
+    return first.lstrip("# ").strip() if first.startswith("#") else ""
