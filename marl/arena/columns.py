@@ -58,8 +58,12 @@ class Columns:
         _write(self._data[name], index, value)
 
     def fresh(self) -> Columns:
-        """Empty columns with as much room, so that the next window need not grow again."""
-        return Columns(self._fill, self._capacity)
+        """The same columns with as much room and no rows, so that the next window need not grow again."""
+        result = Columns(self._fill, self._capacity)
+        for name, column in self._data.items():
+            if name not in self._fill:
+                result._data[name] = tree.map_tree(result._room, column)
+        return result
 
     def all(self) -> dict[str, ArrayTree]:
         """Every column, as views of `[size, ...]`."""

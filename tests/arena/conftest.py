@@ -150,7 +150,7 @@ class Counter:
         return Acts(action, np.zeros(len(rows)), count.astype(np.float64), memory + 1)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def shapes():
     return SHAPES
 
@@ -160,6 +160,6 @@ def shape(request):
     return SHAPES[request.param]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def game():
     return SimpleNamespace(Shape=Shape, Jungle=Jungle, Dice=Dice, Counter=Counter)

@@ -63,7 +63,9 @@ def test_a_side_earns_what_its_agents_earn(game, shapes):
     shape = shapes["teams"]
     result = Arena(shape.make(5)).play([game.Dice()], Pairings.repeat([[0, 0]], 20, seed=1))
     agents = result.agent_returns
-    np.testing.assert_array_equal(result.returns, np.stack([agents[:, 0] + agents[:, 3], agents[:, 1] + agents[:, 2]], 1))
+    np.testing.assert_array_equal(
+        result.returns, np.stack([agents[:, 0] + agents[:, 3], agents[:, 1] + agents[:, 2]], 1)
+    )
 
 
 def test_one_policy_on_both_sides_is_asked_once_a_tick(game, shapes):
@@ -135,7 +137,9 @@ def test_an_illegal_action_is_a_fault_of_the_agent_that_chose_it(game, shapes, a
 
 @pytest.mark.parametrize("action", [0.5, [1, 2]])
 def test_actions_of_a_wrong_shape_or_kind_are_the_policy_author_s_error(shapes, action):
-    with pytest.raises(UserError, match=r"Fixed answered 2 rows of group 'g0' with .*Discrete\(n=3\) needs .*int64\[2\]"):
+    with pytest.raises(
+        UserError, match=r"Fixed answered 2 rows of group 'g0' with .*Discrete\(n=3\) needs .*int64\[2\]"
+    ):
         Arena(shapes["turns"].make(2)).play([Fixed(action)], Pairings.repeat([[0, 0]], 2, seed=1))
 
 
@@ -176,5 +180,3 @@ def test_ticks_without_rows_pass_and_real_actions_are_cast_to_the_space():
     spec = EnvSpec(("a", "b"), (Group("g", (0, 1), space, space),), ((0,), (1,)), "turns", 3)
     result = Arena(OneByOne(spec, 3, Slow)).play([Fixed([0.25])], Pairings.repeat([[0, 0]], 5, seed=1))
     assert result.length.tolist() == [3] * 5 and result.returns[:, 1].tolist() == [0.25] * 5
-
-

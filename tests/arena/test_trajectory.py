@@ -36,11 +36,16 @@ def reference(shape, policies, pairings, learners):
                         if agent in last:
                             last[agent]["next"] = seen
                         row = {"observation": seen, "action": int(acts.action[0]), "reward": 0.0, "end": None}
-                        row |= {"memory": None if before is None else float(before[0, 0]), "mask": part.mask[i].tolist()}
+                        row |= {
+                            "memory": None if before is None else float(before[0, 0]),
+                            "mask": part.mask[i].tolist(),
+                        }
                         row |= {"first": bool(part.first[i]), "player": int(players[side_of[agent]])}
                         rows[match, agent, tick] = last[agent] = row
             step = environment.step(lane, actions)
-            finals = {int(f.agent[i]): flat(tree.take(f.observation, i)) for f in step.final if f for i in range(len(f))}
+            finals = {
+                int(f.agent[i]): flat(tree.take(f.observation, i)) for f in step.final if f for i in range(len(f))
+            }
             for agent in range(shape.agents):
                 if agent in last:
                     last[agent]["reward"] += step.rewards[0, agent]
