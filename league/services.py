@@ -49,7 +49,8 @@ class LeagueServices:
 
     def _policy(self, id: str) -> Policy:
         snapshot = self.snapshot(id)
-        made = self.registry.make("policies", snapshot.policy, {}, spec=self.spec, snapshot=snapshot)
+        params = snapshot.meta.get("params", {})
+        made = self.registry.make("policies", snapshot.policy, params, spec=self.spec, snapshot=snapshot)
         return cast(Policy, made)
 
     def _exact(self) -> ExactGame:

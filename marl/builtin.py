@@ -14,5 +14,6 @@ def marl_policies() -> list[Descriptor]:
         Descriptor(
             "random", "marl.policies.random:Random", "plays uniformly over the legal actions", tags=("scripted",)
         ),
+        Descriptor("first", "marl.policies.first:First", "plays the first legal action", tags=("scripted",)),
         Descriptor("tabular", "marl.tabular:restore", "plays a table of probabilities, from a snapshot"),
     ]

@@ -93,15 +93,19 @@ class Decisions:
         return np.asarray(self.mask / self.mask.sum(axis=1, keepdims=True), dtype=np.float64)
 
     def best(self, gradient: Floats) -> tuple[Floats, float]:
-        """The pure plan `[S]` that maximises `gradient @ plan`, and that maximum. The first of equal actions wins."""
+        """The pure plan `[S]` that maximises `gradient @ plan`, and that maximum.
+
+        Of actions that are equal but for rounding the first wins, so that the answer is the same on every machine.
+        """
         value = gradient.copy()
+        rounding = 1e-9 * float(np.abs(gradient).max(initial=0.0))
         choices: list[Ints] = []
         for members, children, valid in reversed(self.layers):
             options = np.where(valid, value[children], -np.inf)
-            best = options.argmax(axis=1)
-            rows = np.arange(len(members))
-            choices.append(children[rows, best])
-            np.add.at(value, self.parent[members], options[rows, best])
+            highest = options.max(axis=1)
+            first = (options >= highest[:, None] - rounding).argmax(axis=1)
+            choices.append(children[np.arange(len(members)), first])
+            np.add.at(value, self.parent[members], highest)
         plan = np.zeros(self.sequences)
         plan[0] = 1.0
         for (members, _, _), chosen in zip(self.layers, reversed(choices), strict=True):

@@ -20,7 +20,7 @@ class Params:
 
     iterations: int = 10_000
     """Replicator steps."""
-    dt: float = 0.01
+    dt: float = 0.05
     """The size of a step, for payoffs scaled to [-1, 1]."""
     gamma: float = 1e-6
     """How much of each mixture is spread over all players."""
@@ -33,7 +33,7 @@ class Params:
 class ProjectedReplicator:
     """Runs the dynamics from the uniform mixtures."""
 
-    def __init__(self, iterations: int = 10_000, dt: float = 0.01, gamma: float = 1e-6) -> None:
+    def __init__(self, iterations: int = 10_000, dt: float = 0.05, gamma: float = 1e-6) -> None:
         self.iterations, self.dt, self.gamma = iterations, dt, gamma
 
     def __call__(self, payoffs: Sequence[Floats]) -> Sequence[Floats]:

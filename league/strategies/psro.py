@@ -23,23 +23,26 @@ from marl.snapshot import Snapshot
 
 @dataclass
 class Params:
-    """Which meta-solver and which oracle."""
+    """Which meta-solver, which oracle, and what to start from."""
 
     metasolver: Component = component("metasolvers", default="league/nash", help="payoff table -> mixtures")
     oracle: Component = component("algorithms", default="league/best_response", help="trains the best responses")
+    founder: Component = component("policies", default="marl/random", help="the policy that each side starts with")
 
 
 class PSRO:
-    """Starts each side with the uniform random policy."""
+    """Decides from the last iteration's mixtures and the payoff table alone."""
 
-    def __init__(self, registry: Registry, metasolver: Component, oracle: Component) -> None:
+    def __init__(self, registry: Registry, metasolver: Component, oracle: Component, founder: Component) -> None:
         made = registry.make("metasolvers", metasolver.name, metasolver.params)
         self.solve: MetaSolver = made  # type: ignore[assignment]
         self.oracle = oracle
+        self.founder = founder
 
     def founders(self, spec: EnvSpec) -> Sequence[Sequence[Snapshot]]:
-        """One uniform random player a side."""
-        return [[Snapshot("marl/random", {})] for _ in spec.sides]
+        """The same scripted player on each side."""
+        meta = {"params": self.founder.params} if self.founder.params else {}
+        return [[Snapshot(self.founder.name, {}, meta)] for _ in spec.sides]
 
     def jobs(self, view: LeagueView, seed: int) -> Sequence[Job]:
         """One best response a side, against what the last iteration decided."""
