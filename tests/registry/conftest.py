@@ -26,7 +26,7 @@ def clean_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture
 def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Path]]:
-    """`install("probe", source)` installs a distribution `dist-probe` with a plugin `probe` in module `probe_module`."""
+    """`install("probe", source)` installs plugin `probe` of distribution `dist-probe`, module `probe_module`."""
     site = tmp_path / "site"
     site.mkdir()
     monkeypatch.syspath_prepend(str(site))
