@@ -63,7 +63,7 @@ class KuhnPoker(TurnGame):
         if not due.any():
             return None
         free = np.all(dealt[:, :, None] != np.arange(self.players + 1), axis=1)
-        return np.logical_and(free, due[:, None])
+        return np.asarray(free & due[:, None])
 
     def happen(self, lanes: Lanes, outcome: Ints) -> None:
         self.card[lanes, (self.card[lanes] < 0).argmax(axis=1)] = outcome

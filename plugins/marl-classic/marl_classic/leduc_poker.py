@@ -51,7 +51,7 @@ class LeducPoker(TurnGame):
         if not due.any():
             return None
         free = np.all(dealt[:, :, None] != np.arange(CARDS), axis=1)
-        return np.logical_and(free, due[:, None])
+        return np.asarray(free & due[:, None])
 
     def happen(self, lanes: Lanes, outcome: Ints) -> None:
         self.card[lanes, (self.card[lanes] < 0).argmax(axis=1)] = outcome

@@ -156,7 +156,7 @@ class RepeatedMatrix(Vectorised):
         turn = []
         for index, group in enumerate(self.spec.groups):
             members, count = np.array(group.agents), len(group.agents)
-            mask = np.ones((len(lanes) * count, mask_width(group.action)), np.bool_) if masks else None
+            mask = np.ones((len(lanes) * count, mask_width(group.action) or 0), np.bool_) if masks else None
             lane, agent = np.repeat(lanes, count), np.tile(members, len(lanes))
             turn.append(Rows(lane, agent, np.repeat(state, count, axis=0), mask, np.repeat(first, count), index))
         return tuple(turn)

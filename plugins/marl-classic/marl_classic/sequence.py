@@ -10,9 +10,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from marl.errors import UserError
 from marl.exact import Decisions, SequenceForm
 from marl.types import Array, Floats, Ints
 from marl_classic.turns import TurnGame
+
+LIMIT = 1_000_000  # histories of one depth; more would not fit into memory
 
 
 @dataclass
@@ -62,12 +65,17 @@ class _Level:
     total: Floats
 
     def branch(self, rows: Ints, probability: Floats | float = 1.0) -> _Level:
+        if len(rows) > LIMIT:
+            raise UserError(f"{type(self.game).__name__} is too large to be solved exactly: over {LIMIT} histories")
         game = self.game.select(rows)
         return _Level(game, self.probability[rows] * probability, self.sequence[rows], self.total[rows])
 
 
 def sequence_form(game: TurnGame) -> SequenceForm:
-    """Walk the whole game; raises ValueError where an agent's observations lose what it knew before."""
+    """Walk the whole game.
+
+    Raises ValueError where an agent's observations lose what it knew before, UserError where the game is too large.
+    """
     players = [_Collected() for _ in game.spec.agents]
     nobody = np.zeros((1, len(players)))
     level = _Level(game.sized(1), np.ones(1), nobody.astype(np.int64), nobody)

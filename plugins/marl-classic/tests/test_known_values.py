@@ -7,10 +7,13 @@ import pytest
 from scipy.optimize import linprog
 
 from marl import tabular
+from marl.errors import UserError
 from marl.exact import SequenceForm
 from marl_classic.kuhn_poker import KuhnPoker
 from marl_classic.leduc_poker import LeducPoker
 from marl_classic.matrix import matrix
+from marl_classic.sequence import sequence_form
+from marl_classic.tic_tac_toe import TicTacToe
 
 
 def uniform(form: SequenceForm) -> list[np.ndarray]:
@@ -93,6 +96,16 @@ def test_nash_conv_agrees_with_openspiel_for_three_players() -> None:
     assert form.nash_conv(uniform(form)) == pytest.approx(
         exploitability.nash_conv(game, policy.UniformRandomPolicy(game))
     )
+
+
+def test_games_that_are_too_large_say_so() -> None:
+    with pytest.raises(UserError, match="too large"):
+        KuhnPoker(1, 9).sequence_form()
+
+
+def test_games_whose_observations_forget_are_refused() -> None:
+    with pytest.raises(ValueError, match="no perfect recall"):
+        sequence_form(TicTacToe(1))
 
 
 def test_leduc_is_built_in_a_fraction_of_a_second() -> None:
