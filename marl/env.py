@@ -101,9 +101,9 @@ class Rows:
 
     def take(self, index: Array | slice) -> Rows:
         """The rows at `index` (integers, booleans or a slice)."""
-        mask = None if self.mask is None else self.mask[index]
-        observation = tree.take(self.observation, index)
-        return Rows(self.lane[index], self.agent[index], observation, mask, self.first[index], self.group)
+        lane, agent, first = self.lane[index], self.agent[index], self.first[index]
+        mask = None if self.mask is None else tree.take(self.mask, index)
+        return Rows(lane, agent, tree.take(self.observation, index), mask, first, self.group)
 
     @staticmethod
     def concatenate(parts: Sequence[Rows]) -> Rows:

@@ -29,8 +29,10 @@ def leaves(tree: ArrayTree, prefix: str = "") -> Iterator[tuple[str, Array]]:
 def take(tree: ArrayTree, index: Any) -> ArrayTree:
     """Index the first axis of every leaf: `[K, ...] -> [len(index), ...]`."""
     if not isinstance(tree, dict):
+        if isinstance(index, np.ndarray) and index.dtype.kind == "i" and isinstance(tree, np.ndarray):
+            return tree.take(index, axis=0)  # several times faster than tree[index]
         return tree[index]
-    return map_tree(lambda leaf: leaf[index], tree)
+    return map_tree(lambda leaf: take(leaf, index), tree)
 
 
 def concatenate(trees: Sequence[ArrayTree]) -> ArrayTree:

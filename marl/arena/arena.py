@@ -54,9 +54,10 @@ class Sampler:
 
         Fewer only where the source of matches runs out. Matches that ended meanwhile wait in `play.drain()`.
         """
-        while not self.play.over and self.recorder.complete(self.play) < rows:
-            self.play.tick()
-        return self.recorder.take(self.play, rows)
+        play, recorder = self.play, self.recorder
+        while not play.over and (recorder.size < rows or recorder.complete(play) < rows):
+            play.tick()
+        return recorder.take(play, rows)
 
     def save(self) -> Checkpoint:
         """Matches in progress and the rows not yet handed over; needs a `Forkable` environment."""

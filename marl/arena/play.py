@@ -98,8 +98,7 @@ class Play:
         step = self.environment.step(self.live, [self._answer(group) for group in range(len(self.turn))])
         self.clock += 1
         self.ticks += 1
-        if step.rewards.any():
-            self.returns[self.live] += step.rewards
+        self._earn(step.rewards)
         for recorder in self.recorders:
             recorder.stepped(self, step)
         self.turn = step.turn
@@ -126,6 +125,14 @@ class Play:
     def _watch(self, moves: Moves) -> None:
         for recorder in self.recorders:
             recorder.acted(self, moves)
+
+    def _earn(self, rewards: Floats) -> None:
+        paid = rewards.reshape(-1).nonzero()[0]
+        if 4 * len(paid) > rewards.size:
+            self.returns[self.live] += rewards
+        elif len(paid):
+            row, agent = np.divmod(paid, rewards.shape[1])
+            self.returns[self.live[row], agent] += rewards[row, agent]
 
     def _refill(self, step: Step) -> None:
         ended = np.flatnonzero(step.done)

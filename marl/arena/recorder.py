@@ -34,12 +34,15 @@ class TrajectoryRecorder:
         self._open: Ints = self._grid.reshape(-1)
         self._unassigned: Floats = np.zeros(self._agents)
 
+    @property
+    def size(self) -> int:
+        """How many rows are written down, complete or not."""
+        return sum(columns.rows.size for columns in self._groups)
+
     def complete(self, play: Play) -> int:
         """How many rows are complete now: `take` gives up to that many."""
-        total = 0
-        for group, columns in enumerate(self._groups):
-            total += columns.rows.size - self._open_rows(group).size + self._pending(play, group)[0].size
-        return total
+        groups = range(len(self._groups))
+        return self.size + sum(self._pending(play, group)[0].size - self._open_rows(group).size for group in groups)
 
     def acted(self, play: Play, moves: Moves) -> None:
         """Write down the learners' rows."""

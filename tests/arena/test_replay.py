@@ -52,7 +52,7 @@ def test_other_rules_are_noticed(recorded, shape):
         list(replay.play(shape.make(1)))
     replay.ticks[-1]["rewards"][0] -= 1.0
     replay.ticks[0]["actions"] = {}
-    with pytest.raises(UserError, match="at tick 0: agents .* must act"):
+    with pytest.raises(UserError, match=r"at tick 0: agents .* must act"):
         list(replay.play(shape.make(1)))
     replay.ticks.clear()
     with pytest.raises(UserError, match="the match goes on, but the replay ends"):

@@ -146,7 +146,8 @@ def test_a_window_bootstraps_from_the_next_own_turn(game, shapes):
     """In a game of turns, the agent whose turn it is not is still open, and its row before shows the open row."""
     sampler = Sampler(shapes["turns"].make(6), [game.Counter()], Mixtures(np.ones((2, 1)), 3), [0])
     (first,), (second,) = sampler.collect(40), sampler.collect(200)
-    later = {(int(m), int(a), int(t)): i for i, (m, a, t) in enumerate(zip(second.match, second.agent, second.tick))}
+    keys = np.stack([second.match, second.agent, second.tick], axis=1).tolist()
+    later = {tuple(key): i for i, key in enumerate(keys)}
     joined = 0
     for i in np.flatnonzero((first.next_row < 0) & ~first.terminated & ~first.truncated):
         key = min((k for k in later if k[:2] == (first.match[i], first.agent[i])), key=lambda k: k[2])
