@@ -56,7 +56,7 @@ class OpenSpielEnvironment:
         fault = np.full(len(numbers), -1, dtype=np.int64)
         try:
             self._play(matches, given, rewards, fault)
-        except pyspiel.SpielError as error:
+        except Exception as error:  # SpielError, and whatever else C++ throws
             raise RunError(f"OpenSpiel failed in the middle of a match of {self.game}: {error}") from error
         over = [row for row, match in enumerate(matches) if match.over]
         done = np.zeros(len(numbers), dtype=np.bool_)
@@ -78,8 +78,9 @@ class OpenSpielEnvironment:
         )
 
     def render(self, lane: int) -> Frame:
-        """OpenSpiel's own text of the position."""
-        return Frame(str(self._match(lane, over=True).state), "")
+        """OpenSpiel's own text of the position; some games have none at their start."""
+        state = self._match(lane, over=True).state
+        return Frame(str(state) or f"moves: {state.history_str() or 'none yet'}", "")
 
     def save(self, lanes: Lanes) -> bytes:
         """The matches in `lanes` as JSON; see `marl_openspiel.fork`."""
@@ -124,7 +125,7 @@ class OpenSpielEnvironment:
             stop = start + len(match.players)
             offender = match.play(given[start:stop])
             start = stop
-            ended = offender >= 0 or not match.players or match.ticks >= limit
+            ended = offender >= 0 or match.ended or match.ticks >= limit
             if ended or self._pays_on_the_way:
                 before = match.returned
                 after = forfeit(self.game, offender, before) if offender >= 0 else np.array(match.state.returns())
@@ -147,12 +148,13 @@ class OpenSpielEnvironment:
         counts: list[int] = []
         row = 0
         for lane, match in zip(numbers, matches, strict=True):
+            state, acted = match.state, match.acted
             for player, options in zip(match.players, match.legal, strict=True):
-                look(match.state, player)
+                look(state, player)
                 observation[row] = buffer
                 lanes.append(lane)
                 agents.append(player)
-                first.append(not match.acted >> player & 1)
+                first.append(not acted >> player & 1)
                 legal += options
                 counts.append(len(options))
                 row += 1

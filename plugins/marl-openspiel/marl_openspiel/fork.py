@@ -1,7 +1,8 @@
 """Matches as JSON, and back by playing their histories again.
 
-A history with its seeds is all that a match is, for every OpenSpiel game; OpenSpiel's own serialisation fails for some
-(negotiation, once there are utterances).
+A history with its seed is all that a match is, for every OpenSpiel game; OpenSpiel's own serialisation fails for some
+(negotiation, once there are utterances). Fresh seeds do nothing in games that draw chance themselves: they need the old
+one to repeat what they drew, which is what they deal at the start.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import pyspiel
 
 from marl.errors import UserError
 from marl_openspiel.chance import stream
@@ -23,7 +23,7 @@ def dump(game: Any, matches: Sequence[Match]) -> bytes:
     records = [
         {
             "history": match.state.history(),
-            "seeds": match.seeds,
+            "seed": match.seed,
             "draws": match.draws,
             "ticks": match.ticks,
             "acted": match.acted,
@@ -42,20 +42,16 @@ def parse(game: Any, blob: bytes, count: int, seeds: Sequence[int] | None) -> li
         raise UserError(f"these matches are of OpenSpiel's game {saved['game']}, and this environment is {game}")
     if len(saved["matches"]) != count:
         raise ValueError(f"{len(saved['matches'])} matches were saved, and {count} lanes are to hold them")
-    fresh: Sequence[int | None] = [None] * count if seeds is None else seeds
-    return [_restore(game, record, seed) for record, seed in zip(saved["matches"], fresh, strict=True)]
+    chance: Sequence[int | None] = [None] * count if seeds is None else seeds
+    return [_restore(game, record, seed) for record, seed in zip(saved["matches"], chance, strict=True)]
 
 
 def _restore(game: Any, record: dict[str, Any], seed: int | None) -> Match:
-    seeds = [(int(ply), int(each)) for ply, each in record["seeds"]]
-    draws = record["draws"]
-    if seed is not None:
-        # A game that draws for itself needs all its seeds to be replayed; for the others only the last one matters.
-        seeds = [*(seeds if samples_itself(game) else []), (len(record["history"]), seed)]
-        draws = 0
-    state = _replay(game, record["history"], seeds)
-    match = Match(state, seeds, np.array(record["returned"], dtype=np.float64), stream(seeds[-1][1]), draws)
-    match.ticks, match.acted = record["ticks"], record["acted"]
+    fresh = seed is not None and not samples_itself(game)
+    chance = seed if fresh and seed is not None else int(record["seed"])
+    state = _replay(seeded(game, chance), record["history"])
+    match = Match(state, chance, np.array(record["returned"], dtype=np.float64), stream(chance))
+    match.draws, match.ticks, match.acted = 0 if fresh else record["draws"], record["ticks"], record["acted"]
     if record["over"]:
         match.end()
     else:
@@ -63,16 +59,10 @@ def _restore(game: Any, record: dict[str, Any], seed: int | None) -> Match:
     return match
 
 
-def _replay(game: Any, history: Sequence[int], seeds: Sequence[tuple[int, int]]) -> Any:
+def _replay(game: Any, history: Sequence[int]) -> Any:
     """The state after `history`."""
-    switches = dict(seeds) if samples_itself(game) else {}
-    state = seeded(game, seeds[0][1]).new_initial_state()
-    ply = 0
-    while True:
-        if ply > 0 and ply in switches:
-            state = _handed_over(state, seeded(game, switches[ply]))
-        if ply >= len(history):
-            return state
+    state, ply = game.new_initial_state(), 0
+    while ply < len(history):
         if state.is_simultaneous_node():
             players = game.num_players()
             state.apply_actions(history[ply : ply + players])
@@ -80,14 +70,4 @@ def _replay(game: Any, history: Sequence[int], seeds: Sequence[tuple[int, int]])
         else:
             state.apply_action(history[ply])
             ply += 1
-
-
-def _handed_over(state: Any, game: Any) -> Any:
-    """The same state, drawing its future chance from another copy of its game.
-
-    Negotiation cannot be read back once it has utterances; it keeps its generator, which it no longer uses by then.
-    """
-    try:
-        return game.deserialize_state(state.serialize())
-    except pyspiel.SpielError:
-        return state
+    return state

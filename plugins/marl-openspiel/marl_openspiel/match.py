@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,13 +20,13 @@ _SIMULTANEOUS = int(pyspiel.PlayerId.SIMULTANEOUS)
 class Match:
     """A match in progress.
 
-    `seeds`: `(ply, seed)`, since which action of the history chance follows which seed. `draws`: chance numbers drawn
-    since. `acted`: a bit for each player that has acted. `returned`: the rewards `[N]` handed out so far. `players`:
-    who must act, ascending, and `legal`: what each may do. `joint`: they act at the same time.
+    `seed`: what chance follows from, through its `chance` stream; `draws`: how many numbers it drew. `acted`: a bit for
+    each player that has acted. `returned`: the rewards `[N]` handed out so far. `players`: who must act, ascending, and
+    `legal`: what each may do. `joint`: they act at the same time.
     """
 
     state: Any
-    seeds: list[tuple[int, int]]
+    seed: int
     returned: Floats
     chance: int = 0
     draws: int = 0
@@ -35,7 +35,7 @@ class Match:
     over: bool = False
     joint: bool = False
     players: tuple[int, ...] = ()
-    legal: tuple[list[int], ...] = field(default=())
+    legal: tuple[list[int], ...] = ()
 
     def settle(self) -> None:
         """Let chance move until somebody must act or the game has ended."""
@@ -53,7 +53,12 @@ class Match:
             self.joint = True
             self.players, self.legal = tuple(each for each, _ in options), tuple(legal for _, legal in options)
         else:
-            self.players = self.legal = ()
+            self.joint, self.players, self.legal = False, (), ()
+
+    @property
+    def ended(self) -> bool:
+        """Whether the game has ended by its own rules (at a joint node it goes on even if nobody has a choice)."""
+        return not self.players and not self.joint
 
     def play(self, actions: Sequence[int]) -> int:
         """Play one action for each of `players`, unless one is illegal: returns who broke the rules, or -1."""
@@ -67,7 +72,7 @@ class Match:
             for player, action in zip(self.players, actions, strict=True):
                 joint[player] = action
             self.state.apply_actions(joint)
-        elif self.players:
+        elif actions:
             self.state.apply_action(actions[0])
         self.settle()
         return -1
@@ -79,7 +84,7 @@ class Match:
 
 def begin(game: Any, seed: int) -> Match:
     """A new match whose chance follows from `seed`."""
-    match = Match(seeded(game, seed).new_initial_state(), [(0, seed)], np.zeros(game.num_players()), stream(seed))
+    match = Match(seeded(game, seed).new_initial_state(), seed, np.zeros(game.num_players()), stream(seed))
     match.settle()
     return match
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -62,8 +63,8 @@ def _checked(name: str, parameters: dict[str, Any], known: Mapping[str, Any]) ->
         if key not in known:
             types = ", ".join(f"{each} ({_kind(default)})" for each, default in sorted(known.items())) or "none at all"
             close = suggestion(key, known)
-            hint = close if "did you mean" in close else ";"
-            raise UserError(f"OpenSpiel's game {name!r} has no parameter {key!r}{hint} it takes {types}")
+            hint = f"{close} It" if "did you mean" in close else "; it"
+            raise UserError(f"OpenSpiel's game {name!r} has no parameter {key!r}{hint} takes {types}")
         wanted = type(known[key])
         if wanted is float and type(value) is int:
             parameters[key] = float(value)
@@ -112,7 +113,7 @@ def _started(name: str, make: Callable[[], Any]) -> Any:
 
 
 def _refused(name: str, error: Exception) -> UserError:
-    reason = str(error).strip().split("\n")[0]
+    reason = re.sub(r"^/\S+:\d+ ", "it must hold that ", str(error).strip().split("\n")[0])
     return UserError(f"OpenSpiel cannot load the game {name!r}: {reason}")
 
 
