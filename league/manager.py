@@ -7,12 +7,14 @@ meta-strategy -> ledger. The loop keeps nothing that the ledger lacks, so a kill
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from league.config import LeagueConfig
+from league.dashboard import JobProgress
 from league.ledger import Ledger
 from league.payoffs import PayoffSource
 from league.reader import side_names
@@ -49,6 +51,9 @@ class Manager:
         self._started = time.monotonic() - (self.iterations[-1].seconds if self.iterations else 0.0)
         self._algorithms: dict[str, Algorithm] = {}
         self.reason = ""
+        self.doing = ""
+        self.jobs: list[JobProgress] = []
+        self.tell: Callable[[], None] = lambda: None
 
     def run(self) -> Iterator[Iteration]:
         """Work until a stop condition holds (`reason` then says which), yielding each finished iteration."""
@@ -57,7 +62,8 @@ class Manager:
         while not self._finished():
             number = self.iterations[-1].number + 1
             jobs = self.strategy.jobs(self.view(number - 1), self.config.seed)
-            grown = [self._work(number, job) for job in jobs]
+            self.jobs = [self._waiting(job) for job in jobs]
+            grown = [self._work(number, job, index) for index, job in enumerate(jobs)]
             if not any(grown) and not self._unplayed():
                 self.reason = "no best response is new: the meta-strategy is an equilibrium of the whole game"
                 return
@@ -101,19 +107,25 @@ class Manager:
                 self._add(Player(self._name(side), side, snapshot.id, 0, role="founder"), None)
         return self._conclude(0)
 
-    def _work(self, number: int, job: Job) -> bool:
+    def _waiting(self, job: Job) -> JobProgress:
+        return JobProgress(self.sides[job.side], sum(len(mixture) for mixture in job.opponents), 0.0)
+
+    def _work(self, number: int, job: Job, index: int) -> bool:
         """Do a job, unless the ledger has it, and let its snapshot join. Says whether its side has grown."""
-        done = self.ledger.job(job.id)
+        done, started = self.ledger.job(job.id), time.monotonic()
         if done is None:
-            started = time.monotonic()
+            self.doing = f"iteration {number}: {job.algorithm} for {self.sides[job.side]}"
+            self.tell()
             trained = self._train(job)
             snapshot = self.services.blobs.put_snapshot(trained.snapshot)
-            checkpoint = trained.checkpoint and self.services.blobs.put_checkpoint(trained.checkpoint)
+            kept = trained.checkpoint
+            checkpoint = None if kept is None else self.services.blobs.put_checkpoint(kept)
             self.ledger.finish_job(
                 job.id, number, asdict(job), snapshot, checkpoint, dict(trained.metrics), time.monotonic() - started
             )
         else:
             snapshot = done["snapshot"]
+        self.jobs[index] = replace(self.jobs[index], seconds=time.monotonic() - started, finished=True)
         side = self.members[job.side]
         if any(player.snapshot == snapshot for _, player in side):
             return any(player.snapshot == snapshot and player.born == number for _, player in side)
@@ -124,7 +136,7 @@ class Manager:
         key = job.algorithm + repr(sorted(job.params.items()))
         if key not in self._algorithms:
             made = self.registry.make("algorithms", job.algorithm, job.params)
-            self._algorithms[key] = made  # type: ignore[assignment]
+            self._algorithms[key] = made
         return self._algorithms[key].train(job, self.services)
 
     def _parents(self, job: Job) -> tuple[str, ...]:
@@ -146,7 +158,7 @@ class Manager:
         mixtures = tuple(tuple(mixture) for mixture in self.strategy.mixtures(self.view()))
         values = tuple(_expectation(table, mixtures) for table in self.table.means)
         iteration = Iteration(number, mixtures, self._nash_conv(mixtures), values, self.seconds)
-        data = {"mixtures": mixtures, "nash_conv": iteration.nash_conv, "values": values, "metrics": {}}
+        data: dict[str, Any] = {"mixtures": mixtures, "nash_conv": iteration.nash_conv, "values": values, "metrics": {}}
         self.ledger.decide("mixtures", number, data, iteration.seconds)
         self.iterations.append(iteration)
         self.services.metrics.log(

@@ -15,7 +15,9 @@ from marl.errors import UserError
 def open_ledger(run: Path) -> Ledger:
     """The ledger of an existing league. Raises UserError where `run` holds none."""
     if not (run / "ledger.db").exists():
-        raise UserError(f"{run} holds no league: there is no ledger.db in it; name the directory of a run, as in runs/NAME")
+        raise UserError(
+            f"{run} holds no league: there is no ledger.db in it; name the directory of a run, as in runs/NAME"
+        )
     return Ledger.at(run)
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
+from rich.console import Console
+
 from league.config import LeagueConfig
-from league.dashboard import Dashboard, Progress
+from league.dashboard import Dashboard, Progress, RunInfo
 from league.ledger import Ledger
 from league.manager import Manager
 from league.payoffs import PayoffSource
 from league.payoffs.exact import ExactPayoffs
 from league.payoffs.sampled import SampledPayoffs
-from league.reader import read_view
 from league.report import write as write_report
 from league.services import LeagueServices
 from league.strategy import Strategy
@@ -75,3 +78,43 @@ def _check_same(scenario: Scenario, out: Path, resume: bool) -> bool:
 
 def show(manager: Manager, scenario: Scenario, out: Path) -> None:
     """Work until the league stops, with a dashboard, then write the report and say where it is."""
+    console, stop = Console(highlight=False), manager.config.stop
+    info = RunInfo(scenario.name, manager.config.env.name, manager.sides, stop.nash_conv, stop.iterations, stop.seconds)
+    try:
+        with Dashboard(info, manager.iterations, console) as dashboard:
+            manager.tell = lambda: dashboard.update(progress(manager))
+            for _ in manager.run():
+                manager.tell()
+    except KeyboardInterrupt:
+        console.print(f"stopped; nothing is lost: go on with `marl resume {out}`", markup=False)
+        raise
+    report = out / "report.html"
+    write_report(replace(manager.view(), scenario=scenario.text), report)
+    last = manager.iterations[-1]
+    measure = f"NashConv {last.nash_conv:.4g}" if last.nash_conv is not None else f"values {last.values}"
+    deeper = f" stop.nash_conv={last.nash_conv / 4:.1g}" if last.nash_conv else f" seed={manager.config.seed + 1}"
+    lines = [
+        f"{measure} after {last.number} iterations and {last.seconds:.1f} s: {manager.reason}",
+        f"report  {report}",
+        f"next    marl league status {out}",
+        f"        marl run {scenario.name}{deeper} --out {out}-2",
+    ]
+    console.print("\n".join(lines), markup=False, soft_wrap=True)
+
+
+def progress(manager: Manager) -> Progress:
+    """What the dashboard shows of a manager."""
+    last = manager.iterations[-1] if manager.iterations else None
+    sizes = tuple(len(side) for side in manager.members)
+    return Progress(
+        iteration=last.number if last else 0,
+        seconds=manager.seconds,
+        nash_conv=last.nash_conv if last else None,
+        populations=sizes,
+        supports=tuple(sum(w > 0 for w in mixture) for mixture in last.mixtures) if last else (),
+        values=last.values if last else (),
+        pairings=manager.table.known,
+        pairings_total=math.prod(sizes),
+        jobs=tuple(manager.jobs),
+        doing=manager.doing,
+    )

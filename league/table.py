@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +18,7 @@ class Table:
     def __init__(self, sides: int) -> None:
         self.sides = sides
         self.sizes = [0] * sides
+        self.known = 0  # pairings with a value
         self._place: dict[int, int] = {}  # player id -> its number on its side
         self._mean = np.full((sides, *[4] * sides), np.nan)
         self._count = np.zeros([4] * sides)
@@ -29,15 +31,16 @@ class Table:
         if self.sizes[side] > capacity[side]:
             grown = tuple(2 * c if axis == side else c for axis, c in enumerate(capacity))
             mean, count = np.full((self.sides, *grown), np.nan), np.zeros(grown)
-            old = tuple(slice(c) for c in capacity)
+            old: Any = tuple(slice(c) for c in capacity)
             mean[(slice(None), *old)], count[old] = self._mean, self._count
             self._mean, self._count = mean, count
 
     def add(self, rows: Iterable[PayoffRow]) -> None:
         """Merge sums into the table; an exact value replaces everything else."""
         for row in rows:
-            cell = tuple(self._place[id] for id in row.pairing)
-            where = (slice(None), *cell)
+            cell: Any = tuple(self._place[id] for id in row.pairing)
+            where: Any = (slice(None), *cell)
+            self.known += self._count[cell] == 0
             if row.count == EXACT:
                 self._mean[where], self._count[cell] = row.mean, np.inf
             elif np.isfinite(self._count[cell]):
@@ -50,7 +53,7 @@ class Table:
     @property
     def means(self) -> tuple[Floats, ...]:
         """`S` arrays `[n_0, n_1, ...]`; NaN where nothing was played. Views: copy what must last."""
-        inside = tuple(slice(n) for n in self.sizes)
+        inside: Any = tuple(slice(n) for n in self.sizes)
         return tuple(self._mean[(side, *inside)] for side in range(self.sides))
 
     @property

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from league.ledger import PayoffRow
@@ -32,7 +34,8 @@ class ExactPayoffs:
         rows = []
         for cell in np.argwhere(missing).tolist():
             pairing = tuple(members[side][index][0] for side, index in enumerate(cell))
-            mean = tuple(filled[(slice(None), *cell)].tolist())
+            inside: Any = (slice(None), *cell)
+            mean = tuple(filled[inside].tolist())
             rows.append(PayoffRow(pairing, 0, EXACT, mean, (0.0,) * self.game.sides))
         return rows
 
@@ -41,11 +44,12 @@ class ExactPayoffs:
         sides = self.game.sides
         lacking = [left.sum(axis=side) for side in range(sides)]
         along = int(np.argmax([counts.max() for counts in lacking]))
-        others = np.unravel_index(int(lacking[along].argmax()), lacking[along].shape)
-        line = (*others[:along], slice(None), *others[along:])
+        where = np.unravel_index(int(lacking[along].argmax()), lacking[along].shape)
+        fixed = [int(index) for index in where]
+        fixed.insert(along, 0)  # not read
+        line: Any = (*fixed[:along], slice(None), *fixed[along + 1 :])
         own = np.flatnonzero(left[line])
         stack = self._stacks[along]
-        fixed = [0 if side == along else int(line[side]) for side in range(sides)]
         plans = [self._stacks[side][index] for side, index in enumerate(fixed)]
         for of in range(1 if self.zero_sum else sides):
             gradient = self.game.form.gradient(along, plans, of)

@@ -29,7 +29,9 @@ class SampledPayoffs:
         rows: list[PayoffRow] = []
         at_once = max(1, CHUNK // self.matches)
         for start in range(0, len(cells), at_once):
-            ids = [tuple(members[s][i][0] for s, i in enumerate(cell)) for cell in cells[start : start + at_once].tolist()]
+            ids = [
+                tuple(members[s][i][0] for s, i in enumerate(cell)) for cell in cells[start : start + at_once].tolist()
+            ]
             rows += self._play(members, ids)
         return rows
 

@@ -35,7 +35,7 @@ class PSRO:
 
     def __init__(self, registry: Registry, metasolver: Component, oracle: Component, founder: Component) -> None:
         made = registry.make("metasolvers", metasolver.name, metasolver.params)
-        self.solve: MetaSolver = made  # type: ignore[assignment]
+        self.solve: MetaSolver = made
         self.oracle = oracle
         self.founder = founder
 

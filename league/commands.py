@@ -1,0 +1,138 @@
+"""`marl league ...` and `marl report`: looking into a league's run directory."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from league.ledger import Ledger
+from league.reader import open_ledger, read_view
+from league.report import write as write_report
+from league.view import LeagueView, Player
+from marl.registry import load_registry
+from marl.scenario import FILE, load_scenario
+
+app = typer.Typer(no_args_is_help=True, help="Look into a league: status, payoffs, lineage, export.")
+
+RUN = typer.Argument(metavar="RUN", help="The run directory, as in runs/NAME.")
+JSON = typer.Option(False, "--json", help="Print JSON.")
+
+
+@contextmanager
+def opened(run: Path) -> Iterator[tuple[Ledger, LeagueView]]:
+    """The ledger of a run directory and its view. Reading disturbs no run that is going on."""
+    ledger = open_ledger(run)
+    try:
+        scenario = load_scenario(run / FILE, [], load_registry())
+        yield ledger, read_view(ledger, scenario.config, scenario.text)
+    finally:
+        ledger.close()
+
+
+def report(run: Path = RUN) -> None:
+    """Write a run's report.html again, from its ledger."""
+    with opened(run) as (_, view):
+        write_report(view, run / "report.html")
+    print(run / "report.html")
+
+
+@app.command()
+def status(run: Path = RUN, as_json: bool = JSON) -> None:
+    """Where a league stands, and whom its meta-strategy plays."""
+    with opened(run) as (_, view):
+        facts = _facts(view)
+    if as_json:
+        print(json.dumps(facts))
+        return
+    console = Console(highlight=False)
+    console.print(f"[bold]{view.name}[/] on {view.env}: iteration {facts['iteration']}, {facts['seconds']:.1f} s")
+    if facts["nash_conv"] is not None:
+        console.print(f"NashConv {facts['nash_conv']:.6g}")
+    table = Table("side", "players", "value", "meta-strategy, heaviest first", box=None)
+    for side in facts["sides"]:
+        heaviest = "  ".join(f"{name} {weight:.1%}" for name, weight in side["mixture"][:5])
+        table.add_row(side["name"], str(side["players"]), f"{side['value']:+.4f}", heaviest)
+    console.print(table)
+
+
+@app.command()
+def payoffs(run: Path = RUN, last: int = typer.Option(10, help="How many of the newest players to show."),
+            as_json: bool = JSON) -> None:  # fmt: skip
+    """The payoff table of the first side (two sides), or every known pairing (--json)."""
+    with opened(run) as (ledger, view):
+        if as_json:
+            names = {id: player.name for id, player in ledger.players()}
+            for row in ledger.payoffs():
+                entry = {"pairing": [names[id] for id in row.pairing], "count": None if row.count < 0 else row.count}
+                print(json.dumps({**entry, "mean": row.mean}))
+            return
+    if len(view.sides) != 2:
+        raise typer.BadParameter("a table needs two sides; use --json to see every pairing")
+    shown = view.payoffs[0][-last:, -last:]
+    rows, columns = (population[-last:] for population in view.populations)
+    table = Table("", *(player.name for player in columns), box=None)
+    for player, values in zip(rows, shown.tolist(), strict=True):
+        table.add_row(player.name, *(f"{value:+.3f}" for value in values))
+    Console(highlight=False).print(table)
+
+
+@app.command()
+def lineage(run: Path = RUN, as_json: bool = JSON) -> None:
+    """Who was trained when, and against whom."""
+    with opened(run) as (_, view):
+        players = view.players
+    if as_json:
+        print(json.dumps([_player(player) for player in players]))
+        return
+    table = Table("player", "born", "role", "trained against", "snapshot", box=None)
+    for player in players:
+        more = f" and {len(player.parents) - 3} more" if len(player.parents) > 3 else ""
+        parents = ", ".join(player.parents[:3]) + more
+        table.add_row(player.name, str(player.born), player.role, parents, player.snapshot[:12])
+    Console(highlight=False).print(table)
+
+
+@app.command()
+def export(run: Path = RUN) -> None:
+    """The whole league as JSON lines: players, then payoffs, then iterations."""
+    with opened(run) as (ledger, view):
+        for player in view.players:
+            print(json.dumps({"event": "player", **_player(player)}))
+        names = {id: player.name for id, player in ledger.players()}
+        for row in ledger.payoffs():
+            entry = {"pairing": [names[id] for id in row.pairing], "first_seed": row.first_seed, "count": row.count}
+            print(json.dumps({"event": "payoff", **entry, "mean": row.mean, "m2": row.m2}))
+        for iteration in view.iterations:
+            entry = {"iteration": iteration.number, "nash_conv": iteration.nash_conv, "values": iteration.values}
+            print(json.dumps({"event": "iteration", **entry, "mixtures": iteration.mixtures}))
+
+
+def _player(player: Player) -> dict[str, Any]:
+    return {"name": player.name, "side": player.side, "born": player.born, "role": player.role,
+            "snapshot": player.snapshot, "parents": list(player.parents)}  # fmt: skip
+
+
+def _facts(view: LeagueView) -> dict[str, Any]:
+    last = view.iterations[-1] if view.iterations else None
+    sides = []
+    for index, name in enumerate(view.sides):
+        weights = last.mixtures[index] if last else ()
+        pairs = zip(view.populations[index], weights, strict=False)
+        mixture = sorted(((p.name, w) for p, w in pairs if w > 0), key=lambda pair: -pair[1])
+        value = last.values[index] if last else 0.0
+        sides.append({"name": name, "players": len(view.populations[index]), "value": value, "mixture": mixture})
+    return {
+        "name": view.name,
+        "env": view.env,
+        "iteration": last.number if last else None,
+        "nash_conv": last.nash_conv if last else None,
+        "seconds": last.seconds if last else 0.0,
+        "sides": sides,
+    }
