@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from marl.errors import UserError
 from marl.registry import Descriptor, Plugin, Registry
+from marl.registry.descriptor import singular
 
 Status: TypeAlias = Literal["pass", "warn", "fail", "skip"]
 
@@ -43,25 +46,59 @@ def check_plugin(registry: Registry, plugin: Plugin) -> Iterator[Finding]:
 
 
 def _check(registry: Registry, plugin: Plugin, descriptor: Descriptor) -> Iterator[Finding]:
-    subject = f"{descriptor.full_name} ({descriptor.kind})"
+    subject = f"{descriptor.full_name} ({singular(descriptor.kind)})"
     try:
         target = registry.load(descriptor)
         if not callable(target):
             raise UserError(f"its target {descriptor.target} is {target!r:.60}, which cannot be called")
-        yield Finding(plugin.name, subject, "target", "pass")
-        registry.schema(descriptor)
-        yield Finding(plugin.name, subject, "parameters", "pass")
     except UserError as error:
-        traceback = "".join(plugin.failures.get(t, "") for t in (descriptor.target, str(descriptor.params)))
-        yield Finding(plugin.name, subject, "target", "fail", str(error), traceback=traceback)
+        trace = plugin.failures.get(descriptor.target, "")
+        yield Finding(plugin.name, subject, "target", "fail", str(error), traceback=trace)
         return
-    if descriptor.kind == "environments":
+    yield Finding(plugin.name, subject, "target", "pass")
+    try:
+        needed = _check_params(registry, descriptor)
+    except UserError as error:
+        trace = plugin.failures.get(str(descriptor.params), "")
+        yield Finding(plugin.name, subject, "parameters", "fail", str(error), traceback=trace)
+        return
+    yield Finding(plugin.name, subject, "parameters", "pass")
+    if descriptor.kind != "environments":
+        return
+    if needed:
+        message = f"it cannot be made by defaults alone: it needs {', '.join(needed)}"
+        hint = "run marl.testing.check_environment in the plugin's own tests"
+        yield Finding(plugin.name, subject, "conformance", "skip", message, hint)
+    else:
         yield from _conformance(registry, plugin, descriptor, subject)
 
 
+def _check_params(registry: Registry, descriptor: Descriptor) -> list[str]:
+    """Check that the defaults fit their own types, and return the parameters that have none."""
+    schema = registry.schema(descriptor)
+    if schema is None:
+        return []
+    fields = [field for field in dataclasses.fields(schema) if field.init]
+    missing = dataclasses.MISSING
+    needed = [field.name for field in fields if field.default is missing and field.default_factory is missing]
+    if not needed:
+        params = registry.validate(descriptor.kind, descriptor.full_name, {})
+        registry.validate(descriptor.kind, descriptor.full_name, params)
+    return needed
+
+
 def _conformance(registry: Registry, plugin: Plugin, descriptor: Descriptor, subject: str) -> Iterator[Finding]:
+    from marl.testing import check_environment
+
     try:
-        registry.validate(descriptor.kind, descriptor.full_name, {})
-    except UserError as error:
-        yield Finding(plugin.name, subject, "conformance", "skip", f"it cannot be made without parameters: {error}")
+        report = check_environment(
+            lambda lanes: registry.make("environments", descriptor.full_name, {}, lanes=lanes)  # a fresh one each time
+        )
+    except Exception as error:
+        message = f"the checks could not run: {type(error).__name__}: {error}"
+        yield Finding(plugin.name, subject, "conformance", "fail", message, traceback=traceback.format_exc())
         return
+    for result in report.results:
+        again = f"; check_environment(..., seed={result.seed}, only=[{result.check!r}]) shows it again"
+        hint = (result.hint + again).lstrip("; ") if result.status in ("fail", "warn") else ""
+        yield Finding(plugin.name, subject, result.check, result.status, result.message, hint)

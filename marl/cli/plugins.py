@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from dataclasses import asdict
+from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -63,17 +64,18 @@ def check(
     if name:
         registry.plugin(name)
     chosen = [plugin for plugin in registry.plugins if name in (None, plugin.name)]
-    findings = []
-    for plugin in chosen:
-        for finding in check_plugin(registry, plugin):
-            findings.append(finding)
-            if not json:
-                _print_finding(finding)
+    findings: list[Finding] = []
+    running = chain.from_iterable(check_plugin(registry, plugin) for plugin in chosen)
+    for subject, found in groupby(running, key=lambda finding: finding.subject):
+        group = list(found)
+        findings += group
+        if not json:
+            _print_findings(subject, group)
+    failed = sum(finding.status == "fail" for finding in findings)
     if json:
         as_json([asdict(finding) for finding in findings])
-    failed = sum(finding.status == "fail" for finding in findings)
-    if not json:
-        print(f"{len(findings)} checks of {len(chosen)} plugins, {failed} failed")
+    else:
+        print(f"{len(findings)} checks of {', '.join(plugin.name for plugin in chosen)}: {failed} failed")
     raise typer.Exit(1 if failed else 0)
 
 
@@ -150,19 +152,25 @@ def _print_details(plugin: Plugin) -> None:
         print(f"\n{plugin.traceback}", end="")
 
 
-def _print_finding(finding: Finding) -> None:
+def _print_findings(subject: str, findings: list[Finding]) -> None:
+    """One line for what passed, and all about what did not."""
     from rich.console import Console
 
     from marl.cli.show import COLOURS
 
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(finding.status.ljust(5), style=COLOURS[finding.status], end="")
-    console.print(f"{finding.subject}: {finding.check}", markup=False, end="")
-    console.print(f": {finding.message}" if finding.message else "", markup=False)
-    if finding.hint:
-        console.print(f"     {finding.hint}", markup=False)
-    if finding.traceback:
-        console.print(finding.traceback, markup=False, end="")
+    console = Console(highlight=False, soft_wrap=True, markup=False)
+    worst = next(status for status in ("fail", "warn", "pass", "skip") if status in {f.status for f in findings})
+    passed = sum(finding.status == "pass" for finding in findings)
+    console.print(f"{worst:<6}", style=COLOURS[worst], end="")
+    console.print(f"{subject}: {passed} of {len(findings)} checks passed")
+    for finding in findings:
+        if finding.status in ("fail", "warn"):
+            console.print(f"      {finding.status:<6}", style=COLOURS[finding.status], end="")
+            console.print(f"{finding.check}: {finding.message}")
+            if finding.hint:
+                console.print(f"            {finding.hint}")
+        if finding.traceback:
+            console.print(finding.traceback, end="")
 
 
 def _remark(registry: Registry, plugins: tuple[Plugin, ...]) -> None:

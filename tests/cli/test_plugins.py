@@ -1,0 +1,87 @@
+"""`marl plugins`, on healthy and on broken plugins."""
+
+from __future__ import annotations
+
+import json
+
+
+def test_list_shows_every_state_and_a_broken_plugin_stops_nobody(marl):
+    done = marl("plugins", "list", MARL_DISABLE="lazy")
+    assert done.returncode == 0
+    lines = {line.split()[0]: line for line in done.stdout.splitlines() if line.strip()}
+    assert "ok" in lines["lab"] and "dist-lab 0.3" in lines["lab"] and "1 runner, 3 commands" in lines["lab"]
+    assert "broken" in lines["broken"] and "RuntimeError: no luck" in lines["broken"]
+    assert "disabled" in lines["lazy"]
+    assert "ok" in lines["marl"]
+
+
+def test_list_as_json(marl):
+    rows = json.loads(marl("plugins", "list", "--json").stdout)
+    found = {row["name"]: row for row in rows}
+    assert found["broken"]["state"] == "broken"
+    assert found["lab"]["file"].endswith("lab.py")
+    assert "runners: lab/lab" in found["lab"]["provides"]
+
+
+def test_safe_mode_is_a_global_option(marl):
+    rows = json.loads(marl("--safe-mode", "plugins", "list", "--json").stdout)
+    assert {row["name"] for row in rows if row["state"] == "disabled"} >= {"lab", "broken", "lazy"}
+    assert "hello" not in marl("--safe-mode", "--help").stdout
+    assert marl("--safe-mode", "hello", "you").returncode == 2
+
+
+def test_info_shows_what_a_plugin_brings(marl):
+    done = marl("plugins", "info", "lab")
+    assert done.returncode == 0
+    for part in ("dist-lab 0.3", "lab.py", ">=1,<2", "lab/hello", "Greet somebody."):
+        assert part in done.stdout
+    details = json.loads(marl("plugins", "info", "lab", "--json").stdout)
+    runner = next(item for item in details["descriptors"] if item["kind"] == "runners")
+    assert (runner["full_name"], runner["target"], runner["params"]) == ("lab/lab", "lab:run", "lab:Config")
+
+
+def test_info_shows_the_traceback_of_a_broken_plugin(marl):
+    done = marl("plugins", "info", "broken")
+    assert done.returncode == 0
+    assert "Traceback" in done.stdout and "broken.py" in done.stdout and "no luck" in done.stdout
+    assert "no luck" in json.loads(marl("plugins", "info", "broken", "--json").stdout)["traceback"]
+
+
+def test_info_on_an_unknown_plugin(marl):
+    done = marl("plugins", "info", "lazi")
+    assert done.returncode == 2
+    assert done.stderr == "error: no plugin 'lazi' is installed; did you mean 'lazy'?\n"
+
+
+def test_check_passes_a_good_plugin(marl):
+    done = marl("plugins", "check", "lab")
+    assert done.returncode == 0, done.stdout
+    assert "0 failed" in done.stdout
+
+
+def test_check_imports_lazy_targets_and_shows_their_traceback(marl):
+    done = marl("plugins", "check", "lazy")
+    assert done.returncode == 1
+    assert "missing_module" in done.stdout and "Traceback" in done.stdout and "1 failed" in done.stdout
+    findings = json.loads(marl("plugins", "check", "lazy", "--json").stdout)
+    failed = [finding for finding in findings if finding["status"] == "fail"]
+    assert [finding["subject"] for finding in failed] == ["lazy/doomed (command)"]
+    assert "No module named 'missing_module'" in failed[0]["traceback"]
+    warned = next(finding for finding in findings if finding["status"] == "warn")
+    assert "MARL_API" in warned["hint"]
+
+
+def test_check_fails_a_broken_plugin(marl):
+    done = marl("plugins", "check", "broken")
+    assert done.returncode == 1
+    assert "no luck" in done.stdout
+
+
+def test_disable_and_enable(marl):
+    assert marl("plugins", "disable", "broken").returncode == 0
+    states = {row["name"]: row["state"] for row in json.loads(marl("plugins", "list", "--json").stdout)}
+    assert states["broken"] == "disabled"
+    assert marl("plugins", "enable", "broken").returncode == 0
+    states = {row["name"]: row["state"] for row in json.loads(marl("plugins", "list", "--json").stdout)}
+    assert states["broken"] == "broken"
+    assert marl("plugins", "disable", "marl").returncode == 2
