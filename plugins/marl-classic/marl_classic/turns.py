@@ -38,9 +38,10 @@ class TurnGame(Vectorised):
         self._actions = spec.groups[0].action
         self._agents = np.arange(len(spec.agents))
         super().__init__(spec, lanes)
-        self._fresh |= {"player": np.asarray(0), "acted": np.zeros(len(spec.agents), np.bool_)}
-        self._allocate(lanes)
         self.player[:] = -1
+
+    def common(self) -> dict[str, Any]:
+        return super().common() | {"player": np.int64(0), "acted": np.zeros(len(self._agents), np.bool_)}
 
     @abc.abstractmethod
     def legal(self, lanes: Lanes) -> Bools:

@@ -33,13 +33,16 @@ class Vectorised(abc.ABC):
 
     def __init__(self, spec: EnvSpec, lanes: int) -> None:
         self.spec = spec
-        common = {"seed": np.uint64(0), "draws": np.int64(0), "tick": np.int64(0)}
-        self._fresh = {name: np.asarray(value) for name, value in (common | self.fields()).items()}
+        self._fresh = {name: np.asarray(value) for name, value in (self.common() | self.fields()).items()}
         self._allocate(lanes)
 
     @abc.abstractmethod
     def fields(self) -> dict[str, Any]:
         """What a match consists of: the name of each field and its value (a number or an array) at the start."""
+
+    def common(self) -> dict[str, Any]:
+        """The fields that every game has."""
+        return {"seed": np.uint64(0), "draws": np.int64(0), "tick": np.int64(0)}
 
     @abc.abstractmethod
     def turn(self, lanes: Lanes) -> Turn:
