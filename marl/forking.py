@@ -10,7 +10,7 @@ import numpy as np
 
 from marl import rng
 from marl.env import EnvSpec, Lanes, Turn, join_turns
-from marl.simple import Match, OneByOne
+from marl.simple import Match, OneByOne, Outcome
 from marl.space import Box
 from marl.types import Array, Keys
 

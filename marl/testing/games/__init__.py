@@ -1,0 +1,7 @@
+"""Tiny reference environments, for tests that need a game and no plugin. Each is a factory `(lanes) -> Environment`."""
+
+from marl.testing.games.kuhn import kuhn
+from marl.testing.games.pennies import matching_pennies
+from marl.testing.games.skirmish import skirmish
+
+__all__ = ["kuhn", "matching_pennies", "skirmish"]
