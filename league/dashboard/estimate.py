@@ -12,6 +12,7 @@ from marl.types import Floats
 
 FEWEST = 8  # points to fit a line to
 MOST = 200  # points that add anything to a fit
+SOONEST = 2.0  # seconds of run time: before, start-up costs drown the trend
 FARTHEST = 50.0  # times the run time so far: beyond, an extrapolation is a guess
 
 
@@ -28,6 +29,8 @@ def estimate(points: list[Point], info: RunInfo, now: float) -> Estimate | None:
     found = []
     if info.seconds is not None:
         found.append(Estimate(max(info.seconds - now, 0.0), f"the limit of {info.seconds:g} s"))
+    if now < SOONEST:
+        return found[0] if found else None
     recent = [point for point in points if point.seconds > 0 and point.seconds >= now / 2]
     recent = recent[:: -(-len(recent) // MOST)] if recent else []
     if info.iterations is not None and (at := reaches_iteration(recent, info.iterations)) is not None:
@@ -41,7 +44,7 @@ def estimate(points: list[Point], info: RunInfo, now: float) -> Estimate | None:
 def reaches_iteration(points: list[Point], last: int) -> float | None:
     """The run time at which iteration `last` ends: iterations grow as a power of time, since later ones cost more."""
     chosen = [point for point in points if point.iteration > 0]
-    if len(chosen) < 3:
+    if len(chosen) < FEWEST:
         return None
     line = fit(np.log([p.seconds for p in chosen]), np.log([p.iteration for p in chosen]))
     if line is None or line.slope <= 0:

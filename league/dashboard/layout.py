@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import groupby
 
 from rich import box
 from rich.console import ConsoleDimensions, Group, RenderableType
@@ -54,10 +55,10 @@ def layout(shown: Shown, size: ConsoleDimensions) -> RenderableType:
             parts.append(curve(shown, width - 6, min(room, 10)))
     parts += [Text(), tables(shown, wide=width >= 90)]
     if shown.progress is not None:
-        parts += [Text(), foot(shown.progress)]
+        parts += [Text(), foot(shown.progress, shown.state == "running")]
     colour, mark = STATES[shown.state]
-    title = Text.assemble((" marl league ", SOFT), (shown.info.name, STRONG), " ")
-    state = Text.assemble(" ", (f"{mark} {shown.state}", colour), (f"  {shown.info.env} ", SOFT))
+    title = Text.assemble((" marl league ", SOFT), (shown.info.name, STRONG), (f"  {shown.info.env} ", SOFT))
+    state = Text.assemble(" ", (f"{mark} {shown.state}", colour), " ")
     return Panel(
         Group(*parts), title=title, title_align="left", subtitle=state, subtitle_align="right", box=box.ROUNDED,
         border_style=ACCENT if shown.state == "running" else colour, padding=(1, 2), width=width,
@@ -81,14 +82,13 @@ def headline(shown: Shown, width: int) -> RenderableType:
     else:
         about = f"~{duration(shown.left.seconds)}" if shown.left.seconds >= 0.5 else "moments"
         end = Text.assemble(("left ", SOFT), (about, STRONG), (f" to {shown.left.toward}", SOFT))
-    grid = Table.grid(expand=True)
-    grid.add_column(ratio=1)
-    grid.add_column(justify="right")
-    grid.add_row(line, end)
+    clocks: RenderableType = Group(line, end)
+    if line.cell_len + end.cell_len + 4 <= width:
+        clocks = Text.assemble(line, " " * (width - line.cell_len - end.cell_len), end)
     total = shown.seconds + (shown.left.seconds if shown.left is not None else math.inf)
     share = min(shown.seconds / total, 1.0) if total > 0 else 0.0
     filled = round(share * width)
-    return Group(grid, Text.assemble(("━" * filled, ACCENT), ("─" * (width - filled), "grey30")))
+    return Group(clocks, Text.assemble(("━" * filled, ACCENT), ("─" * (width - filled), "grey30")))
 
 
 def speed(rate: float) -> str:
@@ -142,16 +142,16 @@ def curve_line(
     elif row in (0, height - 1, (height - 1) // 2):
         label = number(10 ** (high - (high - low) * row / (height - 1)), 2)
     result = Text.assemble((f"{label:>7} ", style), ("┤" if label else "│", "grey30"))
-    for character in text:
-        if character == " " and row == goal:
-            result.append("┈", TARGET)
-        else:
-            result.append(character, CURVE)
+    for blank, run in groupby(text, key=lambda character: character == " "):
+        dots = "".join(run)
+        result.append("┈" * len(dots) if blank and row == goal else dots, TARGET if blank else CURVE)
     return result
 
 
 def tables(shown: Shown, *, wide: bool) -> RenderableType:
     """Populations and jobs, side by side where there is room."""
+    if shown.state != "running":
+        return population_table(shown)
     left, right = population_table(shown), job_table(shown)
     grid = Table.grid(padding=(0, 4), expand=True)
     if not wide:
@@ -190,22 +190,20 @@ def job_table(shown: Shown) -> Table:
     jobs = shown.progress.jobs if shown.progress is not None else ()
     most = max(len(shown.info.sides), 6)
     for job in jobs[-most:]:
-        table.add_row(*job_row(job, shown.state))
+        table.add_row(*job_row(job))
     for _ in range(len(shown.info.sides) - len(jobs)):
         table.add_row("", "", "", "")
     return table
 
 
-def job_row(job: JobProgress, state: str) -> tuple[RenderableType, ...]:
+def job_row(job: JobProgress) -> tuple[RenderableType, ...]:
     """One job."""
     against = f"{job.opponents:,} player{'s' if job.opponents != 1 else ''}"
-    mark: RenderableType = (
-        Text("✓", "green3") if job.finished else SPINNER if state == "running" else Text("■", "yellow3")
-    )
+    mark: RenderableType = Text("✓", "green3") if job.finished else SPINNER
     return (Text(job.side), against, duration(job.seconds), mark)
 
 
-def foot(progress: Progress) -> Text:
+def foot(progress: Progress, running: bool) -> Text:
     """Payoffs, steps, and what goes on."""
     parts: list[tuple[str, str] | str] = [("payoffs ", SOFT), (f"{progress.pairings:,}", STRONG)]
     if progress.pairings_total > progress.pairings:
@@ -213,6 +211,6 @@ def foot(progress: Progress) -> Text:
     parts.append((" pairings", SOFT))
     if progress.steps:
         parts += ["    ", ("steps ", SOFT), (f"{progress.steps:,}", STRONG)]
-    if progress.doing:
+    if progress.doing and running:
         parts += ["    ", ("now ", SOFT), progress.doing]
     return Text.assemble(*parts)

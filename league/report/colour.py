@@ -21,7 +21,7 @@ DIVERGING: Maps = {
     "dark": ("#ffc08f", "#ea7c35", "#87431d", "#23272e", "#215580", "#4099dd", "#b4deff"),
 }
 SEQUENTIAL: Maps = {
-    "light": ("#f1effa", "#c5bdec", "#8f80da", "#5a44bd", "#2a1478"),
+    "light": ("#f1effa", "#b7abe8", "#8270d4", "#523bb6", "#26116a"),
     "dark": ("#252631", "#433a7d", "#7360d2", "#ae9cff", "#f4f0ff"),
 }
 

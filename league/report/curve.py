@@ -13,7 +13,7 @@ from league.report.text import duration, embed, escape, exact, number
 from league.view import LeagueView
 
 WIDTH, HEIGHT = 1040, 380
-LEFT, RIGHT, TOP, BOTTOM = 72, 20, 16, 52
+LEFT, RIGHT, TOP, BOTTOM = 84, 20, 16, 52
 MOST = 1500  # points drawn; longer runs are thinned evenly
 
 

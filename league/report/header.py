@@ -56,9 +56,12 @@ def exploitability_tile(view: LeagueView) -> str:
 
 
 def iterations_tile(view: LeagueView) -> str:
-    """How many iterations finished."""
-    per = view.iterations[-1].seconds / len(view.iterations) if view.iterations else 0.0
-    return tile("Iterations", f"{len(view.iterations):,}", f"{duration(per)} each" if per > 0 else "", "iterations")
+    """The number of the last finished iteration; 0 only lets the founders meet."""
+    if not view.iterations:
+        return tile("Iterations", "–", "none finished", "iterations")
+    last = view.iterations[-1]
+    each = f"{duration(last.seconds / max(last.number, 1))} each" if last.seconds > 0 else ""
+    return tile("Iterations", exact(last.number, 6), each, "iterations")
 
 
 def players_tile(view: LeagueView) -> str:

@@ -109,7 +109,7 @@ def draw(view: LeagueView, table: Table, weights: tuple[Floats, ...], *, hidden:
     means = binned(table.means, lambda known: float(known.mean()))
     body = picture(means, (-bound, bound), DIVERGING, frame, smooth=max(means.shape) > 200)
     body += column_axis(across, frame) + (row_axis(down, frame) if table.columns is not None else "")
-    body += edge_bars(down, across, frame) + cell_values(table.means, frame) + '<g class="cursor"></g>'
+    body += edge_bars(down, across, frame) + cell_values(table.means, bound, frame) + '<g class="cursor"></g>'
     room = frame.top + frame.height + column_room(across, frame)
     bar = Frame(frame.left + 64, room, min(frame.width - 90, 260), 12)
     body += legend(DIVERGING, bar, [(0.0, number(-bound, 3)), (0.5, "0"), (1.0, number(bound, 3))], "return")
@@ -181,14 +181,15 @@ def edge_bars(down: Axis, across: Axis, frame: Frame) -> str:
     return f'<path class="bars" d="{"".join(parts)}"/>' if parts else ""
 
 
-def cell_values(means: Floats, frame: Frame) -> str:
+def cell_values(means: Floats, bound: float, frame: Frame) -> str:
     """The numbers themselves, where the cells have room for them."""
     step_x, step_y = frame.width / means.shape[1], frame.height / means.shape[0]
     if step_x < 44:
         return ""
     return "".join(
-        f'<text class="value" x="{frame.left + (j + 0.5) * step_x:.1f}" y="{frame.top + (i + 0.5) * step_y + 4:.1f}" '
-        f'text-anchor="middle">{number(float(means[i, j]), 2)}</text>'
+        f'<text class="{"value strong" if abs(means[i, j]) > 0.5 * bound else "value"}" text-anchor="middle" '
+        f'x="{frame.left + (j + 0.5) * step_x:.1f}" y="{frame.top + (i + 0.5) * step_y + 4:.1f}">'
+        f"{number(float(means[i, j]), 2)}</text>"
         for i, j in np.argwhere(np.isfinite(means))
     )
 
@@ -201,4 +202,4 @@ def packed_counts(counts: Floats) -> dict[str, Any]:
         scale = 10.0 ** np.maximum(np.floor(np.log10(np.maximum(table, 1))) - 2, 0)
         distinct, index = np.unique(np.rint(table / scale) * scale, return_inverse=True)
     known = [None if not np.isfinite(count) else float(count) for count in distinct]
-    return {"known": known, "index": packed(index.reshape(table.shape).astype(np.float64))}
+    return {"known": known, "index": packed(index.reshape(table.shape).astype(np.float64), max(len(distinct) - 1, 1))}

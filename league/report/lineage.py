@@ -109,7 +109,8 @@ def dots(nodes: list[Node], top: set[str]) -> str:
     """A dot per player; those highlighted are larger."""
     plain = "".join(f"M{n.x:.1f} {n.y:.0f}h0" for n in nodes if n.player.name not in top)
     strong = "".join(f"M{n.x:.1f} {n.y:.0f}h0" for n in nodes if n.player.name in top)
-    return f'<path class="dot" d="{plain}"/><path class="dot strong" d="{strong}"/>'
+    crowd = ' class="many"' if len(nodes) > 200 else ""
+    return f'<g{crowd}><path class="dot" d="{plain}"/><path class="dot strong" d="{strong}"/></g>'
 
 
 def axes(view: LeagueView, nodes: list[Node], height: float) -> str:

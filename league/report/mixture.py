@@ -65,16 +65,16 @@ def draw(view: LeagueView, side: int, *, hidden: bool) -> str:
     time = Axis("iteration", numbers, first=view.iterations[0].number)
     left = label_room(players)
     frame = Frame(left, 10, min(WIDTH - left - 10, len(numbers) * 80), min(TALLEST, max(len(names) * 24, 60)))
-    shown = binned(table, lambda known: float(known.max()))[::-1]
-    most = float(np.nanmax(table, initial=0.0)) or 1.0
     # The square root of the weight, so that a hundredth is still seen beside a half.
-    body = picture(np.sqrt(shown), (0.0, math.sqrt(most)), SEQUENTIAL, frame, smooth=False)
+    shown = np.sqrt(binned(table, lambda known: float(known.max()))[::-1])
+    most = float(np.nanmax(table, initial=0.0)) or 1.0
+    body = picture(shown, (0.0, math.sqrt(most)), SEQUENTIAL, frame, smooth=False)
     body += row_axis(players, frame, upward=True) + column_axis(time, frame) + '<g class="cursor"></g>'
     bottom = frame.top + frame.height + 58
     ticks = [(math.sqrt(share), number(most * share, 2)) for share in (0, 0.01, 0.1, 0.4, 1)]
     body += legend(SEQUENTIAL, Frame(left + 64, bottom, 260, 12), ticks, "weight")
     label = f"Mixture of {view.sides[side]} over {len(numbers)} iterations and {len(names)} players"
-    data = read_out("mixture", shown, binned_names(names)[::-1], binned_names(numbers), frame)
+    data = read_out("mixture", shown, binned_names(names)[::-1], binned_names(numbers), frame, levels=1000)
     drawing = svg(body, max(frame.left + frame.width + 10, 440), bottom + 34, label)
     return figure(drawing, data, caption(view, side), hidden=hidden, name=view.sides[side])
 

@@ -5,13 +5,14 @@
   const inflate = async (text) => {
     const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-    return new Uint16Array(await new Response(stream).arrayBuffer());
+    return new Uint8Array(await new Response(stream).arrayBuffer());
   };
   const unpack = async (table) => {
-    const steps = await inflate(table.steps);
+    const bytes = await inflate(table.steps); // all high bytes, then all low ones
     return (row, column) => {
-      const step = steps[row * table.columns + column];
-      return step === 65535 ? NaN : table.low + (table.span * step) / 65534;
+      const at = row * table.columns + column;
+      const step = 256 * bytes[at] + bytes[bytes.length / 2 + at];
+      return step === 65535 ? NaN : table.low + table.step * step;
     };
   };
   const say = (value) => (Number.isNaN(value) ? "not played" : value.toPrecision(4).replace("-", "−"));
@@ -68,7 +69,7 @@
       text: (cell) => {
         const [row, column] = [data.rows[cell[0]], data.columns[cell[1]]];
         if (data.kind === "mixture") {
-          const weight = value(...cell);
+          const weight = value(...cell) ** 2; // packed as square roots
           return `iteration ${column}, ${row}\n` + (Number.isNaN(weight) ? "not born yet" : `weight ${say(weight)}`);
         }
         return `${row ? `${row} against ${column}` : column}\n${say(value(...cell))}, ${matches(cell)}`;

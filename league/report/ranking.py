@@ -24,7 +24,7 @@ def ranking_section(view: LeagueView) -> str:
     tables = "".join(side_table(view, side, weights[side], returns[side]) for side in range(len(view.sides)))
     lead = (
         "The players that weigh most. <em>Return</em> is what a player earns against the other sides' final mixtures; "
-        "at an equilibrium all that are in use earn the same."
+        "at an equilibrium all that are in use earn the same. A dash: a pairing it takes is not known."
     )
     return section("players", "Final mixture", f'<div class="tables">{tables}</div>', lead)
 

@@ -149,12 +149,20 @@ def legend(maps: Maps, frame: Frame, ticks: Sequence[tuple[float, str]], title: 
     return "".join(parts)
 
 
-def read_out(kind: str, values: Floats, rows: Sequence[str], columns: Sequence[str], frame: Frame, **more: Any) -> str:
+def read_out(
+    kind: str,
+    values: Floats,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    frame: Frame,
+    levels: int = 65534,
+    **more: Any,
+) -> str:
     """What the page's script needs to say what lies under the pointer."""
     return embed(
         {
             "kind": kind,
-            "values": packed(values),
+            "values": packed(values, levels),
             "rows": list(rows),
             "columns": list(columns),
             "frame": [frame.left, frame.top, frame.width, frame.height],

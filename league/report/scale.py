@@ -64,8 +64,9 @@ class Log:
 
 
 def log_range(values: list[float], floor: float = 1e-9) -> tuple[float, float]:
-    """Where a log axis starts and ends: 1, 2 or 5 times a power of ten around the values, and never under `floor`."""
-    positive = [max(value, floor) for value in values if value > 0] or [1.0]
+    """Where a log axis starts and ends: 1, 2 or 5 times a power of ten around the values from `floor` up;
+    what lies below is only rounding."""
+    positive = [value for value in values if value >= floor] or [1.0]
     low, high = round_down(min(positive)), -1.0
     for power in range(math.floor(math.log10(max(positive))), math.floor(math.log10(max(positive))) + 2):
         for digit in (1, 2, 5):

@@ -1,0 +1,226 @@
+"""The dashboard: cheap, honest about what is left, calm where there is no terminal."""
+
+from __future__ import annotations
+
+import io
+import time
+
+import pytest
+from rich.console import Console
+
+from league.dashboard import Dashboard, JobProgress, Progress, RunInfo
+from league.dashboard.chart import braille, log_bounds
+from league.dashboard.estimate import estimate
+from league.dashboard.plain import milestone
+from league.dashboard.progress import LONGEST, History, Point
+from league.view import Iteration
+
+INFO = RunInfo("leduc_psro", "classic/leduc_poker", ("player_0", "player_1"), target=0.02, iterations=1000)
+
+
+def news(iteration: int, seconds: float, nash_conv: float | None = 0.5) -> Progress:
+    jobs = (JobProgress("player_0", 34, 0.011, finished=True), JobProgress("player_1", 1, 0.2))
+    size = iteration + 1
+    return Progress(
+        iteration,
+        seconds,
+        nash_conv,
+        (size, size),
+        (3, 4),
+        (-0.0856, 0.0856),
+        size**2,
+        size**2 + 7,
+        jobs,
+        1234,
+        "payoffs",
+    )
+
+
+def terminal(width: int = 120, height: int = 40) -> Console:
+    return Console(
+        file=io.StringIO(), force_terminal=True, width=width, height=height, _environ={"TERM": "xterm-256color"}
+    )
+
+
+def pipe() -> Console:
+    return Console(file=io.StringIO(), force_terminal=False, width=60)
+
+
+def written(console: Console) -> str:
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def picture(dashboard: Dashboard, width: int = 120, height: int = 40) -> str:
+    console = Console(width=width, height=height, file=io.StringIO(), force_terminal=True, color_system=None)
+    console.print(dashboard.render())
+    return written(console)
+
+
+def test_a_pipe_gets_lines_at_widening_intervals() -> None:
+    console = pipe()
+    with Dashboard(INFO, console=console) as dashboard:
+        for iteration in range(138):
+            dashboard.update(news(iteration, 0.01 * iteration, 1 / (iteration + 1)))
+    lines = written(console).splitlines()
+    assert [int(line.split()[1]) for line in lines] == [0, 1, 2, 5, 10, 20, 50, 100, 137]
+    assert lines[4].startswith("iteration 10  NashConv 0.09091  players 11+11  1,234 steps  0.10 s")
+
+
+def test_a_pipe_hears_of_slow_iterations_every_minute() -> None:
+    console = pipe()
+    with Dashboard(INFO, console=console) as dashboard:
+        for iteration in range(11, 15):
+            dashboard.update(news(iteration, 61.0 * iteration))
+    assert len(written(console).splitlines()) == 4
+
+
+def test_the_last_line_is_not_said_twice() -> None:
+    console = pipe()
+    with Dashboard(INFO, console=console) as dashboard:
+        dashboard.update(news(1, 0.1))
+    assert len(written(console).splitlines()) == 1
+
+
+def test_a_terminal_gets_a_live_picture_and_no_lines() -> None:
+    console = terminal()
+    with Dashboard(INFO, console=console) as dashboard:
+        dashboard.update(news(0, 0.1, 2.0))
+        dashboard.update(news(1, 0.2, 1.0))
+    text = written(console)
+    assert "finished" in text and "╭" in text and "iteration 0  NashConv" not in text
+
+
+def test_a_terminal_that_cannot_show_braille_gets_lines() -> None:
+    narrow = io.TextIOWrapper(io.BytesIO(), encoding="ascii", errors="replace")
+    assert not Dashboard(INFO, console=Console(file=narrow, force_terminal=True)).is_live
+    assert Dashboard(INFO, console=terminal()).is_live
+
+
+@pytest.mark.parametrize(("error", "word"), [(KeyboardInterrupt, "interrupted"), (ValueError, "failed")])
+def test_a_run_that_breaks_off_says_so(error: type[BaseException], word: str) -> None:
+    console = terminal()
+    with pytest.raises(error), Dashboard(INFO, console=console) as dashboard:
+        dashboard.update(news(1, 0.2))
+        raise error
+    assert word in written(console)
+
+
+def test_the_picture_shows_what_it_was_told() -> None:
+    dashboard = Dashboard(INFO, console=terminal())
+    for iteration in range(41):
+        dashboard.update(news(iteration, 0.1 * iteration, 2.0 / (iteration + 1) if iteration != 40 else 0.0625))
+    text = picture(dashboard)
+    for part in ("leduc_psro", "classic/leduc_poker", "iteration 40 of 1,000", "−0.0856", "34 players", "1 player "):
+        assert part in text
+    for part in ("NashConv 0.0625", "best 0.05 at 39", "target 0.02", "payoffs 1,681 of 1,688 pairings", "steps 1,234"):
+        assert part in text
+
+
+@pytest.mark.parametrize(("width", "height"), [(200, 60), (120, 40), (80, 24), (60, 18), (40, 12)])
+def test_the_picture_fits_the_terminal(width: int, height: int) -> None:
+    dashboard = Dashboard(INFO, console=terminal(width, height))
+    for iteration in range(30):
+        dashboard.update(news(iteration, 0.1 * iteration, 2.0 / (iteration + 1)))
+    assert max(len(line) for line in picture(dashboard, width, height).splitlines()) <= width
+
+
+@pytest.mark.parametrize("nash_conv", [None, 0.0, -1e-17, 1e-300])
+def test_any_nash_conv_can_be_drawn(nash_conv: float | None) -> None:
+    dashboard = Dashboard(INFO, console=terminal())
+    picture(dashboard)
+    for iteration in range(3):
+        dashboard.update(news(iteration, 0.1 * iteration, nash_conv))
+        picture(dashboard)
+    unlimited = Dashboard(RunInfo("run", "env", ("a",)), console=terminal())
+    unlimited.update(Progress(0, 0.0))
+    assert "not foreseeable" in picture(unlimited)
+
+
+def test_markup_in_names_is_only_text() -> None:
+    dashboard = Dashboard(RunInfo("[red]x[/red]", "[/]", ("[bold]a", "b")), console=terminal())
+    dashboard.update(news(1, 0.1))
+    assert all(part in picture(dashboard) for part in ("[red]x[/red]", "[/]", "[bold]a"))
+
+
+def test_an_update_takes_microseconds_however_long_the_run() -> None:
+    with Dashboard(INFO, console=terminal()) as dashboard:
+        for iteration in range(10_000):
+            dashboard.update(news(iteration, 0.02 * iteration, 1 / (iteration + 1)))
+        started = time.perf_counter()
+        for iteration in range(10_000, 11_000):
+            dashboard.update(news(iteration, 0.02 * iteration, 1 / (iteration + 1)))
+        assert (time.perf_counter() - started) / 1000 < 1e-3
+    assert len(dashboard.history.points) <= LONGEST
+
+
+def test_a_resumed_run_keeps_its_past() -> None:
+    past = [Iteration(i, ((1.0,), (1.0,)), 1 / (i + 1), (0.0, 0.0), 0.1 * i) for i in range(20)]
+    dashboard = Dashboard(INFO, history=past, console=terminal())
+    dashboard.update(news(20, 2.0, 0.9))
+    assert "best 0.05 at 19" in picture(dashboard)
+    assert len(dashboard.history.points) == 21
+
+
+def test_news_of_one_iteration_is_one_point() -> None:
+    history = History.of([Point(0, 0.1, 1.0), Point(1, 0.2, None), Point(1, 0.3, 0.5), Point(1, 0.4, None)])
+    assert history.points == [Point(0, 0.1, 1.0), Point(1, 0.3, 0.5)]
+
+
+def test_an_exponential_fall_is_foreseen() -> None:
+    points = [Point(i, 0.1 * i, 10 ** (-0.01 * i)) for i in range(101)]
+    left = estimate(points, RunInfo("", "", ("a",), target=0.01), 10.0)
+    assert left is not None and left.toward == "NashConv 0.01"
+    assert left.seconds == pytest.approx(10.0, rel=1e-6)
+
+
+def test_a_fall_by_a_power_of_time_is_foreseen_as_one() -> None:
+    points = [Point(i, 0.1 * i, 1 / (0.1 * i)) for i in range(1, 101)]
+    left = estimate(points, RunInfo("", "", ("a",), target=0.05), 10.0)
+    assert left is not None and left.seconds == pytest.approx(10.0, rel=1e-6)
+
+
+def test_iterations_that_slow_down_are_foreseen_as_slowing() -> None:
+    points = [Point(i, 0.001 * i**2, None) for i in range(101)]
+    left = estimate(points, RunInfo("", "", ("a",), iterations=200), 10.0)
+    assert left is not None and left.seconds == pytest.approx(30.0, rel=1e-6)
+
+
+def test_the_nearest_stop_condition_is_the_one_named() -> None:
+    points = [Point(i, 0.1 * i, 10 ** (-0.01 * i)) for i in range(101)]
+    left = estimate(points, RunInfo("", "", ("a",), target=0.01, iterations=1000, seconds=12.0), 10.0)
+    assert left is not None and (left.toward, left.seconds) == ("the limit of 12 s", 2.0)
+
+
+@pytest.mark.parametrize("nash_conv", [0.5, None])
+def test_nothing_is_promised_where_nothing_falls(nash_conv: float | None) -> None:
+    points = [Point(i, 0.1 * i, nash_conv and nash_conv + 0.01 * (-1) ** i) for i in range(101)]
+    assert estimate(points, RunInfo("", "", ("a",), target=0.01), 10.0) is None
+
+
+def test_milestones() -> None:
+    assert [milestone(i) for i in (0, 1, 2, 4, 5, 9, 10, 19, 20, 99, 100, 5000)] == [
+        0,
+        1,
+        2,
+        2,
+        5,
+        5,
+        10,
+        10,
+        20,
+        50,
+        100,
+        5000,
+    ]
+
+
+def test_braille_draws_a_diagonal_from_corner_to_corner() -> None:
+    lines = braille([1.0, 0.0], 2, 1, 0.0, 1.0)
+    assert lines == ["⠑⢄"]
+    assert braille([0.0], 3, 2, 0.0, 1.0) == ["   ", "⣀⣀⣀"]
+
+
+def test_a_flat_curve_has_a_range() -> None:
+    low, high = log_bounds([0.5, 0.5], None)
+    assert low < high
