@@ -95,6 +95,8 @@ class Play:
 
     def tick(self) -> None:
         """Ask every row's policy, step every live lane once, and refill the lanes whose matches ended."""
+        if self.over:
+            raise ValueError("every match has ended and the source has no more: there is nothing to play")
         step = self.environment.step(self.live, [self._answer(group) for group in range(len(self.turn))])
         self.clock += 1
         self.ticks += 1
@@ -201,6 +203,8 @@ class Play:
         self._keys = agent_keys(self.seeds, np.arange(len(self.spec.agents), dtype=np.uint64))
         self.use(self.policies, self._queue.source)
         for name, store in self._seats.stores.items():
+            if f"memory {name}" not in arrays:
+                raise UserError(f"the saved play has no memories like {name}: it was saved with other policies")
             store[...] = arrays[f"memory {name}"]
         self._ended = [{name: arrays[f"ended {name}"] for name in results.COLUMNS}]
         if len(self.live):

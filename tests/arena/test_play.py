@@ -180,3 +180,26 @@ def test_ticks_without_rows_pass_and_real_actions_are_cast_to_the_space():
     spec = EnvSpec(("a", "b"), (Group("g", (0, 1), space, space),), ((0,), (1,)), "turns", 3)
     result = Arena(OneByOne(spec, 3, Slow)).play([Fixed([0.25])], Pairings.repeat([[0, 0]], 5, seed=1))
     assert result.length.tolist() == [3] * 5 and result.returns[:, 1].tolist() == [0.25] * 5
+
+
+def test_a_saved_play_is_refused_where_it_does_not_fit(game, shapes):
+    shape, source = shapes["turns"], Mixtures(np.ones((2, 1)), seed=1)
+    saved = Play(shape.make(4), [game.Dice()], source).save()
+    with pytest.raises(UserError, match=r"the saved play has match \[4\], this one \[3\]"):
+        Play(shape.make(3), [game.Dice()], source, checkpoint=saved)
+    with pytest.raises(UserError, match="saved with other policies"):
+        Play(shape.make(4), [game.Counter()], source, checkpoint=saved)
+    with pytest.raises(UserError, match="1 policies are not enough"):
+        Play(shape.make(4), [game.Dice()] * 2, Mixtures(np.eye(2), 1)).use([game.Dice()], source)
+
+
+def test_an_environment_that_cannot_be_saved_says_so():
+    space = Box((1,), -1.0, 1.0)
+    spec = EnvSpec(("a", "b"), (Group("g", (0, 1), space, space),), ((0,), (1,)), "turns", 3)
+    play = Play(OneByOne(spec, 1, Slow), [Fixed([0.25])], Pairings.repeat([[0, 0]], 1, seed=1))
+    with pytest.raises(UserError, match="not Forkable"):
+        play.save()
+    while not play.over:
+        play.tick()
+    with pytest.raises(ValueError, match="nothing to play"):
+        play.tick()

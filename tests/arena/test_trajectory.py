@@ -207,3 +207,16 @@ def test_matches_in_progress_resume_identically(game, shape, ticks):
         np.testing.assert_array_equal(mine.next_row, other.next_row)
         np.testing.assert_array_equal(mine.clock, other.clock)
     np.testing.assert_array_equal(whole.play.drain().agent_returns, halved.play.drain().agent_returns)
+
+
+def test_a_backlog_can_be_taken_in_small_parts(game, shape):
+    policies, source = [game.Counter()], Mixtures(np.ones((len(shape.sides), 1)), seed=6, limit=30)
+    wanted, _ = reference(shape, policies, source.block(0, 30), [0])
+    recorder = TrajectoryRecorder(shape.spec(), 4, [0])
+    play, windows = Play(shape.make(4), policies, source, [recorder]), []
+    while recorder.complete(play) or not play.over:
+        for _ in range(9):
+            if not play.over:
+                play.tick()
+        windows.extend(recorder.take(play, 7))
+    assert rows_of(windows) == wanted
