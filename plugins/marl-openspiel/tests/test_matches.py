@@ -39,11 +39,13 @@ def test_chance_never_picks_what_cannot_happen():
     assert [chance.pick(outcomes, point) for point in (0.0, 0.29, 0.31, 1.0 - 2**-53)] == [1, 1, 2, 2]
 
 
-def test_kuhn_deals_each_hand_equally_often():
+def test_kuhn_deals_every_pair_of_cards_equally_often():
     environment = games.make("kuhn_poker", lanes=3000)
-    (rows,) = environment.reset(np.arange(3000), np.arange(3000).astype(np.uint64))
-    cards = rows.observation[:, 2:5].argmax(axis=1)
-    assert np.bincount(cards, minlength=3).min() > 900
+    environment.reset(np.arange(3000), np.arange(3000).astype(np.uint64))
+    seen = environment.state(np.arange(3000)).reshape(3000, 2, 11)[:, :, 2:5].argmax(axis=2)
+    deals = np.bincount(3 * seen[:, 0] + seen[:, 1], minlength=9).reshape(3, 3)
+    assert np.diag(deals).tolist() == [0, 0, 0]
+    assert deals[~np.eye(3, dtype=bool)].min() > 420
 
 
 @pytest.mark.parametrize(("name", "parameters"), MIXED)
