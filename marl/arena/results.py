@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -62,8 +62,3 @@ def empty(spec: EnvSpec) -> dict[str, Array]:
         "fault": np.zeros(0, dtype=np.int64),
         "truncated": np.zeros(0, dtype=np.bool_),
     }
-
-
-def join(parts: Sequence[Results]) -> Results:
-    """Several results as one, in the order given."""
-    return Results(**{f.name: np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Results)})
