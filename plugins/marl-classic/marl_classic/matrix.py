@@ -32,7 +32,7 @@ class RoundsParams:
 
 @dataclass
 class MatrixParams(RoundsParams):
-    """Parameters of any matrix game: give either `game` or `payoffs`."""
+    """Parameters of any matrix game: give `game` or `payoffs`, not both; without either it is rock, paper, scissors."""
 
     game: str = ""  # a name, such as stag_hunt
     payoffs: list[Any] = field(
@@ -42,8 +42,10 @@ class MatrixParams(RoundsParams):
 
 def matrix(lanes: int, game: str = "", payoffs: Any = (), rounds: int = 1) -> RepeatedMatrix:
     """A matrix game by name or by payoffs; raises UserError where they make no game."""
-    if bool(game) == bool(len(payoffs)):
-        raise UserError("a matrix game needs either game (a name) or payoffs (nested lists)" + suggestion("", GAMES))
+    if game and len(payoffs):
+        raise UserError(f"a matrix game takes either game (here {game!r}) or payoffs, not both")
+    if not len(payoffs):
+        game = game or "rock_paper_scissors"
     if game and game not in GAMES:
         raise UserError(f"unknown matrix game {game!r}" + suggestion(game, GAMES))
     if rounds < 1:

@@ -36,14 +36,14 @@ def marl_environments() -> Iterable[Descriptor]:
         "Kuhn poker: one card each, one bet; for two players or more",
         params="marl_classic.kuhn_poker:KuhnParams",
         source="Kuhn, Contributions to the Theory of Games 1 (1950)",
-        tags=("turns", "imperfect-information", "zero-sum", "exact"),
+        tags=("turns", "chance", "imperfect-information", "zero-sum", "exact"),
     )
     yield Descriptor(
         "leduc_poker",
         "marl_classic.leduc_poker:LeducPoker",
         "Leduc poker: six cards, two rounds of betting, a public card",
         source="Southey et al., UAI 2005",
-        tags=("turns", "imperfect-information", "zero-sum", "exact"),
+        tags=("turns", "chance", "imperfect-information", "zero-sum", "exact"),
     )
     board = ("turns", "perfect-information", "zero-sum")
     yield Descriptor("tic_tac_toe", "marl_classic.tic_tac_toe:TicTacToe", "Tic-tac-toe on 3 by 3 cells", tags=board)

@@ -32,8 +32,7 @@ def test_every_descriptor_makes_an_environment() -> None:
     found = [one for one in registry.all("environments") if one.plugin == "classic"]
     assert len(found) == 10
     for one in found:
-        params = {"game": "chicken"} if one.name == "matrix" else {}
-        env = registry.make("environments", one.full_name, params, lanes=3)
+        env = registry.make("environments", one.full_name, {}, lanes=3)
         assert env.lanes == 3
         exact = "exact" in one.tags
         assert hasattr(env, "sequence_form") == exact

@@ -188,7 +188,6 @@ def test_a_repeated_game_shows_the_last_round() -> None:
 @pytest.mark.parametrize(
     ("params", "message"),
     [
-        ({}, "either game"),
         ({"game": "stag_hunt", "payoffs": [[1]]}, "either game"),
         ({"game": "stag_hnt"}, "did you mean 'stag_hunt'"),
         ({"payoffs": [[1, 2], [3]]}, "equally long"),

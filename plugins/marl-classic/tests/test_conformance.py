@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+
+from marl.env import Environment
+from marl.registry import load_registry
+from marl.testing import Reference, check_environment, conformance_tests
+from marl_classic.connect_four import ConnectFour
+from marl_classic.kuhn_poker import KuhnPoker
+from marl_classic.leduc_poker import LeducPoker
+from marl_classic.matrix import matrix
+from marl_classic.tic_tac_toe import TicTacToe
+
+THREE = [[[[a, b], [b, a]], [[b, a], [a, b]]] for a, b in ((0, 1), (2, 3), (1, 0))]
+GAMES = {
+    "rock_paper_scissors": partial(matrix, game="rock_paper_scissors"),
+    "stag_hunt": partial(matrix, game="stag_hunt"),
+    "repeated_dilemma": partial(matrix, game="prisoners_dilemma", rounds=4),
+    "two_groups": partial(matrix, payoffs=[[1, 2, 3], [4, 5, 6]]),
+    "three_players": partial(
+        matrix, payoffs=[[[[a, b], [b, a]], [[b, a], [a, b]]] for a, b in ((0, 1), (2, 3), (1, 0))]
+    ),
+    "tic_tac_toe": TicTacToe,
+    "connect_four": ConnectFour,
+}
+CARDS = {"kuhn": KuhnPoker, "kuhn_for_three": partial(KuhnPoker, players=3), "leduc": LeducPoker}
+
+test_conformance = conformance_tests(GAMES)
+test_conformance_of_games_of_chance = conformance_tests(CARDS, chance=True)
+
+
+@pytest.mark.parametrize(
+    ("game", "twin"),
+    [
+        ("rock_paper_scissors", "matrix_rps"),
+        ("stag_hunt", "matrix_sh"),
+        ("tic_tac_toe", "tic_tac_toe"),
+        ("connect_four", "connect_four"),
+    ],
+)
+def test_the_adapted_openspiel_game_is_the_same_game(game: str, twin: str) -> None:
+    pytest.importorskip("pyspiel", reason="OpenSpiel is not installed")
+    pytest.importorskip("marl_openspiel", reason="marl-openspiel is not installed: nothing to compare with")
+    registry = load_registry()
+
+    def adapted(lanes: int) -> Environment:
+        return registry.make("environments", f"openspiel/{twin}", {}, lanes=lanes)
+
+    (result,) = check_environment(GAMES[game], reference=Reference(adapted), only=["reference"]).results
+    assert result.status == "pass", result.text()
