@@ -35,7 +35,7 @@ def estimate(points: list[Point], info: RunInfo, now: float) -> Estimate | None:
     recent = recent[:: -(-len(recent) // MOST)] if recent else []
     if info.iterations is not None and (at := reaches_iteration(recent, info.iterations)) is not None:
         found.append(Estimate(max(at - now, 0.0), f"iteration {info.iterations:,}"))
-    if info.target is not None and (at := reaches_target(recent, info.target)) is not None:
+    if info.target is not None and (at := reaches_target(recent, info.target, now)) is not None:
         found.append(Estimate(max(at - now, 0.0), f"NashConv {info.target:g}"))
     near = [one for one in found if one.seconds <= FARTHEST * max(now, 1.0) or one is found[0]]
     return min(near, key=lambda one: one.seconds, default=None)
@@ -52,20 +52,26 @@ def reaches_iteration(points: list[Point], last: int) -> float | None:
     return exponential((math.log(last) - line.offset) / line.slope)
 
 
-def reaches_target(points: list[Point], target: float) -> float | None:
-    """The run time at which NashConv meets the target, if it falls on as it did: exponentially or as a power of time,
-    whichever fits better. None where the fall is not clear."""
+def reaches_target(points: list[Point], target: float, now: float) -> float | None:
+    """The run time at which NashConv meets the target. None where the fall is not clear.
+
+    It may fall on exponentially, or as a power of time; runs lie between, so this is the geometric mean of both
+    remainders, each weighed by how well it fits the recent points.
+    """
     chosen = [(p.seconds, p.nash_conv) for p in points if p.nash_conv is not None and p.nash_conv > 0]
     if len(chosen) < FEWEST or target <= 0:
         return None
     seconds, height = np.array([c[0] for c in chosen]), np.log([c[1] for c in chosen])
     straight, power = fit(seconds, height), fit(np.log(seconds), height)
-    lines = [(line, line is power) for line in (straight, power) if line is not None and line.slope < -2 * line.error]
-    if not lines:
+    if straight is None or power is None or straight.slope > -2 * straight.error:
         return None
-    line, logarithmic = min(lines, key=lambda pair: pair[0].residual)
-    where = (math.log(target) - line.offset) / line.slope
-    return exponential(where) if logarithmic else where
+    level = math.log(target)
+    soon = (level - straight.offset) / straight.slope - now
+    late = (exponential((level - power.offset) / power.slope) or math.inf) - now
+    if min(soon, late) <= 0:
+        return now
+    trust = (power.residual + 1e-12) / (power.residual + straight.residual + 2e-12)
+    return now + math.exp(trust * math.log(soon) + (1 - trust) * math.log(min(late, FARTHEST * max(now, 1.0))))
 
 
 @dataclass(frozen=True)

@@ -86,5 +86,5 @@ def value_tiles(view: LeagueView) -> list[str]:
     if len(values) == 2 and abs(values[0] + values[1]) < 1e-6:
         return [tile("Value", exact(values[0]), f"to {escape(view.sides[0])}", "value")]
     listed = ", ".join(number(value) for value in values[1:4])
-    note = f"to {escape(view.sides[0])}" + (f"; the others {listed}" if listed else "")
+    note = f"to {escape(view.sides[0])}" + (f"; the other{'s' if len(values) > 2 else ''} {listed}" if listed else "")
     return [tile("Value", exact(values[0]), note, "value")]

@@ -70,7 +70,7 @@
         const [row, column] = [data.rows[cell[0]], data.columns[cell[1]]];
         if (data.kind === "mixture") {
           const weight = value(...cell) ** 2; // packed as square roots
-          return `iteration ${column}, ${row}\n` + (Number.isNaN(weight) ? "not born yet" : `weight ${say(weight)}`);
+          return `iteration ${column}, ${row}\n` + (Number.isNaN(weight) ? "not born yet" : `weight ${weight > 0 && weight < 1e-4 ? "below 0.0001" : say(weight)}`);
         }
         return `${row ? `${row} against ${column}` : column}\n${say(value(...cell))}, ${matches(cell)}`;
       },
