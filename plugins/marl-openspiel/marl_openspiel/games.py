@@ -20,7 +20,7 @@ def make(
     return OpenSpielEnvironment(load(name, parameters or {}), lanes, observation)
 
 
-def any_game(lanes: int, game: str, observation: str = "auto") -> OpenSpielEnvironment:
+def any_game(lanes: int, game: str = "tic_tac_toe()", observation: str = "auto") -> OpenSpielEnvironment:
     """The game of an OpenSpiel game string, such as `"misere(game=tic_tac_toe())"`."""
     return OpenSpielEnvironment(load_string(game), lanes, observation)
 

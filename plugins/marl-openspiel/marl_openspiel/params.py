@@ -31,7 +31,7 @@ class GameParams:
 class AnyGameParams:
     """`game`: an OpenSpiel game string; `observation`: see `GameParams`."""
 
-    game: str
+    game: str = "tic_tac_toe()"
     observation: str = "auto"
 
 
