@@ -8,7 +8,7 @@ How-to: docs/environments.md.
 """
 
 from marl.testing.checks import CHECKS
-from marl.testing.conformance import check_environment, check_plugin, conformance_tests
+from marl.testing.conformance import check_environment, conformance_tests
 from marl.testing.report import Report, Result
 from marl.testing.subject import Reference
 
@@ -18,6 +18,5 @@ __all__ = [
     "Report",
     "Result",
     "check_environment",
-    "check_plugin",
     "conformance_tests",
 ]

@@ -1,13 +1,13 @@
-"""The three ways to run the checks: a function, pytest, and a whole plugin."""
+"""Two ways to run the checks: a function, and pytest. (`marl plugins check` calls the function.)"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from typing import Any, Protocol
+from typing import Any
 
 from marl.errors import UserError, suggestion
-from marl.testing.checks import CHECKS
+from marl.testing.checks import CHECKS, FIRST
 from marl.testing.report import Report, Result
 from marl.testing.subject import Factory, Reference, Subject
 
@@ -33,21 +33,28 @@ def check_environment(
 
 
 def run_checks(subject: Subject, names: Iterable[str]) -> Report:
-    """Run checks by name; when the environment cannot even be played, the others are skipped."""
+    """Run checks by name. When the environment cannot be played, that comes first and most others are skipped."""
     names = list(names)
     for name in names:
         if name not in CHECKS:
             raise UserError(f"there is no check {name!r}{suggestion(name, CHECKS)}")
-    results: list[Result] = []
-    playable = CHECKS["plays"](subject)
+    plays = CHECKS["plays"](subject)
+    if plays.status != "fail":
+        return Report(tuple(plays if name == "plays" else CHECKS[name](subject) for name in names))
+    results = [plays]
     for name in names:
-        if name == "plays" or (playable.status == "fail" and not results):
-            results.append(playable)
-        elif playable.status == "fail":
-            results.append(Result(name, "skip", "not run, because the environment cannot be played"))
-        else:
-            results.append(CHECKS[name](subject))
+        if name in FIRST and _made(subject):
+            results += [] if name == "plays" else [CHECKS[name](subject)]
+        elif name != "plays":
+            results.append(Result(name, "skip", "not run, because the environment cannot be played: see 'plays'"))
     return Report(tuple(results))
+
+
+def _made(subject: Subject) -> bool:
+    try:
+        return bool(subject.main.calls)
+    except Exception:
+        return False
 
 
 def conformance_tests(
@@ -75,7 +82,7 @@ def conformance_tests(
 
     @pytest.mark.parametrize(("environment", "check"), cases)
     def test_conformance(environment: str, check: str) -> None:
-        result = run_checks(subject(environment), [check]).results[0]
+        result = run_checks(subject(environment), [check])[check]
         if result.status == "skip":
             pytest.skip(result.message)
         if result.status == "warn":
@@ -83,40 +90,3 @@ def conformance_tests(
         assert result.status != "fail", result.text()
 
     return test_conformance
-
-
-class Named(Protocol):
-    """What `check_plugin` needs of a descriptor."""
-
-    name: str
-    plugin: str
-    tags: tuple[str, ...]
-
-
-class Registered(Protocol):
-    """What `check_plugin` needs of a registry."""
-
-    def all(self, kind: str, /) -> Iterable[Any]: ...
-
-    def make(self, kind: str, name: str, params: Mapping[str, Any], /, **extra: Any) -> Any: ...
-
-
-def check_plugin(
-    registry: Registered, plugin: str, *, only: Iterable[str] | None = None, **options: Any
-) -> list[tuple[Any, Report]]:
-    """Check every environment of a plugin with its default parameters; descriptors with their reports, in order.
-
-    A descriptor with the tag "chance" promises that seeds matter.
-    """
-    checked: list[tuple[Any, Report]] = []
-    for descriptor in registry.all("environments"):
-        if descriptor.plugin != plugin:
-            continue
-        name = f"{descriptor.plugin}/{descriptor.name}"
-
-        def factory(lanes: int, name: str = name) -> Any:
-            return registry.make("environments", name, {}, lanes=lanes)
-
-        chance = True if "chance" in descriptor.tags else None
-        checked.append((descriptor, check_environment(factory, chance=chance, only=only, **options)))
-    return checked

@@ -33,7 +33,7 @@ class Moment:
                     continue
                 yield f"{title}agent (group {group})", rows.agent
                 for name, leaf in tree.leaves(rows.observation):
-                    yield f"{title}observation {name} (group {group})", leaf
+                    yield f"{title}observation{name and f' {name}'} (group {group})", leaf
                 if not title:
                     yield f"first (group {group})", rows.first
                     if rows.mask is not None:

@@ -44,7 +44,7 @@ class Report:
 
     def __getitem__(self, check: str) -> Result:
         """The result of one check."""
-        return next(result for result in self.results if result.check == check)
+        return {result.check: result for result in self.results}[check]
 
     def count(self, status: Status) -> int:
         """How many checks ended with `status`."""

@@ -65,18 +65,26 @@ class Subject:
         return [2**64 - 1, *drawn[1:]] if group == 0 else drawn
 
     @cached_property
-    def main(self) -> Driver:
-        """Matches played to the end (or to the limit), with the lanes in no particular order."""
+    def played(self) -> tuple[Driver, Exception | None]:
+        """Matches played to the end (or to the limit), with the lanes in no particular order; what stopped them."""
         driver = Driver(self.make(self.matches))
         order = [*range(1, self.matches), 0]
-        driver.reset(order, [self.seeds()[lane] for lane in order])
-        driver.run(self.limit)
-        return driver
+        try:
+            driver.reset(order, [self.seeds()[lane] for lane in order])
+            driver.run(self.limit)
+        except Exception as error:
+            return driver, error
+        return driver, None
+
+    @property
+    def main(self) -> Driver:
+        """The driver that played the main matches, as far as they could be played."""
+        return self.played[0]
 
     @cached_property
     def records(self) -> list[Record]:
         """The main matches, by lane."""
-        return sorted(self.main.records, key=lambda record: record.lane)
+        return sorted((r for r in self.main.records if r.moments), key=lambda record: record.lane)
 
     @cached_property
     def others(self) -> list[Record]:

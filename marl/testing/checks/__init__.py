@@ -12,6 +12,16 @@ from marl.testing.checks.rows import first, masks, rows
 from marl.testing.checks.rules import aliasing, arguments, faults
 from marl.testing.checks.solved import exact, reference
 
+FIRST = (
+    "plays",
+    "spec",
+    "spaces",
+    "steps",
+    "rows",
+    "first",
+    "masks",
+    "termination",
+)  # can look at a match that broke off
 CHECKS: dict[str, Check] = {
     check.name: check
     for check in (

@@ -19,6 +19,9 @@ def plays(subject: Subject) -> str:
     expect(isinstance(env, Environment), f"{type(env).__name__} lacks something of Environment", "See marl/env.py.")
     expect(isinstance(env.spec, EnvSpec), f"its spec is a {type(env.spec).__name__}, not an EnvSpec")
     expect(env.lanes == subject.matches, f"it has {env.lanes} lanes, but was asked for {subject.matches}")
+    error = subject.played[1]
+    if error is not None:
+        raise error
     played = sum(record.ticks for record in subject.records)
     return f"{subject.matches} matches, {played} ticks"
 

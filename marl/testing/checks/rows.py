@@ -54,12 +54,13 @@ def masks(subject: Subject) -> str:
     """Masks have their shape, leave something legal, and what they allow is never a fault."""
     checked = 0
     for record in subject.records:
-        expect(record.fault < 0, f"match seed {record.seed}: a legal action at tick {record.ticks} counted as a fault")
         for tick, moment in enumerate(record.moments):
             for group, part in zip(subject.spec.groups, moment.rows, strict=True):
                 if part is not None and part.mask is not None:
                     checked += len(part)
                     _allows(group, part.mask, len(part), f"match seed {record.seed}, tick {tick}: ")
+    for record in subject.records:
+        expect(record.fault < 0, f"match seed {record.seed}: a legal action at tick {record.ticks} counted as a fault")
     return f"{checked} masks" if checked else "no masks"
 
 
