@@ -20,6 +20,7 @@ from marl_openspiel.match import samples_itself
 from marl_openspiel.sight import Sight, offered
 
 LIMIT = 5_000_000  # states; about a minute and a gigabyte
+TABLE = 1 << 28  # entries of a player's behaviour policy, information sets times actions; 2 gigabytes
 _PROBES = 20
 
 
@@ -155,6 +156,11 @@ class _Walk:
         name = state.information_state_string(player) if self.named else f"{player}:{len(mine.name)}"
         index = mine.known.get(seen)
         if index is None:
+            if (len(mine.name) + 1) * mine.width > TABLE:
+                raise UserError(
+                    f"{self.game} has more than {len(mine.name):,} information sets with {mine.width:,} actions each, "
+                    "too many to solve exactly; choose a smaller game"
+                )
             index = mine.add(seen, name, parent, legal)
         elif mine.parent[index] != parent or mine.legal[index] != legal or (self.named and mine.name[index] != name):
             raise UserError(self._aliased(player, mine.name[index], name))

@@ -140,6 +140,11 @@ def test_the_limit_is_counted_too():
         sequences.build(environment.game, environment.sight, limit=1000)
 
 
+def test_policies_too_large_for_memory_are_refused():
+    with pytest.raises(UserError, match="information sets with 93,123 actions each"):
+        games.make("colored_trails", lanes=1).sequence_form()
+
+
 def test_rows_that_alias_information_sets_are_refused():
     environment = games.make("goofspiel", lanes=1, parameters={"num_cards": 4}, observation="observation")
     with pytest.raises(UserError, match="make it with observation: information_state"):
