@@ -28,7 +28,7 @@ def _act(rows, seeds, ticks):
     return rng.choose(keys, rows.mask)
 
 
-def _record(played, rows, lanes):
+def _record(played, rows):
     for row in range(len(rows)):
         seen = (int(rows.agent[row]), rows.observation[row].tobytes(), rows.mask[row].tobytes(), bool(rows.first[row]))
         played.seen[int(rows.lane[row])].append(seen)
@@ -38,12 +38,11 @@ def _record(played, rows, lanes):
 def play():
     """`play(environment, seeds, ticks=..., alternate=...)`: uniformly random matches, one in each lane."""
 
-    def run(environment, seeds, ticks=300, alternate=False, turn=None):
+    def run(environment, seeds, ticks=300, alternate=False):
         count = environment.lanes
         everyone = np.arange(count)
         seeds = rng.as_keys(seeds)
-        if turn is None:
-            (rows,) = environment.reset(everyone, seeds)
+        (rows,) = environment.reset(everyone, seeds)
         played = Played(
             environment, np.zeros((count, len(environment.spec.agents))), np.zeros(count, bool), np.zeros(count, bool)
         )
@@ -59,7 +58,7 @@ def play():
             given = [pending[lane] for lane in live if pending[lane] is not None and len(pending[lane])]
             turn = join_turns([(each,) for each in given])[0] if given else None
             if turn is not None:
-                _record(played, turn, live)
+                _record(played, turn)
             actions = None if turn is None else _act(turn, seeds, clock)
             step = environment.step(np.array(live), [actions])
             clock[live] += 1
