@@ -6,7 +6,7 @@ import dataclasses
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from marl.errors import UserError
 from marl.registry import Descriptor, Plugin, Registry
@@ -90,15 +90,16 @@ def _check_params(registry: Registry, descriptor: Descriptor) -> list[str]:
 def _conformance(registry: Registry, plugin: Plugin, descriptor: Descriptor, subject: str) -> Iterator[Finding]:
     from marl.testing import check_environment
 
+    def make(lanes: int) -> Any:
+        return registry.make("environments", descriptor.full_name, {}, lanes=lanes)
+
     try:
-        report = check_environment(
-            lambda lanes: registry.make("environments", descriptor.full_name, {}, lanes=lanes)  # a fresh one each time
-        )
+        report = check_environment(make, chance=True if "chance" in descriptor.tags else None)
     except Exception as error:
         message = f"the checks could not run: {type(error).__name__}: {error}"
         yield Finding(plugin.name, subject, "conformance", "fail", message, traceback=traceback.format_exc())
         return
     for result in report.results:
-        again = f"; check_environment(..., seed={result.seed}, only=[{result.check!r}]) shows it again"
-        hint = (result.hint + again).lstrip("; ") if result.status in ("fail", "warn") else ""
+        again = f"To see it again: check_environment(..., seed={result.seed}, only=[{result.check!r}])"
+        hint = f"{result.hint} {again}".strip() if result.status in ("fail", "warn") else ""
         yield Finding(plugin.name, subject, result.check, result.status, result.message, hint)

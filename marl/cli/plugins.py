@@ -160,9 +160,9 @@ def _print_findings(subject: str, findings: list[Finding]) -> None:
 
     console = Console(highlight=False, soft_wrap=True, markup=False)
     worst = next(status for status in ("fail", "warn", "pass", "skip") if status in {f.status for f in findings})
-    passed = sum(finding.status == "pass" for finding in findings)
+    counts = Counter(finding.status for finding in findings)
     console.print(f"{worst:<6}", style=COLOURS[worst], end="")
-    console.print(f"{subject}: {passed} of {len(findings)} checks passed")
+    console.print(f"{subject}: {', '.join(f'{count} {status}' for status, count in counts.items())}")
     for finding in findings:
         if finding.status in ("fail", "warn"):
             console.print(f"      {finding.status:<6}", style=COLOURS[finding.status], end="")

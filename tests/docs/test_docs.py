@@ -1,0 +1,162 @@
+"""Every command and snippet in the documentation works, in the order of the page, in an empty folder.
+
+- A `sh` or `python` block is run and must succeed; other languages are not run.
+- A block with `file=NAME` after its language is written to that file instead.
+- `python` blocks that follow one another share their names.
+- `<!-- not run: REASON -->` before a block leaves it out; `<!-- run: COMMAND -->` runs a command that is not shown;
+  `<!-- exits: N -->` before a block says that its last command fails with that code.
+- `<!-- needs: PLUGIN, ... -->` anywhere skips the page where a plugin is missing.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from marl.registry import load_registry, specs
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PART = re.compile(
+    r"^```(?P<language>\w+)(?P<rest>[^\n]*)\n(?P<body>.*?)^```\s*$|<!--\s*(?P<word>[\w ]+?):\s*(?P<what>.*?)\s*-->",
+    re.DOTALL | re.MULTILINE,
+)
+
+
+@dataclass
+class Part:
+    """A thing to do: run `body` as `language` and see it exit with `code`, or write it to `file`."""
+
+    language: str
+    body: str
+    line: int
+    file: str = ""
+    code: int = 0
+
+    def joins(self, before: Part) -> bool:
+        """Whether this goes on with what `before` left: its names are still there."""
+        return [self.language, self.file, self.code] == [before.language, before.file, before.code] == ["python", "", 0]
+
+
+def parts_of(text: str) -> list[Part]:
+    """What is to be done for a page."""
+    parts: list[Part] = []
+    skip, code = False, 0
+    for match in PART.finditer(text):
+        line = text.count("\n", 0, match.start()) + 1
+        match match["word"]:
+            case "not run":
+                skip = True
+            case "exits":
+                code = int(match["what"])
+            case "run":
+                parts.append(Part("sh", match["what"], line))
+            case None:
+                file = re.search(r"file=(\S+)", match["rest"])
+                wanted = file or match["language"] in ("sh", "python")
+                if wanted and not skip:
+                    part = Part(match["language"], match["body"], line, file[1] if file else "", code)
+                    if parts and part.joins(parts[-1]):
+                        parts[-1].body += part.body
+                    else:
+                        parts.append(part)
+                skip, code = False, 0
+    return parts
+
+
+def needs(text: str) -> set[str]:
+    """The plugins that a page is about."""
+    found = re.findall(r"<!--\s*needs:\s*(.*?)\s*-->", text)
+    return {name.strip() for group in found for name in group.split(",")}
+
+
+def do(part: Part, folder: Path) -> None:
+    """Do one thing in `folder`."""
+    if part.file:
+        path = folder / part.file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(part.body)
+        return
+    tool = [sys.executable, "-c"] if part.language == "python" else ["bash", "-euo", "pipefail", "-c"]
+    env = {key: value for key, value in os.environ.items() if not key.startswith("MARL_")}
+    env |= {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}", "PYTHONPATH": str(folder / "site")}
+    env |= {"MARL_CONFIG": str(folder / "config.json"), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    done = subprocess.run(
+        [*tool, part.body], cwd=folder, env=env, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == part.code, f"line {part.line}:\n{part.body}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_everything_on_the_page_works(page: Path, tmp_path: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    healthy = {plugin.name for plugin in load_registry().plugins if plugin.state == "ok"}
+    if missing := needs(text) - healthy:
+        pytest.skip(f"needs the plugins {', '.join(sorted(missing))}")
+    for part in parts_of(text):
+        do(part, tmp_path)
+
+
+def test_every_hook_is_documented() -> None:
+    text = (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8")
+    hooks = [name for name in vars(specs) if hasattr(getattr(specs, name), "marl_spec")]
+    try:
+        from league import hookspecs
+    except ImportError:
+        pass
+    else:
+        hooks += [name for name in vars(hookspecs) if hasattr(getattr(hookspecs, name), "marl_spec")]
+    assert len(hooks) >= 7
+    assert [hook for hook in hooks if f"`{hook}`" not in text] == []
+
+
+def test_the_pages_are_read_as_meant() -> None:
+    page = """
+<!-- needs: a, b -->
+```sh
+one
+```
+<!-- not run: slow -->
+```sh
+two
+```
+```python file=x/y.py
+three
+```
+<!-- run: four -->
+<!-- exits: 2 -->
+```sh
+five
+```
+```text
+six
+```
+```python
+seven
+```
+Words.
+```python
+eight
+```
+"""
+    assert needs(page) == {"a", "b"}
+    found = [(part.language, part.body.strip(), part.file, part.code) for part in parts_of(page)]
+    assert found == [
+        ("sh", "one", "", 0),
+        ("python", "three", "x/y.py", 0),
+        ("sh", "four", "", 0),
+        ("sh", "five", "", 2),
+        ("python", "seven\neight", "", 0),
+    ]
+
+
+def test_a_block_that_fails_is_noticed(tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match="line 7"):
+        do(Part("sh", "false\ntrue", 7), tmp_path)
