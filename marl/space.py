@@ -125,7 +125,7 @@ def legal(space: Space, actions: Array, mask: Array | None) -> Bools:
 
 
 def sample(space: Space, keys: Keys, mask: Array | None = None) -> ArrayTree:
-    """A random row per key, uniform over what `mask` allows. Unbounded boxes draw standard normals."""
+    """A random row per key, uniform over what `mask` allows. Boxes that lack a bound draw standard normals."""
     match space:
         case Discrete(n):
             return rng.integers(keys, n) if mask is None else rng.choose(keys, mask)
@@ -136,16 +136,10 @@ def sample(space: Space, keys: Keys, mask: Array | None = None) -> ArrayTree:
                 columns.append(rng.choose(keys, part, draw))
                 start += n
             return np.stack(columns, axis=1)
-        case Box(shape, low, high, dtype):
-            size = int(np.prod(shape))
-            draws = [
-                low + (high - low) * rng.uniform(keys, d) if np.isfinite(low + high) else rng.normal(keys, d)
-                for d in range(size)
-            ]
+        case Box(shape, dtype=dtype):
+            draws = [_one(space, keys, draw) for draw in range(int(np.prod(shape)))]
             block = np.stack(draws, axis=1) if draws else np.zeros((len(keys), 0))
-            if np.dtype(dtype).kind in "iu":
-                block = np.floor(block)
-            return block.reshape((len(keys), *shape)).astype(dtype)
+            return np.asarray(block.reshape((len(keys), *shape)), dtype=dtype)
         case Tree(fields):
             return {
                 name: sample(field, rng.mix(keys, position)) for position, (name, field) in enumerate(fields.items())
@@ -156,7 +150,8 @@ def log_volume(space: Space, mask: Array | None, k: int) -> Array:
     """The log-probability of one uniform choice in each row, `float64[K]` (0 for boxes without bounds)."""
     match space:
         case Discrete(n):
-            return -np.log(np.full(k, n) if mask is None else mask.sum(axis=1)).astype(np.float64)
+            count = np.full(k, n) if mask is None else mask.sum(axis=1)
+            return np.asarray(-np.log(count), dtype=np.float64)
         case MultiDiscrete(nvec):
             total, start = np.zeros(k), 0
             for n in nvec:
@@ -164,9 +159,24 @@ def log_volume(space: Space, mask: Array | None, k: int) -> Array:
                 start += n
             return total
         case Box(shape, low, high):
-            return np.full(k, -np.prod(shape) * np.log(high - low) if np.isfinite(low + high) else 0.0)
+            width = high - low + _is_whole(space)
+            return np.full(k, -np.prod(shape) * np.log(width) if np.isfinite(width) else 0.0)
         case _:
             return np.zeros(k)
+
+
+def _is_whole(box: Box) -> bool:
+    return np.dtype(box.dtype).kind in "iub"
+
+
+def _one(box: Box, keys: Keys, draw: int) -> Array:
+    """One entry of a box for each key, `float64[K]`."""
+    width = box.high - box.low + _is_whole(box)
+    if np.isfinite(width):
+        entry = box.low + width * rng.uniform(keys, draw)
+    else:
+        entry = np.clip(rng.normal(keys, draw), box.low, box.high)
+    return np.floor(entry) if _is_whole(box) else entry
 
 
 def _rows(batch: ArrayTree) -> int:
