@@ -8,7 +8,7 @@ from marl.env import EnvSpec, Rows
 from marl.errors import UserError
 from marl.policy import Acts
 from marl.snapshot import Snapshot
-from marl.space import Discrete, log_volume, sample
+from marl.space import Box, Discrete, log_volume, sample
 from marl.types import Array, Floats, Keys
 
 
@@ -25,7 +25,11 @@ class Random:
     def act(self, rows: Rows, memory: Array | None, keys: Keys) -> Acts:
         """Draw an action for each of K rows."""
         space = self._spaces[rows.group]
-        return Acts(sample(space, keys, rows.mask), log_volume(space, rows.mask, len(rows)))
+        action = sample(space, keys, rows.mask)
+        if isinstance(space, Box) and not np.isfinite(space.low + space.high):
+            density = -0.5 * (np.square(action, dtype=np.float64) + np.log(2 * np.pi))
+            return Acts(action, density.reshape(len(rows), -1).sum(axis=1))
+        return Acts(action, log_volume(space, rows.mask, len(rows)))
 
     def probabilities(self, rows: Rows) -> Floats:
         """The same for every legal action, `float64[K, A]`. Raises UserError where actions are not discrete."""
