@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -113,3 +114,8 @@ def test_a_check_is_reproducible_by_its_seed() -> None:
     found = check_environment(factory, seed=5)["returns"]
     assert found.status == "fail"
     assert check_environment(factory, seed=found.seed or 0, only=["returns"])["returns"] == found
+
+
+def test_the_documentation_names_every_check() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "environments.md").read_text()
+    assert [name for name in CHECKS if f"`{name}`" not in page] == []
