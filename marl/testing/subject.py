@@ -11,6 +11,7 @@ import numpy as np
 
 from marl import rng
 from marl.env import Environment, EnvSpec
+from marl.errors import UserError
 from marl.testing.drive import Driver, Record
 from marl.types import Keys
 
@@ -40,6 +41,10 @@ class Subject:
     ticks: int = 150
     reference: Reference | None = None
     chance: bool | None = None
+
+    def __post_init__(self) -> None:
+        if self.matches < 3 or self.ticks < 1:
+            raise UserError(f"the checks need 3 matches and a tick at least, not {self.matches} and {self.ticks}")
 
     def make(self, lanes: int) -> Environment:
         """A fresh environment."""

@@ -325,6 +325,17 @@ class OneBuffer(Game):
             rows.observation = self.buffer[: len(rows)]
 
 
+@finds("aliasing", "observation")
+class OneRowIsAView(Game):
+    """A batch of one row is the match's own array."""
+
+    def edit_rows(self, rows: Rows) -> None:
+        if rows.group == 1 and self.lanes == 1 and rows.agent[0] == 1:
+            match = self._match(0)
+            assert isinstance(match, Skirmish)
+            match.health = rows.observation[0, :4]
+
+
 @finds("aliasing", "the actions")
 class WritesActions(Game):
     def step(self, lanes: Lanes, actions: Actions) -> Step:

@@ -71,6 +71,11 @@ def test_an_unknown_check_is_the_users_error() -> None:
         check_environment(kuhn, only=["space"])
 
 
+def test_too_few_matches_are_the_users_error() -> None:
+    with pytest.raises(UserError, match="3 matches"):
+        check_environment(kuhn, matches=1)
+
+
 def test_a_report_reads_as_text_and_as_json() -> None:
     report = Report((Result("rows", "fail", "bad order", "sort them", 3), Result("fork", "skip", "not Forkable")))
     assert report.text().splitlines() == [
