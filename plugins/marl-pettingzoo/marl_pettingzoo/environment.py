@@ -1,0 +1,230 @@
+"""PettingZoo's environments behind marl's batched face.
+
+A tick is one plain loop over lanes; arrays are made once a tick, for all lanes together.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from marl import rng, space
+from marl.env import Actions, Frame, Lanes, Rows, Step, Turn, join_turns
+from marl.errors import UserError
+from marl.space import Box, Discrete, mask_width
+from marl.types import Array, ArrayTree, Bools, Keys
+from marl_pettingzoo.describe import Description
+from marl_pettingzoo.match import Match
+from marl_pettingzoo.seeds import reset_seeds
+from marl_pettingzoo.spaces import plain
+
+_Entries = list[tuple[int, int, Any, Any, bool]]  # lane, agent, observation, mask, first
+
+
+class PettingZooEnvironment:
+    """A PettingZoo environment: see `Environment` and `Forkable`. Made by `marl_pettingzoo.games`.
+
+    `make()` makes the match of a lane; every lane keeps its own. `penalty` is what an illegal action costs.
+    """
+
+    def __init__(
+        self, name: str, lanes: int, make: Callable[[], Match], described: Description, penalty: float = 0.0
+    ) -> None:
+        self.name = name
+        self.lanes = lanes
+        self.spec = described.spec
+        self.penalty = penalty
+        self._described = described
+        self._make = make
+        self._group = self.spec.group_of.tolist()
+        self._matches: list[Match | None] = [None] * lanes
+
+    def reset(self, lanes: Lanes, seeds: Keys) -> Turn:
+        """Start new matches in `lanes`; see `Environment.reset`. Raises RunError where PettingZoo itself fails."""
+        seeds = rng.as_keys(seeds)
+        numbers = lanes.tolist()
+        for lane, seed, given in zip(numbers, seeds.tolist(), reset_seeds(seeds).tolist(), strict=True):
+            match = self._matches[lane]
+            if match is None:
+                match = self._matches[lane] = self._make()
+            match.start(seed, given, self.spec.max_length)
+        return self._turn(numbers)
+
+    def step(self, lanes: Lanes, actions: Actions) -> Step:
+        """Advance `lanes` by one tick; see `Environment.step`. Raises RunError where PettingZoo itself fails."""
+        numbers = lanes.tolist()
+        matches = [self._match(lane, playing=True) for lane in numbers]
+        given, faults = self._given(matches, actions)
+        count, agents = len(numbers), len(self.spec.agents)
+        terminated = np.zeros((count, agents), dtype=np.bool_)
+        truncated = np.zeros((count, agents), dtype=np.bool_)
+        endings: list[_Entries] = [[] for _ in self.spec.groups]
+        for row, match in enumerate(matches):
+            if faults[row] < 0:
+                match.play(given[row])
+            else:
+                match.forfeit(faults[row], self._forfeited(faults[row]))
+            for agent in sorted(match.ended):
+                (truncated if match.ended[agent] else terminated)[row, agent] = True
+                seen = match.final[agent]
+                if seen is None:
+                    seen = self._described.seeing[self._group[agent]].blank
+                endings[self._group[agent]].append((numbers[row], agent, seen, None, agent in match.unseen))
+        return Step(
+            lanes=lanes.copy(),
+            rewards=np.array([match.rewards for match in matches], dtype=np.float64).reshape(count, agents),
+            terminated=terminated,
+            truncated=truncated,
+            done=np.array([match.over for match in matches], dtype=np.bool_),
+            fault=np.array(faults, dtype=np.int64),
+            final=tuple(self._rows(group, entries) for group, entries in enumerate(endings)),
+            turn=self._turn(numbers),
+        )
+
+    def state(self, lanes: Lanes) -> ArrayTree:
+        """PettingZoo's `state()`, `[L, ...]`."""
+        assert self._described.state is not None, "this environment has no state"
+        return self._described.state.batch([self._match(lane).env.state() for lane in lanes.tolist()])
+
+    def render(self, lane: int) -> Frame:
+        """PettingZoo's own text where it draws any, and what everybody has got so far."""
+        match = self._match(lane)
+        lines = [f"{self.name}, tick {match.ticks}{' (over)' if match.over else ''}"]
+        if getattr(match.env, "render_mode", None) == "ansi":
+            lines.append(str(match.env.render()))
+        last = match.log[-1] if match.log else {}
+        for agent, name in enumerate(self.spec.agents):
+            did = f", last action {plain(last[agent])}" if agent in last else ""
+            lines.append(f"{name}: {match.totals[agent]:g}{did}{'' if agent in match.alive else ', gone'}")
+        return Frame("\n".join(lines), "")
+
+    def save(self, lanes: Lanes) -> bytes:
+        """The matches as JSON: their seeds and all actions so far."""
+        matches = [self._match(lane) for lane in lanes.tolist()]
+        records = [
+            {"seed": match.seed, "log": [{agent: plain(value) for agent, value in tick.items()} for tick in match.log]}
+            for match in matches
+        ]
+        return json.dumps({"environment": self.name, "matches": records}).encode()
+
+    def load(self, lanes: Lanes, blob: bytes, seeds: Keys | None = None) -> Turn:
+        """Play saved matches again, in `lanes`. `seeds` change nothing: PettingZoo keeps its chance to itself.
+
+        Raises UserError for matches of another environment, ValueError for another number of them.
+        """
+        saved = json.loads(blob)
+        if saved["environment"] != self.name:
+            raise UserError(f"these matches are of {saved['environment']}, and this environment is {self.name}")
+        if len(saved["matches"]) != len(lanes):
+            raise ValueError(f"{len(saved['matches'])} matches were saved, and {len(lanes)} lanes are to hold them")
+        turns = [self._replay(lanes[row : row + 1], record) for row, record in enumerate(saved["matches"])]
+        return join_turns(turns)
+
+    def _replay(self, lane: Lanes, record: Mapping[str, Any]) -> Turn:
+        turn = self.reset(lane, rng.as_keys(record["seed"]))
+        match = self._match(int(lane[0]))
+        for tick in record["log"]:
+            if "-1" in tick:
+                match.forfeit(tick["-1"], self._forfeited(tick["-1"]))
+            else:
+                match.play({int(a): self._described.acting[self._group[int(a)]].value(v) for a, v in tick.items()})
+            turn = self._turn(lane.tolist())
+        return turn
+
+    def _match(self, lane: int, playing: bool = False) -> Match:
+        match = self._matches[lane]
+        if match is None or (playing and match.over):
+            raise ValueError(f"the match in lane {lane} is over or was never started: reset the lane first")
+        return match
+
+    def _given(self, matches: Sequence[Match], actions: Actions) -> tuple[list[dict[int, Any]], list[int]]:
+        """The actions of each match by agent, and who broke the rules in it (or -1); nothing is played yet."""
+        if len(actions) != len(self.spec.groups):
+            raise ValueError(f"there are {len(self.spec.groups)} groups, but actions for {len(actions)} came")
+        slots: list[list[tuple[int, int]]] = [[] for _ in self.spec.groups]
+        for row, match in enumerate(matches):
+            for agent in match.acting:
+                slots[self._group[agent]].append((row, agent))
+        given: list[dict[int, Any]] = [{} for _ in matches]
+        faults = [-1] * len(matches)
+        for group, (rows, batch) in enumerate(zip(slots, actions, strict=True)):
+            if batch is None and not rows:
+                continue
+            batch, legal = self._checked(group, batch, [matches[row].masks.get(agent) for row, agent in rows])
+            if legal is not None:
+                for at in np.flatnonzero(~legal).tolist():
+                    row, agent = rows[at]
+                    faults[row] = agent if faults[row] < 0 else min(faults[row], agent)
+            for (row, agent), value in zip(rows, self._described.acting[group].values(batch), strict=True):
+                given[row][agent] = value
+        return given, faults
+
+    def _checked(self, group: int, batch: Array | None, masks: list[Any]) -> tuple[Array, Bools | None]:
+        """The actions as numbers that can be decoded, and which are legal (None: all). Raises ValueError."""
+        kind = self.spec.groups[group]
+        shape = (len(masks), *space.zeros(kind.action, 0).shape[1:])
+        if batch is None or batch.shape != shape:
+            have = "none" if batch is None else f"an array of shape {batch.shape}"
+            raise ValueError(f"actions of group {kind.name!r} must have shape {shape}, but {have} came")
+        if isinstance(kind.action, Box):
+            batch = batch.astype(kind.action.dtype, copy=False)
+        masked = self._mask(group, masks)
+        if masked is None and isinstance(kind.action, Discrete) and _below(batch, kind.action.n):
+            return batch, None  # the common case, cheaper than space.legal
+        legal = space.legal(kind.action, batch, masked)
+        if legal.all():
+            return batch, None
+        safe = batch.copy()
+        safe[~legal] = 0  # never reaches the environment
+        return safe, legal
+
+    def _mask(self, group: int, masks: list[Any]) -> Bools | None:
+        """The masks `[K, mask_width]`; where nothing is legal nothing matters to PettingZoo, so everything is."""
+        width = mask_width(self.spec.groups[group].action)
+        if width is None or all(mask is None for mask in masks):
+            return None
+        rows = np.ones((len(masks), width), dtype=np.bool_)
+        for row, mask in enumerate(masks):
+            if mask is not None:
+                rows[row] = np.concatenate(mask) if isinstance(mask, tuple) else np.asarray(mask).reshape(-1)
+        if isinstance(self.spec.groups[group].action, Discrete):
+            rows[~rows.any(axis=1)] = True
+        return rows
+
+    def _forfeited(self, offender: int) -> list[float]:
+        """Everybody's reward when `offender` breaks the rules; in a zero-sum game the others gain what it loses."""
+        count = len(self.spec.agents)
+        rewards = [-self.penalty / (count - 1) if self.spec.zero_sum else 0.0] * count
+        rewards[offender] = self.penalty
+        return rewards
+
+    def _turn(self, numbers: Sequence[int]) -> Turn:
+        entries: list[_Entries] = [[] for _ in self.spec.groups]
+        for lane in numbers:
+            match = self._match(lane)
+            unseen, masks, views = match.unseen, match.masks, match.views
+            for agent in match.acting:
+                first = agent in unseen
+                entries[self._group[agent]].append((lane, agent, views[agent], masks.get(agent), first))
+            unseen.difference_update(match.acting)
+        return tuple(self._rows(group, part) for group, part in enumerate(entries))
+
+    def _rows(self, group: int, entries: _Entries) -> Rows | None:
+        if not entries:
+            return None
+        lane, agent, views, masks, first = zip(*entries, strict=True)
+        return Rows(
+            np.array(lane, dtype=np.int64),
+            np.array(agent, dtype=np.int64),
+            self._described.seeing[group].batch(views),
+            self._mask(group, list(masks)),
+            np.array(first, dtype=np.bool_),
+            group,
+        )
+
+
+def _below(batch: Array, n: int) -> bool:
+    return batch.dtype.kind in "iu" and len(batch) > 0 and bool(batch.min() >= 0) and bool(batch.max() < n)
