@@ -1,0 +1,182 @@
+"""Any Gymnasium environment behind marl's batched face, one environment a lane."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import gymnasium
+import numpy as np
+from gymnasium.utils import seeding
+
+from marl import rng, tree
+from marl.env import Frame, Lanes, Turn
+from marl.errors import RunError, UserError
+from marl.space import Discrete, zeros
+from marl.types import Array, ArrayTree, Bools, Floats, Keys
+from marl_gymnasium.one_agent import OneAgent, one_agent_spec
+from marl_gymnasium.picture import svg
+from marl_gymnasium.spaces import action_space, observation_space, read_action, write_observation
+
+
+class GymnasiumEnvironment(OneAgent):
+    """Wraps what `make()` makes: see `Environment` and `Forkable`. Every lane has its own, kept from match to match.
+
+    `limit`: the ticks after which a match is truncated, if it has not ended by then. `name` is for messages.
+    """
+
+    def __init__(self, make: Callable[[], gymnasium.Env[Any, Any]], lanes: int, limit: int, name: str = "") -> None:
+        self.make = make
+        first = make()
+        self.name = name or (first.spec.id if first.spec is not None else type(first.unwrapped).__name__)
+        seen, acts = first.observation_space, first.action_space
+        self.games: list[gymnasium.Env[Any, Any] | None] = [first, *[None] * (lanes - 1)]
+        self._write, self._read = write_observation(seen, self.name), read_action(acts, self.name)
+        super().__init__(
+            one_agent_spec(observation_space(seen, self.name), action_space(acts, self.name), limit), lanes
+        )
+        self._seen: ArrayTree = zeros(self.spec.groups[0].observation, lanes)
+        self._seeds = np.zeros(lanes, dtype=np.uint64)
+        self._log: list[list[Any]] = [[] for _ in range(lanes)]  # an action as plain numbers, or {"seed": ...}
+        self._mask = self._offered_mask(first)
+
+    def begin(self, lanes: Lanes, seeds: Keys) -> None:
+        """Start matches; see `OneAgent.begin`. Gymnasium gets the low 31 bits of the seeds."""
+        self._seeds[lanes] = seeds
+        self.tick[lanes] = 0
+        for lane, seed in zip(lanes.tolist(), seeds.tolist(), strict=True):
+            self._log[lane] = []
+            try:
+                game = self._game(lane)
+                seen, info = game.reset(seed=gymnasium_seed(seed))
+                self._show(lane, seen, info)
+            except Exception as error:
+                raise self._failed(lane, error) from error
+
+    def advance(self, lanes: Lanes, actions: Array) -> tuple[Floats, Bools, Bools]:
+        """One tick of each lane's own environment; see `OneAgent.advance`. Raises RunError where one raises."""
+        rewards = np.zeros(len(lanes))
+        terminated, truncated = np.zeros(len(lanes), np.bool_), np.zeros(len(lanes), np.bool_)
+        for row, lane in enumerate(lanes.tolist()):
+            try:
+                rewards[row], terminated[row], truncated[row] = self._play(lane, actions[row])
+            except Exception as error:
+                raise self._failed(lane, error) from error
+        late = self.tick[lanes] + 1 >= self.spec.max_length
+        return rewards, terminated, (truncated | late) & ~terminated
+
+    def observe(self, lanes: Lanes) -> ArrayTree:
+        """See `OneAgent.observe`."""
+        return tree.take(self._seen, lanes)
+
+    def masks(self, lanes: Lanes) -> Bools | None:
+        """The `action_mask` of the infos, where the environment gives one."""
+        return None if self._mask is None else self._mask[lanes]
+
+    def render(self, lane: int) -> Frame:
+        """What the environment draws in the render mode it was made with: text, or pixels as a picture in an SVG."""
+        game = self.games[lane]
+        words = f"{self.name}, tick {self.tick[lane]}"
+        if game is None or game.render_mode not in ("ansi", "rgb_array"):
+            numbers = {name or "observation": leaf[lane] for name, leaf in tree.leaves(self._seen)}
+            shown = ", ".join(f"{name} {np.array2string(leaf, threshold=16)}" for name, leaf in numbers.items())
+            return Frame(f"{words}: {shown}", "")
+        drawn: Any = game.render()
+        if isinstance(drawn, np.ndarray):
+            return Frame(words, svg(drawn))
+        return Frame(f"{words}\n{_COLOURS.sub('', str(drawn))}", "")
+
+    def save(self, lanes: Lanes) -> bytes:
+        """The seeds and actions of `lanes` as JSON; see `Forkable`."""
+        rows = zip(lanes.tolist(), self._seeds[lanes].tolist(), self.over[lanes].tolist(), strict=True)
+        matches = [{"seed": seed, "log": self._log[lane], "over": over} for lane, seed, over in rows]
+        return json.dumps({"game": self.name, "matches": matches}).encode()
+
+    def load(self, lanes: Lanes, blob: bytes, seeds: Keys | None = None) -> Turn:
+        """Play saved matches again, in `lanes`; see `Forkable`. `seeds` replace the environments' random generators.
+
+        Takes as many ticks as the matches are old. Raises UserError where `blob` does not hold such matches.
+        """
+        try:
+            saved = json.loads(blob)
+            game, matches = saved["game"], saved["matches"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise UserError(f"this blob holds no saved matches of {self.name}") from error
+        if game != self.name or len(matches) != len(lanes):
+            raise UserError(f"this blob holds {len(matches)} matches of {game}, not {len(lanes)} of {self.name}")
+        for lane, match in zip(lanes.tolist(), matches, strict=True):
+            self._replay(lane, match)
+        for lane, seed in zip(lanes.tolist(), [] if seeds is None else rng.as_keys(seeds).tolist(), strict=False):
+            self._reseed(lane, seed)
+        return self.turn(lanes)
+
+    def _game(self, lane: int) -> gymnasium.Env[Any, Any]:
+        game = self.games[lane]
+        if game is None:
+            game = self.games[lane] = self.make()
+        return game
+
+    def _play(self, lane: int, action: Any) -> tuple[float, bool, bool]:
+        """One tick of one lane, with a legal action of marl's."""
+        self._log[lane].append(action.tolist())
+        seen, reward, terminated, truncated, info = self._game(lane).step(self._read(action))
+        self._show(lane, seen, info)
+        value = float(reward)
+        if not np.isfinite(value):
+            raise ValueError(f"it gives a reward of {value}")
+        return value, bool(terminated), bool(truncated)
+
+    def _show(self, lane: int, seen: Any, info: dict[str, Any]) -> None:
+        self._write(self._seen, lane, seen)
+        if self._mask is not None:
+            mask = np.asarray(info.get("action_mask", True), dtype=np.bool_)
+            self._mask[lane] = mask if mask.any() else True  # Gymnasium samples anything where nothing is allowed
+
+    def _offered_mask(self, game: gymnasium.Env[Any, Any]) -> Bools | None:
+        """A mask for each lane if the environment shows an `action_mask` when it starts."""
+        action = self.spec.groups[0].action
+        if not isinstance(action, Discrete):
+            return None
+        try:
+            _, info = game.reset(seed=0)
+        except Exception as error:
+            raise RunError(f"Gymnasium's {self.name} cannot start: {_said(error)}") from error
+        offered = np.shape(info.get("action_mask", ())) == (action.n,)
+        return np.ones((self.lanes, action.n), dtype=np.bool_) if offered else None
+
+    def _replay(self, lane: int, match: dict[str, Any]) -> None:
+        here = np.array([lane])
+        self.begin(here, rng.as_keys(match["seed"]))
+        for entry in match["log"]:
+            if isinstance(entry, dict):
+                self._reseed(lane, entry["seed"])
+            else:
+                dtype = zeros(self.spec.groups[0].action, 0).dtype
+                self.advance(here, np.array([entry], dtype=dtype))
+                self.tick[lane] += 1
+        self.over[lane] = match["over"]
+
+    def _reseed(self, lane: int, seed: int) -> None:
+        self._game(lane).unwrapped.np_random = seeding.np_random(gymnasium_seed(seed))[0]
+        self._log[lane].append({"seed": seed})
+
+    def _failed(self, lane: int, error: Exception) -> RunError:
+        seed = gymnasium_seed(int(self._seeds[lane]))
+        return RunError(
+            f"Gymnasium's {self.name} failed at tick {self.tick[lane]} of the match that began with "
+            f"reset(seed={seed}): {_said(error)}"
+        )
+
+
+def gymnasium_seed(seed: int) -> int:
+    """The seed that Gymnasium gets for a match: the low 31 bits, which every environment's generator can take."""
+    return seed & 0x7FFFFFFF
+
+
+def _said(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
