@@ -1,30 +1,57 @@
-# `make league` runs the main job and `make test` the tests; both first set up .venv when something changed.
+# `make league` runs the main job and `make test` the tests; both first set up .venv when something has changed.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-PROJECTS := pyproject.toml $(wildcard plugins/*/pyproject.toml)
+PLUGINS := $(wildcard plugins/*/pyproject.toml)
+PROJECTS := pyproject.toml $(PLUGINS)
+# The CPU or CUDA build of torch: see "Choosing a torch build" in the README.
 TORCH ?= torch==2.13.0
-PLUGINS := $(patsubst %/pyproject.toml,-e ./%,$(wildcard plugins/*/pyproject.toml))
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+JOBS ?= 2
 
-.PHONY: league test core-test wheel-test lint types bench setup constraints clean help
 .DEFAULT_GOAL := help
+.PHONY: help setup league test check unit core wheel slow bench clean
 
 help:  ## Show this list.
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: $(STAMP)  ## Create .venv and install everything into it.
 
-# torch is asked for by name first: it keeps pip from choosing another build for a dependency of a dependency.
-$(STAMP): $(PROJECTS) constraints.txt Makefile
-	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("marl needs Python 3.11 or newer, and $(PYTHON) is %d.%d: try make PYTHON=python3.11" % sys.version_info[:2])'
+# One pip call for the project and all its plugins. torch is asked for by name first: it keeps pip from fetching another
+# build of it for the dependency of a dependency.
+$(STAMP): $(PROJECTS) constraints.txt
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("marl needs Python 3.11 or newer, and $(PYTHON) is %d.%d: try make PYTHON=python3.12" % sys.version_info[:2])'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt "$(TORCH)" -e ".[dev]" $(PLUGINS)
+	$(PIP) "$(TORCH)" -e ".[dev]" $(PLUGINS:%/pyproject.toml=-e ./%)
 	@touch $@
 
 league: $(STAMP)  ## Solve Leduc poker: the main job.
 	$(BIN)/marl run leduc_psro
 
-test: $(STAMP)  ## Lint, check types and floors, and run all tests.
-	$(BIN)/python -m pytest -n 2 -q
+test: check unit core wheel  ## Everything that CI runs: lint, types, floors, tests, tests without plugins, wheels.
 
+check: $(STAMP)  ## Lint, types, floors.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+unit: $(STAMP)  ## The tests, with all plugins.
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal -m "not slow and not bench"
+
+slow: $(STAMP)  ## The tests that take minutes.
+	$(BIN)/python -m pytest -q -m "slow and not bench"
+
+core: $(STAMP)  ## The core's tests in an environment without any plugin.
+	$(BIN)/python tests/isolated.py core
+
+wheel: $(STAMP)  ## Build all wheels, install them in an empty environment elsewhere, and run the main job there.
+	$(BIN)/python tests/isolated.py wheel
+
+bench: $(STAMP)  ## The benchmarks against the peers (--quick; run the scripts one by one for the figures).
+	$(PIP) -e ".[bench]"
+	@for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script --quick || exit 1; done
+
+clean:  ## Remove the environment and caches; runs stay.
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist build

@@ -144,7 +144,7 @@ class Step:
     short (its value then bootstraps from `final`). `done`: `bool[L]`, the match is over; the lane has no rows until
     it is reset. `fault`: `int64[L]`, the agent that broke the rules, or -1. `final`: per group, the last observations
     of agents whose part ended at this tick (their masks are ignored). `info`: declared columns, `[L, ...]`.
-    `turn`: the next rows, for the lanes that are not done.
+    `turn`: the next rows; each lane that is not done has at least one. No agent is rewarded after its part ended.
     """
 
     lanes: Lanes

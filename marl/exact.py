@@ -151,7 +151,7 @@ class SequenceForm:
             if column != player:
                 worth *= plan[self.sequence[:, column]]
         size = self.players[player].sequences
-        return np.bincount(self.sequence[:, player], weights=worth, minlength=size)
+        return np.asarray(np.bincount(self.sequence[:, player], weights=worth, minlength=size), dtype=np.float64)
 
     def best_response(self, player: int, plans: Sequence[Floats]) -> tuple[Floats, float]:
         """A pure best response (a plan `[S]`) of `player` to the others' plans, and its value."""

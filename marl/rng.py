@@ -55,8 +55,7 @@ def uniform(keys: Keys, draw: int = 0) -> Floats:
     """The `draw`-th uniform number in `[0, 1)` of each key: `uint64[K] -> float64[K]` with 53 random bits."""
     with np.errstate(over="ignore"):
         bits = _finalise(keys + np.uint64((draw + 1) * int(_GOLDEN) & _MASK))
-    result: Floats = (bits >> _S11) * (1.0 / (1 << 53))
-    return result
+    return np.asarray((bits >> _S11) * (1.0 / (1 << 53)), dtype=np.float64)
 
 
 def integers(keys: Keys, high: Any, draw: int = 0) -> Ints:

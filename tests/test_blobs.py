@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from marl.algorithm import Checkpoint
 from marl.blobs import Blobs, write_atomically
 from marl.errors import RunError

@@ -93,7 +93,6 @@ def do(part: Part, folder: Path) -> None:
     assert done.returncode == part.code, f"line {part.line}:\n{part.body}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_everything_on_the_page_works(page: Path, tmp_path: Path) -> None:
     text = page.read_text(encoding="utf-8")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from league.ledger import Ledger
 from league.manager import Manager
 from league.runner import build

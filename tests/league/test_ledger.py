@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+
 from league.ledger import Ledger, PayoffRow
 from league.ledger import schema as tables
 from league.ledger.ledger import EXACT

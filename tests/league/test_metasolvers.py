@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from league.metasolvers.nash import Nash
 from league.metasolvers.prd import ProjectedReplicator, project, worth
 from league.metasolvers.uniform import Uniform

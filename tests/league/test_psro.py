@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from league.manager import Manager
 
 pytest.importorskip("marl_classic", reason="needs the plugin marl-classic")

@@ -323,7 +323,6 @@ PRESS = """<script>addEventListener("load", () => setTimeout(() => {
 }, 1000));</script>"""
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine: the page's script is not tried")
 def test_a_browser_runs_the_page_without_a_problem(tmp_path: Path) -> None:
     path = tmp_path / "report.html"

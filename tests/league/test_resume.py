@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from league.ledger import Ledger
 
 pytest.importorskip("marl_classic", reason="needs the plugin marl-classic")
@@ -111,9 +112,7 @@ def test_a_corrupt_blob_stops_a_resume_with_a_sentence(tmp_path: Path) -> None:
     # 60 iterations are done; with a further one to do, the plans must be read.
     text = (out / "scenario.yaml").read_text().replace("iterations: 60", "iterations: 61")
     (out / "scenario.yaml").write_text(text)
-    resumed = subprocess.run(
-        [sys.executable, "-m", "marl", "resume", str(out)], capture_output=True, text=True
-    )
+    resumed = subprocess.run([sys.executable, "-m", "marl", "resume", str(out)], capture_output=True, text=True)
     assert resumed.returncode == 1
     assert "is corrupt" in " ".join(resumed.stderr.split())
     assert "Traceback" not in resumed.stderr
