@@ -19,7 +19,8 @@ class Entry:
     `target`: where its constructor is. `teams`: how its agents form sides: "each", "all", "prefix", or the name
     prefixes of each side. `zero_sum`, `symmetric`, `returns` and `length` (ticks, given the constructor's arguments;
     None: its `max_cycles`) are the facts of `EnvSpec` at default teams. `arguments`: whose signature the constructor
-    has, where it hides it. `prepare`: what must run before each step, as `"module:function"`.
+    has, where it hides it. `prepare` (`"module:function"`): what must run before it is reset or stepped. `render_mode`:
+    what its constructor needs, for `render` to be text, or for its observations to be drawn at all.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Entry:
     length: Callable[[Mapping[str, Any]], int] | None = None
     arguments: str = ""
     prepare: str = ""
+    render_mode: str = ""
     tags: tuple[str, ...] = ()
 
     @property
@@ -75,12 +77,19 @@ def _hanabi_length(arguments: Mapping[str, Any]) -> int:
 
 _TAG, _EVE = (("adversary",), ("agent",)), (("eve",), ("bob", "alice"))
 _LEAD = (("leadadversary", "adversary"), ("agent",))
-_GO = "marl_pettingzoo.quirks:go_board_size"
 
 ENTRIES: tuple[Entry, ...] = (
-    _board("chess", "v6", "Chess; drawn by the 50-move rule and threefold repetition", lambda arguments: 11_800),
+    _board(
+        "chess",
+        "v6",
+        "Chess; drawn by the 50-move rule and threefold repetition",
+        lambda arguments: 11_800,
+        render_mode="ansi",
+    ),
     _board("connect_four", "v3", "Connect Four on 6 x 7", lambda arguments: 42),
-    _board("go", "v5", "Go (19 x 19 by default), Tromp-Taylor scoring", _go_length, prepare=_GO),
+    _board(
+        "go", "v5", "Go (19 x 19 by default), Tromp-Taylor scoring", _go_length, prepare="marl_pettingzoo.quirks:go"
+    ),
     _board("tictactoe", "v3", "Tic-tac-toe", lambda arguments: 9),
     _cards("leduc_holdem", "v4", "Leduc hold'em (RLCard)", 16),
     _cards("texas_holdem", "v4", "Limit Texas hold'em (RLCard)", 400),
@@ -102,13 +111,20 @@ ENTRIES: tuple[Entry, ...] = (
         returns=_rounds,
         tags=("simultaneous", "classic"),
     ),
-    _together(_BUTTERFLY, "knights_archers_zombies", "v11", "Knights and archers hold off zombies; agents die"),
+    _together(
+        _BUTTERFLY,
+        "knights_archers_zombies",
+        "v11",
+        "Knights and archers hold off zombies; agents die",
+        prepare="marl_pettingzoo.quirks:knights_archers_zombies",
+    ),
     _together(_BUTTERFLY, "pistonball", "v6", "Pistons roll a ball to the left wall; images, continuous by default"),
     _together(
         _BUTTERFLY,
         "cooperative_pong",
         "v6",
         "Two paddles keep a ball in play; images",
+        render_mode="rgb_array",
         arguments="pettingzoo.butterfly.cooperative_pong.cooperative_pong:CooperativePong",
     ),
     _together(

@@ -13,7 +13,7 @@ import numpy as np
 
 from marl import rng, space
 from marl.env import Actions, Frame, Lanes, Rows, Step, Turn, join_turns
-from marl.errors import UserError
+from marl.errors import RunError, UserError
 from marl.space import Box, Discrete, mask_width
 from marl.types import Array, ArrayTree, Bools, Keys
 from marl_pettingzoo.describe import Description
@@ -87,7 +87,7 @@ class PettingZooEnvironment:
     def state(self, lanes: Lanes) -> ArrayTree:
         """PettingZoo's `state()`, `[L, ...]`."""
         assert self._described.state is not None, "this environment has no state"
-        return self._described.state.batch([self._match(lane).env.state() for lane in lanes.tolist()])
+        return self._described.state.batch([self._global(self._match(lane)) for lane in lanes.tolist()])
 
     def render(self, lane: int) -> Frame:
         """PettingZoo's own text where it draws any, and what everybody has got so far."""
@@ -122,6 +122,14 @@ class PettingZooEnvironment:
             raise ValueError(f"{len(saved['matches'])} matches were saved, and {len(lanes)} lanes are to hold them")
         turns = [self._replay(lanes[row : row + 1], record) for row, record in enumerate(saved["matches"])]
         return join_turns(turns)
+
+    def _global(self, match: Match) -> Any:
+        try:
+            return match.env.state()
+        except Exception as error:
+            if match.over and self._described.state is not None:  # some take their world apart with the last agent
+                return self._described.state.blank
+            raise RunError(f"{self.name} has no state at tick {match.ticks}: {error}") from error
 
     def _replay(self, lane: Lanes, record: Mapping[str, Any]) -> Turn:
         turn = self.reset(lane, rng.as_keys(record["seed"]))

@@ -72,13 +72,13 @@ def _build(
     return PettingZooEnvironment(target.partition(":")[0], lanes, match, described, penalty)
 
 
-def _first_reset(env: Any, target: str, prepare: Callable[[Any], None] | None) -> None:
+def _first_reset(env: Any, target: str, prepare: Callable[[Any, bool], None] | None) -> None:
     """Some environments know their spaces and their state only after a reset."""
     if "seed" not in inspect.signature(env.reset).parameters:
         raise UserError(f"{target} cannot be seeded: its reset() takes no seed, so no match could be repeated")
     try:
         if prepare is not None:
-            prepare(env)
+            prepare(env, True)
         env.reset(seed=0)
     except Exception as error:
         raise UserError(f"{target} cannot be reset: {type(error).__name__}: {error}") from error

@@ -110,8 +110,8 @@ def maker(target: str, entry: Entry | None, given: Mapping[str, Any]) -> Callabl
     """What makes the environment afresh; raises UserError where the constructor refuses."""
     constructor = resolve(target)
     options = dict(given)
-    if "ansi" in _render_modes(target):
-        options["render_mode"] = "ansi"
+    if entry is not None and entry.render_mode:
+        options["render_mode"] = entry.render_mode
 
     def make() -> Any:
         try:
@@ -127,12 +127,6 @@ def maker(target: str, entry: Entry | None, given: Mapping[str, Any]) -> Callabl
         return env
 
     return make
-
-
-def _render_modes(target: str) -> tuple[str, ...]:
-    module = importlib.import_module(target.partition(":")[0])
-    metadata = getattr(getattr(module, "raw_env", None), "metadata", {})
-    return tuple(metadata.get("render_modes", ()))
 
 
 def bare(env: Any) -> tuple[Any, bool, float]:

@@ -24,7 +24,7 @@ class Match(abc.ABC):
     their last observations in `final` (None where there was none).
     """
 
-    def __init__(self, env: Any, names: Sequence[str], prepare: Callable[[Any], None] | None = None) -> None:
+    def __init__(self, env: Any, names: Sequence[str], prepare: Callable[[Any, bool], None] | None = None) -> None:
         self.env = env
         self.names = names
         self.index = {name: agent for agent, name in enumerate(names)}
@@ -44,7 +44,7 @@ class Match(abc.ABC):
         self._clear()
         try:
             if self.prepare is not None:
-                self.prepare(self.env)
+                self.prepare(self.env, True)
             self._reset(reset_seed)
         except Exception as error:
             raise self._failed("while it was reset", error) from error
@@ -58,7 +58,7 @@ class Match(abc.ABC):
         self.ticks += 1
         try:
             if self.prepare is not None:
-                self.prepare(self.env)
+                self.prepare(self.env, False)
             self._step(actions)
         except RunError:
             raise

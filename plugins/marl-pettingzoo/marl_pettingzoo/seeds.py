@@ -11,6 +11,6 @@ _RESET = 0x9E77  # sets these seeds apart from the players' keys, which are mixe
 
 
 def reset_seeds(seeds: Keys) -> Ints:
-    """`reset(seed=...)` of the matches with these seeds `uint64[B]`: 32 bits, as numpy's generators take."""
-    shifted: Ints = (rng.mix(seeds, _RESET) >> np.uint64(32)).astype(np.int64)
+    """`reset(seed=...)` of the matches with these seeds `uint64[B]`: 31 bits, as every environment takes."""
+    shifted: Ints = (rng.mix(seeds, _RESET) >> np.uint64(33)).astype(np.int64)
     return shifted
