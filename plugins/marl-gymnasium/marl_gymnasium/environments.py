@@ -15,16 +15,21 @@ import gymnasium
 from gymnasium.envs.registration import EnvSpec, load_env_creator
 
 from marl.errors import UserError, suggestion
-from marl_gymnasium.catalogue import LISTED
+from marl_gymnasium.catalogue import LISTED, listed
 from marl_gymnasium.wrapped import GymnasiumEnvironment
 
 RENDER_MODES = ("ansi", "rgb_array")
 
 
 def make(
-    id: str, /, lanes: int, parameters: Mapping[str, Any] | None = None, max_steps: int | None = None
+    id: str,
+    /,
+    lanes: int,
+    parameters: Mapping[str, Any] | None = None,
+    max_steps: int | None = None,
+    fresh: bool = False,
 ) -> GymnasiumEnvironment:
-    """The environment called `id` with Gymnasium's own `parameters`; see `marl_gymnasium.params.GymnasiumParams`.
+    """The environment called `id` with Gymnasium's own `parameters`; the others are in `marl_gymnasium.params`.
 
     Raises UserError for ids, parameters and limits that make no environment, and where a package is missing.
     """
@@ -39,14 +44,19 @@ def make(
         built = [build()]
     except Exception as error:
         raise _refused(spec.id, given, error) from error
-    return GymnasiumEnvironment(lambda: built.pop() if built else build(), lanes, limit, spec.id)
+    fresh = fresh or listed(spec.id).fresh
+    return GymnasiumEnvironment(lambda: built.pop() if built else build(), lanes, limit, spec.id, fresh)
 
 
 def any_environment(
-    lanes: int, id: str = "CartPole-v1", parameters: Mapping[str, Any] | None = None, max_steps: int | None = None
+    lanes: int,
+    id: str = "CartPole-v1",
+    parameters: Mapping[str, Any] | None = None,
+    max_steps: int | None = None,
+    fresh: bool = False,
 ) -> GymnasiumEnvironment:
     """The environment of any id that Gymnasium knows, or of `"module:Id-v0"`; see `make`."""
-    return make(id, lanes, parameters, max_steps)
+    return make(id, lanes, parameters, max_steps, fresh)
 
 
 def __getattr__(name: str) -> Callable[..., GymnasiumEnvironment]:
@@ -75,8 +85,7 @@ def _find(id: str) -> EnvSpec:
 def _limit(spec: EnvSpec, max_steps: int | None) -> int:
     if max_steps is not None and max_steps < 1:
         raise UserError(f"max_steps is {max_steps}, but a match has 1 tick or more")
-    listed = next((entry.limit for entry in LISTED if entry.id == spec.id), None)
-    limit = max_steps or spec.max_episode_steps or listed
+    limit = max_steps or spec.max_episode_steps or listed(spec.id).limit
     if limit is None:
         raise UserError(
             f"Gymnasium sets no limit on the length of {spec.id!r}, and a match needs one: give max_steps, such as 1000"
@@ -120,7 +129,7 @@ def _arguments(creator: Any) -> tuple[set[str], bool]:
 
 
 def _refused(id: str, parameters: Mapping[str, Any], error: Exception) -> UserError:
-    extra = next((entry.extra for entry in LISTED if entry.id == id), "")
+    extra = listed(id).extra
     if isinstance(error, (ImportError, gymnasium.error.DependencyNotInstalled)):
         advice = f'; install it with: pip install "marl-gymnasium[{extra}]"' if extra else ""
         return UserError(f"Gymnasium's {id!r} needs a package that is missing: {error}{advice}")

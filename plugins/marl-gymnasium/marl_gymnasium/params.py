@@ -20,6 +20,10 @@ class GymnasiumParams:
 
 @dataclass
 class AnyParams(GymnasiumParams):
-    """`id`: what `gymnasium.make` takes; `"module:Id-v0"` imports a module that registers it. See `GymnasiumParams`."""
+    """`id`: what `gymnasium.make` takes; `"module:Id-v0"` imports a module that registers it. See `GymnasiumParams`.
+
+    `fresh`: make a new environment for each match, for one whose `reset` leaves something of the last match behind.
+    """
 
     id: str = "CartPole-v1"
+    fresh: bool = False

@@ -45,7 +45,7 @@ class Pendulum(Native):
     def move(self, lanes: Lanes, actions: Array) -> tuple[Floats, Bools]:
         """One tick; the angle is 0 at the top. See `Native.move`."""
         angle, speed = np.ascontiguousarray(self.system[lanes].T)
-        torque = actions[:, 0].astype(np.float64)
+        torque = actions[:, 0]  # float32, and so are its multiples in Gymnasium
         upright = (angle + np.pi) % (2 * np.pi) - np.pi
         cost = upright**2 + 0.1 * speed**2 + 0.001 * torque**2
         speed = np.clip(speed + (1.5 * GRAVITY * np.sin(angle) + 3.0 * torque) * SECONDS, -FASTEST, FASTEST)

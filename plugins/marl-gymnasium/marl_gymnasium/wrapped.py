@@ -22,13 +22,22 @@ from marl_gymnasium.spaces import action_space, observation_space, read_action, 
 
 
 class GymnasiumEnvironment(OneAgent):
-    """Wraps what `make()` makes: see `Environment` and `Forkable`. Every lane has its own, kept from match to match.
+    """Wraps what `make()` makes: see `Environment` and `Forkable`. Every lane has its own.
 
-    `limit`: the ticks after which a match is truncated, if it has not ended by then. `name` is for messages.
+    `limit`: the ticks after which a match is truncated, if it has not ended by then. `name` is for messages. `fresh`:
+    make a new one for each match, rather than keep it from match to match.
     """
 
-    def __init__(self, make: Callable[[], gymnasium.Env[Any, Any]], lanes: int, limit: int, name: str = "") -> None:
+    def __init__(
+        self,
+        make: Callable[[], gymnasium.Env[Any, Any]],
+        lanes: int,
+        limit: int,
+        name: str = "",
+        fresh: bool = False,
+    ) -> None:
         self.make = make
+        self.fresh = fresh
         first = make()
         self.name = name or (first.spec.id if first.spec is not None else type(first.unwrapped).__name__)
         seen, acts = first.observation_space, first.action_space
@@ -49,7 +58,7 @@ class GymnasiumEnvironment(OneAgent):
         for lane, seed in zip(lanes.tolist(), seeds.tolist(), strict=True):
             self._log[lane] = []
             try:
-                game = self._game(lane)
+                game = self._game(lane, self.fresh)
                 seen, info = game.reset(seed=gymnasium_seed(seed))
                 self._show(lane, seen, info)
             except Exception as error:
@@ -112,8 +121,11 @@ class GymnasiumEnvironment(OneAgent):
             self._reseed(lane, seed)
         return self.turn(lanes)
 
-    def _game(self, lane: int) -> gymnasium.Env[Any, Any]:
+    def _game(self, lane: int, fresh: bool = False) -> gymnasium.Env[Any, Any]:
         game = self.games[lane]
+        if fresh and game is not None:
+            game.close()  # type: ignore[no-untyped-call]
+            game = None
         if game is None:
             game = self.games[lane] = self.make()
         return game
