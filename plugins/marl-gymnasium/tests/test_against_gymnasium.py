@@ -106,3 +106,18 @@ def test_native_matches_start_where_gymnasiums_do(native, id):
 def test_native_length_is_gymnasiums():
     assert CartPole(1).spec.max_length == gymnasium.spec("CartPole-v1").max_episode_steps
     assert Pendulum(1).spec.max_length == gymnasium.spec("Pendulum-v1").max_episode_steps
+
+
+@pytest.mark.parametrize("limit", [(2.4, 0), (-2.4, 0), (0, 0.20943951023931953), (0, -0.20943951023931953)])
+def test_cartpole_ends_where_gymnasiums_does(limit):
+    env, game = CartPole(3), gymnasium.make("CartPole-v1").unwrapped
+    env.reset(np.arange(3), rng.mix(np.arange(3)))
+    game.reset(seed=0)
+    env.system[:] = 0
+    env.system[:, [0, 2]] = np.multiply.outer([1 - 1e-9, 1.0, 1 + 1e-9], limit)
+    states = env.system.copy()
+    step = env.step(np.arange(3), [np.zeros(3, np.int64)])
+    for lane in range(3):
+        game.state, game.steps_beyond_terminated = states[lane], None
+        assert step.terminated[lane, 0] == game.step(0)[2]
+    assert step.terminated[:, 0].tolist() == [False, False, True]
