@@ -59,15 +59,18 @@ class Manager:
         """Work until a stop condition holds (`reason` then says which), yielding each finished iteration."""
         if not self.iterations:
             yield self._found()
-        while not self._finished():
+        while not self._stops():
             number = self.iterations[-1].number + 1
             jobs = self.strategy.jobs(self.view(number - 1), self.config.seed)
             self.jobs = [self._waiting(job) for job in jobs]
             grown = [self._work(number, job, index) for index, job in enumerate(jobs)]
             if not any(grown) and not self._unplayed():
                 self.reason = "no best response is new: the meta-strategy is an equilibrium of the whole game"
-                return
+                break
             yield self._conclude(number)
+        last = self.iterations[-1].number
+        if last not in self.ledger.decisions("finished"):
+            self.ledger.decide("finished", last, {"reason": self.reason}, self.seconds)
 
     def view(self, upto: int | None = None) -> LeagueView:
         """The league as it stands, or as it was at the end of iteration `upto` (the last one at the earliest)."""
@@ -89,7 +92,7 @@ class Manager:
         """Run time so far, over all resumes."""
         return time.monotonic() - self._started
 
-    def _finished(self) -> bool:
+    def _stops(self) -> bool:
         stop, last = self.config.stop, self.iterations[-1]
         if stop.nash_conv is not None and last.nash_conv is not None and last.nash_conv < stop.nash_conv:
             self.reason = f"NashConv is below {stop.nash_conv:g}"

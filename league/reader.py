@@ -26,7 +26,7 @@ def side_names(spec: EnvSpec) -> tuple[str, ...]:
     return tuple("+".join(spec.agents[agent] for agent in side) for side in spec.sides)
 
 
-def read_view(ledger: Ledger, config: LeagueConfig, text: str = "", finished: bool = True) -> LeagueView:
+def read_view(ledger: Ledger, config: LeagueConfig, text: str = "") -> LeagueView:
     """The league as its ledger has it. `text` is the resolved scenario."""
     members = ledger.players()
     sides = 1 + max((player.side for _, player in members), default=-1)
@@ -34,15 +34,16 @@ def read_view(ledger: Ledger, config: LeagueConfig, text: str = "", finished: bo
     for id, player in members:
         table.add_player(id, player.side)
     table.add(ledger.payoffs())
+    iterations = ledger.iterations()
     names = {player.side: player.name.rpartition("/")[0] for _, player in members}
     return LeagueView(
         name=config.name,
         env=config.env.name,
         sides=tuple(names[side] for side in range(sides)),
         players=tuple(player for _, player in members),
-        iterations=tuple(ledger.iterations()),
+        iterations=tuple(iterations),
         payoffs=table.means,
         counts=table.counts,
         scenario=text,
-        finished=finished,
+        finished=bool(iterations) and iterations[-1].number in ledger.decisions("finished"),
     )
