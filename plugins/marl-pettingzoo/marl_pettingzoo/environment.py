@@ -197,7 +197,12 @@ class PettingZooEnvironment:
         rows = np.ones((len(masks), width), dtype=np.bool_)
         for row, mask in enumerate(masks):
             if mask is not None:
-                rows[row] = np.concatenate(mask) if isinstance(mask, tuple) else np.asarray(mask).reshape(-1)
+                flat = np.concatenate(mask) if isinstance(mask, tuple) else np.asarray(mask).reshape(-1)
+                if len(flat) != width:
+                    raise RunError(
+                        f"an action mask of {self.name} has {len(flat)} entries, but there are {width} actions"
+                    )
+                rows[row] = flat
         if isinstance(self.spec.groups[group].action, Discrete):
             rows[~rows.any(axis=1)] = True
         return rows
@@ -224,10 +229,15 @@ class PettingZooEnvironment:
         if not entries:
             return None
         lane, agent, views, masks, first = zip(*entries, strict=True)
+        try:
+            seen = self._described.seeing[group].batch(views)
+        except Exception as error:
+            name = self.spec.groups[group].name
+            raise RunError(f"{self.name} shows {name!r} what is not of its observation space: {error}") from error
         return Rows(
             np.array(lane, dtype=np.int64),
             np.array(agent, dtype=np.int64),
-            self._described.seeing[group].batch(views),
+            seen,
             self._mask(group, list(masks)),
             np.array(first, dtype=np.bool_),
             group,

@@ -56,6 +56,7 @@ def _build(
     create = load.maker(target, entry, given)
     env, together, penalty = load.bare(create())
     prepare = load.resolve(entry.prepare) if entry is not None and entry.prepare else None
+    agents_of(env, target)
     spare = [env]  # the one that was described plays in the first lane that is reset
 
     def match() -> Match:

@@ -30,7 +30,10 @@ class Match(abc.ABC):
         self.index = {name: agent for agent, name in enumerate(names)}
         self.prepare = prepare
         self.over = True
-        self.seed = self.reset_seed = self.ticks = 0
+        self.seed = self.reset_seed = self.ticks = self.limit = 0
+        self.acting: list[int] = []
+        self.views: dict[int, Any] = {}
+        self.masks: dict[int, Any] = {}
 
     def start(self, seed: int, reset_seed: int, limit: int) -> None:
         """Begin the match of `seed`; it is cut short after `limit` ticks."""
@@ -90,10 +93,6 @@ class Match(abc.ABC):
         self.rewards = [0.0] * len(self.names)
         self.ended: dict[int, bool] = {}
         self.final: dict[int, Any] = {}
-        if self.over or not self.ticks:
-            self.acting: list[int] = []
-            self.views: dict[int, Any] = {}
-            self.masks: dict[int, Any] = {}
 
     def _show(self, agent: int, observation: Any, info: Any) -> None:
         """Let `agent` act next."""

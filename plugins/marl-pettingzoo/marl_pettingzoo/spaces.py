@@ -71,8 +71,8 @@ def acting(space: Any, where: str) -> Acting:
     """How to hand actions to a gymnasium space; raises UserError for spaces that no policy can answer."""
     match space:
         case gym.Discrete():
-            start = int(space.start)
-            shift = (lambda batch: (batch + start).tolist()) if start else (lambda batch: batch.tolist())
+            first = int(space.start)
+            shift = (lambda batch: (batch + first).tolist()) if first else (lambda batch: batch.tolist())
             return Acting(Discrete(int(space.n)), shift, int)
         case gym.MultiDiscrete():
             start, shape, dtype = np.asarray(space.start), space.shape, space.dtype

@@ -1,0 +1,269 @@
+# ruff: noqa: RUF012
+"""Tiny PettingZoo environments with the corners that large ones seldom reach. Tests name them as targets."""
+
+from __future__ import annotations
+
+import numpy as np
+from gymnasium import spaces
+from pettingzoo import AECEnv, ParallelEnv
+
+
+class Joint(ParallelEnv):
+    """Agents by `SCHEDULE`: (comes at tick, leaves at tick or None, how). What is seen is [own index, tick]."""
+
+    metadata = {"name": "joint"}
+    SCHEDULE: dict = {}
+    last_tick = 6
+
+    def __init__(self, bonus: float = 0.0):
+        self.bonus = bonus
+        self.possible_agents = list(self.SCHEDULE)
+        self.received = []
+
+    def observation_space(self, agent):
+        return spaces.Box(-1, 1000, (2,), np.float32)
+
+    def action_space(self, agent):
+        return spaces.Discrete(3)
+
+    def _seen(self, names):
+        return {
+            name: np.array([self.possible_agents.index(name), self.tick + self.offset], np.float32) for name in names
+        }
+
+    def reset(self, seed=None, options=None):
+        self.tick = 0
+        self.offset = np.random.default_rng(seed).integers(100)
+        self.agents = [name for name, (comes, _, _) in self.SCHEDULE.items() if comes == 0]
+        return self._seen(self.agents), {name: {} for name in self.agents}
+
+    def step(self, actions):
+        assert sorted(actions) == sorted(self.agents)
+        self.received.append(dict(actions))
+        self.tick += 1
+        names = self.agents
+        rewards = {name: self.tick + 0.1 * actions[name] + self.bonus for name in names}
+        leaves = {name: self.SCHEDULE[name][1:] for name in names}
+        terminated = {name: when == self.tick and how == "terminated" for name, (when, how) in leaves.items()}
+        truncated = {name: when == self.tick and how == "truncated" for name, (when, how) in leaves.items()}
+        self.agents = [name for name in names if not (terminated[name] or truncated[name])]
+        self.agents += [name for name, (comes, _, _) in self.SCHEDULE.items() if comes == self.tick]
+        if self.tick == self.last_tick:
+            self.agents = []
+        return self._seen({*names, *self.agents}), rewards, terminated, truncated, {name: {} for name in self.agents}
+
+
+class Mixed(Joint):
+    SCHEDULE = {"a_0": (0, 2, "terminated"), "a_1": (0, 3, "truncated"), "a_2": (0, 4, "terminated")}
+
+
+class Late(Joint):
+    SCHEDULE = {"a_0": (0, 6, "terminated"), "late_1": (2, 6, "truncated"), "never_2": (99, None, "")}
+
+
+class Absent(ParallelEnv):
+    """Two agents take turns by leaving `agents` for a tick, without any ending."""
+
+    metadata = {"name": "absent"}
+    possible_agents = ("even", "odd")
+
+    def observation_space(self, agent):
+        return spaces.Discrete(10)
+
+    def action_space(self, agent):
+        return spaces.Discrete(2)
+
+    def reset(self, seed=None, options=None):
+        self.tick, self.agents = 0, ["even"]
+        return {"even": 0}, {"even": {}}
+
+    def step(self, actions):
+        acted = self.possible_agents[self.tick % 2]
+        assert list(actions) == [acted]
+        self.tick += 1
+        over = self.tick == 4
+        self.agents = [] if over else [self.possible_agents[self.tick % 2]]
+        flags = dict.fromkeys(self.possible_agents, over)
+        return (
+            dict.fromkeys(self.agents, self.tick),
+            dict.fromkeys(self.possible_agents, 1.0),
+            flags,
+            dict.fromkeys(self.possible_agents, False),
+            {},
+        )
+
+
+class Turns(AECEnv):
+    """Agents in turn; action 1 pays everybody 1 to each, action 2 kills the next agent, who loses 5. Ends at 12."""
+
+    metadata = {"name": "turns", "is_parallelizable": False}
+
+    def __init__(self, players: int = 3):
+        super().__init__()
+        self.possible_agents = [f"player_{index}" for index in range(players)]
+
+    def observation_space(self, agent):
+        return spaces.Box(0, 100, (1,), np.int64)
+
+    def action_space(self, agent):
+        return spaces.Discrete(3)
+
+    def reset(self, seed=None, options=None):
+        self.agents = self.possible_agents[:]
+        self.rewards = dict.fromkeys(self.agents, 0)
+        self._cumulative_rewards = dict.fromkeys(self.agents, 0)
+        self.terminations = dict.fromkeys(self.agents, False)
+        self.truncations = dict.fromkeys(self.agents, False)
+        self.infos = {name: {} for name in self.agents}
+        self.agent_selection = self.agents[0]
+        self.moves = 0
+
+    def observe(self, agent):
+        return np.array([self.moves])
+
+    def _next(self):
+        at = self.agents.index(self.agent_selection)
+        return self.agents[(at + 1) % len(self.agents)]
+
+    def step(self, action):
+        if self.terminations[self.agent_selection] or self.truncations[self.agent_selection]:
+            after = self._next()
+            self._was_dead_step(action)
+            if self.agents and getattr(self, "_skip_agent_selection", None) is None and after in self.agents:
+                self.agent_selection = after
+            return
+        self._cumulative_rewards[self.agent_selection] = 0
+        self._clear_rewards()
+        self.moves += 1
+        if action == 1:
+            for position, name in enumerate(self.possible_agents):
+                if name in self.agents:
+                    self.rewards[name] += 1 + position
+        if action == 2 and len(self.agents) > 1:
+            victim = self._next()
+            self.terminations[victim] = True
+            self.rewards[victim] -= 5
+        if self.moves >= 12:
+            self.truncations = {name: not self.terminations[name] for name in self.agents}
+        self._accumulate_rewards()
+        self.agent_selection = self._next()
+
+
+class Uneven(Turns):
+    """It says that it has cycles, but the first agent moves twice."""
+
+    metadata = {"name": "uneven", "is_parallelizable": True}
+
+    def step(self, action):
+        first = self.moves == 0
+        super().step(action)
+        if first:
+            self.agent_selection = self.agents[0]
+
+
+class Undead(Turns):
+    """Its dead never leave."""
+
+    def step(self, action):
+        if action is not None:
+            super().step(action)
+
+
+class Failing(Turns):
+    def step(self, action):
+        if self.moves == 2:
+            raise ZeroDivisionError("the third move")
+        super().step(action)
+
+
+class Odd(ParallelEnv):
+    """All kinds of spaces; masks come in the infos. What it was given is kept in `received`."""
+
+    metadata = {"name": "odd"}
+    SPACES = (
+        (spaces.Discrete(4, start=3), spaces.Discrete(4, start=3)),
+        (spaces.MultiDiscrete([2, 3], start=[1, 5]), spaces.MultiDiscrete([2, 3], start=[1, 5])),
+        (spaces.Tuple((spaces.Discrete(2), spaces.Box(0, 255, (2, 2, 3), np.uint8))), spaces.MultiBinary(2)),
+        (
+            spaces.Dict({"x/y": spaces.Box(-1, 1, (), np.float64), "flags": spaces.MultiBinary(3)}),
+            spaces.Tuple((spaces.Discrete(2, start=7), spaces.MultiDiscrete([2, 4]))),
+        ),
+        (spaces.Box(-1, 1, (2,), np.float32), spaces.Box(np.array([-1, 0]), np.array([1, 5]), dtype=np.float32)),
+    )
+
+    def __init__(self):
+        self.possible_agents = [f"agent_{index}" for index in range(len(self.SPACES))]
+        self.spaces = dict(zip(self.possible_agents, self.SPACES, strict=True))
+
+    def observation_space(self, agent):
+        return self.spaces[agent][0]
+
+    def action_space(self, agent):
+        return self.spaces[agent][1]
+
+    def _shown(self):
+        for seen, _ in self.spaces.values():
+            seen.seed(int(self.generator.integers(2**31)))
+        self.shown = {name: seen.sample() for name, (seen, _) in self.spaces.items()}
+        infos = {name: {} for name in self.agents}
+        infos["agent_0"] = {"action_mask": np.array([1, 0, 1, 0], np.int8)}
+        infos["agent_1"] = {"action_mask": (np.array([0, 1], np.int8), np.array([1, 1, 0], np.int8))}
+        return self.shown, infos
+
+    def reset(self, seed=None, options=None):
+        self.generator = np.random.default_rng(seed)
+        self.agents, self.tick, self.received = self.possible_agents[:], 0, []
+        return self._shown()
+
+    def step(self, actions):
+        for name, action in actions.items():
+            assert self.spaces[name][1].contains(action), (name, action)
+        self.received.append(actions)
+        self.tick += 1
+        over = self.tick == 5
+        flags = dict.fromkeys(self.agents, over)
+        if over:
+            self.agents = []
+        observations, infos = self._shown()
+        return observations, dict.fromkeys(self.spaces, 0.0), flags, dict.fromkeys(self.spaces, False), infos
+
+
+class Unseeded(Mixed):
+    def reset(self, options=None):
+        return super().reset(0)
+
+
+class Nameless(Mixed):
+    def __init__(self):
+        super().__init__()
+        self.possible_agents = []
+
+
+class Wordy(Mixed):
+    def observation_space(self, agent):
+        return spaces.Text(5)
+
+
+class Squint(Mixed):
+    """Shows more than its space says."""
+
+    def _seen(self, names):
+        return {name: np.zeros(3, np.float32) for name in names}
+
+
+class Blinkered(Mixed):
+    """Its masks are too short."""
+
+    def reset(self, seed=None, options=None):
+        observations, infos = super().reset(seed)
+        return observations, {name: {"action_mask": np.ones(2)} for name in infos}
+
+
+class Picky(Mixed):
+    def __init__(self, size: int = 3, name: str = "x", rate: float = 1.0):
+        assert size > 0, "size must be positive"
+        super().__init__()
+
+
+def nothing():
+    return 42
