@@ -16,4 +16,5 @@ def marl_policies() -> list[Descriptor]:
         ),
         Descriptor("first", "marl.policies.first:First", "plays the first legal action", tags=("scripted",)),
         Descriptor("tabular", "marl.tabular:restore", "plays a table of probabilities, from a snapshot"),
+        Descriptor("network", "marl.training.networks.policy:restore", "plays torch networks, from a snapshot"),
     ]

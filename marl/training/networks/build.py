@@ -1,0 +1,52 @@
+"""Which network serves which agent, and new networks."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Collection
+from typing import Literal, TypeAlias
+
+import torch
+
+from marl import rng
+from marl.env import EnvSpec
+from marl.training.networks.config import ModelConfig
+from marl.training.networks.network import Network
+
+Sharing: TypeAlias = Literal["all", "side", "none"]
+
+
+def module_ids(spec: EnvSpec, sharing: Sharing) -> tuple[str, ...]:
+    """The id of the network of each agent, in the order of `spec.agents`.
+
+    `all`: one network per group ("players"). `side`: one per side and group ("side0.players"). `none`: one per agent
+    ("player_0").
+    """
+    if sharing == "none":
+        return spec.agents
+    groups = [spec.groups[group].name for group in spec.group_of.tolist()]
+    if sharing == "all":
+        return tuple(groups)
+    return tuple(f"side{side}.{group}" for side, group in zip(spec.side_of.tolist(), groups, strict=True))
+
+
+def networks(
+    spec: EnvSpec,
+    config: ModelConfig | None = None,
+    sharing: Sharing = "all",
+    seed: int = 0,
+    sides: Collection[int] | None = None,
+) -> dict[str, Network]:
+    """New networks by module id, only those that serve the given `sides` (None: all).
+
+    Their weights follow from `seed` and their id alone; torch's own generator is left as it was.
+    """
+    built: dict[str, Network] = {}
+    for agent, name in enumerate(module_ids(spec, sharing)):
+        if name in built or (sides is not None and spec.side_of[agent] not in sides):
+            continue
+        group = spec.groups[spec.group_of[agent]]
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(int(rng.mix(seed, zlib.crc32(name.encode()))[0] >> 1))
+            built[name] = Network(group.observation, group.action, config or ModelConfig())
+    return built

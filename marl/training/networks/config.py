@@ -1,0 +1,46 @@
+"""What a network looks like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """The shape of a network. `channels`, `kernels`, `strides`, `layout` are for `cnn`, `memory` for `gru`, `lstm`."""
+
+    kind: Literal["mlp", "cnn", "gru", "lstm"] = "mlp"
+    """mlp: dense layers. cnn: convolutions over images, then dense layers. gru, lstm: dense layers, then a memory."""
+    hidden: list[int] = field(default_factory=lambda: [64, 64])
+    """The widths of the dense layers."""
+    activation: Literal["tanh", "relu", "silu"] = "tanh"
+    """What stands between the layers."""
+    memory: int = 64
+    """The size of the recurrent state."""
+    separate_value: bool = False
+    """Whether the value has layers of its own, or shares those of the policy. Not with a memory."""
+    channels: list[int] = field(default_factory=lambda: [32, 64])
+    """The output channels of each convolution."""
+    kernels: list[int] = field(default_factory=lambda: [3, 3])
+    """The side of each convolution's kernel; images are padded by half of it."""
+    strides: list[int] = field(default_factory=lambda: [1, 1])
+    """The stride of each convolution."""
+    layout: Literal["chw", "hwc"] = "chw"
+    """How image-like observations are laid out: channels first or last."""
+
+    def __post_init__(self) -> None:
+        for name in ("hidden", "channels", "kernels", "strides"):
+            if any(size < 1 for size in getattr(self, name)):
+                raise ValueError(f"{name} must be positive, not {getattr(self, name)}")
+        if self.memory < 1:
+            raise ValueError(f"memory must be positive, not {self.memory}")
+        if not len(self.channels) == len(self.kernels) == len(self.strides):
+            raise ValueError("channels, kernels and strides must be equally many: one of each per convolution")
+        if self.recurrent and self.separate_value:
+            raise ValueError(f"separate_value cannot go with kind {self.kind!r}: policy and value share one memory")
+
+    @property
+    def recurrent(self) -> bool:
+        """Whether the network has a memory."""
+        return self.kind in ("gru", "lstm")

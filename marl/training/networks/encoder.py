@@ -1,0 +1,77 @@
+"""Encoders: an observation tree becomes one vector a row."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from marl.errors import UserError
+from marl.space import Box, Space
+from marl.training.networks.config import ModelConfig
+from marl.training.networks.dense import ACTIVATIONS, mlp
+from marl.training.networks.features import Leaf, TensorTree, at, columns, leaf_spaces, numbers, width
+
+
+class Encoder(nn.Module):
+    """All leaves side by side (images through their convolutions, if the kind is `cnn`), then dense layers.
+
+    `forward`: a tree of `[B, ...]` -> `[B, size]`. Raises UserError for a `cnn` where no leaf is an image.
+    """
+
+    def __init__(self, observation: Space, config: ModelConfig) -> None:
+        super().__init__()
+        leaves = leaf_spaces(observation)
+        self._images = [leaf for leaf in leaves if config.kind == "cnn" and _is_image(leaf)]
+        self._flat = [leaf for leaf in leaves if leaf not in self._images]
+        if config.kind == "cnn" and not self._images:
+            raise UserError(
+                f"model.kind: a cnn needs an observation of three axes ({config.layout}), and there is only "
+                f"{observation}; mlp is right for it"
+            )
+        convolutions = [Convolutions(space, config) for _, space in self._images if isinstance(space, Box)]
+        self.images = nn.ModuleList(convolutions)
+        inputs = sum(image.size for image in convolutions) + sum(width(space) for _, space in self._flat)
+        self.dense = mlp(inputs, config.hidden, config.activation)
+        self.size = config.hidden[-1] if config.hidden else inputs
+
+    def forward(self, observation: TensorTree) -> Tensor:
+        parts = [image(at(observation, path)) for image, (path, _) in zip(self.images, self._images, strict=True)]
+        parts += [columns(space, at(observation, path)) for path, space in self._flat]
+        x: Tensor = self.dense(parts[0] if len(parts) == 1 else torch.cat(parts, 1))
+        return x
+
+
+class Convolutions(nn.Module):
+    """Convolutions over one image-like box: `[B, C, H, W]` (or `[B, H, W, C]`) -> `[B, size]`."""
+
+    def __init__(self, space: Box, config: ModelConfig) -> None:
+        super().__init__()
+        self._space, self._last = space, config.layout == "hwc"
+        self._activation = ACTIVATIONS[config.activation]
+        shape = (space.shape[2], *space.shape[:2]) if self._last else space.shape
+        channels = [shape[0], *config.channels]
+        height, across = shape[1:]
+        self.layers = nn.ModuleList()
+        for index, (kernel, stride) in enumerate(zip(config.kernels, config.strides, strict=True)):
+            layer = nn.Conv2d(channels[index], channels[index + 1], kernel, stride, kernel // 2)
+            nn.init.orthogonal_(layer.weight, 2**0.5)
+            nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+            self.layers.append(layer)
+            height, across = ((side + 2 * (kernel // 2) - kernel) // stride + 1 for side in (height, across))
+            if min(height, across) < 1:
+                raise UserError(
+                    f"model.kernels: nothing is left of an image {space.shape} after convolution {index + 1}"
+                )
+        self.size = channels[-1] * height * across
+
+    def forward(self, image: Tensor) -> Tensor:
+        x = numbers(self._space, image)
+        if self._last:
+            x = x.permute(0, 3, 1, 2)
+        for layer in self.layers:
+            x = self._activation(layer(x))
+        return x.flatten(1)
+
+
+def _is_image(leaf: Leaf) -> bool:
+    return isinstance(leaf[1], Box) and len(leaf[1].shape) == 3

@@ -1,0 +1,103 @@
+"""The network: from what an agent sees to the inputs of its action distribution, and to a value."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple, cast
+
+import torch
+from torch import Tensor, nn
+
+from marl.space import Space
+from marl.training.networks.config import ModelConfig
+from marl.training.networks.dense import Dense
+from marl.training.networks.distributions import distribution
+from marl.training.networks.encoder import Encoder
+from marl.training.networks.features import TensorTree, map_tensors
+from marl.training.networks.recurrent import Recurrent
+
+
+class Output(NamedTuple):
+    """`inputs`: `[B, D]` for the distribution. `value`: `[B]`. `memory`: `[B, M]` afterwards, or None."""
+
+    inputs: Tensor
+    value: Tensor
+    memory: Tensor | None
+
+
+class Network(nn.Module):
+    """Policy and value of the agents of one group.
+
+    Layers are orthogonal at the start, with gain 0.01 at the policy's head and 1 at the value's (Huang et al., "The 37
+    implementation details of PPO", 2022). `memory_size` is 0 for networks without a memory.
+    """
+
+    def __init__(self, observation: Space, action: Space, config: ModelConfig) -> None:
+        super().__init__()
+        self.observation, self.action, self.config = observation, action, config
+        self.distribution = distribution(action)
+        self.encoder = Encoder(observation, config)
+        size = self.encoder.size
+        self.recurrent: Recurrent | None = None
+        if config.recurrent:
+            kind = cast(Literal["gru", "lstm"], config.kind)
+            self.recurrent = Recurrent(size, config.memory, kind)
+            size = config.memory
+        self.value_encoder = Encoder(observation, config) if config.separate_value else None
+        self.policy_head = Dense(size, self.distribution.outputs, gain=0.01)
+        self.value_head = Dense(self.encoder.size if self.value_encoder else size, 1, gain=1.0)
+        self.free = nn.Parameter(torch.zeros(self.distribution.free)) if self.distribution.free else None
+
+    @property
+    def memory_size(self) -> int:
+        """M, the size of one row's memory; 0 without one."""
+        return self.recurrent.memory_size if self.recurrent else 0
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.policy_head.weight.device
+
+    def forward(self, observation: TensorTree, mask: Tensor | None = None, memory: Tensor | None = None) -> Output:
+        """One step: a tree of `[B, ...]`, `bool[B, W]` and `[B, M]` (None: cleared). Illegal logits become -1e9."""
+        x = self.encoder(observation)
+        if self.recurrent is not None:
+            memory = self._blank(len(x), x) if memory is None else memory
+            out, memory = self.recurrent(x[:, None], memory)
+            x = out[:, 0]
+        return self._heads(x, observation, mask, memory)
+
+    def unroll(
+        self, observation: TensorTree, mask: Tensor | None, memory: Tensor | None, first: Tensor | None
+    ) -> Output:
+        """Sequences: a tree of `[S, T, ...]`, `bool[S, T, W]`, `[S, M]` at their start (None: cleared), `bool[S, T]`.
+
+        Memory is cleared where `first`. The output is `[S, T, ...]`, and its `memory` `[S, M]` is that of the end.
+        """
+        sequences, steps = _leading(observation)
+        flat = map_tensors(lambda leaf: leaf.flatten(0, 1), observation)
+        x = self.encoder(flat)
+        if self.recurrent is not None:
+            memory = self._blank(sequences, x) if memory is None else memory
+            first = x.new_zeros((sequences, steps), dtype=torch.bool) if first is None else first
+            x, memory = self.recurrent.unroll(x.reshape(sequences, steps, -1), memory, first)
+            x = x.flatten(0, 1)
+        out = self._heads(x, flat, None if mask is None else mask.flatten(0, 1), memory)
+        inputs, value = (part.reshape(sequences, steps, *part.shape[1:]) for part in out[:2])
+        return Output(inputs, value, out.memory)
+
+    def _heads(self, x: Tensor, observation: TensorTree, mask: Tensor | None, memory: Tensor | None) -> Output:
+        inputs = self.policy_head(x)
+        if self.free is not None:
+            inputs = torch.cat([inputs, self.free.expand(len(x), -1)], 1)
+        seen = x if self.value_encoder is None else self.value_encoder(observation)
+        value = self.value_head(seen)[:, 0]
+        return Output(self.distribution.masked(inputs, mask), value, memory if self.recurrent is not None else None)
+
+    def _blank(self, rows: int, like: Tensor) -> Tensor:
+        return like.new_zeros((rows, self.memory_size))
+
+
+def _leading(observation: TensorTree) -> tuple[int, int]:
+    while isinstance(observation, dict):
+        observation = next(iter(observation.values()))
+    return observation.shape[0], observation.shape[1]

@@ -1,0 +1,142 @@
+"""The policy that plays networks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from marl.env import EnvSpec, Rows
+from marl.errors import UserError
+from marl.policy import Acts
+from marl.snapshot import JSON, Snapshot
+from marl.training.networks import saved
+from marl.training.networks.build import Sharing, module_ids
+from marl.training.networks.features import map_tensors
+from marl.training.networks.network import Network, Output
+from marl.types import Array, ArrayTree, Floats, Ints, Keys
+
+
+class NetworkPolicy:
+    """Plays networks: one or several, by agent. It plays whatever weights they have when it is asked.
+
+    `networks`: by module id; `sharing` says which id serves which agent (see `module_ids`). Agents whose network is
+    missing cannot be played, so a policy may hold those of one side only. Equal batches give equal answers, to the bit;
+    a row that stands in another batch is answered the same to about 1e-5, because products of other sizes round
+    differently.
+    """
+
+    def __init__(self, spec: EnvSpec, networks: Mapping[str, Network], sharing: Sharing = "all") -> None:
+        self.spec, self.networks, self.sharing = spec, dict(networks), sharing
+        ids = module_ids(spec, sharing)
+        names = list(self.networks)
+        unknown = sorted(set(names) - set(ids))
+        if unknown:
+            raise ValueError(
+                f"networks {unknown} serve nobody when sharing is {sharing!r}: the ids are {sorted(set(ids))}"
+            )
+        self._networks = list(self.networks.values())
+        self._of_agent = np.array([names.index(name) if name in self.networks else -1 for name in ids])
+        self._alone = [_only(self._of_agent[list(group.agents)]) for group in spec.groups]
+        sizes = {network.memory_size for network in self._networks}
+        if len(sizes) > 1:
+            raise ValueError(f"the networks of one policy must have memories of one size, not {sorted(sizes)}")
+        self._memory = sizes.pop() if sizes else 0
+
+    def memory(self, rows: int) -> Array | None:
+        """Zeros `float32[rows, M]`, or None without a memory."""
+        return np.zeros((rows, self._memory), dtype=np.float32) if self._memory else None
+
+    def act(self, rows: Rows, memory: Array | None, keys: Keys) -> Acts:
+        """Sample an action for each of K rows; see `Policy.act`. Values come with them."""
+        alone = self._alone[rows.group]
+        which = self._of_agent[rows.agent] if alone is None else None
+        if which is not None and len(which) and (which == which[0]).all():
+            alone = int(which[0])
+        if alone is not None or which is None:
+            return self._act(self._network(alone, rows), rows, memory, keys)
+        return self._act_apart(which, rows, memory, keys)
+
+    def probabilities(self, rows: Rows) -> Floats:
+        """The probability of each action, `float64[K, A]`. UserError with a memory, or where actions are no list."""
+        if self._memory:
+            raise UserError("a policy with a memory has no probabilities that follow from one row alone")
+        result: Floats | None = None
+        which = self._of_agent[rows.agent]
+        for index in np.unique(which).tolist():
+            where = np.flatnonzero(which == index)
+            network, part = self._network(index, rows), rows.take(where)
+            table = network.distribution.probabilities(
+                _numpy(_forward(network, part.observation, None).inputs), part.mask
+            )
+            result = np.zeros((len(rows), table.shape[1])) if result is None else result
+            result[where] = table
+        return np.zeros((0, 0)) if result is None else result
+
+    def snapshot(self, meta: Mapping[str, JSON] | None = None) -> Snapshot:
+        """These weights as they are now (copied), with what it takes to build the networks again, and `meta` beside."""
+        return saved.save(self.networks, self.sharing, meta or {})
+
+    def _network(self, index: int | None, rows: Rows) -> Network:
+        if index is None or index < 0:
+            agent = self.spec.agents[int(rows.agent[(self._of_agent[rows.agent] < 0).argmax()])]
+            raise UserError(f"this policy has no network for {agent!r}: it has {', '.join(self.networks) or 'none'}")
+        return self._networks[index]
+
+    def _act(self, network: Network, rows: Rows, memory: Array | None, keys: Keys) -> Acts:
+        out = _forward(network, rows.observation, memory)
+        action, logp = network.distribution.sample(_numpy(out.inputs), rows.mask, keys)
+        return Acts(action, logp, _numpy(out.value), None if out.memory is None else _numpy(out.memory))
+
+    def _act_apart(self, which: Ints, rows: Rows, memory: Array | None, keys: Keys) -> Acts:
+        """Rows of several networks: each answers its own."""
+        order = np.argsort(which, kind="stable")
+        parts: list[Acts] = []
+        for where in np.split(order, np.flatnonzero(np.diff(which[order])) + 1):
+            part = rows.take(where)
+            known = None if memory is None else memory[where]
+            parts.append(self._act(self._network(int(which[where[0]]), part), part, known, keys[where]))
+        back = np.empty_like(order)
+        back[order] = np.arange(len(order))
+        values = np.concatenate([_given(part.value) for part in parts])
+        memories = None if memory is None else np.concatenate([_given(part.memory) for part in parts])[back]
+        action, logp = (np.concatenate([getattr(part, name) for part in parts])[back] for name in ("action", "logp"))
+        return Acts(action, logp, values[back], memories)
+
+
+def restore(spec: EnvSpec, snapshot: Snapshot | None = None) -> NetworkPolicy:
+    """The frozen policy that a `marl/network` snapshot holds. UserError where it does not fit the environment."""
+    if snapshot is None:
+        raise UserError("the policy 'marl/network' needs a snapshot: train one, or choose marl/random")
+    networks, sharing = saved.load(spec, snapshot)
+    return NetworkPolicy(spec, networks, sharing)
+
+
+def _forward(network: Network, observation: ArrayTree, memory: Array | None) -> Output:
+    device = network.device
+
+    def tensor(array: Array) -> Tensor:
+        array = np.ascontiguousarray(array)
+        return torch.from_numpy(array if array.flags.writeable else array.copy()).to(device)
+
+    with torch.inference_mode():
+        seen = map_tensors(tensor, observation)
+        output: Output = network(seen, None, None if memory is None else tensor(memory))
+    return output
+
+
+def _numpy(tensor: Tensor) -> Array:
+    array: Array = tensor.cpu().numpy()
+    return array
+
+
+def _only(which: Ints) -> int | None:
+    """The one network that serves a whole group, or None."""
+    return int(which[0]) if (which == which[0]).all() else None
+
+
+def _given(array: Array | None) -> Array:
+    assert array is not None
+    return array

@@ -1,0 +1,95 @@
+"""Networks as snapshots: weights by "module/parameter", and the JSON that builds the modules again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import torch
+
+from marl.env import EnvSpec
+from marl.errors import UserError
+from marl.snapshot import JSON, Snapshot
+from marl.space import Box, Discrete, MultiDiscrete, Space, Tree
+from marl.training.networks.build import Sharing, module_ids
+from marl.training.networks.config import ModelConfig
+from marl.training.networks.network import Network
+from marl.types import Array
+
+NAME = "marl/network"
+
+
+def save(networks: Mapping[str, Network], sharing: Sharing, meta: Mapping[str, JSON]) -> Snapshot:
+    """A snapshot of the weights as they are now. `meta` must not use the keys "sharing" and "modules"."""
+    modules = {
+        name: {
+            "config": asdict(network.config),
+            "observation": describe(network.observation),
+            "action": describe(network.action),
+        }
+        for name, network in networks.items()
+    }
+    return Snapshot(NAME, weights(networks), {**meta, "sharing": sharing, "modules": modules})
+
+
+def weights(networks: Mapping[str, Network]) -> dict[str, Array]:
+    """Copies of all weights, float32 by "module/parameter"."""
+    return {
+        f"{name}/{key}": np.array(value.detach().cpu().numpy(), dtype=np.float32)
+        for name, network in networks.items()
+        for key, value in network.state_dict().items()
+    }
+
+
+def load(spec: EnvSpec, snapshot: Snapshot) -> tuple[dict[str, Network], Sharing]:
+    """The frozen networks of a snapshot. Raises UserError where they do not fit the environment or are damaged."""
+    meta = snapshot.meta
+    if snapshot.policy != NAME or "modules" not in meta or "sharing" not in meta:
+        raise UserError(f"this snapshot is not one of networks: its policy is {snapshot.policy!r}, not {NAME!r}")
+    served = dict(zip(module_ids(spec, meta["sharing"]), spec.group_of.tolist(), strict=True))
+    networks = {}
+    for name, module in meta["modules"].items():
+        if name not in served:
+            raise UserError(
+                f"this snapshot has a network {name!r}, which serves nobody in this environment; "
+                f"with sharing {meta['sharing']!r} it has {sorted(served)}"
+            )
+        group = spec.groups[served[name]]
+        for what in ("observation", "action"):
+            here = describe(getattr(group, what))
+            if module[what] != here:
+                raise UserError(
+                    f"this snapshot does not fit the environment: its network {name!r} was made for the {what} "
+                    f"{module[what]}, and group {group.name!r} has {here}"
+                )
+        networks[name] = fill(Network(group.observation, group.action, ModelConfig(**module["config"])), name, snapshot)
+    return networks, meta["sharing"]
+
+
+def fill(network: Network, name: str, snapshot: Snapshot) -> Network:
+    """Put a snapshot's weights into a network, and freeze it."""
+    state = {}
+    for key, parameter in network.state_dict().items():
+        array = snapshot.arrays.get(f"{name}/{key}")
+        if array is None or array.shape != tuple(parameter.shape):
+            found = "is missing" if array is None else f"has the shape {array.shape}"
+            raise UserError(f"this snapshot is damaged: {name}/{key} {found}, and should be {tuple(parameter.shape)}")
+        state[key] = torch.tensor(np.asarray(array))
+    network.load_state_dict(state)
+    return network.eval().requires_grad_(False)
+
+
+def describe(space: Space) -> JSON:
+    """A space as JSON, for comparison."""
+    match space:
+        case Box(shape, low, high, dtype):
+            bounds: list[Any] = [str(bound) if np.isinf(bound) else float(bound) for bound in (low, high)]
+            return {"box": list(shape), "low": bounds[0], "high": bounds[1], "dtype": dtype}
+        case Discrete(n):
+            return {"discrete": n}
+        case MultiDiscrete(nvec):
+            return {"multi_discrete": list(nvec)}
+        case Tree(fields):
+            return {"tree": {name: describe(field) for name, field in fields.items()}}
