@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from marl.training.networks.fused import fits, fused, fused_gradient, rounded
+
 ACTIVATIONS = {"tanh": torch.tanh, "relu": torch.relu, "silu": F.silu}
 
 
 class Dense(nn.Linear):
-    """A linear layer and its activation (None for none): `[B, inputs] -> [B, outputs]`. Orthogonal at the start."""
+    """A linear layer, orthogonal at the start: `[B, inputs] -> [B, outputs]`."""
 
-    def __init__(self, inputs: int, outputs: int, activation: str | None = None, gain: float = 2**0.5) -> None:
+    def __init__(self, inputs: int, outputs: int, gain: float = 2**0.5) -> None:
         super().__init__(inputs, outputs)
-        self.activation = activation
         nn.init.orthogonal_(self.weight, gain)
         nn.init.zeros_(self.bias)
 
+
+class MLP(nn.Module):
+    """Dense layers of the given widths, each with its activation: `[B, inputs] -> [B, size]`. None is the identity."""
+
+    def __init__(self, inputs: int, hidden: Sequence[int], activation: str) -> None:
+        super().__init__()
+        widths = [inputs, *hidden]
+        self.layers = nn.ModuleList(Dense(widths[i], widths[i + 1]) for i in range(len(hidden)))
+        self.size, self._activation = widths[-1], activation
+
     def forward(self, x: Tensor) -> Tensor:
-        x = F.linear(x, self.weight, self.bias)
-        return x if self.activation is None else ACTIVATIONS[self.activation](x)
-
-
-def mlp(inputs: int, hidden: Sequence[int], activation: str) -> nn.Sequential:
-    """Dense layers of the given widths, each with its activation; an empty list gives the identity."""
-    sizes = [inputs, *hidden]
-    return nn.Sequential(*(Dense(sizes[i], sizes[i + 1], activation) for i in range(len(hidden))))
+        learns, rows = torch.is_grad_enabled(), len(x)
+        layers = cast(Iterable[Dense], self.layers)
+        if not self.layers or not fits(x, next(iter(layers)).weight) or (learns and self._activation == "silu"):
+            for layer in layers:
+                x = ACTIVATIONS[self._activation](layer(x))
+            return x
+        x, run = (x, fused_gradient) if learns else (rounded(x), fused)
+        for layer in layers:
+            x = run(x, layer.weight, layer.bias, self._activation)
+        return x[:rows]

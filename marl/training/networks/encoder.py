@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from marl.errors import UserError
 from marl.space import Box, Space
 from marl.training.networks.config import ModelConfig
-from marl.training.networks.dense import ACTIVATIONS, mlp
+from marl.training.networks.dense import ACTIVATIONS, MLP
 from marl.training.networks.features import Leaf, TensorTree, at, columns, leaf_spaces, numbers, width
 
 
@@ -31,8 +31,8 @@ class Encoder(nn.Module):
         convolutions = [Convolutions(space, config) for _, space in self._images if isinstance(space, Box)]
         self.images = nn.ModuleList(convolutions)
         inputs = sum(image.size for image in convolutions) + sum(width(space) for _, space in self._flat)
-        self.dense = mlp(inputs, config.hidden, config.activation)
-        self.size = config.hidden[-1] if config.hidden else inputs
+        self.dense = MLP(inputs, config.hidden, config.activation)
+        self.size = self.dense.size
 
     def forward(self, observation: TensorTree) -> Tensor:
         parts = [image(at(observation, path)) for image, (path, _) in zip(self.images, self._images, strict=True)]
