@@ -79,7 +79,8 @@ def _check_same(scenario: Scenario, out: Path, resume: bool) -> bool:
 def show(manager: Manager, scenario: Scenario, out: Path) -> None:
     """Work until the league stops, with a dashboard, then write the report and say where it is."""
     console, stop = Console(highlight=False), manager.config.stop
-    info = RunInfo(manager.config.name, manager.config.env.name, manager.sides, stop.nash_conv, stop.iterations, stop.seconds)
+    env = manager.config.env.name
+    info = RunInfo(manager.config.name, env, manager.sides, stop.nash_conv, stop.iterations, stop.seconds)
     try:
         with Dashboard(info, manager.iterations, console) as dashboard:
             manager.tell = lambda: dashboard.update(progress(manager))

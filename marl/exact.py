@@ -24,9 +24,9 @@ from marl.types import Array, ArrayTree, Bools, Floats, Ints
 class Decisions:
     """One player's information sets (I of them) and sequences (S of them).
 
-    Information sets are ordered so that each comes after those it follows. The actions of information set `i` are the
-    sequences `start[i] : start[i] + size[i]`. `parent`: `int64[I]`, the sequence that leads to it. `action`: `int64[S]`,
-    the environment's action of each sequence (-1 for sequence 0). `observation`: tree of `[I, ...]`, what the agent
+    Information sets are ordered so that each comes after those it follows. The actions of information set `i` are
+    the sequences `start[i] : start[i] + size[i]`. `parent`: `int64[I]`, the sequence that leads to it. `action`:
+    `int64[S]`, the environment's action of each sequence (-1 for sequence 0). `observation`: tree of `[I, ...]`, what the agent
     sees there. `mask`: `bool[I, A]`. `name`: a readable name each.
     """
 
