@@ -132,7 +132,7 @@ def _refused(id: str, parameters: Mapping[str, Any], error: Exception) -> UserEr
     extra = listed(id).extra
     if isinstance(error, (ImportError, gymnasium.error.DependencyNotInstalled)):
         advice = f'; install it with: pip install "marl-gymnasium[{extra}]"' if extra else ""
-        return UserError(f"Gymnasium's {id!r} needs a package that is missing: {error}{advice}")
+        return UserError(f"Gymnasium's {id!r} needs a package that is missing{advice} (it said: {error})")
     shown = {key: value for key, value in parameters.items() if key != "render_mode"}
     given = f" with the parameters {shown}" if shown else ""
     return UserError(f"Gymnasium cannot make {id!r}{given}: {type(error).__name__}: {error}")
