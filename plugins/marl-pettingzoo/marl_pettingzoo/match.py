@@ -217,10 +217,10 @@ class ParallelMatch(Match):
             agent = self.index[name]
             if reward and agent in alive:
                 self.rewards[agent] += float(reward)
-        for flags in (truncations, terminations):  # an agent that is both counts as terminated
+        for flags, cut in ((truncations, True), (terminations, False)):  # an agent that is both counts as terminated
             for name, flag in flags.items():
                 if flag and self.index[name] in alive:
-                    self.ended[self.index[name]] = flags is truncations
+                    self.ended[self.index[name]] = cut
         for agent in self.ended:
             self.final[agent] = unmasked(self._seen.get(names[agent]))
         self._look_around(observations, infos)

@@ -244,6 +244,27 @@ class Wordy(Mixed):
         return spaces.Text(5)
 
 
+class Careless(Mixed):
+    """It flags both endings at once, and leaves the dead in `agents`."""
+
+    def step(self, actions):
+        before = self.agents
+        self.agents = [name for name in before if name in actions]
+        observations, rewards, terminated, truncated, infos = super().step(actions)
+        ended = {name: terminated[name] or truncated[name] for name in terminated}
+        self.agents = before
+        return observations, rewards, ended, ended, infos
+
+
+class Drowned(Turns):
+    """The killed are both terminated and truncated."""
+
+    def step(self, action):
+        super().step(action)
+        if self.moves < 12:
+            self.truncations = dict(self.terminations)
+
+
 class Squint(Mixed):
     """Shows more than its space says."""
 

@@ -95,6 +95,27 @@ def test_a_killed_agent_is_paid_for_its_death_at_once_and_gone():
     assert step.turn[0].agent.tolist() == [2]
 
 
+def test_who_is_terminated_and_truncated_is_terminated(play):
+    ticks, env = list(play(tiny("Careless"), 1)), tiny("Drowned")
+    started(env)
+    step = env.step(ONE, [np.array([2])])
+    assert step.terminated[0].tolist() == [False, True, False] and not step.truncated.any()
+    assert not any(each.truncated.any() for _, _, each in ticks)
+    assert sum(each.terminated[0].astype(int) for _, _, each in ticks).tolist() == [1, 1, 1]
+
+
+def test_the_dead_have_no_rows_even_if_the_environment_keeps_them(play):
+    ticks = list(play(tiny("Careless"), 1))
+    assert [turn[0].agent.tolist() for turn, _, _ in ticks] == [[0, 1, 2], [0, 1, 2], [1, 2], [2]]
+
+
+def test_of_two_who_break_the_rules_the_first_is_named():
+    env = games.make("simple_tag", lanes=1)
+    started(env)
+    step = env.step(ONE, [np.array([0, 9, 9]), np.array([9])])
+    assert step.fault.tolist() == [1]
+
+
 def test_an_illegal_move_ends_the_match_at_the_price_that_pettingzoo_puts_on_it():
     env = games.make("connect_four", lanes=1)
     started(env)
