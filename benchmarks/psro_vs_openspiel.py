@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import _common as bench
+
 from league.ledger import Ledger
 from league.runner import build
 from marl.blobs import Blobs

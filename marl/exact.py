@@ -26,8 +26,8 @@ class Decisions:
 
     Information sets are ordered so that each comes after those it follows. The actions of information set `i` are
     the sequences `start[i] : start[i] + size[i]`. `parent`: `int64[I]`, the sequence that leads to it. `action`:
-    `int64[S]`, the environment's action of each sequence (-1 for sequence 0). `observation`: tree of `[I, ...]`, what the agent
-    sees there. `mask`: `bool[I, A]`. `name`: a readable name each.
+    `int64[S]`, the environment's action of each sequence (-1 for sequence 0). `observation`: tree of `[I, ...]`, what
+    the agent sees there. `mask`: `bool[I, A]`. `name`: a readable name each.
     """
 
     parent: Ints
