@@ -10,6 +10,7 @@ from functools import cached_property
 from marl.snapshot import JSON, canonical
 
 Mixture = tuple[tuple[str, float], ...]  # (snapshot id, probability), in the order of the population
+SELF = "self"  # in a mixture instead of a snapshot id: the live learner itself, as it is now
 
 
 @dataclass(frozen=True)

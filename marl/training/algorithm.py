@@ -1,0 +1,48 @@
+"""The base of algorithms with networks: name a learner and its hyper-parameters, get `train`."""
+
+from __future__ import annotations
+
+import abc
+from typing import Any, ClassVar
+
+from marl.algorithm import Services, Trained
+from marl.job import Job
+from marl.training.engine import Engine
+from marl.training.hyper import Hyper
+from marl.training.learner import ColumnLearner
+from marl.training.lineup import lineup
+from marl.training.modules import module_specs
+
+
+class RLlibAlgorithm(abc.ABC):
+    """An algorithm on the training engine. A subclass names two classes:
+
+        class PPO(RLlibAlgorithm):
+            learner = PPOLearner  # the loss
+            parameters = PPOParams  # a dataclass that inherits `Hyper`
+
+    It is made once and works on many jobs; engines stay alive in between, one for each set of modules.
+    """
+
+    learner: ClassVar[type[ColumnLearner]]
+    parameters: ClassVar[type[Hyper]]
+
+    def __init__(self, **params: Any) -> None:
+        self.hyper = self.parameters(**params)
+        self._engines: dict[tuple[str, ...], Engine] = {}
+
+    def train(self, job: Job, services: Services) -> Trained:
+        """Train for the job's budget (`{"env_steps": n}`, ticks over lanes; else the parameter `env_steps`)."""
+        engine = self.engine(job, services)
+        engine.begin(job, services)
+        metrics = engine.run(services.log)
+        return Trained(engine.backend.policy.snapshot(), engine.save(), metrics)
+
+    def engine(self, job: Job, services: Services) -> Engine:
+        """The engine for the sides that learn in this job."""
+        spec, hyper = services.spec, self.hyper
+        modules = module_specs(spec, hyper.model, hyper.sharing, lineup(job, spec).sides)
+        key = tuple(sorted(modules))
+        if key not in self._engines or self._engines[key].spec != spec:
+            self._engines[key] = Engine(spec, self.learner, modules, hyper)
+        return self._engines[key]

@@ -1,0 +1,88 @@
+"""Checkpoints: arrays and JSON, never pickle. What a learner and its matches in progress need to go on identically.
+
+Array names start with a part: `weights/<module>/<parameter>`, `optimiser/<module>/<parameter>/<moment>`,
+`lanes/...` (see `marl.arena.Sampler.save`). RLlib's own state is not used: it keeps newer weights when an older state
+is loaded, leaves out adaptive coefficients, and its files are pickles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from marl.algorithm import Checkpoint
+from marl.errors import UserError
+from marl.types import Array
+
+if TYPE_CHECKING:
+    from marl.training.learner import ColumnLearner
+
+
+def save_learner(learner: ColumnLearner) -> Checkpoint:
+    """Weights, the state of every optimiser, and the learner's `memo`."""
+    arrays = {f"weights/{name}": array for name, array in learner.weights().items()}
+    for name, moments in _optimiser_states(learner).items():
+        for key, value in moments.items():
+            arrays[f"optimiser/{name}/{key}"] = value.detach().cpu().numpy().copy()
+    return Checkpoint(arrays, {"memo": {name: dict(values) for name, values in learner.memo.items()}})
+
+
+def load_learner(learner: ColumnLearner, checkpoint: Checkpoint) -> None:
+    """Put a saved state into a live learner, newer or older. Raises UserError where the modules differ."""
+    parts = part(checkpoint.arrays, "weights/")
+    known = learner.weights()
+    _compare(known, parts)
+    for name in learner.names:
+        state = {key: torch.from_numpy(np.array(array)) for key, array in part(parts, f"{name}/").items()}
+        learner.network(name).load_state_dict(state)
+    for optimizer in learner._named_optimizers.values():
+        optimizer.state.clear()
+    moments = part(checkpoint.arrays, "optimiser/")
+    for name, parameter, optimizer in _parameters(learner):
+        saved = part(moments, f"{name}/")
+        if saved:
+            optimizer.state[parameter] = {
+                key: torch.from_numpy(np.array(array)).to(parameter.device) for key, array in saved.items()
+            }
+    learner.memo = {name: dict(values) for name, values in checkpoint.meta.get("memo", {}).items()}
+
+
+def part(arrays: Mapping[str, Array], prefix: str) -> dict[str, Array]:
+    """The arrays whose names start with `prefix`, without it."""
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+
+
+def _optimiser_states(learner: ColumnLearner) -> dict[str, dict[str, Any]]:
+    return {name: optimizer.state.get(parameter, {}) for name, parameter, optimizer in _parameters(learner)}
+
+
+def _parameters(learner: ColumnLearner) -> list[tuple[str, Any, Any]]:
+    """`(module/parameter, parameter, its optimiser)` for every parameter that is trained."""
+    result = []
+    for module in learner.names:
+        owner = {
+            id(parameter): optimizer
+            for _, optimizer in learner.get_optimizers_for_module(module)
+            for group in optimizer.param_groups
+            for parameter in group["params"]
+        }
+        for key, parameter in learner.network(module).named_parameters():
+            if id(parameter) in owner:
+                result.append((f"{module}/{key}", parameter, owner[id(parameter)]))
+    return result
+
+
+def _compare(known: Mapping[str, Array], saved: Mapping[str, Array]) -> None:
+    differing = sorted(
+        name
+        for name in {*known, *saved}
+        if name not in known or name not in saved or known[name].shape != saved[name].shape
+    )
+    if differing:
+        raise UserError(
+            f"the checkpoint is of another model: {differing[0]!r} and {len(differing) - 1} more weights differ; "
+            "model, sharing and environment must be those that it was trained with"
+        )

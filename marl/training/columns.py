@@ -1,0 +1,79 @@
+"""Columns: what a learner is fed, plain numpy arrays by name. They travel between processes; episodes never do.
+
+| column | shape | |
+|---|---|---|
+| `observation` | tree of `[K, ...]` | |
+| `mask` | `bool[K, W]` | only where the environment gives masks |
+| `action` | `[K, ...]` | |
+| `logp`, `value` | `float32[K]` | of the policy that played, when it played |
+| `advantage`, `target` | `float32[K]` | see `marl.training.advantages` |
+
+Modules with memory get sequences: the same columns as `[S, T, ...]`, and `valid` `bool[S, T]` (False on padding),
+`first` `bool[S, T]` (memory is cleared there) and `memory` `[S, M]` (at the start of each sequence).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+import numpy as np
+
+from marl import tree
+from marl.arena import Trajectory
+from marl.training.advantages import Advantages
+from marl.training.sequences import sequences
+from marl.types import ArrayTree, Ints
+
+Columns: TypeAlias = dict[str, ArrayTree]
+
+
+def module_columns(
+    window: Trajectory, estimates: Advantages, modules: Sequence[str], length: int
+) -> dict[str, Columns]:
+    """A window's rows as columns, one set for each module that has rows.
+
+    `modules`: the module id of each agent of the environment. `length`: the longest sequence, for modules with memory.
+    """
+    names = sorted({modules[agent] for agent in np.unique(window.agent).tolist()})
+    everything = _columns(window, estimates)
+    if len(names) == 1 and window.memory is None:
+        return {names[0]: everything}
+    number = np.array([names.index(name) if name in names else -1 for name in modules])[window.agent]
+    result = {}
+    for index, name in enumerate(names):
+        rows = np.flatnonzero(number == index)
+        if window.memory is None:
+            result[name] = {key: tree.take(column, rows) for key, column in everything.items()}
+        else:
+            result[name] = _sequence_columns(window, everything, rows, length)
+    return result
+
+
+def join(parts: Sequence[Mapping[str, Columns]]) -> dict[str, Columns]:
+    """The columns of several windows (or groups, or samplers) together, by module."""
+    names = sorted({name for part in parts for name in part})
+    result = {}
+    for name in names:
+        present = [part[name] for part in parts if name in part]
+        result[name] = {key: tree.concatenate([part[key] for part in present]) for key in present[0]}
+    return result
+
+
+def rows_of(columns: Columns) -> int:
+    """How many rows (or, with memory, sequences) there are."""
+    return len(columns["logp"])
+
+
+def _columns(window: Trajectory, estimates: Advantages) -> Columns:
+    columns: Columns = {"observation": window.observation, "action": window.action}
+    if window.mask is not None:
+        columns["mask"] = window.mask
+    numbers = {"logp": window.logp, "value": window.value, **estimates._asdict()}
+    return columns | {name: number.astype(np.float32) for name, number in numbers.items()}
+
+
+def _sequence_columns(window: Trajectory, everything: Columns, rows: Ints, length: int) -> Columns:
+    cut = sequences(window, rows, length)
+    columns = {name: cut.lay(column) for name, column in everything.items()}
+    return columns | {"valid": cut.valid, "first": cut.lay(window.first), "memory": cut.starts(window.memory)}

@@ -1,0 +1,100 @@
+"""The engine: a long-lived learner that works on one job after the other, cold or from a checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from marl import rng
+from marl.algorithm import Checkpoint, Services
+from marl.env import EnvSpec
+from marl.job import Job
+from marl.training.backends import Backend, Plan
+from marl.training.backends.local import Local
+from marl.training.checkpoint import part
+from marl.training.hyper import Hyper
+from marl.training.learner import ColumnLearner
+from marl.training.lineup import lineup
+from marl.training.modules import ModuleSpec
+
+_LANES = "lanes/"
+
+
+@dataclass
+class Progress:
+    """How far a lineage has come since its cold start."""
+
+    env_steps: int = 0
+    rows: int = 0
+    updates: int = 0
+
+
+class Engine:
+    """Learner, live policy and matches, kept from one job to the next. A new job costs no restart.
+
+    `begin` a job, `update` until it `done`; `save` gives the checkpoint that another job may go on from. Everything
+    follows from the job (and its parent), whatever the engine did before.
+    """
+
+    def __init__(
+        self, spec: EnvSpec, learner: type[ColumnLearner], modules: Mapping[str, ModuleSpec], hyper: Hyper
+    ) -> None:
+        self.spec, self.hyper = spec, hyper
+        self.backend: Backend = Local(spec, learner, modules, hyper)
+        self.progress = Progress()
+        self._job: Job | None = None
+        self._ids: tuple[str, ...] = ()
+        self._end = 0
+        self.budget = hyper.env_steps
+
+    def begin(self, job: Job, services: Services) -> None:
+        """Take up a job: cold, or where its parent stopped. Raises UserError where the parent does not fit."""
+        players = lineup(job, self.spec)
+        self._job, self._ids = job, players.ids
+        lanes = None
+        if job.parent is None:
+            self.backend.reset(job.seed)
+            self.progress = Progress()
+        else:
+            parent = services.checkpoint(job.parent)
+            self.backend.load(parent)
+            self.progress = Progress(**parent.meta["progress"])
+            if parent.meta.get("players") == list(players.ids) and "play" in parent.meta:
+                lanes = Checkpoint(part(parent.arrays, _LANES), parent.meta["play"])
+        self.backend.start(players, services, job.side, job.seed, lanes)
+        self.budget = int(job.budget.get("env_steps", self.hyper.env_steps))
+        self._end = self.progress.env_steps + self.budget
+
+    @property
+    def done(self) -> bool:
+        """Whether the job's budget is spent."""
+        return self.progress.env_steps >= self._end
+
+    def update(self) -> dict[str, float]:
+        """Collect and fit once; what to report of it."""
+        assert self._job is not None, "begin a job first"
+        hyper, progress = self.hyper, self.progress
+        horizon = hyper.horizon or self.budget
+        number = progress.updates + 1
+        coefficients = hyper.coefficients(min(1.0, progress.env_steps / horizon), number)
+        seed = int(rng.mix(self._job.seed, number)[0])
+        report = self.backend.update(Plan(hyper.rows, hyper.epochs, hyper.minibatch, seed, coefficients))
+        self.progress = Progress(progress.env_steps + report.env_steps, progress.rows + report.rows, number)
+        return {**report.metrics, **coefficients, "rows": float(report.rows), "env_steps": float(report.env_steps)}
+
+    def run(self, log: Callable[..., None]) -> dict[str, float]:
+        """Update until the budget is spent; the last update's metrics. Each is logged at its env steps."""
+        metrics: dict[str, float] = {}
+        while not self.done:
+            metrics = self.update()
+            log(self.progress.env_steps, **metrics)
+        return metrics
+
+    def save(self) -> Checkpoint:
+        """Learner, progress, and matches in progress (where the environment can save them)."""
+        state, lanes = self.backend.save(), self.backend.save_lanes()
+        arrays, meta = dict(state.arrays), {**state.meta, "progress": vars(self.progress).copy()}
+        if lanes is not None:
+            arrays |= {f"{_LANES}{name}": array for name, array in lanes.arrays.items()}
+            meta |= {"players": list(self._ids), "play": dict(lanes.meta)}
+        return Checkpoint(arrays, meta)

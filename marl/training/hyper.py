@@ -1,0 +1,64 @@
+"""Hyper-parameters that all network algorithms share. An algorithm's own dataclass inherits these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from marl.training.networks import ModelConfig, Sharing
+
+
+@dataclass(kw_only=True)
+class Hyper:
+    """What every algorithm on the training engine can be told."""
+
+    model: ModelConfig = field(default_factory=ModelConfig)
+    """The shape of the networks."""
+    sharing: Sharing = "all"
+    """Who shares a network: `all` agents of a group, those of a group on one `side`, or `none`."""
+    env_steps: int = 100_000
+    """Ticks of the environment, summed over lanes, that a job lasts unless it states its own budget."""
+    lanes: int = 64
+    """Matches that are sampled in lockstep."""
+    rows: int = 4096
+    """Rows (own turns of learning agents) per update."""
+    epochs: int = 4
+    """How often each row is used."""
+    minibatch: int = 1024
+    """Rows per gradient step; updates are cut into near equal parts of about this size."""
+    sequence: int = 16
+    """The longest run of own turns that gradients go back through, for models with a memory."""
+    lr: float = 3e-4
+    """Adam's learning rate."""
+    lr_end: float | None = None
+    """Where the learning rate goes, linearly over the horizon; it stays as it is by default."""
+    horizon: int | None = None
+    """The env steps since the cold start over which schedules run; by default the budget of a job."""
+    discount: float = 0.99
+    """Per own turn of an agent, however many ticks lie in between."""
+    trace: float = 0.95
+    """GAE's lambda: 0 trusts the values, 1 the returns."""
+    max_grad_norm: float | None = 0.5
+    """Clips the global norm of each module's gradients."""
+    backend: Literal["local"] = "local"
+    """Where sampling and learning happen: `local` is this process."""
+
+    def __post_init__(self) -> None:
+        for name in ("env_steps", "lanes", "rows", "epochs", "minibatch", "sequence"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
+        for name in ("discount", "trace"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} must be between 0 and 1, not {getattr(self, name)}")
+
+    def coefficients(self, progress: float, update: int) -> dict[str, float]:
+        """What schedules give: `progress` in `[0, 1]` of the horizon, `update` counts from 1 since the cold start.
+
+        Override it to add an algorithm's own; each reaches the loss as `learner.coefficients[name]`.
+        """
+        return {"lr": linear(self.lr, self.lr_end, progress)}
+
+
+def linear(start: float, end: float | None, progress: float) -> float:
+    """From `start` to `end` in a straight line; `start` throughout where there is no end."""
+    return start if end is None else start + (end - start) * progress

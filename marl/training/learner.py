@@ -1,0 +1,235 @@
+"""The learner: RLlib's `TorchLearner`, fed columns, with a loop of minibatches that is stated and reproducible.
+
+RLlib's own `update` turns batches into iterators, shards and connector pieces, updates all modules of unequal row
+counts together (so a small module gets many more epochs), and logs through Python objects. `fit` does none of that,
+and uses the learner's own steps (forward_train, compute_losses, compute_gradients, postprocess_gradients,
+apply_gradients), so that optimisers, devices and DDP remain RLlib's.
+"""
+
+from __future__ import annotations
+
+import abc
+import itertools
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias
+
+import numpy as np
+import torch
+from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
+from ray.rllib.core.learner.torch.torch_learner import TorchLearner
+
+from marl import rng, tree
+from marl.algorithm import Checkpoint
+from marl.errors import RunError
+from marl.training.checkpoint import load_learner, save_learner
+from marl.training.columns import Columns
+from marl.training.modules import ModuleSpec, NetworkModule, multi_module_spec
+from marl.training.networks import Distribution, Network
+from marl.types import Array
+
+Tensors: TypeAlias = dict[str, Any]  # columns as tensors (observations may be trees)
+Stats: TypeAlias = dict[str, torch.Tensor]  # named scalars of one minibatch, on the device, without gradient
+_SEQUENCE = ("memory", "first", "valid")
+
+
+class ColumnLearner(TorchLearner, abc.ABC):
+    """Base of every algorithm's learner: implement `loss`. Everything else is the same for all of them.
+
+    `hyper` are the algorithm's hyper-parameters; `coefficients` those that schedules change, by name ("lr", ...), as of
+    this `fit`. `memo` holds what the learner remembers of each module from one fit to the next (adaptive coefficients):
+    it is part of every checkpoint.
+    """
+
+    @classmethod
+    def make(
+        cls, modules: Mapping[str, ModuleSpec], hyper: Any, config: AlgorithmConfig | None = None
+    ) -> ColumnLearner:
+        """A learner in this process. It does not start Ray."""
+        learner = cls(config=config or cls.configuration(hyper), module_spec=multi_module_spec(modules))
+        learner.build()
+        return learner
+
+    @classmethod
+    def configuration(cls, hyper: Any) -> AlgorithmConfig:
+        """What RLlib must know: which learner, and our hyper-parameters for it."""
+        config = AlgorithmConfig().framework("torch").learners(learner_class=cls, learner_config_dict={"hyper": hyper})
+        config.torch_skip_nan_gradients = True  # RLlib's check of every gradient is slow; `fit` checks their norm
+        return config
+
+    def build(self) -> None:
+        """Called by RLlib, in the process in which the learner lives."""
+        torch.set_num_threads(1)  # small networks are slower on several threads
+        self.hyper: Any = self.config.learner_config_dict["hyper"]
+        self.coefficients: dict[str, float] = {}
+        self.memo: dict[str, dict[str, float]] = {}
+        super().build()
+
+    def configure_optimizers_for_module(self, module_id: str, config: Any = None) -> None:
+        """Adam with the epsilon that PPO's reference implementations use."""
+        params = self.get_parameters(self._module[module_id])
+        optimizer = torch.optim.Adam(params, lr=self.hyper.lr, eps=1e-5, fused=True)
+        self.register_optimizer(module_id=module_id, optimizer=optimizer, params=params)
+
+    @abc.abstractmethod
+    def loss(self, module_id: str, batch: Tensors, inputs: torch.Tensor, value: torch.Tensor) -> tuple[Any, Stats]:
+        """The loss of a minibatch of K rows, and what to report of it.
+
+        `batch`: columns `[K, ...]`. `inputs` `[K, D]` go into `distribution(module_id)`; `value` is `[K]`.
+        """
+
+    def prepare(self, module_id: str, columns: Tensors) -> Tensors:
+        """Further columns that the loss needs, computed once before the first epoch."""
+        return {}
+
+    def enough(self, module_id: str, stats: Mapping[str, float]) -> bool:
+        """Whether to stop after an epoch; `stats` are that epoch's means. All learners of a group see the same."""
+        return False
+
+    def fitted(self, module_id: str, stats: Mapping[str, float]) -> None:
+        """Called after the last epoch with its means, for adaptive coefficients in `memo`."""
+
+    def fit(
+        self,
+        columns: Mapping[str, Columns],
+        epochs: int,
+        minibatches: Mapping[str, int],
+        seed: int,
+        coefficients: Mapping[str, float],
+    ) -> dict[str, dict[str, float]]:
+        """Fit each module to its own columns: `epochs` times over, in `minibatches[module]` near equal parts.
+
+        The order of the rows follows from `seed` alone. Learners of a group must be given the same numbers of
+        minibatches. Returns the means over the last epoch, by module and name. Raises RunError where gradients are
+        not finite.
+        """
+        self.coefficients = dict(coefficients)
+        for optimizer in self._named_optimizers.values():
+            self._set_optimizer_lr(optimizer, self.coefficients["lr"])
+        result = {}
+        for number, name in enumerate(sorted(columns)):
+            tensors = self._tensors(columns[name])
+            tensors |= self.prepare(name, tensors)
+            stats: dict[str, float] = {}
+            for epoch in range(epochs):
+                order = _permutation(len(tensors["logp"]), seed, number, epoch).to(self._device)
+                stats = self._epoch(name, tensors, order, minibatches[name])
+                if self.enough(name, stats):
+                    break
+            self.fitted(name, stats)
+            result[name] = {**stats, "epochs": float(epoch + 1)}
+        return result
+
+    def reset(self, seed: int) -> None:
+        """A cold start in place: fresh weights, fresh optimisers, nothing remembered."""
+        for name in self.names:
+            fresh = self._bare(name).model_config["spec"].build(seed, name)
+            self.network(name).load_state_dict(fresh.state_dict())
+        for optimizer in self._named_optimizers.values():
+            optimizer.state.clear()
+        self.memo = {}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The module ids."""
+        return tuple(sorted(self.module.keys()))
+
+    def network(self, module_id: str) -> Network:
+        """The network of a module: the very one that is trained."""
+        network: Network = self._bare(module_id).network
+        return network
+
+    def distribution(self, module_id: str) -> Distribution:
+        """The action distribution of a module."""
+        return self.network(module_id).distribution
+
+    def weights(self) -> dict[str, Array]:
+        """A copy of all weights, by "module/parameter"."""
+        return {
+            f"{name}/{key}": value.detach().cpu().numpy().copy()
+            for name in self.names
+            for key, value in self.network(name).state_dict().items()
+        }
+
+    def save(self) -> Checkpoint:
+        """Weights, optimisers and `memo`: everything that a fit depends on."""
+        return save_learner(self)
+
+    def load(self, checkpoint: Checkpoint) -> None:
+        """Go back (or on) to a saved state, whichever is older."""
+        load_learner(self, checkpoint)
+
+    def compute_loss_for_module(self, *, module_id: str, config: Any, batch: Tensors, fwd_out: Any) -> Any:
+        """RLlib's hook: our loss on rows without padding."""
+        if "valid" in batch:
+            valid = batch["valid"]
+            rows = {name: column for name, column in batch.items() if name not in _SEQUENCE}
+            batch = tree.map_tree(lambda leaf: leaf[valid], rows)
+        loss, stats = self.loss(module_id, batch, fwd_out["inputs"], fwd_out["value"])
+        self._seen = {"loss": loss.detach(), **stats}
+        return loss
+
+    def postprocess_gradients(self, gradients_dict: dict[Any, Any]) -> dict[Any, Any]:
+        """RLlib's hook: clip the global norm of the one module whose gradients these are."""
+        parameters = [p for p, gradient in gradients_dict.items() if gradient is not None]
+        norm = torch.nn.utils.get_total_norm([p.grad for p in parameters])
+        if self.hyper.max_grad_norm is not None:
+            torch.nn.utils.clip_grads_with_norm_(parameters, self.hyper.max_grad_norm, norm)
+        self._seen["grad_norm"] = norm
+        return gradients_dict
+
+    def normalised(self, advantage: torch.Tensor) -> torch.Tensor:
+        """Advantages `[K]` of a minibatch with mean 0 and deviation 1, over all learners of the group together."""
+        moments = self.mean_over_learners(torch.stack([advantage.mean(), advantage.square().mean()]))
+        deviation = (moments[1] - moments[0].square()).clamp(min=0.0).sqrt()
+        return (advantage - moments[0]) / (deviation + 1e-8)
+
+    def mean_over_learners(self, values: torch.Tensor) -> torch.Tensor:
+        """The mean of `values` over all learners of the group; with one learner, the values themselves."""
+        if self.distributed:
+            torch.distributed.all_reduce(values)
+            values = values / torch.distributed.get_world_size()
+        return values
+
+    def _epoch(self, name: str, tensors: Tensors, order: torch.Tensor, minibatches: int) -> dict[str, float]:
+        total: Stats = {}
+        count = 0
+        for batch in _minibatches(tensors, order, minibatches):
+            outputs = self.module.forward_train({name: batch})
+            losses = self.compute_losses(fwd_out=outputs, batch={name: batch})
+            self.apply_gradients(self.postprocess_gradients(self.compute_gradients(losses)))
+            for key, value in self._seen.items():
+                total[key] = total[key] + value if key in total else value
+            count += 1
+        means = self.mean_over_learners(torch.stack([value.float() for value in total.values()]) / count)
+        stats = dict(zip(total, means.tolist(), strict=True))
+        if not np.isfinite(stats["grad_norm"]):
+            raise RunError(
+                f"the gradients of module {name!r} are not finite (loss {stats['loss']:g}): "
+                "lower the learning rate, or look for infinite rewards or observations"
+            )
+        return stats
+
+    def _tensors(self, columns: Columns) -> Tensors:
+        def convert(leaf: Array) -> torch.Tensor:
+            return torch.from_numpy(np.ascontiguousarray(leaf)).to(self._device, non_blocking=True)
+
+        converted: Tensors = tree.map_tree(convert, columns)
+        return converted
+
+    def _bare(self, module_id: str) -> NetworkModule:
+        module: NetworkModule = self.module[module_id].unwrapped()
+        return module
+
+
+def _permutation(count: int, seed: int, module: int, epoch: int) -> torch.Tensor:
+    """A random order of `count` rows, from counters: no generator's state needs to be kept."""
+    key = rng.mix(seed, module, epoch)
+    return torch.from_numpy(np.random.Generator(np.random.Philox(key=int(key[0]))).permutation(count))
+
+
+def _minibatches(tensors: Tensors, order: torch.Tensor, count: int) -> Iterator[Tensors]:
+    """`count` parts of the rows in this order, as equal as can be."""
+    edges = np.linspace(0, len(order), count + 1).astype(int).tolist()
+    for start, stop in itertools.pairwise(edges):
+        part = order[start:stop]
+        yield tree.map_tree(lambda leaf: leaf.index_select(0, part), tensors)  # noqa: B023

@@ -1,0 +1,79 @@
+"""RLlib modules around our networks, so that RLlib's learners, devices and DDP work on them."""
+
+from __future__ import annotations
+
+import logging
+import zlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from ray.rllib.core.rl_module.multi_rl_module import MultiRLModuleSpec
+from ray.rllib.core.rl_module.rl_module import RLModuleSpec
+from ray.rllib.core.rl_module.torch import TorchRLModule
+
+from marl import rng
+from marl.env import EnvSpec
+from marl.space import Space
+from marl.training.networks import ModelConfig, Network, Sharing, module_ids
+
+for _name in ("ray.rllib", "ray._common.deprecation"):  # RLlib warns of its own deprecated calls
+    logging.getLogger(_name).setLevel(logging.ERROR)
+
+
+@dataclass(frozen=True)
+class ModuleSpec:
+    """What one module is: its group's spaces and the shape of its network. Cheap to send to another process."""
+
+    observation: Space
+    action: Space
+    model: ModelConfig
+
+    def build(self, seed: int, name: str) -> Network:
+        """A fresh network. Its weights follow from the seed and the module's id, whatever was drawn before."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(int(rng.mix(seed, zlib.crc32(name.encode()))[0]) >> 1)
+            return Network(self.observation, self.action, self.model)
+
+
+class NetworkModule(TorchRLModule):
+    """A `Network` as RLlib sees it. The batch is columns as tensors; with `memory` they are sequences."""
+
+    def setup(self) -> None:
+        """Called by RLlib's constructor."""
+        self.network = self.model_config["spec"].build(0, "")
+
+    def _forward(self, batch: dict[str, Any], **_: Any) -> dict[str, torch.Tensor]:
+        """`inputs` `[K, D]` (of the action distribution) and `value` `[K]`; padding is dropped from sequences."""
+        mask = batch.get("mask")
+        if "memory" not in batch:
+            out = self.network(batch["observation"], mask, None)
+            return {"inputs": out.inputs, "value": out.value}
+        out = self.network.unroll(batch["observation"], mask, batch["memory"], batch["first"])
+        return {"inputs": out.inputs[batch["valid"]], "value": out.value[batch["valid"]]}
+
+
+def module_specs(spec: EnvSpec, model: ModelConfig, sharing: Sharing, sides: Collection[int]) -> dict[str, ModuleSpec]:
+    """The modules that serve these sides, by id (see `marl.training.networks.module_ids`)."""
+    result = {}
+    for agent, name in enumerate(module_ids(spec, sharing)):
+        if spec.side_of[agent] in sides:
+            group = spec.groups[spec.group_of[agent]]
+            result[name] = ModuleSpec(group.observation, group.action, model)
+    return result
+
+
+def multi_module_spec(modules: Mapping[str, ModuleSpec]) -> MultiRLModuleSpec:
+    """RLlib's description of several modules, by id."""
+    return MultiRLModuleSpec(
+        rl_module_specs={
+            name: RLModuleSpec(
+                module_class=NetworkModule,
+                observation_space=spec.observation,  # RLlib hands them through; they need not be Gymnasium's
+                action_space=spec.action,
+                model_config={"spec": spec},
+            )
+            for name, spec in modules.items()
+        }
+    )

@@ -1,0 +1,114 @@
+"""The rollout: plays the live policy against a line-up, and turns what it saw into columns for the learner."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from marl import tree
+from marl.algorithm import Checkpoint
+from marl.arena import Sampler, Source, Trajectory
+from marl.arena.results import Results
+from marl.env import Environment, Forkable, Rows
+from marl.errors import RunError
+from marl.policy import Policy
+from marl.training.advantages import Advantages, generalised_advantages
+from marl.training.columns import Columns, join, module_columns
+from marl.types import Floats
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one update learns from: columns by module, the rows and ticks (over lanes) behind them, and statistics."""
+
+    columns: dict[str, Columns]
+    rows: int
+    env_steps: int
+    stats: dict[str, float]
+
+
+class Rollout:
+    """Matches in progress between policies, the first of which is the live one whose rows are wanted.
+
+    `modules`: the module id of each agent. `side`: whose returns are reported. `lanes`: matches in progress to go on
+    with, from `save`.
+    """
+
+    def __init__(
+        self,
+        environment: Environment,
+        policies: Sequence[Policy],
+        source: Source,
+        modules: Sequence[str],
+        side: int,
+        discount: float,
+        trace: float,
+        sequence: int,
+        lanes: Checkpoint | None = None,
+    ) -> None:
+        self.environment, self.live, self.modules, self.side = environment, policies[0], modules, side
+        self.discount, self.trace, self.sequence = discount, trace, sequence
+        self.sampler = Sampler(environment, policies, source, learners=[0], checkpoint=lanes)
+
+    def collect(self, rows: int) -> Batch:
+        """Play until the live policy has `rows` complete rows."""
+        before = self.sampler.play.clock
+        windows = [window for window in self.sampler.collect(rows) if len(window)]
+        if not windows:
+            raise RunError("the matches ended before the learner had its turn: there is nothing to learn from")
+        estimates = [self._estimate(window) for window in windows]
+        columns = join(
+            [module_columns(w, e, self.modules, self.sequence) for w, e in zip(windows, estimates, strict=True)]
+        )
+        played = (self.sampler.play.clock - before) * self.environment.lanes
+        stats = _fit_of_values(windows, estimates) | self._results(self.sampler.play.drain())
+        return Batch(columns, sum(map(len, windows)), played, stats)
+
+    def save(self) -> Checkpoint | None:
+        """The matches in progress, or None where the environment cannot save them: then new ones start instead."""
+        return self.sampler.save() if isinstance(self.environment, Forkable) else None
+
+    def _estimate(self, window: Trajectory) -> Advantages:
+        return generalised_advantages(window, self._last_values(window), self.discount, self.trace)
+
+    def _last_values(self, window: Trajectory) -> Floats:
+        """The values `float64[M]` of `window.last` in one batch; 0 where a row terminated, which nobody asks for."""
+        values = np.zeros(len(window.last_row))
+        rows = np.flatnonzero((window.last_row >= 0) & ~window.terminated)
+        if len(rows) == 0:
+            return values
+        last = window.last
+        index = window.last_row[rows]
+        asked = Rows(
+            lane=window.lane[rows],
+            agent=window.agent[rows],
+            observation=tree.take(last.observation, index),
+            mask=None if last.mask is None else last.mask[index],
+            first=np.zeros(len(rows), dtype=np.bool_),
+            group=window.group,
+        )
+        memory = None if last.memory is None else last.memory[index]
+        answer = self.live.act(asked, memory, np.zeros(len(rows), dtype=np.uint64))
+        assert answer.value is not None  # `generalised_advantages` has refused policies without values
+        values[index] = answer.value
+        return values
+
+    def _results(self, results: Results) -> dict[str, float]:
+        if len(results) == 0:
+            return {}
+        return {
+            "matches": float(len(results)),
+            "return": float(results.returns[:, self.side].mean()),
+            "length": float(results.length.mean()),
+            "faults": float((results.fault_side >= 0).mean()),
+        }
+
+
+def _fit_of_values(windows: Sequence[Trajectory], estimates: Sequence[Advantages]) -> dict[str, float]:
+    """How much of the targets' variance the values explain: 1 is all, 0 is what a constant does."""
+    target = np.concatenate([estimate.target for estimate in estimates])
+    error = target - np.concatenate([window.value for window in windows])
+    variance = float(target.var())
+    return {"explained_variance": 1.0 - float(error.var()) / variance if variance > 0 else 0.0}

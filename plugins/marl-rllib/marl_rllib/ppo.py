@@ -1,0 +1,108 @@
+"""Proximal policy optimisation: several epochs on the same rows, held close to the policy that played them.
+
+Source: Schulman et al., "Proximal policy optimization algorithms", 2017; details as in Huang et al., "The 37
+implementation details of proximal policy optimization", 2022.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+
+from marl.training.algorithm import RLlibAlgorithm
+from marl.training.hyper import Hyper, linear
+from marl.training.learner import ColumnLearner, Stats, Tensors
+
+
+@dataclass(kw_only=True)
+class PPOParams(Hyper):
+    """Hyper-parameters of PPO."""
+
+    clip: float = 0.2
+    """How far a probability ratio may go from 1 before its gradient is cut."""
+    value_clip: float | None = None
+    """How far a value may go from the one that was estimated when playing; no limit by default."""
+    value_coefficient: float = 0.5
+    """The weight of the value loss."""
+    entropy: float = 0.01
+    """The weight of the entropy bonus."""
+    entropy_end: float | None = None
+    """Where the entropy bonus goes, linearly over the horizon; it stays as it is by default."""
+    normalise: bool = True
+    """Whether advantages are scaled to mean 0 and deviation 1 in each minibatch."""
+    kl_target: float | None = None
+    """Adapts a KL penalty towards this divergence per update; no penalty by default."""
+    kl_stop: float | None = None
+    """No further epoch once the mean divergence of an epoch is beyond this; no limit by default."""
+
+    def coefficients(self, progress: float, update: int) -> dict[str, float]:
+        """Learning rate and entropy bonus."""
+        return {
+            **super().coefficients(progress, update),
+            "entropy_weight": linear(self.entropy, self.entropy_end, progress),
+        }
+
+
+class PPOLearner(ColumnLearner):
+    """The clipped objective, a value loss and an entropy bonus."""
+
+    hyper: PPOParams
+
+    def loss(
+        self, module_id: str, batch: Tensors, inputs: torch.Tensor, value: torch.Tensor
+    ) -> tuple[torch.Tensor, Stats]:
+        """All columns `[K]`."""
+        hyper, distribution = self.hyper, self.distribution(module_id)
+        log_ratio = distribution.logp(inputs, batch["action"]) - batch["logp"]
+        ratio = log_ratio.exp()
+        advantage = self.normalised(batch["advantage"]) if hyper.normalise else batch["advantage"]
+        clipped = ratio.clamp(1 - hyper.clip, 1 + hyper.clip)
+        policy_loss = -torch.min(ratio * advantage, clipped * advantage).mean()
+        value_loss = _value_loss(value, batch, hyper.value_clip)
+        entropy = distribution.entropy(inputs).mean()
+        loss = policy_loss + hyper.value_coefficient * value_loss - self.coefficients["entropy_weight"] * entropy
+        kl = (ratio - 1 - log_ratio).mean()  # an unbiased estimate that is never negative: Schulman's k3
+        if hyper.kl_target is not None:
+            loss = loss + self.memo.get(module_id, {}).get("kl", _KL) * kl
+        return loss, {
+            "policy_loss": policy_loss.detach(),
+            "value_loss": value_loss.detach(),
+            "entropy": entropy.detach(),
+            "kl": kl.detach(),
+            "clip_fraction": ((ratio - 1).abs() > hyper.clip).float().mean(),
+        }
+
+    def enough(self, module_id: str, stats: Mapping[str, float]) -> bool:
+        """Beyond `kl_stop`."""
+        return self.hyper.kl_stop is not None and stats["kl"] > self.hyper.kl_stop
+
+    def fitted(self, module_id: str, stats: Mapping[str, float]) -> None:
+        """Strengthen or weaken the penalty, as in section 4 of the paper."""
+        if self.hyper.kl_target is None:
+            return
+        weight = self.memo.get(module_id, {}).get("kl", _KL)
+        if stats["kl"] > 1.5 * self.hyper.kl_target:
+            weight *= 2.0
+        elif stats["kl"] < self.hyper.kl_target / 1.5:
+            weight *= 0.5
+        self.memo[module_id] = {"kl": weight}
+
+
+class PPO(RLlibAlgorithm):
+    """See `PPOParams`."""
+
+    learner = PPOLearner
+    parameters = PPOParams
+
+
+_KL = 0.2  # the penalty's first weight
+
+
+def _value_loss(value: torch.Tensor, batch: Tensors, clip: float | None) -> torch.Tensor:
+    error = (value - batch["target"]).square()
+    if clip is not None:
+        near = batch["value"] + (value - batch["value"]).clamp(-clip, clip)
+        error = torch.max(error, (near - batch["target"]).square())
+    return 0.5 * error.mean()
