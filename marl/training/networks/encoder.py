@@ -58,10 +58,6 @@ class Convolutions(nn.Module):
             nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
             self.layers.append(layer)
             height, across = ((side + 2 * (kernel // 2) - kernel) // stride + 1 for side in (height, across))
-            if min(height, across) < 1:
-                raise UserError(
-                    f"model.kernels: nothing is left of an image {space.shape} after convolution {index + 1}"
-                )
         self.size = channels[-1] * height * across
 
     def forward(self, image: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Softmax sampling in numpy, for playing: many short rows, few passes over memory."""
+"""Softmax sampling in numpy, for playing: few passes over memory, and by column where rows are many and short."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from marl.types import Array, Bools, Floats, Ints, Keys
 
 def softmax(logits: Array, mask: Bools | None) -> Floats:
     """Probabilities `float64[K, A]`: rows sum to 1, exactly 0 where `mask` forbids."""
-    weights, totals = _weights(logits.astype(np.float64), mask)[:2]
-    return np.ascontiguousarray((weights / totals).T)
+    weights = np.exp(_shifted(logits.astype(np.float64), mask, 1))
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
 
 def draw(logits: Array, mask: Bools | None, keys: Keys, number: int) -> tuple[Ints, Floats]:
     """One index per row in proportion to `exp(logits)`, and its log-probability: `int64[K], float64[K]`.
 
-    `number`: which of the key's uniform numbers decides.
+    `number`: which of the key's uniform numbers decides. A row whose mask allows nothing is the caller's error.
     """
-    weights, totals, shifted = _weights(logits, mask)
-    action = rng.choose(keys, weights.T, number)
-    flat = action * len(keys) + np.arange(len(keys))
-    return action, shifted.reshape(-1)[flat] - np.log(totals, dtype=np.float64)
-
-
-def _weights(logits: Array, mask: Bools | None) -> tuple[Array, Array, Array]:
-    """By column `[A, K]`: `exp` of the logits less their row's greatest legal one; the sums `[K]`; the differences."""
-    shifted = np.ascontiguousarray(logits.T)
-    if mask is not None:
-        shifted = np.where(mask.T, shifted, -np.inf)
-    elif shifted.base is not None:
-        shifted = shifted.copy()
-    shifted = np.ascontiguousarray(shifted)
-    shifted -= shifted.max(axis=0)
+    rows, width = logits.shape
+    axis = 0 if rows >= 8 * width else 1
+    shifted = _shifted(logits, mask, axis)
     weights = np.exp(shifted)
-    return weights, weights.sum(axis=0), shifted
+    action = rng.choose(keys, weights if axis else weights.T, number)
+    row = np.arange(rows)
+    chosen = shifted.reshape(-1).take(row * width + action if axis else action * rows + row)
+    return action, chosen - np.log(weights.sum(axis=axis), dtype=np.float64)
+
+
+def _shifted(logits: Array, mask: Bools | None, axis: int) -> Array:
+    """Logits less their row's greatest legal one, -inf where illegal: `[K, A]`, or `[A, K]` for `axis` 0."""
+    if mask is not None:
+        logits = np.where(mask, logits, -np.inf)
+    if axis == 0:
+        logits = np.ascontiguousarray(logits.T)
+    return np.asarray(logits - logits.max(axis=axis, keepdims=True))
