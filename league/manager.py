@@ -7,7 +7,7 @@ meta-strategy -> ledger. The loop keeps nothing that the ledger lacks, so a kill
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -19,12 +19,14 @@ from league.ledger import Ledger
 from league.payoffs import PayoffSource
 from league.reader import side_names
 from league.services import LeagueServices
-from league.strategy import Strategy
+from league.strategy import Strategy, Weights
 from league.table import Table
 from league.view import Iteration, LeagueView, Player
 from marl.algorithm import Algorithm, Trained
-from marl.job import Job
+from marl.job import SELF, Job
 from marl.registry import Registry
+from marl.scenario import plain
+from marl.snapshot import canonical
 from marl.types import Floats
 
 
@@ -41,6 +43,7 @@ class Manager:
     exact: bool
 
     def __post_init__(self) -> None:
+        self.env = canonical(plain(self.config.env))
         self.sides = side_names(self.services.spec)
         self.table = Table(len(self.sides))
         self.members: list[list[tuple[int, Player]]] = [[] for _ in self.sides]
@@ -61,11 +64,13 @@ class Manager:
             yield self._found()
         while not self._stops():
             number = self.iterations[-1].number + 1
-            jobs = self.strategy.jobs(self.view(number - 1), self.config.seed)
+            asked = self.strategy.jobs(self.view(number - 1), self.config.seed)
+            jobs = [replace(job, env=self.env) for job in asked]
+            self.services.iteration = number
             self.jobs = [self._waiting(job) for job in jobs]
             grown = [self._work(number, job, index) for index, job in enumerate(jobs)]
             if not any(grown) and not self._unplayed():
-                self.reason = "no best response is new: the meta-strategy is an equilibrium of the whole game"
+                self.reason = "no best response is new, so nothing would change from here"
                 break
             yield self._conclude(number)
         last = self.iterations[-1].number
@@ -114,7 +119,7 @@ class Manager:
         return JobProgress(self.sides[job.side], sum(len(mixture) for mixture in job.opponents), 0.0)
 
     def _work(self, number: int, job: Job, index: int) -> bool:
-        """Do a job, unless the ledger has it, and let its snapshot join. Says whether its side has grown."""
+        """Do a job, unless the ledger has it, and let its snapshot join. Says whether a side has grown."""
         done, started = self.ledger.job(job.id), time.monotonic()
         if done is None:
             self.doing = f"iteration {number}: {job.algorithm} for {self.sides[job.side]}"
@@ -127,12 +132,18 @@ class Manager:
                 job.id, number, asdict(job), snapshot, checkpoint, dict(trained.metrics), time.monotonic() - started
             )
         else:
-            snapshot = done["snapshot"]
+            snapshot, checkpoint = done["snapshot"], done["checkpoint"]
         self.jobs[index] = replace(self.jobs[index], seconds=time.monotonic() - started, finished=True)
-        side = self.members[job.side]
-        if any(player.snapshot == snapshot for _, player in side):
-            return any(player.snapshot == snapshot and player.born == number for _, player in side)
-        self._add(Player(self._name(job.side), job.side, snapshot, number, parents=self._parents(job)), job.id)
+        player = Player("", job.side, snapshot, number, parents=self._parents(job), checkpoint=checkpoint)
+        grown = [self._admit(replace(player, side=side), job) for side in job.sides]
+        return any(grown)
+
+    def _admit(self, player: Player, job: Job) -> bool:
+        """Let a trained player join its side, unless it is there already. Says whether the side has grown."""
+        side = self.members[player.side]
+        if any(other.snapshot == player.snapshot for _, other in side):
+            return any(other.snapshot == player.snapshot and other.born == player.born for _, other in side)
+        self._add(replace(player, name=self._name(player.side)), job.id)
         return True
 
     def _train(self, job: Job) -> Trained:
@@ -143,32 +154,49 @@ class Manager:
         return self._algorithms[key].train(job, self.services)
 
     def _parents(self, job: Job) -> tuple[str, ...]:
-        """The players that the job answered, the heaviest first."""
+        """The player that the job goes on from, then those that it answered, the heaviest first."""
+        earlier = [p.name for _, p in self.members[job.side] if job.parent and p.checkpoint == job.parent]
         weighed = []
         for side, mixture in enumerate(job.opponents):
             names = {player.snapshot: player.name for _, player in self.members[side]}
-            weighed += [(-weight, names[snapshot]) for snapshot, weight in mixture]
-        return tuple(name for _, name in sorted(weighed))
+            weighed += [(-weight, names[snapshot]) for snapshot, weight in mixture if snapshot != SELF]
+        return (*earlier[:1], *(name for _, name in sorted(weighed)))
 
     def _unplayed(self) -> bool:
         return bool(self.table.missing().any())
 
     def _conclude(self, number: int) -> Iteration:
         """Fill the table, decide the mixtures, measure them, and write the iteration down."""
-        rows = self.payoffs.fill(self.members, self.table.missing())
-        self.ledger.add_payoffs(rows)
-        self.table.add(rows)
-        mixtures = tuple(tuple(mixture) for mixture in self.strategy.mixtures(self.view()))
+        for rows in self.payoffs.fill(self.members, self.table.missing()):
+            self.ledger.add_payoffs(rows)
+            self.table.add(rows)
+        mixtures = self._checked(self.strategy.mixtures(self.view()))
         values = tuple(_expectation(table, mixtures) for table in self.table.means)
         iteration = Iteration(number, mixtures, self._nash_conv(mixtures), values, self.seconds)
         data: dict[str, Any] = {"mixtures": mixtures, "nash_conv": iteration.nash_conv, "values": values, "metrics": {}}
         self.ledger.decide("mixtures", number, data, iteration.seconds)
         self.iterations.append(iteration)
-        self.services.metrics.log(
-            "iteration", number, nash_conv=iteration.nash_conv, values=values,
-            players=[len(side) for side in self.members], seconds=round(iteration.seconds, 3),
-        )  # fmt: skip
+        self.report(iteration)
         return iteration
+
+    def report(self, iteration: Iteration) -> None:
+        """One line in metrics.jsonl."""
+        sizes = [sum(player.born <= iteration.number for _, player in side) for side in self.members]
+        self.services.metrics.log(
+            "iteration", iteration.number, nash_conv=iteration.nash_conv, values=iteration.values, players=sizes,
+            seconds=round(iteration.seconds, 3),
+        )  # fmt: skip
+
+    def _checked(self, mixtures: Sequence[Weights]) -> tuple[Weights, ...]:
+        """The mixtures, if they are distributions over the players; anything else is the meta-solver's bug."""
+        sizes = [len(side) for side in self.members]
+        fits = [len(m) == n and min(m) >= 0 and abs(sum(m) - 1) < 1e-6 for m, n in zip(mixtures, sizes, strict=False)]
+        if len(mixtures) != len(sizes) or not all(fits):
+            raise RunError(
+                f"strategy {self.config.strategy.name} gave mixtures that are no distributions over the {sizes} players "
+                f"of the sides: {str(mixtures)[:200]}"
+            )
+        return tuple(tuple(mixture) for mixture in mixtures)
 
     def _nash_conv(self, mixtures: tuple[tuple[float, ...], ...]) -> float | None:
         if not self.exact:

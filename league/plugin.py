@@ -63,7 +63,14 @@ def league_strategies() -> Iterable[Descriptor]:
             "policy-space response oracles: best responses to the meta-strategy, one per side and iteration",
             params="league.strategies.psro:Params",
             source=PSRO,
-        )
+        ),
+        Descriptor(
+            "self_play",
+            "league.strategies.self_play:SelfPlay",
+            "naive self-play: one learner on all sides, against itself as it is now",
+            params="league.strategies.self_play:Params",
+            source="Samuel, Some studies in machine learning using the game of checkers, 1959",
+        ),
     ]
 
 
@@ -77,7 +84,7 @@ def league_metasolvers() -> Iterable[Descriptor]:
             "a Nash equilibrium of a two-side zero-sum table, by linear programming",
             source="von Neumann and Morgenstern 1944; HiGHS",
         ),
-        Descriptor("uniform", "league.metasolvers.uniform:Uniform", "everyone alike (fictitious play over players)"),
+        Descriptor("uniform", "league.metasolvers.uniform:Uniform", "every player alike, however strong"),
         Descriptor(
             "prd",
             "league.metasolvers.prd:ProjectedReplicator",

@@ -13,7 +13,8 @@ class Player:
     """A named member of the league.
 
     `parents` are the players whose mixture it was trained against, the heaviest first, or its own earlier versions;
-    `born` is the iteration that added it (0 for those the league started with).
+    `born` is the iteration that added it (0 for those the league started with). `checkpoint` is what its training can
+    go on from, or None.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Player:
     born: int
     role: str = "main"
     parents: tuple[str, ...] = ()
+    checkpoint: str | None = None
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,10 @@ SELF = "self"  # in a mixture instead of a snapshot id: the live learner itself,
 class Job:
     """Train this learner, on this side, against this mixture, for this budget.
 
-    `opponents` has one mixture per side; the learner's own entry is empty. `parent` is the checkpoint (a blob id) to
-    continue from, or None. `budget` is in the algorithm's own units ("env_steps", "iterations", ...).
+    `opponents` has one mixture per side; the learner's own entry is empty. Where "self" (`SELF`) is in a mixture, the
+    learner plays that side too, and learns from it. `parent` is the checkpoint (a blob id) to continue from, or None.
+    `env` is the canonical JSON of the environment's name and parameters. `budget` is in the algorithm's own units
+    ("env_steps", "iterations", ...).
     """
 
     algorithm: str
@@ -26,8 +28,15 @@ class Job:
     opponents: tuple[Mixture, ...]
     seed: int
     parent: str | None = None
+    env: str = ""
     params: Mapping[str, JSON] = field(default_factory=dict)
     budget: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def sides(self) -> tuple[int, ...]:
+        """The sides that the learner plays: its own, and those where it meets itself."""
+        meets = [side for side, mixture in enumerate(self.opponents) if any(id == SELF for id, _ in mixture)]
+        return tuple(sorted({self.side, *meets}))
 
     @cached_property
     def id(self) -> str:

@@ -83,10 +83,13 @@ class Ledger:
 
     def players(self) -> list[tuple[int, Player]]:
         """All members with their ids, in order of birth."""
-        table = schema.players
+        table, jobs = schema.players, schema.jobs
+        query = select(table, jobs.c.checkpoint).outerjoin(jobs, table.c.job == jobs.c.id).order_by(table.c.id)
         with self.engine.connect() as connection:
-            rows = connection.execute(select(table).order_by(table.c.id)).all()
-        return [(r.id, Player(r.name, r.side, r.snapshot, r.born, r.role, tuple(r.parents))) for r in rows]
+            rows = connection.execute(query).all()
+        return [
+            (r.id, Player(r.name, r.side, r.snapshot, r.born, r.role, tuple(r.parents), r.checkpoint)) for r in rows
+        ]
 
     # payoffs
 

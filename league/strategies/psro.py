@@ -28,16 +28,21 @@ class Params:
     metasolver: Component = component("metasolvers", default="league/nash", help="payoff table -> mixtures")
     oracle: Component = component("algorithms", default="league/best_response", help="trains the best responses")
     founder: Component = component("policies", default="marl/random", help="the policy that each side starts with")
+    warm: bool = False
+    """Whether a best response goes on from the side's last one; a cold start by default. For oracles that learn."""
 
 
 class PSRO:
     """Decides from the last iteration's mixtures and the payoff table alone."""
 
-    def __init__(self, registry: Registry, metasolver: Component, oracle: Component, founder: Component) -> None:
+    def __init__(
+        self, registry: Registry, metasolver: Component, oracle: Component, founder: Component, warm: bool = False
+    ) -> None:
         made = registry.make("metasolvers", metasolver.name, metasolver.params)
         self.solve: MetaSolver = made
         self.oracle = oracle
         self.founder = founder
+        self.warm = warm
 
     def founders(self, spec: EnvSpec) -> Sequence[Sequence[Snapshot]]:
         """The same scripted player on each side."""
@@ -58,6 +63,7 @@ class PSRO:
                 side=side,
                 opponents=tuple(() if n == side else mixture for n, mixture in enumerate(mixtures)),
                 seed=int(rng.mix(seed, latest.number + 1, side)[0]),
+                parent=view.populations[side][-1].checkpoint if self.warm else None,
             )
             for side in range(len(view.sides))
         ]

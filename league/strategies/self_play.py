@@ -1,0 +1,59 @@
+"""Naive self-play: one learner plays every side against itself; each iteration's snapshot becomes a player.
+
+Why: it is the simplest league, and the honest baseline of all others. With most algorithms it cycles in games without
+a dominant strategy; with `rllib/mmd` it converges in two-player zero-sum games. Whether the sides share a network is
+the algorithm's `sharing`. Iterations are slices of one long training: each goes on from the last one's checkpoint.
+Source: Samuel, "Some studies in machine learning using the game of checkers", IBM Journal 3 (1959).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from league.strategy import Weights
+from league.view import LeagueView
+from marl import rng
+from marl.env import EnvSpec
+from marl.job import SELF, Job
+from marl.registry import Registry
+from marl.scenario import Component, component
+from marl.snapshot import Snapshot
+
+
+@dataclass
+class Params:
+    """Who learns, and what to start from."""
+
+    algorithm: Component = component("algorithms", default="rllib/ppo", help="trains the learner, a slice an iteration")
+    founder: Component = component("policies", default="marl/random", help="iteration 0: the policy of each side")
+
+
+class SelfPlay:
+    """Decides from the newest player's checkpoint alone."""
+
+    def __init__(self, registry: Registry, algorithm: Component, founder: Component) -> None:
+        self.algorithm = algorithm
+        self.founder = founder
+
+    def founders(self, spec: EnvSpec) -> Sequence[Sequence[Snapshot]]:
+        """The same scripted player on each side. It is measured, and never met again."""
+        meta = {"params": self.founder.params} if self.founder.params else {}
+        return [[Snapshot(self.founder.name, {}, meta)] for _ in spec.sides]
+
+    def jobs(self, view: LeagueView, seed: int) -> Sequence[Job]:
+        """One job: the learner on side 0, and itself on every other."""
+        return [
+            Job(
+                algorithm=self.algorithm.name,
+                params=self.algorithm.params,
+                side=0,
+                opponents=((), *(((SELF, 1.0),) for _ in view.sides[1:])),
+                seed=int(rng.mix(seed, view.iterations[-1].number + 1)[0]),
+                parent=view.populations[0][-1].checkpoint,
+            )
+        ]
+
+    def mixtures(self, view: LeagueView) -> Sequence[Weights]:
+        """Each side's newest player alone."""
+        return [(*(0.0 for _ in players[1:]), 1.0) for players in view.populations]
