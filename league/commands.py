@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from league.ledger import Ledger
+from league.ledger import EXACT, Ledger
 from league.reader import open_ledger, read_view
 from league.report import write as write_report
 from league.view import LeagueView, Player
@@ -70,7 +70,10 @@ def payoffs(run: Path = RUN, last: int = typer.Option(10, help="How many of the 
         if as_json:
             names = {id: player.name for id, player in ledger.players()}
             for row in ledger.payoffs():
-                entry = {"pairing": [names[id] for id in row.pairing], "count": None if row.count < 0 else row.count}
+                entry = {
+                    "pairing": [names[id] for id in row.pairing],
+                    "count": None if row.count == EXACT else row.count,
+                }
                 print(json.dumps({**entry, "mean": row.mean}))
             return
     if len(view.sides) != 2:

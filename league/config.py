@@ -31,6 +31,10 @@ class Payoffs:
     lanes: int = 256
     """Matches played in lockstep."""
 
+    def __post_init__(self) -> None:
+        if self.matches < 1 or self.lanes < 1:
+            raise ValueError("needs matches >= 1 and lanes >= 1")
+
 
 @dataclass
 class LeagueConfig:

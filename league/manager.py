@@ -23,6 +23,7 @@ from league.strategy import Strategy, Weights
 from league.table import Table
 from league.view import Iteration, LeagueView, Player
 from marl.algorithm import Algorithm, Trained
+from marl.errors import RunError
 from marl.job import SELF, Job
 from marl.registry import Registry
 from marl.scenario import plain
@@ -193,8 +194,8 @@ class Manager:
         fits = [len(m) == n and min(m) >= 0 and abs(sum(m) - 1) < 1e-6 for m, n in zip(mixtures, sizes, strict=False)]
         if len(mixtures) != len(sizes) or not all(fits):
             raise RunError(
-                f"strategy {self.config.strategy.name} gave mixtures that are no distributions over the {sizes} players "
-                f"of the sides: {str(mixtures)[:200]}"
+                f"strategy {self.config.strategy.name} gave mixtures that are no distributions over the players "
+                f"(so many on each side: {sizes}): {str(mixtures)[:200]}"
             )
         return tuple(tuple(mixture) for mixture in mixtures)
 

@@ -92,4 +92,67 @@ def league_metasolvers() -> Iterable[Descriptor]:
             params="league.metasolvers.prd:Params",
             source=PSRO + ", section 3.3",
         ),
+        Descriptor(
+            "alpharank",
+            "league.metasolvers.alpharank:AlphaRank",
+            "the marginals of alpha-rank's stationary distribution, any number of sides, general sum",
+            params="league.metasolvers.alpharank:Params",
+            source="Omidshafiei et al., Alpha-rank, 2019; Muller et al., A generalized training approach, ICLR 2020",
+        ),
     ]
+
+
+@hookimpl
+def league_schedules() -> Iterable[Descriptor]:
+    """Schedules that come with the league."""
+    return [
+        _schedule("round_robin:RoundRobin", "everyone meets everyone, equally often in every seat"),
+        _schedule("gauntlet:Gauntlet", "one or several challengers meet everyone else"),
+        _schedule("swiss:Swiss", "equals meet equals for a number of rounds, nobody twice; at most one bye each"),
+        _schedule("single_elimination:SingleElimination", "who loses a meeting is out; seeded, with byes"),
+        _schedule("double_elimination:DoubleElimination", "who loses two meetings is out; the final may be reset"),
+        _schedule("ladder:Ladder", "uncertain players meet those of like strength, again and again"),
+        _schedule("groups:Groups", "groups of round robins, whose best go on to a final stage"),
+        _schedule("sprt:Sprt", "game pairs of two players until it is clear which of two hypotheses holds"),
+    ]
+
+
+@hookimpl
+def league_ratings() -> Iterable[Descriptor]:
+    """Rating systems that come with the league."""
+    return [
+        _rating(
+            "bradley_terry:BradleyTerry",
+            "maximum-likelihood strengths with confidence intervals; draws, seats",
+            "Bradley and Terry 1952; Davidson 1970",
+        ),
+        _rating(
+            "openskill:OpenSkill",
+            "Bayesian online strengths from ranks of any number of sides",
+            "Weng and Lin, A Bayesian approximation method for online ranking, JMLR 2011",
+        ),
+        _rating("elo:Elo", "online strengths, with anchors that stay", "Elo, The rating of chessplayers, 1978"),
+        _rating("glicko2:Glicko2", "online strengths with uncertainty and volatility", "Glickman, Glicko-2, 2013"),
+        _rating(
+            "alpha_rank:AlphaRank",
+            "shares of an evolving population, for fields with cycles",
+            "Omidshafiei et al., Alpha-rank: multi-agent evaluation by evolution, 2019",
+        ),
+        _rating(
+            "nash_averaging:NashAveraging",
+            "strength against the maximum-entropy Nash mixture, which clones and weak players do not change",
+            "Balduzzi et al., Re-evaluating evaluation, NeurIPS 2018",
+        ),
+    ]
+
+
+def _schedule(target: str, summary: str) -> Descriptor:
+    module, _ = target.split(":")
+    return Descriptor(module, f"league.schedules.{target}", summary, params=f"league.schedules.{module}:Params")
+
+
+def _rating(target: str, summary: str, source: str) -> Descriptor:
+    module, _ = target.split(":")
+    return Descriptor(
+        module, f"league.ratings.{target}", summary, params=f"league.ratings.{module}:Params", source=source
+    )

@@ -20,9 +20,8 @@ from league.report import write as write_report
 from league.services import LeagueServices
 from league.strategy import Strategy
 from marl.blobs import Blobs
-from marl.env import Exact
 from marl.errors import UserError
-from marl.metrics import Metrics
+from marl.metrics import Metrics, read
 from marl.registry import Registry
 from marl.rundir import locked
 from marl.scenario import FILE, Scenario, write
@@ -35,11 +34,12 @@ def run(scenario: Scenario, registry: Registry, out: Path, resume: bool) -> None
         ledger = Ledger.at(out)
         metrics = Metrics(out / "metrics.jsonl")
         try:
+            blobs = Blobs(out / "blobs")
+            blobs.sweep()
+            manager = build(scenario.config, registry, ledger, blobs, metrics)
             if not resumed:
                 write(scenario, registry, out)
-            manager = build(scenario.config, registry, ledger, Blobs(out / "blobs"), metrics)
-            last = manager.iterations[-1].number if manager.iterations else -1
-            metrics.keep(lambda event: event["step"] <= last)
+            mend(metrics, manager)
             show(manager, scenario, out)
         finally:
             metrics.close()
@@ -50,15 +50,38 @@ def build(config: LeagueConfig, registry: Registry, ledger: Ledger, blobs: Blobs
     """A manager with everything that the scenario names."""
     services = LeagueServices(registry, config.env, blobs, metrics)
     made = registry.make("strategies", config.strategy.name, config.strategy.params, registry=registry)
-    exact = isinstance(services.environment(1), Exact) and config.payoffs.mode != "sampled"
-    if config.payoffs.mode == "exact" and not exact:
-        raise UserError(f"payoffs.mode: {config.env.name} cannot say exact payoffs of itself; use 'sampled' or 'auto'")
+    exact = config.payoffs.mode != "sampled" and can_be_exact(services, required=config.payoffs.mode == "exact")
+    if config.stop.nash_conv is not None and not exact:
+        raise UserError(
+            "stop.nash_conv needs exact payoffs, and these are sampled: use stop.iterations or stop.seconds"
+        )
     payoffs: PayoffSource
     if exact:
         payoffs = ExactPayoffs(services.exact(), services.spec.zero_sum)
     else:
         payoffs = SampledPayoffs(services, config.payoffs.matches, config.payoffs.lanes, config.seed)
     return Manager(config, registry, ledger, services, cast(Strategy, made), payoffs, exact)
+
+
+def can_be_exact(services: LeagueServices, required: bool) -> bool:
+    """Whether the game has a sequence form. Raises the UserError that says why not where it is `required`."""
+    try:
+        services.exact()
+    except UserError as error:
+        if required:
+            raise UserError(f"payoffs.mode: exact is asked for, but {error}") from error
+        return False
+    return True
+
+
+def mend(metrics: Metrics, manager: Manager) -> None:
+    """Make metrics.jsonl what the ledger says: a killed run may have written a line too many, or one too few."""
+    last = manager.iterations[-1].number if manager.iterations else -1
+    metrics.keep(lambda event: event.get("iteration", event["step"]) <= last)
+    there = {event["step"] for event in read(metrics.path) if event["event"] == "iteration"}
+    for iteration in manager.iterations:
+        if iteration.number not in there:
+            manager.report(iteration)
 
 
 def _check_same(scenario: Scenario, out: Path, resume: bool) -> bool:
@@ -98,7 +121,7 @@ def show(manager: Manager, scenario: Scenario, out: Path) -> None:
         f"{measure} after {last.number} iterations and {last.seconds:.1f} s: {manager.reason}",
         f"report  {report}",
         f"next    marl league status {out}",
-        f"        marl run {scenario.name}{deeper} --out {out}-2",
+        f"        marl run {out / FILE}{deeper} --out {out}-2",
     ]
     console.print("\n".join(lines), markup=False, soft_wrap=True)
 

@@ -24,6 +24,7 @@ class LeagueServices:
         self.env = env
         self.blobs = blobs
         self.metrics = metrics
+        self.iteration = 0  # the one that is worked on
         self.environment = cache(self._environment)
         self.policy = cache(self._policy)
         self.exact = cache(self._exact)
@@ -42,7 +43,7 @@ class LeagueServices:
 
     def log(self, step: int, **values: float) -> None:
         """One line in metrics.jsonl."""
-        self.metrics.log("train", step, **values)
+        self.metrics.log("train", step, iteration=self.iteration, **{name: float(v) for name, v in values.items()})
 
     def _environment(self, lanes: int) -> Environment:
         return cast(Environment, self.registry.make("environments", self.env.name, self.env.params, lanes=lanes))

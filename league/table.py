@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from league.ledger import PayoffRow
-from league.ledger.ledger import EXACT
+from league.ledger import EXACT, PayoffRow
 from marl.types import Bools, Floats
 
 

@@ -43,7 +43,7 @@ class Services(Protocol):
         """An environment of the scenario with that many lanes; asking again for as many may give the same one."""
 
     def snapshot(self, id: str) -> Snapshot:
-        """A stored snapshot. Raises KeyError with a sentence when there is none."""
+        """A stored snapshot. Raises RunError where it is missing or corrupt."""
 
     def policy(self, id: str) -> Policy:
         """The policy that a stored snapshot holds, ready to act."""
@@ -52,7 +52,7 @@ class Services(Protocol):
         """The scenario's game in exact form, built once. Raises UserError where the environment offers none."""
 
     def checkpoint(self, id: str) -> Checkpoint:
-        """A stored checkpoint. Raises KeyError with a sentence when there is none."""
+        """A stored checkpoint. Raises RunError where it is missing or corrupt."""
 
     def log(self, step: int, **values: float) -> None:
         """Report named numbers; they reach metrics.jsonl and the dashboard."""

@@ -30,7 +30,12 @@ class Blobs:
         root.mkdir(parents=True, exist_ok=True)
 
     def __contains__(self, id: str) -> bool:
-        return self._path(id, "json").exists()
+        return self._path(id, "json").exists() and self._path(id, "safetensors").exists()
+
+    def sweep(self) -> None:
+        """Remove what killed processes left half-written; only while nobody else writes here."""
+        for stray in self.root.glob(".*"):
+            stray.unlink()
 
     def put(self, arrays: Mapping[str, Array], meta: Mapping[str, JSON]) -> str:
         """Store arrays and their metadata and return their id; storing them again costs nothing.
@@ -39,7 +44,7 @@ class Blobs:
         """
         id = content_id(arrays, dict(meta))
         if id not in self:
-            contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+            contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
             write_atomically(self._path(id, "safetensors"), save(contiguous))
             write_atomically(self._path(id, "json"), canonical(dict(meta)).encode())
         return id
@@ -98,6 +103,11 @@ def write_atomically(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY)  # the new name must outlive a power cut too
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
     except OSError as error:
         beside.unlink(missing_ok=True)
         raise RunError(

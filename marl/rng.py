@@ -14,6 +14,7 @@ import numpy as np
 from marl.types import Array, Floats, Ints, Keys
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_STREAM = np.uint64(0xD1B54A32D192ED03)  # sets the numbers drawn from a key apart from the keys mixed from it
 _M1 = np.uint64(0xBF58476D1CE4E5B9)
 _M2 = np.uint64(0x94D049BB133111EB)
 _S30, _S27, _S31, _S11 = (np.uint64(bits) for bits in (30, 27, 31, 11))
@@ -54,7 +55,7 @@ def extend(keys: Keys, part: Any) -> Keys:
 def uniform(keys: Keys, draw: int = 0) -> Floats:
     """The `draw`-th uniform number in `[0, 1)` of each key: `uint64[K] -> float64[K]` with 53 random bits."""
     with np.errstate(over="ignore"):
-        bits = _finalise(keys + np.uint64((draw + 1) * int(_GOLDEN) & _MASK))
+        bits = _finalise((keys ^ _STREAM) + np.uint64((draw + 1) * int(_GOLDEN) & _MASK))
     return np.asarray((bits >> _S11) * (1.0 / (1 << 53)), dtype=np.float64)
 
 

@@ -25,13 +25,15 @@ def locked(directory: Path) -> Iterator[Path]:
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             file.seek(0)
             holder = file.read().strip() or "unknown"
             raise UserError(
                 f"the run directory {directory} is in use by process {holder}: "
                 "wait for it, stop it, or choose another --out"
             ) from None
+        except OSError as error:
+            raise RunError(f"cannot lock {directory}: {error.strerror}; choose an --out on a local disk") from error
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()

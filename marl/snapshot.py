@@ -25,7 +25,7 @@ def content_id(arrays: Mapping[str, Array], meta: JSON) -> str:
     """The SHA-256 (hex, first 32 digits) of named arrays (name, dtype, shape, bytes) and their metadata."""
     digest = hashlib.sha256(canonical(meta).encode())
     for name in sorted(arrays):
-        array = np.ascontiguousarray(arrays[name])
+        array = np.asarray(arrays[name], order="C")
         digest.update(canonical([name, array.dtype.str, list(array.shape)]).encode())
         digest.update(array.tobytes())
     return digest.hexdigest()[:32]

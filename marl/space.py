@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -96,7 +97,7 @@ def contains(space: Space, batch: ArrayTree) -> Bools:
             if batch.shape[1:] != shape or batch.dtype != np.dtype(dtype):
                 return wrong
             within = (batch >= low) & (batch <= high)
-            return np.asarray(within.reshape(len(batch), -1).all(axis=1))
+            return np.asarray(within.reshape(len(batch), math.prod(shape)).all(axis=1))
         case Discrete(n):
             if batch.ndim != 1 or batch.dtype.kind not in "iu":
                 return wrong

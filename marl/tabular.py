@@ -9,6 +9,7 @@ import numpy as np
 
 from marl import rng, tree
 from marl.env import EnvSpec, Rows
+from marl.errors import UserError
 from marl.exact import Decisions
 from marl.policy import Acts
 from marl.snapshot import Snapshot
@@ -76,4 +77,7 @@ def snapshot(decisions: Decisions, behaviour: Floats, meta: Mapping[str, object]
 
 def restore(spec: EnvSpec, snapshot: Snapshot) -> Tabular:
     """The policy that a `marl/tabular` snapshot holds."""
+    missing = {"keys", "probabilities"} - set(snapshot.arrays)
+    if missing:
+        raise UserError(f"a {NAME} policy is a stored table, and this one lacks {' and '.join(sorted(missing))}")
     return Tabular(snapshot.arrays["keys"], snapshot.arrays["probabilities"])

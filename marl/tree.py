@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -46,7 +47,9 @@ def concatenate(trees: Sequence[ArrayTree]) -> ArrayTree:
 
 def flatten(tree: ArrayTree) -> Array:
     """All leaves side by side as float64 `[K, F]`, in sorted key order."""
-    parts = [np.asarray(leaf, dtype=np.float64).reshape(len(leaf), -1) for _, leaf in leaves(tree)]
+    parts = [
+        np.asarray(leaf, dtype=np.float64).reshape(len(leaf), math.prod(np.shape(leaf)[1:])) for _, leaf in leaves(tree)
+    ]
     return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
 

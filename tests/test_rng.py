@@ -15,7 +15,7 @@ KEYS = hnp.arrays(np.uint64, st.integers(1, 20), elements=st.integers(0, 2**64 -
 def test_splitmix64_gives_its_published_numbers() -> None:
     """The first outputs of SplitMix64 from state 1234567 (Rosetta Code, "Pseudo-random numbers/Splitmix64")."""
     published = [6457827717110365317, 3203168211198807973, 9817491932198370423, 4593380528125082431]
-    key = rng.as_keys(1234567)
+    key = rng.as_keys(1234567) ^ rng._STREAM
     assert [rng.uniform(key, draw)[0] for draw in range(4)] == [(number >> 11) / 2**53 for number in published]
 
 

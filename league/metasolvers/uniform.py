@@ -1,4 +1,4 @@
-"""The uniform mixture: every player counts alike, as in fictitious play (Brown 1951)."""
+"""The uniform mixture: every player counts alike, however strong."""
 
 from __future__ import annotations
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from league.ledger import PayoffRow
-from league.ledger.ledger import EXACT
+from league.ledger import EXACT, PayoffRow
 from league.payoffs import Members
 from marl.solver import ExactGame
 from marl.types import Array, Bools, Floats
@@ -22,7 +22,7 @@ class ExactPayoffs:
         self._stacks = [np.zeros((0, player.sequences)) for player in game.form.players]
         self._sizes = [0] * game.sides
 
-    def fill(self, members: Members, missing: Bools) -> list[PayoffRow]:
+    def fill(self, members: Members, missing: Bools) -> Iterator[list[PayoffRow]]:
         """See `PayoffSource.fill`."""
         for side, players in enumerate(members):
             for _, player in players[self._sizes[side] :]:
@@ -37,7 +37,7 @@ class ExactPayoffs:
             inside: Any = (slice(None), *cell)
             mean = tuple(filled[inside].tolist())
             rows.append(PayoffRow(pairing, 0, EXACT, mean, (0.0,) * self.game.sides))
-        return rows
+        yield rows
 
     def _fill_line(self, left: Bools, filled: Floats) -> None:
         """Fill the line of the table, along any one side, that lacks the most cells."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from league.ledger import PayoffRow
@@ -23,17 +25,15 @@ class SampledPayoffs:
         self.seed = seed
         self.arena = Arena(services.environment(lanes))
 
-    def fill(self, members: Members, missing: Bools) -> list[PayoffRow]:
+    def fill(self, members: Members, missing: Bools) -> Iterator[list[PayoffRow]]:
         """See `PayoffSource.fill`."""
         cells = np.argwhere(missing)
-        rows: list[PayoffRow] = []
         at_once = max(1, CHUNK // self.matches)
         for start in range(0, len(cells), at_once):
             ids = [
                 tuple(members[s][i][0] for s, i in enumerate(cell)) for cell in cells[start : start + at_once].tolist()
             ]
-            rows += self._play(members, ids)
-        return rows
+            yield self._play(members, ids)
 
     def _play(self, members: Members, pairings: list[tuple[int, ...]]) -> list[PayoffRow]:
         snapshots = {id: player.snapshot for side in members for id, player in side}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import os
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from marl.blobs import write_atomically
 from marl.registry import Component, Registry
 from marl.registry.plugin import BUILTIN, Plugin
 
@@ -43,12 +43,8 @@ def write(scenario: Scenario, registry: Registry, out: Path) -> Path:
         parts = [f"{key} {value}" for key, value in entry.items() if key != "version"]
         lines.append(f"# uses {distribution} {entry['version']}: {', '.join(parts)}")
     out.mkdir(parents=True, exist_ok=True)
-    path, fresh = out / FILE, out / f".{FILE}.{os.getpid()}"
-    with fresh.open("w", encoding="utf-8") as file:
-        file.write("\n".join(lines) + "\n" + scenario.text)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    path = out / FILE
+    write_atomically(path, ("\n".join(lines) + "\n" + scenario.text).encode())
     return path
 
 
