@@ -1,0 +1,72 @@
+"""What a schedule gives and what it is told: pairings and results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """One match that is to be played."""
+
+    id: str
+    """Unique in its schedule, and the same whenever the schedule is asked again."""
+    players: tuple[str, ...]
+    """Who plays, in the order of the sides."""
+    seed_index: int
+    """Matches with the same number share their chance seed: the same meeting with the seats swapped."""
+    round: int
+    """Counts from 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a match ended. A forfeit is an ordinary result: 0 for who forfeited."""
+
+    pairing: str
+    """The pairing's id."""
+    players: tuple[str, ...]
+    """As in the pairing."""
+    scores: tuple[float, ...]
+    """Points in [0, 1] per side: 1, 0.5 and 0 for two sides; the share of opponents beaten for more (`shares`)."""
+    void: bool = False
+    """Nobody's fault (a host error): the match is played again, and counts for nobody. `scores` is then ignored."""
+    round: int = 0
+    """The pairing's round, for ratings that go by periods."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of the standings."""
+
+    rank: int
+    """Counts from 1; players that nothing separates share one."""
+    player: str
+    points: float
+    """A meeting of several games counts as many points as it has games; what else counts, the schedule says."""
+    played: int
+    """Games."""
+
+
+class Schedule(Protocol):
+    """Decides the next pairings. A schedule has no memory: what it answers follows from the results alone."""
+
+    def next(self, results: Sequence[Result]) -> list[Pairing] | None:
+        """All pairings that can be played now, those that are being played included; None when the event is over.
+
+        Never an empty list. The order of `results` does not matter. Raises UserError for results of other pairings.
+        """
+
+    def standing(self, results: Sequence[Result]) -> list[Place]:
+        """Everyone's place so far, best first."""
+
+
+def shares(returns: Sequence[float]) -> tuple[float, ...]:
+    """Points from returns (higher is better) of any number of sides: the share of opponents beaten; a tie is half."""
+    others = len(returns) - 1
+    return tuple(
+        (sum(mine > other for other in returns) + (sum(mine == other for other in returns) - 1) / 2) / others
+        for mine in returns
+    )
