@@ -60,7 +60,11 @@ def build(config: LeagueConfig, registry: Registry, ledger: Ledger, blobs: Blobs
         payoffs = ExactPayoffs(services.exact(), services.spec.zero_sum)
     else:
         payoffs = SampledPayoffs(services, config.payoffs.matches, config.payoffs.lanes, config.seed)
-    return Manager(config, registry, ledger, services, cast(Strategy, made), payoffs, exact)
+    strategy = cast(Strategy, made)
+    for founders in strategy.founders(services.spec):
+        for founder in founders:
+            services.restore(founder)  # what cannot be made is found out before anything is written
+    return Manager(config, registry, ledger, services, strategy, payoffs, exact)
 
 
 def can_be_exact(services: LeagueServices, required: bool) -> bool:

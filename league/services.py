@@ -48,11 +48,14 @@ class LeagueServices:
     def _environment(self, lanes: int) -> Environment:
         return cast(Environment, self.registry.make("environments", self.env.name, self.env.params, lanes=lanes))
 
-    def _policy(self, id: str) -> Policy:
-        snapshot = self.snapshot(id)
+    def restore(self, snapshot: Snapshot) -> Policy:
+        """The policy that a snapshot holds, ready to act."""
         params = snapshot.meta.get("params", {})
         made = self.registry.make("policies", snapshot.policy, params, spec=self.spec, snapshot=snapshot)
         return cast(Policy, made)
+
+    def _policy(self, id: str) -> Policy:
+        return self.restore(self.snapshot(id))
 
     def _exact(self) -> ExactGame:
         return ExactGame(self.environment(1), self.policy)

@@ -1,0 +1,103 @@
+"""Running leagues from the command line: what goes wrong is said in a sentence, and loses nothing."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("marl_classic", reason="needs the plugin marl-classic")
+
+
+def marl(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "marl", *map(str, arguments)], capture_output=True, text=True)
+
+
+def sentence(done: subprocess.CompletedProcess[str]) -> str:
+    assert "Traceback" not in done.stderr
+    return " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize(
+    ("overrides", "expected"),
+    [
+        (["env=classic/leduc_pokr"], "did you mean 'classic/leduc_poker'"),
+        (["env=clasic/leduc_poker"], "unknown environment 'clasic/leduc_poker'"),
+        (["strategy.oracle=league/best_respons"], "did you mean 'league/best_response'"),
+        (["strategy.metasolver=nsh"], "strategy.metasolver"),
+        (["stop.nash_con=0.1"], "did you mean 'nash_conv'"),
+        (["stop.iterations=many"], "stop.iterations"),
+        (["payoffs.matches=0"], "needs matches >= 1"),
+        (["payoffs.mode=exct"], "'exact'"),
+        (["payoffs.mode=sampled"], "stop.nash_conv needs exact payoffs"),
+        (["strategy.founder=marl/tabular"], "lacks keys and probabilities"),
+        (["env=classic/tic_tac_toe", "payoffs.mode=exact"], "it has no sequence form"),
+    ],
+)
+def test_wrong_scenarios_end_with_a_sentence_and_leave_the_directory_free(
+    tmp_path: Path, overrides: list[str], expected: str
+) -> None:
+    out = tmp_path / "run"
+    wrong = marl("run", "leduc_psro", *overrides, "--out", out)
+    assert wrong.returncode == 2, wrong.stderr
+    assert expected in sentence(wrong)
+    right = marl("run", "leduc_psro", "stop.iterations=1", "--out", out)
+    assert right.returncode == 0, right.stderr
+
+
+def test_games_without_a_sequence_form_are_played(tmp_path: Path) -> None:
+    text = """
+kind: league
+env: classic/tic_tac_toe
+strategy: {name: psro, metasolver: prd, oracle: league/best_response}
+payoffs: {matches: 200}
+stop: {iterations: 0}
+"""
+    (tmp_path / "game.yaml").write_text(text)
+    done = marl("run", tmp_path / "game.yaml", "--out", tmp_path / "run")
+    assert done.returncode == 0, done.stderr
+    status = json.loads(marl("league", "status", tmp_path / "run", "--json").stdout)
+    assert status["nash_conv"] is None
+    assert 0.1 < status["sides"][0]["value"] < 0.5  # moving first helps, even at random
+
+
+def test_lost_and_surplus_lines_of_metrics_are_mended(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    marl("run", "leduc_psro", "stop.iterations=5", "--out", out)
+    metrics = out / "metrics.jsonl"
+    lines = metrics.read_text().splitlines(keepends=True)
+    train = '{"event": "train", "time": 0, "step": 20000, "iteration": 3, "loss": 1.0}\n'
+    surplus = '{"event": "train", "time": 0, "step": 40000, "iteration": 6, "loss": 1.0}\n'
+    metrics.write_text("".join(lines[:-1]) + train + surplus + lines[-1][:20])
+    assert marl("resume", out).returncode == 0
+    events = [json.loads(line) for line in metrics.read_text().splitlines()]
+    assert [event["step"] for event in events] == [0, 1, 2, 3, 4, 20000, 5]
+    assert events[-1]["nash_conv"] == json.loads(lines[-1])["nash_conv"]
+    assert events[-1]["players"] == [6, 6]
+
+
+def test_commands_that_look_into_a_league_agree_with_each_other(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    marl("run", "leduc_psro", "stop.iterations=3", "--out", out)
+    status = json.loads(marl("league", "status", out, "--json").stdout)
+    lineage = json.loads(marl("league", "lineage", out, "--json").stdout)
+    payoffs = [json.loads(line) for line in marl("league", "payoffs", out, "--json").stdout.splitlines()]
+    export = [json.loads(line) for line in marl("league", "export", out).stdout.splitlines()]
+    assert [side["players"] for side in status["sides"]] == [4, 4]
+    assert len(lineage) == 8
+    parents = {player["name"]: player["parents"] for player in lineage}
+    assert parents["player_0/1"] == ["player_1/0"]
+    assert len(payoffs) == 16
+    assert [sum(event["event"] == kind for event in export) for kind in ("player", "payoff", "iteration")] == [8, 16, 4]
+    assert export[-1]["nash_conv"] == status["nash_conv"]
+    assert marl("league", "payoffs", out).returncode == marl("league", "status", out).returncode == 0
+
+
+def test_where_there_is_no_league_commands_say_so(tmp_path: Path) -> None:
+    for command in (["league", "status"], ["report"], ["resume"]):
+        done = marl(*command, tmp_path)
+        assert done.returncode == 2
+        assert str(tmp_path) in sentence(done)
