@@ -23,3 +23,22 @@ def league_metasolvers() -> Iterable[Descriptor]:
     A target is called as `target(**params)` and gives a `league.metasolvers.MetaSolver`. Since API 1.
     """
     return []
+
+
+@hookspec
+def league_schedules() -> Iterable[Descriptor]:
+    """Schedules: what decides the next pairings of a tournament.
+
+    A target is called as `target(players, sides=..., seed=..., **params)` and gives a `league.schedules.Schedule`.
+    Since API 1.
+    """
+    return []
+
+
+@hookspec
+def league_ratings() -> Iterable[Descriptor]:
+    """Rating systems: what turns the results of matches into strengths.
+
+    A target is called as `target(**params)` and gives a `league.ratings.RatingSystem`. Since API 1.
+    """
+    return []
