@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, create_engine, event, func, insert, select
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from league.ledger import schema
 from league.view import Iteration, Player
@@ -42,12 +43,16 @@ class Ledger:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.engine = create_engine(url)
+        try:
+            self.engine = create_engine(url)
+        except (ArgumentError, ModuleNotFoundError) as error:
+            raise UserError(f"the ledger {url!r} cannot be used: {_why(error)}") from None
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _tune_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
         where = self.engine.url.database or url
         try:
-            with self.engine.begin() as connection:
+            with self.engine.execution_options(writes=True).begin() as connection:
                 schema.prepare(connection, where)
         except DatabaseError as error:
             raise UserError(f"{where} cannot be opened as a ledger: {error.orig}") from None
@@ -69,11 +74,12 @@ class Ledger:
             return _insert(connection, schema.players, **_player_row(player), job=job)
 
     def finish_job(self, id: str, iteration: int, spec: Any, snapshot: str, checkpoint: str | None,
-                   metrics: dict[str, float], seconds: float) -> None:  # fmt: skip
+                   metrics: Mapping[str, float], seconds: float) -> None:  # fmt: skip
         """Record a finished job; its blobs must already be stored."""
+        numbers = {name: float(value) if math.isfinite(value) else None for name, value in metrics.items()}
         row = {"id": id, "iteration": iteration, "spec": spec, "snapshot": snapshot, "checkpoint": checkpoint}
         with self._writing() as connection:
-            connection.execute(insert(schema.jobs).values(**row, metrics=metrics, seconds=seconds))
+            connection.execute(insert(schema.jobs).values(**row, metrics=numbers, seconds=seconds))
 
     def job(self, id: str) -> dict[str, Any] | None:
         """The finished job with that id, or None."""
@@ -152,12 +158,13 @@ class Ledger:
 
     def digest(self) -> str:
         """A SHA-256 over everything but times: equal for equal histories, however often they were interrupted."""
-        timed = {"seconds"}
         result = hashlib.sha256()
         with self.engine.connect() as connection:
             for table in schema.metadata.sorted_tables:
-                columns = [column for column in table.c if column.name not in timed]
-                order = list(table.primary_key.columns) or columns
+                if table.name in _PASSING:
+                    continue
+                columns = [column for column in table.c if column.name not in _CHANCE.get(table.name, _TIMES)]
+                order = [table.c.pairing] if table is schema.matches else list(table.primary_key.columns) or columns
                 for row in connection.execute(select(*columns).order_by(*order)):
                     result.update(canonical([table.name, *row]).encode())
         return result.hexdigest()
@@ -171,7 +178,7 @@ class _Transaction:
 
     def __init__(self, ledger: Ledger) -> None:
         self.where = ledger.engine.url.database
-        self.context = ledger.engine.begin()
+        self.context = ledger.engine.execution_options(writes=True).begin()
 
     def __enter__(self) -> Connection:
         return self.context.__enter__()
@@ -185,9 +192,20 @@ class _Transaction:
             raise RunError(f"the ledger {self.where} could not be written: {error.orig}") from error
 
 
+_TIMES = {"seconds", "submitted"}
+_CHANCE = {"matches": {"id", "started", "finished"}}  # they are played side by side: nobody decides their order
+_PASSING = {"leases"}  # what an interruption may leave behind
+
+
 def _insert(connection: Connection, table: Any, **values: Any) -> int:
     key: Sequence[Any] = connection.execute(insert(table).values(**values)).inserted_primary_key or (0,)
     return int(key[0])
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, ModuleNotFoundError):
+        return f"it needs the Python package {error.name!r}: pip install 'marl-league[postgres]'"
+    return f"{error}; a URL is like sqlite:///ledger.db or postgresql+psycopg://user@host/database"
 
 
 def _ids(pairing: str) -> tuple[int, ...]:
@@ -206,8 +224,15 @@ def _player_row(player: Player) -> dict[str, Any]:
 
 
 def _tune_sqlite(connection: Any, _: Any) -> None:
+    connection.isolation_level = None  # the driver would commit before every CREATE TABLE; we begin by ourselves
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA busy_timeout=10000")
     cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Whoever will write says so at once: two who first read and then write would refuse each other."""
+    writes = connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

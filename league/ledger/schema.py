@@ -24,8 +24,7 @@ from sqlalchemy import (
 
 from marl.errors import UserError
 
-VERSION = 1
-MIGRATIONS: dict[int, Callable[[Connection], None]] = {}  # version -> what brings a ledger of that version to the next
+VERSION = 2
 
 metadata = MetaData()
 
@@ -82,6 +81,63 @@ decisions = Table(
     Column("seconds", Float, nullable=False),
     UniqueConstraint("kind", "iteration"),
 )
+
+# Who takes part in a tournament; a newer version of a bot is a row of its own.
+bots = Table(
+    "bots",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("kind", String, nullable=False),  # bot, snapshot, policy, person
+    Column("author", String, nullable=False),
+    Column("content", String, nullable=False),  # hash of its files, id of its snapshot, name of its policy
+    Column("folder", String, nullable=False),  # below the event's bots/, or ""
+    Column("submitted", Float, nullable=False),
+    UniqueConstraint("name", "version"),
+)
+
+# The finished matches of a tournament. A pairing is counted once, whoever played it.
+matches = Table(
+    "matches",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("pairing", String, nullable=False, unique=True),
+    Column("round", Integer, nullable=False),
+    Column("players", JSON, nullable=False),  # names in seat order
+    Column("bots", JSON, nullable=False),  # their rows in the table bots
+    Column("seed_index", Integer, nullable=False),
+    Column("seed", String, nullable=False),  # 64 bits without a sign do not fit a BIGINT
+    Column("scores", JSON, nullable=False),  # one number per seat; none where the match is void
+    Column("returns", JSON, nullable=False),  # one number per seat, as the game counts
+    Column("verdicts", JSON, nullable=False),  # one word per seat
+    Column("details", JSON, nullable=False),  # one sentence per seat, or ""
+    Column("plies", Integer, nullable=False),
+    Column("replay", String, nullable=False),  # below the event's replays/
+    Column("replay_hash", String, nullable=False),
+    Column("host_error", String, nullable=False),  # what the host failed at, or ""
+    Column("attributed_to", JSON, nullable=False),  # the players who were to act when it did
+    Column("started", Float, nullable=False),
+    Column("finished", Float, nullable=False),
+)
+
+# Who plays a pairing just now. The token grows with every taker, so that a late result of an earlier one is refused.
+leases = Table(
+    "leases",
+    metadata,
+    Column("pairing", String, primary_key=True),
+    Column("token", Integer, nullable=False),
+    Column("owner", String, nullable=False),
+    Column("expires", Float, nullable=False),  # by the database's clock; infinitely late once the match is finished
+)
+
+
+def _add_tournaments(connection: Connection) -> None:
+    metadata.create_all(connection, [bots, matches, leases])
+
+
+# version -> what brings a ledger of that version to the next
+MIGRATIONS: dict[int, Callable[[Connection], None]] = {1: _add_tournaments}
 
 
 def prepare(connection: Connection, where: str) -> None:

@@ -1,0 +1,135 @@
+"""The tournament's part of the ledger: who takes part, who plays what just now, and what was played."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, replace
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy.exc import IntegrityError
+
+from league.ledger import schema
+from league.ledger.ledger import Ledger
+from league.ledger.records import BotRow, MatchRow
+
+NEVER = 1e18  # when the lease of a finished match expires
+_TUPLES = ("players", "bots", "scores", "returns", "verdicts", "details", "attributed_to")
+
+
+class TournamentLedger(Ledger):
+    """A ledger with the matches of a tournament. Several hosts may use one at a time."""
+
+    # who takes part
+
+    def add_bot(self, bot: BotRow) -> BotRow:
+        """Add a player, or a new version of one, and return it with its id and version."""
+        table = schema.bots
+        with self._writing() as connection:
+            last = connection.execute(select(func.max(table.c.version)).where(table.c.name == bot.name)).scalar()
+            bot = replace(bot, version=(last or 0) + 1, submitted=time.time())
+            key = connection.execute(insert(table).values(**_without_id(bot))).inserted_primary_key or (0,)
+        return replace(bot, id=int(key[0]))
+
+    def bots(self) -> list[BotRow]:
+        """The newest version of every player, in the order in which their names came first."""
+        newest: dict[str, BotRow] = {}
+        for bot in self.every_bot():
+            newest[bot.name] = bot
+        return list(newest.values())
+
+    def every_bot(self) -> list[BotRow]:
+        """All versions of all players, the oldest first."""
+        with self.engine.connect() as connection:
+            rows = connection.execute(select(schema.bots).order_by(schema.bots.c.id)).mappings().all()
+        return [BotRow(**row) for row in rows]
+
+    # who plays what
+
+    def lease(self, pairing: str, owner: str, seconds: float, seize: bool = False) -> int | None:
+        """Take a pairing for `seconds`, and return the token that its result must show.
+
+        None where somebody else has it, or where it is finished. `seize` takes an unfinished one from anybody.
+        """
+        table = schema.leases
+        try:
+            with self.engine.execution_options(writes=True).begin() as connection:
+                now = self._now(connection)
+                free = table.c.expires < (NEVER if seize else now)
+                values = {"token": table.c.token + 1, "owner": owner, "expires": now + seconds}
+                taken = connection.execute(update(table).where(table.c.pairing == pairing, free).values(**values))
+                if taken.rowcount:
+                    return int(connection.execute(select(table.c.token).where(table.c.pairing == pairing)).scalar_one())
+                row = {"pairing": pairing, "token": 1, "owner": owner, "expires": now + seconds}
+                connection.execute(insert(table).values(**row))
+                return 1
+        except IntegrityError:
+            return None
+
+    def heartbeat(self, owner: str, seconds: float) -> None:
+        """Keep everything that `owner` has for `seconds` more."""
+        table = schema.leases
+        with self._writing() as connection:
+            mine = (table.c.owner == owner, table.c.expires < NEVER, table.c.expires > 0)
+            connection.execute(update(table).where(*mine).values(expires=self._now(connection) + seconds))
+
+    def release(self, pairing: str, token: int) -> None:
+        """Give a pairing back unplayed."""
+        table = schema.leases
+        with self._writing() as connection:
+            mine = (table.c.pairing == pairing, table.c.token == token, table.c.expires < NEVER)
+            connection.execute(update(table).where(*mine).values(expires=0.0))
+
+    # what was played
+
+    def finish(self, match: MatchRow, token: int) -> bool:
+        """Write a finished match down, in one transaction; False where the token is no longer the pairing's."""
+        table = schema.leases
+        with self._writing() as connection:
+            mine = (table.c.pairing == match.pairing, table.c.token == token, table.c.expires < NEVER)
+            if not connection.execute(update(table).where(*mine).values(expires=NEVER)).rowcount:
+                return False
+            connection.execute(insert(schema.matches).values(**_plain(match)))
+        return True
+
+    def add_matches(self, matches: list[MatchRow]) -> int:
+        """Write down matches that were played elsewhere, all or none; those that are here already are left out."""
+        known = {match.pairing for match in self.matches()}
+        new = [match for match in matches if match.pairing not in known]
+        with self._writing() as connection:
+            for match in new:
+                connection.execute(insert(schema.matches).values(**_plain(match)))
+        return len(new)
+
+    def matches(self, after: int = 0) -> list[MatchRow]:
+        """The finished matches in the order in which they finished, without the first `after`."""
+        query = select(schema.matches).order_by(schema.matches.c.id).offset(after)
+        with self.engine.connect() as connection:
+            rows = connection.execute(query).mappings().all()
+        return [_match(row) for row in rows]
+
+    def match_count(self) -> int:
+        """How many matches are finished."""
+        with self.engine.connect() as connection:
+            return int(connection.execute(select(func.count()).select_from(schema.matches)).scalar_one())
+
+    def _now(self, connection: Connection) -> float:
+        """The database's clock: hosts on several machines need not agree about the time."""
+        if self.engine.dialect.name == "postgresql":
+            return float(connection.execute(text("select extract(epoch from clock_timestamp())")).scalar_one())
+        return time.time()
+
+
+def _without_id(bot: BotRow) -> dict[str, Any]:
+    return {key: value for key, value in asdict(bot).items() if key != "id"}
+
+
+def _plain(match: MatchRow) -> dict[str, Any]:
+    values = {key: list(value) if key in _TUPLES else value for key, value in asdict(match).items()}
+    return {**values, "seed": str(match.seed)}
+
+
+def _match(row: Any) -> MatchRow:
+    values: dict[str, Any] = {key: value for key, value in row.items() if key != "id"}
+    values |= {key: tuple(values[key]) for key in _TUPLES}
+    return MatchRow(**{**values, "seed": int(values["seed"])})

@@ -1,0 +1,47 @@
+"""What goes to a worker, and what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from league.ledger import BotRow
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """A match to play. `bots` are in seat order; `token` is the lease under which its result is accepted."""
+
+    pairing: str
+    round: int
+    players: tuple[str, ...]
+    bots: tuple[BotRow, ...]
+    seed_index: int
+    seed: int
+    token: int
+    event: Path
+
+
+@dataclass(frozen=True)
+class Played:
+    """How a match went, everything per seat in seat order; or `host_error`, and then it counts for nobody.
+
+    `replay` is the replay's file, whole. `attributed_to` are the players who were to act, or to
+    start, when the host failed.
+    """
+
+    scores: tuple[float, ...] = ()
+    returns: tuple[float, ...] = ()
+    verdicts: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
+    plies: int = 0
+    replay: bytes = b""
+    started: float = 0.0
+    finished: float = 0.0
+    host_error: str = ""
+    attributed_to: tuple[str, ...] = ()
+
+
+Play: TypeAlias = Callable[[Assignment], Played]
