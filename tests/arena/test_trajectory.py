@@ -144,8 +144,8 @@ def test_windows_are_exact_and_together_hold_every_row_once(game, shape, rows):
 
 def test_a_window_bootstraps_from_the_next_own_turn(game, shapes):
     """In a game of turns, the agent whose turn it is not is still open, and its row before shows the open row."""
-    sampler = Sampler(shapes["turns"].make(6), [game.Counter()], Mixtures(np.ones((2, 1)), 3), [0])
-    (first,), (second,) = sampler.collect(40), sampler.collect(200)
+    sampler = Sampler(shapes["turns"].make(24), [game.Counter()], Mixtures(np.ones((2, 1)), 3), [0])
+    (first,), (second,) = sampler.collect(160), sampler.collect(800)
     keys = np.stack([second.match, second.agent, second.tick], axis=1).tolist()
     later = {tuple(key): i for i, key in enumerate(keys)}
     joined = 0

@@ -12,6 +12,7 @@ CHANCE = 0x0C8A11CE  # sets chance apart from the players' keys, which are mixed
 
 _MASK = (1 << 64) - 1
 _GOLDEN = 0x9E3779B97F4A7C15
+_STREAM = 0xD1B54A32D192ED03
 
 
 def _finalise(x: int) -> int:
@@ -29,7 +30,7 @@ def stream(seed: int) -> int:
 def uniform(stream: int, draw: int) -> float:
     """`rng.uniform(rng.mix(seed, CHANCE, draw))`, in `[0, 1)`."""
     key = _finalise(((stream ^ draw) + _GOLDEN) & _MASK)
-    return (_finalise((key + _GOLDEN) & _MASK) >> 11) * (1.0 / (1 << 53))
+    return (_finalise(((key ^ _STREAM) + _GOLDEN) & _MASK) >> 11) * (1.0 / (1 << 53))
 
 
 def pick(outcomes: Sequence[tuple[int, float]], point: float) -> int:
