@@ -76,7 +76,7 @@ class Engine:
         hyper, progress = self.hyper, self.progress
         horizon = hyper.horizon or self.budget
         number = progress.updates + 1
-        coefficients = hyper.coefficients(min(1.0, progress.env_steps / horizon), number)
+        coefficients = hyper.coefficients(min(1.0, progress.env_steps / horizon))
         seed = int(rng.mix(self._job.seed, number)[0])
         report = self.backend.update(Plan(hyper.rows, hyper.epochs, hyper.minibatch, seed, coefficients))
         self.progress = Progress(progress.env_steps + report.env_steps, progress.rows + report.rows, number)

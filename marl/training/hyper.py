@@ -51,8 +51,8 @@ class Hyper:
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must be between 0 and 1, not {getattr(self, name)}")
 
-    def coefficients(self, progress: float, update: int) -> dict[str, float]:
-        """What schedules give: `progress` in `[0, 1]` of the horizon, `update` counts from 1 since the cold start.
+    def coefficients(self, progress: float) -> dict[str, float]:
+        """What schedules give when `progress` in `[0, 1]` of the horizon has passed.
 
         Override it to add an algorithm's own; each reaches the loss as `learner.coefficients[name]`.
         """

@@ -11,7 +11,7 @@ from __future__ import annotations
 import abc
 import itertools
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 import torch
@@ -66,7 +66,7 @@ class ColumnLearner(TorchLearner, abc.ABC):
 
     def configure_optimizers_for_module(self, module_id: str, config: Any = None) -> None:
         """Adam with the epsilon that PPO's reference implementations use."""
-        params = self.get_parameters(self._module[module_id])
+        params = self.get_parameters(self.module[module_id])
         optimizer = torch.optim.Adam(params, lr=self.hyper.lr, eps=1e-5, fused=True)
         self.register_optimizer(module_id=module_id, optimizer=optimizer, params=params)
 
@@ -122,7 +122,7 @@ class ColumnLearner(TorchLearner, abc.ABC):
     def reset(self, seed: int) -> None:
         """A cold start in place: fresh weights, fresh optimisers, nothing remembered."""
         for name in self.names:
-            fresh = self._bare(name).model_config["spec"].build(seed, name)
+            fresh = self._bare(name).spec.build(seed, name)
             self.network(name).load_state_dict(fresh.state_dict())
         for optimizer in self._named_optimizers.values():
             optimizer.state.clear()
@@ -217,8 +217,7 @@ class ColumnLearner(TorchLearner, abc.ABC):
         return converted
 
     def _bare(self, module_id: str) -> NetworkModule:
-        module: NetworkModule = self.module[module_id].unwrapped()
-        return module
+        return cast(NetworkModule, self.module[module_id].unwrapped())
 
 
 def _permutation(count: int, seed: int, module: int, epoch: int) -> torch.Tensor:

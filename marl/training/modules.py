@@ -6,7 +6,7 @@ import logging
 import zlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from ray.rllib.core.rl_module.multi_rl_module import MultiRLModuleSpec
@@ -42,7 +42,8 @@ class NetworkModule(TorchRLModule):
 
     def setup(self) -> None:
         """Called by RLlib's constructor."""
-        self.network = self.model_config["spec"].build(0, "")
+        self.spec: ModuleSpec = cast(dict[str, Any], self.model_config)["spec"]
+        self.network = self.spec.build(0, "")
 
     def _forward(self, batch: dict[str, Any], **_: Any) -> dict[str, torch.Tensor]:
         """`inputs` `[K, D]` (of the action distribution) and `value` `[K]`; padding is dropped from sequences."""
@@ -70,8 +71,8 @@ def multi_module_spec(modules: Mapping[str, ModuleSpec]) -> MultiRLModuleSpec:
         rl_module_specs={
             name: RLModuleSpec(
                 module_class=NetworkModule,
-                observation_space=spec.observation,  # RLlib hands them through; they need not be Gymnasium's
-                action_space=spec.action,
+                observation_space=cast(Any, spec.observation),  # RLlib only hands them through
+                action_space=cast(Any, spec.action),
                 model_config={"spec": spec},
             )
             for name, spec in modules.items()

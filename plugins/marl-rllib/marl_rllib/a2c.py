@@ -35,10 +35,10 @@ class A2CParams(Hyper):
     normalise: bool = False
     """Whether advantages are scaled to mean 0 and deviation 1 in each minibatch."""
 
-    def coefficients(self, progress: float, update: int) -> dict[str, float]:
+    def coefficients(self, progress: float) -> dict[str, float]:
         """Learning rate and entropy bonus."""
         return {
-            **super().coefficients(progress, update),
+            **super().coefficients(progress),
             "entropy_weight": linear(self.entropy, self.entropy_end, progress),
         }
 

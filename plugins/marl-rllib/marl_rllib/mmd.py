@@ -5,8 +5,9 @@ equilibrium, and to a Nash equilibrium as the pull goes to 0, without a populati
 
     maximise  E[advantage]  -  alpha KL(policy, magnet)  -  1/eta KL(policy, policy that played)
 
-with a uniform magnet (then its KL is the entropy bonus, up to a constant) or a slowly following past policy. As in the
-paper's deep form it stands on PPO's data path: GAE, several epochs, ratios instead of exact expectations.
+with a uniform magnet, so that its KL is the entropy bonus, up to a constant. As in the paper's deep form it stands on
+PPO's data path (GAE, several epochs, ratios instead of exact expectations), and alpha and eta fall with the root of
+time; unlike there, advantages keep the scale of the game's returns, or the noise would never fade.
 
 Source: Sokota et al., "A unified approach to reinforcement learning, quantal response equilibria, and two-player
 zero-sum games", ICLR 2023.
@@ -31,15 +32,13 @@ class MMDParams(Hyper):
     discount: float = 1.0
     """Per own turn of an agent, however many ticks lie in between."""
     alpha: float = 0.05
-    """The pull towards the magnet at the first update."""
-    eta: float = 0.5
-    """The step size at the first update; 1/eta weighs the divergence from the policy that played."""
+    """The pull towards the magnet, at the horizon."""
+    eta: float = 0.05
+    """The step size, at the horizon; 1/eta weighs the divergence from the policy that played."""
     decay: Literal["none", "sqrt"] = "sqrt"
-    """How alpha and eta fall with the number t of the update: not at all, or as 1/sqrt(t)."""
-    alpha_end: float = 0.0
-    """Alpha never falls below this."""
-    eta_end: float = 0.02
-    """Eta never falls below this."""
+    """How alpha and eta reach those: they are so from the start, or `sqrt(horizon / t)` times as much at env step t."""
+    decay_from: float = 5.0
+    """How many times as much alpha and eta are at most, at the start of `decay: sqrt`."""
     divergence: Literal["reverse", "forward"] = "reverse"
     """`reverse` is KL(new, old), as in the theory; `forward` is KL(old, new), as in PPO's penalty."""
     clip: float | None = None
@@ -47,11 +46,10 @@ class MMDParams(Hyper):
     value_coefficient: float = 0.5
     """The weight of the value loss."""
 
-    def coefficients(self, progress: float, update: int) -> dict[str, float]:
+    def coefficients(self, progress: float) -> dict[str, float]:
         """Learning rate, alpha and eta."""
-        fall = update**-0.5 if self.decay == "sqrt" else 1.0
-        pull = {"alpha": max(self.alpha * fall, self.alpha_end), "eta": max(self.eta * fall, self.eta_end)}
-        return {**super().coefficients(progress, update), **pull}
+        fall = 1.0 if self.decay == "none" else min(self.decay_from, max(progress, 1e-9) ** -0.5)
+        return {**super().coefficients(progress), "alpha": self.alpha * fall, "eta": self.eta * fall}
 
 
 class MMDLearner(ColumnLearner):

@@ -37,10 +37,10 @@ class PPOParams(Hyper):
     kl_stop: float | None = None
     """No further epoch once the mean divergence of an epoch is beyond this; no limit by default."""
 
-    def coefficients(self, progress: float, update: int) -> dict[str, float]:
+    def coefficients(self, progress: float) -> dict[str, float]:
         """Learning rate and entropy bonus."""
         return {
-            **super().coefficients(progress, update),
+            **super().coefficients(progress),
             "entropy_weight": linear(self.entropy, self.entropy_end, progress),
         }
 

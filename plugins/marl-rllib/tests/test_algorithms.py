@@ -1,0 +1,136 @@
+"""PPO, A2C and MMD: each learns what it should, within seconds, on seeds that were not chosen."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from league.services import LeagueServices
+from marl.blobs import Blobs
+from marl.errors import UserError
+from marl.job import SELF, Job
+from marl.metrics import Metrics
+from marl.registry import load_registry
+from marl.scenario import Component
+from marl.snapshot import Snapshot
+
+RANDOM = Snapshot("marl/random", {})
+QUICK = {"lanes": 64, "rows": 1024, "minibatch": 256}
+
+
+@pytest.fixture
+def kuhn(tmp_path: Path) -> LeagueServices:
+    pytest.importorskip("marl_classic", reason="needs the plugin marl-classic, for Kuhn poker")
+    services = LeagueServices(
+        load_registry(), Component("classic/kuhn_poker", {}), Blobs(tmp_path), Metrics(tmp_path / "metrics.jsonl")
+    )
+    services.blobs.put_snapshot(RANDOM)
+    return services
+
+
+def train(services: LeagueServices, name: str, side: int, against: str, seed: int, **params: Any) -> str:
+    """Train, store, and return the snapshot's id."""
+    mixtures = tuple(() if n == side else ((against, 1.0),) for n in range(2))
+    algorithm = load_registry().make("algorithms", name, params)
+    trained = algorithm.train(Job(name, side, mixtures, seed), services)
+    return services.blobs.put_snapshot(trained.snapshot)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("side", [0, 1])
+@pytest.mark.parametrize(
+    ("name", "params"),
+    [
+        ("rllib/ppo", {"env_steps": 30_000, "lr": 2e-3, "entropy": 0.0, **QUICK}),
+        ("rllib/a2c", {"env_steps": 60_000, "lr": 3e-3, "normalise": True}),
+    ],
+)
+def test_answers_random_kuhn_players_nearly_best(
+    kuhn: LeagueServices, name: str, params: dict[str, Any], side: int, seed: int
+) -> None:
+    trained = train(kuhn, name, side, RANDOM.id, seed, **params)
+    game = kuhn.exact()
+    plans = [game.plan(n, RANDOM.id) for n in range(2)]
+    best = game.form.best_response(side, plans)[1]
+    plans[side] = game.plan(side, trained)
+    assert game.form.returns(plans)[side] > best - 0.03  # uniform play is 0.37 (side 0) and 0.54 (side 1) below
+
+
+def test_mmd_comes_near_the_equilibrium_of_kuhn_by_self_play(kuhn: LeagueServices) -> None:
+    trained = train(kuhn, "rllib/mmd", 0, SELF, 0, env_steps=150_000, lr=2e-3, lr_end=1e-4, **QUICK)
+    game = kuhn.exact()
+    assert game.form.nash_conv([game.plan(side, trained) for side in range(2)]) < 0.3  # uniform: 0.917
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_mmd_solves_kuhn(kuhn: LeagueServices, seed: int) -> None:
+    params = {"lanes": 128, "rows": 2048, "minibatch": 512, "env_steps": 1_000_000, "lr": 2e-3, "lr_end": 1e-4}
+    trained = train(kuhn, "rllib/mmd", 0, SELF, seed, **params)
+    game = kuhn.exact()
+    assert game.form.nash_conv([game.plan(side, trained) for side in range(2)]) < 0.05
+
+
+def test_every_parameter_is_explained() -> None:
+    registry = load_registry()
+    for name in ("ppo", "a2c", "mmd"):
+        schema = registry.schema(registry.find("algorithms", f"rllib/{name}"))
+        source = "".join(
+            Path(__import__(cls.__module__, fromlist=["x"]).__file__).read_text()
+            for cls in schema.__mro__
+            if dataclasses.is_dataclass(cls)
+        )
+        for field in dataclasses.fields(schema):
+            line = next(text for text in source.split("\n    ") if text.startswith(f"{field.name}: "))
+            following = source.split(f"\n    {line}\n    ", 1)[1]
+            assert following.startswith('"""'), f"{name}: {field.name} lacks its line of text"
+
+
+@pytest.mark.parametrize("wrong", [{"lanes": 0}, {"discount": 1.5}, {"sharing": "some"}, {"lrr": 1.0}])
+def test_wrong_parameters_are_refused_with_a_sentence(wrong: dict[str, Any]) -> None:
+    with pytest.raises(UserError, match=next(iter(wrong))):
+        load_registry().make("algorithms", "rllib/ppo", wrong)
+
+
+def test_the_kl_penalty_adapts_and_is_saved() -> None:
+    from marl.space import Box, Discrete
+    from marl.training.modules import ModuleSpec
+    from marl.training.networks import ModelConfig
+    from marl_rllib.ppo import PPOLearner, PPOParams
+
+    spec = ModuleSpec(Box((2,)), Discrete(3), ModelConfig(hidden=[8]))
+    learner = PPOLearner.make({"m": spec}, PPOParams(kl_target=0.01))
+    learner.fitted("m", {"kl": 1.0})
+    learner.fitted("m", {"kl": 1.0})
+    assert learner.memo == {"m": {"kl": 0.8}}
+    saved = learner.save()
+    learner.fitted("m", {"kl": 0.0})
+    assert learner.memo == {"m": {"kl": 0.4}}
+    learner.load(saved)
+    assert learner.memo == {"m": {"kl": 0.8}}
+
+
+def test_ppo_stops_its_epochs_beyond_the_limit() -> None:
+    from marl.space import Box, Discrete
+    from marl.training.modules import ModuleSpec
+    from marl.training.networks import ModelConfig
+    from marl_rllib.ppo import PPOLearner, PPOParams
+
+    spec = ModuleSpec(Box((2,)), Discrete(3), ModelConfig(hidden=[8]))
+    rng = np.random.default_rng(0)
+    numbers = {n: rng.normal(size=64).astype(np.float32) for n in ("value", "advantage", "target")}
+    seen = rng.normal(size=(64, 2)).astype(np.float32)
+    logp = np.full(64, np.log(1 / 3), dtype=np.float32)
+    columns = {"m": {"observation": seen, "action": rng.integers(0, 3, 64), "logp": logp, **numbers}}
+    epochs = {}
+    for limit in (None, 1e-4):
+        learner = PPOLearner.make({"m": spec}, PPOParams(kl_stop=limit))
+        learner.reset(0)
+        stats = learner.fit(columns, 10, {"m": 4}, 0, {"lr": 1e-2, "entropy_weight": 0.0})
+        epochs[limit] = stats["m"]["epochs"]
+    assert epochs[None] == 10
+    assert epochs[1e-4] < 5

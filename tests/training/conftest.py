@@ -1,0 +1,107 @@
+"""Services over a game in this process, an algorithm that needs no plugin, and windows of made-up rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+
+from marl.algorithm import Checkpoint
+from marl.arena.trajectory import Last, Trajectory
+from marl.env import Environment, EnvSpec
+from marl.policy import Policy
+from marl.registry import load_registry
+from marl.snapshot import Snapshot
+
+
+class Services:
+    """`marl.algorithm.Services` over dicts: what was trained is put in by hand."""
+
+    def __init__(self, make: Callable[[int], Environment]) -> None:
+        self.make = make
+        self.snapshots = {"random": Snapshot("marl/random", {}), "first": Snapshot("marl/first", {})}
+        self.checkpoints: dict[str, Checkpoint] = {}
+        self.logged: list[tuple[int, dict[str, float]]] = []
+        self._environments: dict[int, Environment] = {}
+
+    @property
+    def spec(self) -> EnvSpec:
+        return self.environment(1).spec
+
+    def environment(self, lanes: int) -> Environment:
+        if lanes not in self._environments:
+            self._environments[lanes] = self.make(lanes)
+        return self._environments[lanes]
+
+    def snapshot(self, id: str) -> Snapshot:
+        return self.snapshots[id]
+
+    def policy(self, id: str) -> Policy:
+        snapshot = self.snapshots[id]
+        policy: Policy = load_registry().make("policies", snapshot.policy, {}, spec=self.spec, snapshot=snapshot)
+        return policy
+
+    def checkpoint(self, id: str) -> Checkpoint:
+        return self.checkpoints[id]
+
+    def exact(self) -> Any:
+        from marl.solver import ExactGame
+
+        return ExactGame(self.environment(1), self.policy)
+
+    def log(self, step: int, **values: float) -> None:
+        self.logged.append((step, values))
+
+
+@pytest.fixture
+def services() -> Callable[[Callable[[int], Environment]], Services]:
+    return Services
+
+
+@pytest.fixture(scope="session")
+def gradient() -> Any:
+    """The plain policy gradient with a value loss, as a third party would write it."""
+    from marl.training.algorithm import RLlibAlgorithm
+    from marl.training.hyper import Hyper
+    from marl.training.learner import ColumnLearner
+
+    @dataclass(kw_only=True)
+    class Params(Hyper):
+        entropy: float = 0.0
+
+    class Learner(ColumnLearner):
+        def loss(self, module_id: str, batch: Any, inputs: Any, value: Any) -> Any:
+            distribution = self.distribution(module_id)
+            ratio = (distribution.logp(inputs, batch["action"]) - batch["logp"]).exp()
+            advantage = self.normalised(batch["advantage"])
+            policy_loss = -(ratio.clamp(0.0, 2.0) * advantage).mean()
+            value_loss = (value - batch["target"]).square().mean()
+            entropy = distribution.entropy(inputs).mean()
+            loss = policy_loss + 0.5 * value_loss - self.hyper.entropy * entropy
+            return loss, {"policy_loss": policy_loss.detach(), "entropy": entropy.detach()}
+
+    class Gradient(RLlibAlgorithm):
+        learner = Learner
+        parameters = Params
+
+    return Gradient
+
+
+@pytest.fixture
+def window() -> Callable[..., Trajectory]:
+    """A window from arrays: what matters is given, the rest is blank."""
+
+    def make(**columns: Any) -> Trajectory:
+        count = len(columns["clock"])
+        number, flag = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.bool_)
+        blank = dict.fromkeys(("match", "lane", "agent", "player", "tick"), number)
+        blank |= dict.fromkeys(("first", "terminated", "truncated"), flag)
+        blank |= {"observation": np.zeros((count, 1), np.float32), "mask": None, "action": number, "memory": None}
+        blank |= {"logp": np.zeros(count), "value": np.zeros(count), "reward": np.zeros(count)}
+        blank |= {"next_row": number - 1, "last_row": number - 1, "last": Last(np.zeros((0, 1)), None, None)}
+        return Trajectory(**{**blank, "group": 0, "info": {}, "unassigned": np.zeros(1), **columns})
+
+    return make

@@ -1,0 +1,243 @@
+"""The engine: what plays is what was asked, what is frozen stays frozen, and a resumed run is the same run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from marl import rng
+from marl.env import EnvSpec, Group, Rows
+from marl.errors import UserError
+from marl.job import SELF, Job
+from marl.simple import Match, OneByOne, Outcome, View
+from marl.space import Box, Discrete
+from marl.testing.games.kuhn import kuhn
+from marl.testing.games.pennies import matching_pennies
+from marl.testing.games.skirmish import skirmish
+
+pytest.importorskip("ray.rllib", reason="needs Ray's RLlib")
+
+SMALL = {"lanes": 8, "rows": 128, "minibatch": 64, "env_steps": 512, "epochs": 2}
+
+
+def same(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
+    return set(a) == set(b) and all(np.array_equal(a[name], b[name]) for name in a)
+
+
+def job(side: int, *opponents: Any, **more: Any) -> Job:
+    return Job("test/gradient", side, tuple(opponents), **{"seed": 3, **more})
+
+
+SELF_PLAY = job(0, (), ((SELF, 1.0),))
+
+
+def keep(services: Any, trained: Any) -> str:
+    """Store what was trained, as the league does."""
+    services.snapshots[trained.snapshot.id] = trained.snapshot
+    services.checkpoints[trained.snapshot.id] = trained.checkpoint
+    return str(trained.snapshot.id)
+
+
+@pytest.mark.parametrize("game", [kuhn, skirmish])
+@pytest.mark.parametrize("sharing", ["all", "side", "none"])
+def test_four_slices_are_two_and_two_more(services: Any, gradient: Any, game: Any, sharing: str) -> None:
+    whole = gradient(**SMALL, sharing=sharing)
+    host = services(game)
+    engine = whole.engine(SELF_PLAY, host)
+    engine.begin(SELF_PLAY, host)
+    for _ in range(4):
+        engine.update()
+    straight = engine.save()
+
+    first, host = gradient(**SMALL, sharing=sharing).engine(SELF_PLAY, host), services(game)
+    first.begin(SELF_PLAY, host)
+    first.update(), first.update()
+    host.checkpoints["half"] = first.save()
+    second = gradient(**SMALL, sharing=sharing).engine(SELF_PLAY, host)
+    second.begin(replace(SELF_PLAY, parent="half"), host)
+    second.update(), second.update()
+    resumed = second.save()
+    assert same(straight.arrays, resumed.arrays)
+    assert straight.meta == resumed.meta
+
+
+def test_recurrent_runs_resume_to_the_bit(services: Any, gradient: Any) -> None:
+    from marl.training.networks import ModelConfig
+
+    params = {**SMALL, "model": ModelConfig(kind="lstm", hidden=[8], memory=8), "sequence": 5}
+    host = services(kuhn)
+    engine = gradient(**params).engine(SELF_PLAY, host)
+    engine.begin(SELF_PLAY, host)
+    engine.update()
+    host.checkpoints["half"] = engine.save()
+    engine.update()
+    straight = engine.save()
+    engine.begin(replace(SELF_PLAY, parent="half"), host)  # an older state, into the live engine
+    engine.update()
+    assert same(straight.arrays, engine.save().arrays)
+
+
+def test_a_job_gives_the_same_result_whatever_the_engine_did_before(services: Any, gradient: Any) -> None:
+    host = services(kuhn)
+    used, fresh = gradient(**SMALL), gradient(**SMALL)
+    used.train(job(1, (("random", 1.0),), (), seed=9), host)
+    again, once = used.train(SELF_PLAY, host), fresh.train(SELF_PLAY, services(kuhn))
+    assert again.snapshot.id == once.snapshot.id
+    assert same(again.checkpoint.arrays, once.checkpoint.arrays)
+
+
+def test_frozen_opponents_are_frozen(services: Any, gradient: Any) -> None:
+    host = services(kuhn)
+    algorithm = gradient(**SMALL)
+    frozen = keep(host, algorithm.train(SELF_PLAY, host))
+    policy = host.policy(frozen)
+    (rows,) = host.environment(3).reset(np.arange(3), rng.as_keys([1, 2, 3]))
+    before = policy.act(rows, None, rng.as_keys([4, 5, 6]))
+    opponent = None
+
+    engine = algorithm.engine(job(0, (), ((frozen, 1.0),)), host)
+    engine.begin(job(0, (), ((frozen, 1.0),)), host)
+    opponent = engine.backend.rollout.sampler.play.policies[1]
+    weights = opponent.snapshot().arrays
+    while not engine.done:
+        engine.update()
+    assert same(opponent.snapshot().arrays, weights)
+    assert opponent.snapshot().id == frozen  # and they were the ones that were asked for
+    after = host.policy(frozen).act(rows, None, rng.as_keys([4, 5, 6]))
+    assert np.array_equal(before.action, after.action)
+    assert np.array_equal(before.logp, after.logp)
+    assert not same(engine.backend.policy.snapshot().arrays, weights)
+
+
+def test_what_plays_is_what_was_asked(services: Any, gradient: Any) -> None:
+    """Side 0 meets "random" in three of four matches, "first" in the others, and never itself."""
+    host = services(kuhn)
+    mixture = (("random", 0.75), ("first", 0.25))
+    engine = gradient(**SMALL).engine(job(0, (), mixture), host)
+    engine.begin(job(0, (), mixture), host)
+    play = engine.backend.rollout.sampler.play
+    seen = []
+    for _ in range(300):
+        play.tick()
+        seen.append(play.drain().players)
+    players = np.concatenate(seen)
+    assert (players[:, 0] == 0).all() and (players[:, 1] > 0).all()
+    assert [type(policy).__name__ for policy in play.policies] == ["NetworkPolicy", "Random", "First"]
+    assert abs((players[:, 1] == 1).mean() - 0.75) < 5 * np.sqrt(0.75 * 0.25 / len(players))
+
+
+def test_the_live_policy_plays_the_newest_weights(services: Any, gradient: Any) -> None:
+    host = services(kuhn)
+    engine = gradient(**SMALL).engine(SELF_PLAY, host)
+    engine.begin(SELF_PLAY, host)
+    engine.update()
+    trained, playing = engine.backend.learner.weights(), engine.backend.policy.snapshot().arrays
+    assert same(trained, playing)
+
+
+def test_only_the_sides_that_learn_have_modules_and_rows(services: Any, gradient: Any) -> None:
+    host = services(skirmish)
+    against = (("random", 1.0),)
+    engine = gradient(**SMALL, sharing="side").engine(job(1, against, ()), host)
+    engine.begin(job(1, against, ()), host)
+    batch = engine.backend.rollout.collect(200)
+    assert set(batch.columns) == {"side1.scouts", "side1.tanks"}
+    assert sum(len(columns["logp"]) for columns in batch.columns.values()) == 200 == batch.rows
+
+
+def test_masks_are_never_violated_while_learning(services: Any, gradient: Any) -> None:
+    host = services(kuhn)
+    trained = gradient(**{**SMALL, "env_steps": 4000}).train(SELF_PLAY, host)
+    assert all(values["faults"] == 0 for _, values in host.logged if "faults" in values)
+    assert trained.metrics["rows"] == 128
+
+
+def test_env_steps_count_ticks_over_lanes(services: Any, gradient: Any) -> None:
+    host = services(skirmish)  # four agents act at each tick
+    engine = gradient(**SMALL).engine(SELF_PLAY, host)
+    engine.begin(SELF_PLAY, host)
+    metrics = engine.update()
+    clock = engine.backend.rollout.sampler.play.clock
+    assert metrics["env_steps"] == 8 * clock and metrics["rows"] == 128 > metrics["env_steps"]
+
+
+def test_a_warm_start_keeps_the_weights_and_takes_up_new_opponents(services: Any, gradient: Any) -> None:
+    host = services(kuhn)
+    algorithm = gradient(**SMALL)
+    parent = keep(host, algorithm.train(job(0, (), (("random", 1.0),)), host))
+    warm = job(0, (), (("first", 1.0),), parent=parent)
+    engine = algorithm.engine(warm, host)
+    engine.begin(warm, host)
+    assert engine.backend.policy.snapshot().id == parent
+    assert engine.progress.env_steps >= 512 and not engine.done  # its own budget comes on top
+
+
+def test_a_job_that_names_nobody_to_play_is_refused(services: Any, gradient: Any) -> None:
+    host = services(kuhn)
+    with pytest.raises(UserError, match="side 1 has no opponent"):
+        gradient(**SMALL).train(job(0, (), ()), host)
+    with pytest.raises(UserError, match="3 mixtures"):
+        gradient(**SMALL).train(job(0, (), (), ()), host)
+
+
+def test_matching_pennies_against_one_who_always_shows_heads_is_won(services: Any, gradient: Any) -> None:
+    host = services(matching_pennies)
+    params = {**SMALL, "env_steps": 4000, "lr": 1e-2}
+    gradient(**params).train(job(0, (), (("first", 1.0),)), host)
+    assert host.logged[-1][1]["return"] > 0.9
+
+
+class Remember(Match):
+    """Shown +1 or -1 at the first of four turns; at the last, naming it earns 1. Nothing else is told."""
+
+    def start(self) -> None:
+        self.turn, self.sign = 0, 1 if self.chance() < 0.5 else -1
+
+    def views(self) -> Mapping[int, View]:
+        return {0: View(self.observe(0))}
+
+    def play(self, actions: Mapping[int, Any]) -> Outcome:
+        self.turn += 1
+        if self.turn < 4:
+            return Outcome()
+        return Outcome({0: float(actions[0] == (self.sign > 0))}, done=True)
+
+    def observe(self, agent: int) -> Any:
+        return np.array([self.sign if self.turn == 0 else 0, self.turn / 4], dtype=np.float32)
+
+
+ALONE = EnvSpec(("one",), (Group("players", (0,), Box((2,)), Discrete(2)),), ((0,),), "turns", 4)
+
+
+@pytest.mark.parametrize(("kind", "low", "high"), [("gru", 0.95, 1.0), ("mlp", 0.35, 0.65)])
+def test_a_memory_learns_what_no_network_without_one_can(
+    services: Any, gradient: Any, kind: Any, low: float, high: float
+) -> None:
+    from marl.training.networks import ModelConfig
+
+    host = services(lambda lanes: OneByOne(ALONE, lanes, Remember))
+    params = {"lanes": 32, "rows": 512, "minibatch": 128, "env_steps": 16000, "lr": 1e-2, "sequence": 8}
+    gradient(**params, model=ModelConfig(kind=kind, hidden=[16], memory=16)).train(job(0, (), seed=0), host)
+    assert low <= np.mean([values["return"] for _, values in host.logged[-5:]]) <= high
+
+
+def test_values_after_the_window_are_the_live_policys(services: Any, gradient: Any) -> None:
+    host = services(skirmish)
+    engine = gradient(**SMALL).engine(SELF_PLAY, host)
+    engine.begin(SELF_PLAY, host)
+    rollout = engine.backend.rollout
+    _, tanks = rollout.sampler.collect(50)
+    values = rollout._last_values(tanks)
+    rows = np.flatnonzero((tanks.last_row >= 0) & ~tanks.terminated)
+    assert len(rows)
+    for row in rows.tolist():
+        place = tanks.last_row[row]
+        one = slice(place, place + 1)
+        seen = Rows(tanks.lane[row : row + 1], tanks.agent[row : row + 1], tanks.last.observation[one], None,
+                    np.zeros(1, bool), 1)  # fmt: skip
+        alone = rollout.live.act(seen, None, rng.as_keys([0])).value
+        assert values[place] == pytest.approx(float(alone[0]), abs=1e-5)

@@ -1,0 +1,205 @@
+"""The learner: stated epochs and minibatches, whatever the shapes; older states come back; no Ray."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import numpy as np
+import pytest
+
+from marl.errors import RunError, UserError
+from marl.space import Box, Discrete
+
+pytest.importorskip("ray.rllib", reason="needs Ray's RLlib")
+
+
+@pytest.fixture
+def make(gradient: Any) -> Any:
+    """A learner with modules of these names; `make("a", "b", kind="gru")`."""
+    from marl.training.modules import ModuleSpec
+    from marl.training.networks import ModelConfig
+
+    def build(*names: str, **model: Any) -> Any:
+        spec = ModuleSpec(Box((3,)), Discrete(4), ModelConfig(hidden=[8], **model))
+        learner = gradient.learner.make(dict.fromkeys(names, spec), gradient.parameters(lr=1e-2))
+        learner.reset(0)
+        return learner
+
+    return build
+
+
+def columns(count: int, seed: int = 0) -> dict[str, Any]:
+    rng = np.random.default_rng(seed)
+    mask = rng.random((count, 4)) < 0.7
+    action = rng.integers(0, 4, count)
+    mask[np.arange(count), action] = True
+    numbers = {name: rng.normal(size=count).astype(np.float32) for name in ("logp", "value", "advantage", "target")}
+    return {"observation": rng.normal(size=(count, 3)).astype(np.float32), "mask": mask, "action": action, **numbers}
+
+
+def steps(learner: Any, module: str) -> int:
+    """How many gradient steps a module has had."""
+    (optimizer,) = [optimizer for _, optimizer in learner.get_optimizers_for_module(module)]
+    return int(max((float(state["step"]) for state in optimizer.state.values()), default=0))
+
+
+def fit(learner: Any, seed: int = 1, epochs: int = 4, minibatches: int = 3, **rows: int) -> Any:
+    data = {name: columns(count) for name, count in rows.items()}
+    return learner.fit(data, epochs, dict.fromkeys(rows, minibatches), seed, {"lr": 1e-2})
+
+
+def same(a: dict[str, Any], b: dict[str, Any]) -> bool:
+    return set(a) == set(b) and all(np.array_equal(a[name], b[name]) for name in a)
+
+
+@pytest.mark.parametrize("count", [3, 4, 97, 1000])
+def test_odd_row_counts_get_the_stated_minibatches(make: Any, count: int) -> None:
+    learner = make("a")
+    stats = fit(learner, a=count)
+    assert steps(learner, "a") == 4 * 3
+    assert stats["a"]["epochs"] == 4
+
+
+def test_minibatches_are_near_equal_and_cover_every_row_once(make: Any) -> None:
+    from marl.training.learner import _minibatches, _permutation
+
+    order = _permutation(103, 5, 0, 2)
+    assert sorted(order.tolist()) == list(range(103))
+    assert order.tolist() != _permutation(103, 5, 0, 3).tolist() != _permutation(103, 6, 0, 3).tolist()
+    parts = [part["row"].tolist() for part in _minibatches({"row": order.sort().values}, order, 4)]
+    assert [len(part) for part in parts] == [25, 26, 26, 26]
+    assert [row for part in parts for row in part] == order.tolist()
+
+
+def test_a_small_module_beside_a_big_one_gets_its_epochs_and_no_more(make: Any) -> None:
+    learner = make("big", "small")
+    counts = {"big": 20, "small": 1}
+    learner.fit({"big": columns(8000), "small": columns(400)}, 4, counts, 1, {"lr": 1e-2})
+    assert (steps(learner, "big"), steps(learner, "small")) == (80, 4)
+
+
+def test_a_module_without_rows_is_left_alone(make: Any) -> None:
+    learner = make("a", "b")
+    before = learner.weights()
+    fit(learner, a=50)
+    after = learner.weights()
+    assert all(np.array_equal(before[name], after[name]) for name in before if name.startswith("b/"))
+    assert not np.array_equal(before["a/value_head.weight"], after["a/value_head.weight"])
+
+
+def test_what_one_module_learns_does_not_depend_on_the_others(make: Any) -> None:
+    alone, beside = make("a"), make("a", "b")
+    fit(alone, a=60)
+    fit(beside, a=60, b=30)
+    assert same(alone.weights(), {k: v for k, v in beside.weights().items() if k.startswith("a/")})
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_does_not(make: Any) -> None:
+    results = []
+    for seed in (1, 1, 2):
+        learner = make("a")
+        fit(learner, seed=seed, a=100)
+        results.append(learner.weights())
+    assert same(results[0], results[1])
+    assert not same(results[0], results[2])
+
+
+def test_a_cold_start_is_the_same_after_any_history(make: Any) -> None:
+    fresh, used = make("a"), make("a")
+    fit(used, a=100)
+    used.reset(0)
+    assert same(fresh.weights(), used.weights())
+    fit(fresh, a=64), fit(used, a=64)
+    assert same(fresh.weights(), used.weights())  # also the optimiser started anew
+    used.reset(1)
+    fresh.reset(0)
+    assert not same(fresh.weights(), used.weights())
+
+
+def test_restoring_an_older_state_into_a_live_learner_restores_it(make: Any) -> None:
+    learner = make("a")
+    fit(learner, a=100)
+    older = learner.save()
+    learner.memo["a"] = {"kl": 7.0}
+    fit(learner, seed=2, a=100)
+    later = learner.weights()
+    learner.load(older)
+    assert same(learner.weights(), {k.removeprefix("weights/"): v for k, v in older.arrays.items() if "weights/" in k})
+    assert learner.memo == {}
+    fit(learner, seed=2, a=100)
+    assert same(learner.weights(), later)  # the optimiser's moments came back too
+
+
+def test_a_checkpoint_is_arrays_and_json(make: Any, tmp_path: Any) -> None:
+    from marl.blobs import Blobs
+
+    learner, other = make("a"), make("a")
+    fit(learner, a=100)
+    blobs = Blobs(tmp_path)
+    other.load(blobs.get_checkpoint(blobs.put_checkpoint(learner.save())))
+    fit(learner, a=64), fit(other, a=64)
+    assert same(learner.weights(), other.weights())
+
+
+def test_a_checkpoint_of_another_model_is_refused_with_a_sentence(make: Any) -> None:
+    with pytest.raises(UserError, match="another model"):
+        make("a").load(make("b").save())
+
+
+def test_gradients_that_are_not_finite_are_reported(make: Any) -> None:
+    learner, data = make("a"), columns(20)
+    data["target"][3] = np.inf
+    with pytest.raises(RunError, match="'a' are not finite"):
+        learner.fit({"a": data}, 1, {"a": 2}, 0, {"lr": 1e-2})
+
+
+def test_padding_changes_nothing(make: Any) -> None:
+    def padded(room: int) -> Any:
+        rng = np.random.default_rng(0)
+        flat = {name: column.reshape(5, 4, *column.shape[1:]) for name, column in columns(20).items()}
+        wide = {k: np.concatenate([v, np.repeat(v[:, :1], room, axis=1)], axis=1) for k, v in flat.items()}
+        valid = np.arange(4 + room) < 4
+        memory = rng.normal(size=(5, 64)).astype(np.float32)
+        shape = (5, 4 + room)
+        return {**wide, "valid": np.broadcast_to(valid, shape), "first": np.zeros(shape, bool), "memory": memory}
+
+    weights = []
+    for room in (0, 3):
+        learner = make("a", kind="gru")
+        learner.fit({"a": padded(room)}, 2, {"a": 2}, 0, {"lr": 1e-2})
+        weights.append(learner.weights())
+    for name, array in weights[0].items():
+        np.testing.assert_allclose(array, weights[1][name], atol=1e-5)
+
+
+def test_training_here_never_starts_ray() -> None:
+    code = """
+import ray, subprocess, os
+from marl.testing.games.kuhn import kuhn
+from marl.training.learner import ColumnLearner
+from marl.training.modules import module_specs
+from marl.training.networks import ModelConfig
+from marl.training.hyper import Hyper
+from marl.training.backends.local import Local
+from marl.training.backends import Plan
+from marl.training.lineup import Lineup
+import numpy as np
+class Learner(ColumnLearner):
+    def loss(self, module_id, batch, inputs, value):
+        return (value - batch["target"]).square().mean(), {}
+class Services:
+    def environment(self, lanes): return kuhn(lanes)
+spec = kuhn(1).spec
+backend = Local(spec, Learner, module_specs(spec, ModelConfig(), "all", (0, 1)), Hyper(lanes=4))
+backend.start(Lineup(("self",), np.ones((2, 1)), (0, 1)), Services(), 0, 1, None)
+backend.update(Plan(64, 2, 32, 1, {"lr": 1e-3}))
+assert not ray.is_initialized()
+children = subprocess.run(["ps", "--ppid", str(os.getpid()), "-o", "comm="], capture_output=True, text=True).stdout
+assert "raylet" not in children and "gcs_server" not in children, children
+print("fine")
+"""
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, timeout=120)
+    assert done.stdout.strip() == "fine", done.stderr[-2000:]
+    assert "Warning" not in done.stderr, done.stderr
