@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from marl.env import Rows
-from marl.types import Array, Floats, Keys
+from marl.types import Array, Floats, Ints, Keys
 
 
 @dataclass(slots=True)
@@ -46,3 +47,21 @@ class Explicit(Protocol):
 
     def probabilities(self, rows: Rows) -> Floats:
         """The probability of each action, `float64[K, A]`; 0 where the mask forbids one, and each row sums to 1."""
+
+
+class Stack(Protocol):
+    """Several policies without memory that answer in one pass."""
+
+    def act(self, rows: Rows, which: Ints, keys: Keys) -> Acts:
+        """As `Policy.act`; `which[K]` says which of the policies answers each row, in ascending order."""
+
+
+@runtime_checkable
+class Stackable(Protocol):
+    """Optional: policies of one build answer faster together. The arena stacks those of a mixture."""
+
+    def build(self) -> Hashable | None:
+        """Policies with equal builds can be stacked. None for one that cannot, such as one that still learns."""
+
+    def stack(self, policies: Sequence[Any]) -> Stack:
+        """The stack of these policies, all of this one's build; it keeps what they are now."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,13 +11,13 @@ import numpy as np
 from marl import space
 from marl.env import EnvSpec, Group, Rows
 from marl.errors import UserError
-from marl.policy import Acts, Policy
+from marl.policy import Acts, Policy, Stack, Stackable
 from marl.types import Array, Ints, Keys
 
 
 @dataclass(slots=True)
 class Moves:
-    """What one policy answered to one batch of rows.
+    """What one policy, or a stack of them, answered to one batch of rows.
 
     `slot`: `int64[K]`, lane times N plus agent. `memory`: what the policy remembered before it acted, or None.
     """
@@ -29,6 +29,7 @@ class Moves:
 
 
 Watcher = Callable[[Moves], None]
+_FEWEST = 4  # fewer policies than this are not worth stacking
 
 
 @dataclass(slots=True)
@@ -40,8 +41,20 @@ class _Seat:
     blank: Array | None
 
 
+@dataclass(slots=True)
+class _Bench:
+    """Neighbouring seats, from `first` on, whose policies answer together."""
+
+    policies: list[Policy]
+    stack: Stack
+    first: int
+
+
 class Seats:
-    """The policies of a play. Players that are one and the same policy object share a seat, hence a batch."""
+    """The policies of a play. Players that are one and the same policy object share a seat, hence a batch.
+
+    Seats of policies that can be stacked stand side by side and form a bench, which shares a batch too.
+    """
 
     def __init__(self, spec: EnvSpec, slots: int) -> None:
         self.stores: dict[str, Array] = {}
@@ -50,17 +63,26 @@ class Seats:
         self._groups = spec.groups
         self._blank_actions = [space.zeros(group.action, 0) for group in spec.groups]
         self._slots = slots
+        self._benches: list[_Bench] = []
+        self._batch: Array = np.zeros(0, dtype=np.int16)  # of each seat: the number of the first that shares its batch
 
     def take(self, policies: Sequence[Policy]) -> None:
         """Sit these policies down; memories of those that stay are kept."""
-        places: dict[int, int] = {}
-        self.seats = []
-        for policy in policies:
-            if id(policy) not in places:
-                places[id(policy)] = len(self.seats)
-                self.seats.append(self._sit(policy))
+        builds: dict[Hashable, list[Policy]] = {}
+        for policy in {id(policy): policy for policy in policies}.values():
+            build = policy.build() if isinstance(policy, Stackable) else None
+            builds.setdefault(id(policy) if build is None else (build,), []).append(policy)
+        self.seats, before, self._benches = [], self._benches, []
+        for alike in builds.values():
+            if len(alike) >= _FEWEST:
+                self._benches.append(_bench(alike, len(self.seats), before))
+            self.seats += [self._sit(policy) for policy in alike]
         kind = np.int16 if len(self.seats) < 1 << 15 else np.int64  # 16 bits are sorted by radix
+        places = {id(seat.policy): place for place, seat in enumerate(self.seats)}
         self.of_player = np.array([places[id(policy)] for policy in policies], dtype=kind)
+        self._batch = np.arange(len(self.seats), dtype=kind)
+        for bench in self._benches:
+            self._batch[bench.first : bench.first + len(bench.policies)] = bench.first
 
     def _sit(self, policy: Policy) -> _Seat:
         blank = policy.memory(1)
@@ -79,7 +101,7 @@ class Seats:
         return next(iter(stores.values()))[slot] if stores else None
 
     def answer(self, rows: Rows, slot: Ints, keys: Keys, seat_of_slot: Array, watch: Watcher | None) -> Array:
-        """The actions of all rows of one group, in their order: one `act` per policy."""
+        """The actions of all rows of one group, in their order: one `act` per policy or stack."""
         if len(self.seats) == 1:
             return self._ask(0, rows, slot, keys, watch)
         seat = seat_of_slot[slot]
@@ -88,13 +110,25 @@ class Seats:
             return self._ask(first, rows, slot, keys, watch)
         order = np.argsort(seat, kind="stable")
         seat, rows, slot, keys = seat[order], rows.take(order), slot[order], keys[order]
-        bounds = [0, *(np.flatnonzero(seat[1:] != seat[:-1]) + 1).tolist(), len(seat)]
+        batch = self._batch[seat]
+        bounds = [0, *(np.flatnonzero(batch[1:] != batch[:-1]) + 1).tolist(), len(seat)]
         like = self._blank_actions[rows.group]
         actions = np.empty((len(seat), *like.shape[1:]), dtype=like.dtype)
         for start, stop in itertools.pairwise(bounds):
             part = slice(start, stop)
-            actions[order[part]] = self._ask(int(seat[start]), rows.take(part), slot[part], keys[part], watch)
+            if seat[start] == seat[stop - 1]:
+                actions[order[part]] = self._ask(int(seat[start]), rows.take(part), slot[part], keys[part], watch)
+            else:
+                actions[order[part]] = self._ask_bench(seat[part], rows.take(part), slot[part], keys[part], watch)
         return actions
+
+    def _ask_bench(self, seat: Array, rows: Rows, slot: Ints, keys: Keys, watch: Watcher | None) -> Array:
+        bench = next(bench for bench in self._benches if bench.first == self._batch[seat[0]])
+        acts = bench.stack.act(rows, seat.astype(np.int64) - bench.first, keys)
+        acts.action = self._checked(acts.action, rows, bench.policies[0])
+        if watch is not None:
+            watch(Moves(rows, slot, None, acts))
+        return acts.action
 
     def _ask(self, index: int, rows: Rows, slot: Ints, keys: Keys, watch: Watcher | None) -> Array:
         seat = self.seats[index]
@@ -120,6 +154,16 @@ class Seats:
         if not isinstance(action, np.ndarray) or action.shape != shape or action.dtype.kind not in kinds:
             raise UserError(_wrong(policy, self._groups[rows.group], action, shape, like))
         return action if action.dtype == like.dtype else action.astype(like.dtype)
+
+
+def _bench(policies: list[Policy], first: int, before: list[_Bench]) -> _Bench:
+    """A bench of these policies; the stack of one that was there before is kept."""
+    for bench in before:
+        if list(map(id, bench.policies)) == list(map(id, policies)):
+            return _Bench(policies, bench.stack, first)
+    stackable = policies[0]
+    assert isinstance(stackable, Stackable)
+    return _Bench(policies, stackable.stack(policies), first)
 
 
 def _name(policy: Policy) -> str:

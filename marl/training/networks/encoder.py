@@ -35,10 +35,14 @@ class Encoder(nn.Module):
         self.size = self.dense.size
 
     def forward(self, observation: TensorTree) -> Tensor:
+        x: Tensor = self.dense(self.inputs(observation))
+        return x
+
+    def inputs(self, observation: TensorTree) -> Tensor:
+        """What the dense layers see, `[B, F]`."""
         parts = [image(at(observation, path)) for image, (path, _) in zip(self.images, self._images, strict=True)]
         parts += [columns(space, at(observation, path)) for path, space in self._flat]
-        x: Tensor = self.dense(parts[0] if len(parts) == 1 else torch.cat(parts, 1))
-        return x
+        return parts[0] if len(parts) == 1 else torch.cat(parts, 1)
 
 
 class Convolutions(nn.Module):

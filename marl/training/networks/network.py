@@ -53,6 +53,12 @@ class Network(nn.Module):
         return self.recurrent.memory_size if self.recurrent else 0
 
     @property
+    def stackable(self) -> bool:
+        """Whether it can be stacked: dense layers shared by policy and value, and frozen."""
+        plain = self.config.kind == "mlp" and not self.config.separate_value
+        return plain and not any(parameter.requires_grad for parameter in self.parameters())
+
+    @property
     def device(self) -> torch.device:
         """Where the weights are."""
         return self.policy_head.weight.device

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from marl.env import EnvSpec, Rows
 from marl.errors import UserError
 from marl.policy import Acts
-from marl.snapshot import JSON, Snapshot
+from marl.snapshot import JSON, Snapshot, canonical
 from marl.training.networks import saved
 from marl.training.networks.build import Sharing, module_ids
-from marl.training.networks.features import map_tensors
 from marl.training.networks.network import Network, Output
+from marl.training.networks.stacked import NetworkStack
+from marl.training.networks.tensors import numpy, tensor, tensors
 from marl.types import Array, ArrayTree, Floats, Ints, Keys
 
 
@@ -51,44 +51,59 @@ class NetworkPolicy:
 
     def act(self, rows: Rows, memory: Array | None, keys: Keys) -> Acts:
         """Sample an action for each of K rows; see `Policy.act`. Values come with them."""
-        alone = self._alone[rows.group]
-        which = self._of_agent[rows.agent] if alone is None else None
-        if which is not None and len(which) and (which == which[0]).all():
-            alone = int(which[0])
-        if alone is not None or which is None:
-            return self._act(self._network(alone, rows), rows, memory, keys)
-        return self._act_apart(which, rows, memory, keys)
+        index = self._alone[rows.group]
+        if index is None:
+            which = self._of_agent[rows.agent]
+            if (which != which[0]).any():
+                return self._act_apart(which, rows, memory, keys)
+            index = int(which[0])
+        return self._act(self._network(index, rows), rows, memory, keys)
 
     def probabilities(self, rows: Rows) -> Floats:
         """The probability of each action, `float64[K, A]`. UserError with a memory, or where actions are no list."""
         if self._memory:
             raise UserError("a policy with a memory has no probabilities that follow from one row alone")
-        result: Floats | None = None
         which = self._of_agent[rows.agent]
-        for index in np.unique(which).tolist():
-            where = np.flatnonzero(which == index)
-            network, part = self._network(index, rows), rows.take(where)
-            table = network.distribution.probabilities(
-                _numpy(_forward(network, part.observation, None).inputs), part.mask
-            )
-            result = np.zeros((len(rows), table.shape[1])) if result is None else result
-            result[where] = table
-        return np.zeros((0, 0)) if result is None else result
+        tables = []
+        for index in np.unique(which):
+            part = rows.take(np.flatnonzero(which == index))
+            network = self._network(int(index), part)
+            inputs = numpy(_forward(network, part.observation, None).inputs)
+            tables.append(network.distribution.probabilities(inputs, part.mask))
+        back = np.argsort(np.argsort(which, kind="stable"), kind="stable")
+        return np.concatenate(tables)[back]
 
     def snapshot(self, meta: Mapping[str, JSON] | None = None) -> Snapshot:
         """These weights as they are now (copied), with what it takes to build the networks again, and `meta` beside."""
         return saved.save(self.networks, self.sharing, meta or {})
 
-    def _network(self, index: int | None, rows: Rows) -> Network:
-        if index is None or index < 0:
-            agent = self.spec.agents[int(rows.agent[(self._of_agent[rows.agent] < 0).argmax()])]
-            raise UserError(f"this policy has no network for {agent!r}: it has {', '.join(self.networks) or 'none'}")
+    def build(self) -> Hashable | None:
+        """What policies must have in common to be stacked; None for those that learn, or that have several networks."""
+        if len(self._networks) != 1 or not self._networks[0].stackable:
+            return None
+        network = self._networks[0]
+        return canonical(saved.describe_network(network)), str(network.device), tuple(self._of_agent.tolist())
+
+    def stack(self, policies: Sequence[NetworkPolicy]) -> NetworkStack:
+        """Policies of this build as one; see `marl.policy.Stackable`."""
+        networks = [network for policy in policies for network in policy.networks.values()]
+        return NetworkStack(networks, self._check)
+
+    def _network(self, index: int, rows: Rows) -> Network:
+        if index < 0:
+            self._check(rows)
         return self._networks[index]
+
+    def _check(self, rows: Rows) -> None:
+        absent = rows.agent[self._of_agent[rows.agent] < 0]
+        if len(absent):
+            agent = self.spec.agents[int(absent[0])]
+            raise UserError(f"this policy has no network for {agent!r}: it has {', '.join(self.networks) or 'none'}")
 
     def _act(self, network: Network, rows: Rows, memory: Array | None, keys: Keys) -> Acts:
         out = _forward(network, rows.observation, memory)
-        action, logp = network.distribution.sample(_numpy(out.inputs), rows.mask, keys)
-        return Acts(action, logp, _numpy(out.value), None if out.memory is None else _numpy(out.memory))
+        action, logp = network.distribution.sample(numpy(out.inputs), rows.mask, keys)
+        return Acts(action, logp, numpy(out.value), None if out.memory is None else numpy(out.memory))
 
     def _act_apart(self, which: Ints, rows: Rows, memory: Array | None, keys: Keys) -> Acts:
         """Rows of several networks: each answers its own."""
@@ -98,8 +113,7 @@ class NetworkPolicy:
             part = rows.take(where)
             known = None if memory is None else memory[where]
             parts.append(self._act(self._network(int(which[where[0]]), part), part, known, keys[where]))
-        back = np.empty_like(order)
-        back[order] = np.arange(len(order))
+        back = np.argsort(order, kind="stable")
         values = np.concatenate([_given(part.value) for part in parts])
         memories = None if memory is None else np.concatenate([_given(part.memory) for part in parts])[back]
         action, logp = (np.concatenate([getattr(part, name) for part in parts])[back] for name in ("action", "logp"))
@@ -114,22 +128,12 @@ def restore(spec: EnvSpec, snapshot: Snapshot | None = None) -> NetworkPolicy:
     return NetworkPolicy(spec, networks, sharing)
 
 
+@torch.inference_mode()
 def _forward(network: Network, observation: ArrayTree, memory: Array | None) -> Output:
     device = network.device
-
-    def tensor(array: Array) -> Tensor:
-        array = np.ascontiguousarray(array)
-        return torch.from_numpy(array if array.flags.writeable else array.copy()).to(device)
-
-    with torch.inference_mode():
-        seen = map_tensors(tensor, observation)
-        output: Output = network(seen, None, None if memory is None else tensor(memory))
+    known = None if memory is None else tensor(memory, device)
+    output: Output = network(tensors(observation, device), None, known)
     return output
-
-
-def _numpy(tensor: Tensor) -> Array:
-    array: Array = tensor.cpu().numpy()
-    return array
 
 
 def _only(which: Ints) -> int | None:

@@ -23,14 +23,7 @@ NAME = "marl/network"
 
 def save(networks: Mapping[str, Network], sharing: Sharing, meta: Mapping[str, JSON]) -> Snapshot:
     """A snapshot of the weights as they are now. `meta` must not use the keys "sharing" and "modules"."""
-    modules = {
-        name: {
-            "config": asdict(network.config),
-            "observation": describe(network.observation),
-            "action": describe(network.action),
-        }
-        for name, network in networks.items()
-    }
+    modules = {name: describe_network(network) for name, network in networks.items()}
     return Snapshot(NAME, weights(networks), {**meta, "sharing": sharing, "modules": modules})
 
 
@@ -79,6 +72,12 @@ def fill(network: Network, name: str, snapshot: Snapshot) -> Network:
         state[key] = torch.tensor(np.asarray(array))
     network.load_state_dict(state)
     return network.eval().requires_grad_(False)
+
+
+def describe_network(network: Network) -> dict[str, JSON]:
+    """What it takes to build a network again, as JSON."""
+    spaces = {"observation": describe(network.observation), "action": describe(network.action)}
+    return {"config": asdict(network.config), **spaces}
 
 
 def describe(space: Space) -> JSON:
