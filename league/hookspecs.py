@@ -42,3 +42,12 @@ def league_ratings() -> Iterable[Descriptor]:
     A target is called as `target(**params)` and gives a `league.ratings.RatingSystem`. Since API 1.
     """
     return []
+
+
+@hookspec
+def league_sandboxes() -> Iterable[Descriptor]:
+    """Sandboxes: where bots run.
+
+    A target is called as `target(**params)` and gives a `league.sandbox.Sandbox`. Since API 1.
+    """
+    return []

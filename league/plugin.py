@@ -156,3 +156,25 @@ def _rating(target: str, summary: str, source: str) -> Descriptor:
     return Descriptor(
         module, f"league.ratings.{target}", summary, params=f"league.ratings.{module}:Params", source=source
     )
+
+
+@hookimpl
+def league_sandboxes() -> Iterable[Descriptor]:
+    """Sandboxes that come with the league."""
+    return [
+        Descriptor("none", "league.sandbox.plain:NoSandbox", "no isolation: for bots that you trust like yourself"),
+        Descriptor(
+            "limits", "league.sandbox.plain:LimitsSandbox", "own session and limits: stops accidents, not attacks"
+        ),
+        Descriptor(
+            "bubblewrap",
+            "league.sandbox.bubblewrap:BubblewrapSandbox",
+            "no network, own processes and files, filtered system calls, limits: for bots from strangers",
+        ),
+        Descriptor(
+            "container",
+            "league.sandbox.container:ContainerSandbox",
+            "a docker or podman container: for bots that need a system of their own",
+            params="league.sandbox.container:Params",
+        ),
+    ]

@@ -1,0 +1,6 @@
+"""Sandboxes: where bots run. Four tiers behind one face; docs/sandboxes.md says what each one holds."""
+
+from league.sandbox.base import Finished, Limits, Probe, Sandbox
+from league.sandbox.child import Child
+
+__all__ = ["Child", "Finished", "Limits", "Probe", "Sandbox"]

@@ -1,0 +1,211 @@
+"""Tier 2: namespaces by bubblewrap, a filter of system calls, and limits. For bots from strangers."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import platform
+import resource
+import shutil
+import tempfile
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import IO
+
+from league.sandbox import cgroups, launch, seccomp
+from league.sandbox.base import Finished, Limits, Probe
+from league.sandbox.cgroups import Cgroup
+from league.sandbox.child import Child
+from league.sandbox.command import resolve
+from league.sandbox.launch import Pipes
+from league.sandbox.log import Log
+from league.sandbox.plain import RLIMITS, WATCHED
+from league.sandbox.rooms import arguments
+from league.sandbox.spawn import spawn
+from league.sandbox.tree import Namespace
+from marl.errors import RunError
+
+INSTALL = "install it with `apt-get install bubblewrap` (Debian, Ubuntu), `dnf install bubblewrap` (Fedora) or alike"
+
+
+class BubblewrapSandbox:
+    """No network, own user, own processes, own files; read-only system, filtered system calls, limits on the tree."""
+
+    name = "bubblewrap"
+    tier = 2
+
+    def probe(self) -> Probe:
+        """Try it: start a command inside, and look at what it sees."""
+        return _probe(os.getpid())
+
+    def start(self, command: Sequence[str], folder: Path, limits: Limits, log: Path) -> Child:
+        """Start a bot; see `Sandbox.start`."""
+        return launch.start(_launch, command, folder, limits, log)
+
+    def run(
+        self,
+        command: Sequence[str],
+        folder: Path,
+        limits: Limits,
+        seconds: float,
+        stdin: IO[bytes] | None = None,
+        log: Path | None = None,
+        most: int = 1 << 20,
+    ) -> Finished:
+        """Run a command to its end; see `Sandbox.run`."""
+        return launch.run(_launch, command, folder, limits, seconds, stdin, log, most)
+
+
+def _launch(command: Sequence[str], folder: Path, limits: Limits, pipes: Pipes, log: Log | None) -> Child:
+    bwrap = shutil.which("bwrap")
+    if bwrap is None:
+        raise RunError(f"the sandbox bubblewrap needs the program bwrap; {INSTALL}")
+    program = resolve(command, folder)
+    group = cgroups.create(limits)
+    info, their_info = os.pipe()
+    their_gate, gate = os.pipe()
+    files = [_memory_file(text) for text in (seccomp.program(), *_ETC.values())]
+    line = [bwrap, "--info-fd", str(their_info), "--block-fd", str(their_gate), "--seccomp", str(files[0])]
+    for path, descriptor in zip(_ETC, files[1:], strict=True):
+        line += ["--file", str(descriptor), path]
+    line += [*arguments(program, folder, limits), "--", *program.command]
+    keep = (their_info, their_gate, *files)
+    try:
+        process = spawn(line, *pipes.child, env={}, keep=keep)
+        for descriptor in keep:
+            os.close(descriptor)
+        keep = ()
+        pipes.hand_over()
+        try:
+            tree = _admit(info, group, limits)
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
+        os.write(gate, b"1")
+        return Child(process, pipes.ours[0], pipes.ours[1], tree, group, log, shifted=True)
+    except BaseException:
+        if group is not None:
+            group.remove()
+        raise
+    finally:
+        for descriptor in (info, gate, *keep):
+            os.close(descriptor)
+
+
+_ETC = {
+    "/etc/passwd": b"bot:x:1000:1000:bot:/tmp:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n",
+    "/etc/group": b"bot:x:1000:\nnogroup:x:65534:\n",
+    "/etc/hosts": b"127.0.0.1 localhost bot\n::1 localhost\n",
+    "/etc/nsswitch.conf": b"passwd: files\ngroup: files\nhosts: files\n",
+}
+
+
+def _memory_file(content: bytes) -> int:
+    descriptor = os.memfd_create("marl")
+    os.write(descriptor, content)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
+
+
+def _admit(info: int, group: Cgroup | None, limits: Limits) -> Namespace:
+    """Bind the namespace's first process, which waits at the gate and has not become the bot yet, to its limits."""
+    said = b""
+    while chunk := os.read(info, 4096):
+        said += chunk
+    try:
+        init = int(json.loads(said)["child-pid"])
+        tree = Namespace(init)
+    except (ValueError, KeyError, ProcessLookupError):
+        raise RunError(
+            f"bubblewrap did not start here; `bwrap --unshare-all --ro-bind / / true` may say why; {_HINT}"
+        ) from None
+    try:
+        if group is not None:
+            group.join(init)
+        _rlimits(init, limits, group)
+    except (ProcessLookupError, OSError) as error:
+        # A sandbox that could not be furnished ends at once, and says why in the log.
+        if not tree.alive():
+            return tree
+        tree.kill()
+        tree.close()
+        raise RunError(f"the limits of the sandbox could not be set: {error}") from error
+    return tree
+
+
+_HINT = (
+    "ordinary users need user namespaces (sysctl kernel.unprivileged_userns_clone=1, or an AppArmor profile for bwrap)"
+)
+
+
+def _rlimits(pid: int, limits: Limits, group: Cgroup | None) -> None:
+    bounds = {
+        resource.RLIMIT_CPU: limits.cpu_seconds,
+        resource.RLIMIT_NOFILE: limits.open_files,
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_MEMLOCK: 1 << 20,
+        resource.RLIMIT_MSGQUEUE: 0,
+    }
+    if group is None or group.memory is None:
+        bounds[resource.RLIMIT_DATA] = limits.memory_mb << 20
+    if (group is None or group.pids is None) and counts_inside():
+        bounds[resource.RLIMIT_NPROC] = limits.processes + cgroups.RESERVED
+    for what, most in bounds.items():
+        hard = resource.prlimit(pid, what)[1]
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.prlimit(pid, what, (most, most))
+
+
+@cache
+def counts_inside() -> bool:
+    """Whether RLIMIT_NPROC counts the processes of one user namespace, and binds us: Linux 5.14, and not root."""
+    major, minor = (int("".join(filter(str.isdigit, part)) or 0) for part in platform.release().split(".")[:2])
+    return os.getuid() != 0 and (major, minor) >= (5, 14)
+
+
+@cache
+def _probe(_: int) -> Probe:
+    if shutil.which("bwrap") is None:
+        return Probe(False, f"the program bwrap is not there; {INSTALL}")
+    if not seccomp.supported():
+        return Probe(False, f"there is no system call filter for {platform.machine()} processors")
+    look = "id -u; cat /proc/net/dev | tail -n +3; grep Seccomp: /proc/self/status"
+    with tempfile.TemporaryDirectory(prefix="marl-probe-") as folder:
+        try:
+            seen = BubblewrapSandbox().run(["/bin/sh", "-c", look], Path(folder), Limits(), 10)
+        except RunError as error:
+            return Probe(False, str(error))
+    words = seen.output.decode(errors="replace")
+    if seen.code != 0:
+        return Probe(False, f"bwrap does not work here: {words.strip() or seen.reason}; {_HINT}")
+    interfaces = [line.split(":")[0].strip() for line in words.splitlines() if line.count(":") == 1 and "lo" in line]
+    if not words.startswith("1000\n") or "Seccomp:\t2" not in words or len(interfaces) > 1:
+        return Probe(False, f"bwrap runs here, but does not isolate: it shows {words!r}")
+    return Probe(True, "", _holds())
+
+
+def _holds() -> tuple[str, ...]:
+    fixed = (
+        "no network",
+        "own user (1000) and user namespace",
+        "own processes, gone with the first one and with the host",
+        "read-only system without secrets; only a sized /tmp is writable",
+        "cleared environment, no inherited descriptors, new session",
+        "filtered system calls (seccomp)",
+        RLIMITS,
+    )
+    layout = cgroups.holds()
+    tree = layout.phrases() if layout is not None else ()
+    if layout is None or layout.pids is None:
+        tree += ("processes of the whole tree (RLIMIT_NPROC in its user namespace)",) if counts_inside() else ()
+    watched = () if layout and layout.memory and layout.pids else (WATCHED,)
+    return (*fixed, *tree, *watched)
+
+
+def forget() -> None:
+    """Probe anew next time."""
+    with contextlib.suppress(AttributeError):
+        _probe.cache_clear()

@@ -1,0 +1,143 @@
+"""What all tiers share: pipes around a process, and running a command to its end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from league.sandbox import log as logs
+from league.sandbox.base import Finished, Limits
+from league.sandbox.child import Child
+from league.sandbox.log import Log
+from league.sandbox.watch import watch
+
+
+@dataclass
+class Pipes:
+    """The ends of a child's three pipes: its own, and ours (-1 where there is none)."""
+
+    child: tuple[int, int, int]
+    ours: tuple[int, int, int]
+
+    def hand_over(self) -> None:
+        """Close the child's ends on our side, once it has them."""
+        for end in set(self.child):
+            os.close(end)
+        self.child = (-1, -1, -1)
+
+    def abandon(self) -> None:
+        """Close everything, after a failure."""
+        for end in {*self.child, *self.ours} - {-1}:
+            with contextlib.suppress(OSError):
+                os.close(end)
+
+
+def pipes(merged: bool, stdin: IO[bytes] | None = None) -> Pipes:
+    """New pipes. `merged`: standard error goes where standard output goes. `stdin`: a file in place of a pipe."""
+    theirs_in, our_in = (os.dup(stdin.fileno()), -1) if stdin is not None else os.pipe()
+    our_out, their_out = os.pipe()
+    our_err, their_err = (-1, os.dup(their_out)) if merged else os.pipe()
+    for end in (our_in, our_out):
+        if end >= 0:
+            os.set_blocking(end, False)
+    return Pipes((theirs_in, their_out, their_err), (our_in, our_out, our_err))
+
+
+Launcher = Callable[[Sequence[str], Path, Limits, Pipes, Log | None], Child]
+"""Starts a command on given pipes: what a tier really has to bring."""
+
+
+def start(launch: Launcher, command: Sequence[str], folder: Path, limits: Limits, log: Path) -> Child:
+    """Start a bot; see `Sandbox.start`."""
+    made = pipes(merged=False)
+    keeper = Log(made.ours[2], log, limits.log_kb << 10)
+    logs.add(keeper)
+    try:
+        child = launch(command, folder, limits, made, keeper)
+    except BaseException:
+        made.hand_over()
+        keeper.close()
+        for end in made.ours[:2]:
+            os.close(end)
+        raise
+    watch(child, limits)
+    return child
+
+
+def run(
+    launch: Launcher,
+    command: Sequence[str],
+    folder: Path,
+    limits: Limits,
+    seconds: float,
+    stdin: IO[bytes] | None,
+    log: Path | None,
+    most: int,
+) -> Finished:
+    """Run a command to its end; see `Sandbox.run`."""
+    made = pipes(merged=log is None, stdin=stdin)
+    keeper = Log(made.ours[2], log, limits.log_kb << 10) if log is not None else None
+    if keeper is not None:
+        logs.add(keeper)
+    try:
+        child = launch(command, folder, limits, made, keeper)
+    except BaseException:
+        if keeper is not None:
+            keeper.close()
+        made.ours = (made.ours[0], made.ours[1], -1)
+        made.abandon()
+        raise
+    watch(child, limits)
+    try:
+        return _finish(child, seconds, most)
+    finally:
+        child.kill()
+
+
+def _finish(child: Child, seconds: float, most: int) -> Finished:
+    if child.stdin >= 0:
+        os.close(child.stdin)
+        child.stdin = -1
+    deadline = time.monotonic() + seconds
+    poll = select.poll()
+    poll.register(child.stdout, select.POLLIN)
+    output = bytearray()
+    ended = False
+    while not ended:
+        if not poll.poll(max(0.0, min(0.1, deadline - time.monotonic())) * 1000):
+            # A process that left its session may hold the pipe open for ever.
+            if child.exit is None and time.monotonic() < deadline:
+                continue
+            ended = True
+        ended |= not _read(child.stdout, output)
+        if len(output) > most:
+            child.end(f"wrote more than {most} bytes")
+            break
+    if ended and child.exit is None and not _wait(child, deadline):
+        child.end(f"took longer than {seconds:g} s")
+    _wait(child, time.monotonic() + 2)
+    reason = child.reason()
+    return Finished(child.exit if reason.startswith(("exit", "signal")) else None, bytes(output[:most]), reason)
+
+
+def _read(pipe: int, output: bytearray) -> bool:
+    try:
+        chunk = os.read(pipe, 1 << 16)
+    except BlockingIOError:
+        return True
+    output += chunk
+    return bool(chunk)
+
+
+def _wait(child: Child, deadline: float) -> bool:
+    while child.exit is None:
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(0.0005)
+    return True
