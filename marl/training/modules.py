@@ -45,6 +45,10 @@ class NetworkModule(TorchRLModule):
         self.spec: ModuleSpec = cast(dict[str, Any], self.model_config)["spec"]
         self.network = self.spec.build(0, "")
 
+    def train(self, mode: bool = True) -> NetworkModule:
+        """Nothing to walk through where nothing changes: RLlib asks before every minibatch."""
+        return self if self.training == mode else super().train(mode)
+
     def _forward(self, batch: dict[str, Any], **_: Any) -> dict[str, torch.Tensor]:
         """`inputs` `[K, D]` (of the action distribution) and `value` `[K]`; padding is dropped from sequences."""
         mask = batch.get("mask")

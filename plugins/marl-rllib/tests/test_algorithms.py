@@ -46,7 +46,7 @@ def train(services: LeagueServices, name: str, side: int, against: str, seed: in
     ("name", "params"),
     [
         ("rllib/ppo", {"env_steps": 30_000, "lr": 2e-3, "entropy": 0.0, **QUICK}),
-        ("rllib/a2c", {"env_steps": 60_000, "lr": 3e-3, "normalise": True}),
+        ("rllib/a2c", {"env_steps": 80_000, "lr": 3e-3, "lanes": 32, "rows": 128, "minibatch": 128}),
     ],
 )
 def test_answers_random_kuhn_players_nearly_best(
