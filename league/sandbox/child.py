@@ -29,9 +29,9 @@ class Child:
         self.pid = process.pid
         """The process that the host waits for; under bubblewrap its monitor, outside of the sandbox."""
         self.stdin = stdin
-        """Write here what the bot reads. Non-blocking; closed by `kill`."""
+        """Write here what the bot reads. Non-blocking; closed, and -1, after `kill`."""
         self.stdout = stdout
-        """Read here what the bot writes. Non-blocking; closed by `kill`."""
+        """Read here what the bot writes. Non-blocking; closed, and -1, after `kill`."""
         self.tree = tree
         self.group = group
         self._process = process
@@ -86,6 +86,7 @@ class Child:
             for pipe in (self.stdin, self.stdout):
                 with contextlib.suppress(OSError):
                     os.close(pipe)
+            self.stdin = self.stdout = -1  # the numbers belong to somebody else from now on
             if self._log is not None:
                 self._log.close()
             if isinstance(self.tree, Namespace):
