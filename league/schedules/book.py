@@ -83,22 +83,25 @@ def valid(scores: Sequence[float], sides: int) -> bool:
     return len(scores) == sides and all(0 <= score <= 1 for score in scores)
 
 
-def places(players: Sequence[str], keys: Mapping[str, tuple[float, ...]], games: Mapping[str, int]) -> list[Place]:
-    """The standings by `keys` (higher is better; the first is the points); equal keys share a rank."""
-    order = sorted(players, key=lambda player: keys[player], reverse=True)  # stable: equals stay in seed order
+def places(
+    players: Sequence[str], keys: Mapping[str, tuple[float, ...]], points: Mapping[str, float], games: Mapping[str, int]
+) -> list[Place]:
+    """The standings by `keys`, higher is better; equal keys share a rank, and stay in the order of `players`."""
+    order = sorted(players, key=lambda player: keys[player], reverse=True)
     rank, found = 0, []
     for position, player in enumerate(order):
         if position == 0 or keys[player] != keys[order[position - 1]]:
             rank = position + 1
-        found.append(Place(rank, player, keys[player][0], games[player]))
+        found.append(Place(rank, player, points[player], games[player]))
     return found
 
 
-def tally(book: Book, pairings: Iterable[Pairing], players: Sequence[str]) -> list[Place]:
-    """The standings by points alone."""
+def totals(book: Book, pairings: Iterable[Pairing], players: Sequence[str]) -> tuple[dict[str, float], dict[str, int]]:
+    """Everyone's points and games in these pairings."""
     points, games = dict.fromkeys(players, 0.0), dict.fromkeys(players, 0)
     for pairing in pairings:
+        played = book.played(pairing)
         for player, score in (book.scores(pairing) or {}).items():
             points[player] += score
-            games[player] += book.played(pairing)
-    return places(players, {player: (points[player],) for player in players}, games)
+            games[player] += played
+    return points, games

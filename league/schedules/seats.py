@@ -1,17 +1,19 @@
 """Who sits where: everyone equally often in every seat, within one.
 
-Meetings are hyperedges and seats their colours; a colouring in which every player has every colour equally often, within
-one, always exists (de Werra, "Equitable colorations of graphs", 1971). For two seats at a time the meetings are edges
-between players, and directing them along Euler tours balances both seats; repeated for each two seats until nothing
-is left to balance, which ends because the sum of squared counts falls.
+Meetings are hyperedges and seats their colours; a colouring in which every player has every colour equally often,
+within one, always exists (de Werra, "Equitable colorations of graphs", 1971). For two seats at a time the meetings are
+edges between players, and directing them along Euler tours balances both seats; repeated for each two seats until
+nothing is left to balance, which ends because the sum of squared counts falls.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from itertools import combinations
 from typing import TypeVar
+
+from league.schedules.pairing import Pairing
 
 P = TypeVar("P", bound=Hashable)
 
@@ -21,6 +23,37 @@ def seatings(players: Sequence[P], games: int) -> list[tuple[int, tuple[P, ...]]
     sides = len(players)
     turns = [(*players[turn:], *players[:turn]) for turn in range(sides)]
     return [(game // sides, turns[game % sides]) for game in range(games)]
+
+
+def fairest(players: Sequence[P], games: int, seats: Mapping[P, Sequence[int]], tie: int) -> tuple[P, ...]:
+    """The rotation of `players` to begin a meeting with, given how often each sat in each seat before.
+
+    Only the last `games % sides` games matter: the others give everyone every seat. `tie` chooses among equals.
+    """
+    sides = len(players)
+    turns = [(*players[turn % sides :], *players[: turn % sides]) for turn in range(tie, tie + sides)]
+    extra = games % sides
+
+    def load(order: tuple[P, ...]) -> int:
+        last = seatings(order, sides)[:extra]
+        return sum(seats[player][seat] for _, turn in last for seat, player in enumerate(turn))
+
+    return min(turns, key=load)
+
+
+def round_of(
+    meetings: Sequence[tuple[str, ...]], number: int, games: int, seats: Mapping[str, Sequence[int]], seed: int
+) -> list[Pairing]:
+    """The games of a round (numbered from 0) whose meetings were just drawn; `seats` is as in `fairest`."""
+    pairings: list[Pairing] = []
+    for table, meeting in enumerate(meetings):
+        begin = fairest(meeting, games, seats, (seed + number + table) % len(meeting))
+        seeds = (number * len(seats) + table) * -(-games // len(meeting))
+        pairings += [
+            Pairing(f"{number + 1}.{table + 1}.{game}", seated, seeds + block, number + 1)
+            for game, (block, seated) in enumerate(seatings(begin, games), 1)
+        ]
+    return pairings
 
 
 def balanced(meetings: Sequence[tuple[P, ...]]) -> list[tuple[P, ...]]:

@@ -1,0 +1,91 @@
+"""OpenSkill's Plackett-Luce model: Bayesian strengths, updated match by match; any number of sides, ties.
+
+Source: Weng and Lin, "A Bayesian approximation method for online ranking", JMLR 12, 2011, algorithm 4; as in the
+package `openskill` 6 (defaults, additive dynamics `tau`, ties share their mean change); the tests compare the two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import exp, sqrt
+
+from league.ratings.rating import Rating, counted
+from league.schedules.pairing import Result
+
+
+@dataclass
+class Params:
+    """The scale of strengths, and how fast they may change."""
+
+    mu: float = 25.0
+    """A newcomer's strength."""
+    sigma: float = 25.0 / 3.0
+    """A newcomer's standard deviation."""
+    beta: float = 25.0 / 6.0
+    """How much a performance varies from match to match."""
+    tau: float = 25.0 / 300.0
+    """Standard deviation that is added before each match, so that ratings can follow players who change."""
+
+    def __post_init__(self) -> None:
+        if self.sigma <= 0 or self.beta <= 0 or self.tau < 0:
+            raise ValueError("needs sigma > 0, beta > 0 and tau >= 0")
+
+
+KAPPA = 1e-4
+"""The least factor by which a match may shrink a variance."""
+
+
+class OpenSkill:
+    """`strengths[player] = (mu, sigma)`. For matchmaking; publish Bradley-Terry, whose intervals are calibrated."""
+
+    def __init__(
+        self, mu: float = 25.0, sigma: float = 25.0 / 3.0, beta: float = 25.0 / 6.0, tau: float = 25.0 / 300.0
+    ) -> None:
+        self.mu, self.sigma, self.beta, self.tau = mu, sigma, beta, tau
+        self.strengths: dict[str, tuple[float, float]] = {}
+        self.games: dict[str, int] = {}
+
+    def fit(self, results: Sequence[Result]) -> dict[str, Rating]:
+        self.strengths, self.games = {}, {}
+        return self.update(results)
+
+    def update(self, results: Sequence[Result]) -> dict[str, Rating]:
+        for result in counted(results):
+            new = self.rate([self.strength(player) for player in result.players], result.scores)
+            self.strengths.update(zip(result.players, new, strict=True))
+            for player in result.players:
+                self.games[player] = self.games.get(player, 0) + 1
+        return {player: Rating.around(mu, sigma, self.games[player]) for player, (mu, sigma) in self.strengths.items()}
+
+    def copy(self) -> OpenSkill:
+        """The same system, which goes its own way from here."""
+        twin = OpenSkill(self.mu, self.sigma, self.beta, self.tau)
+        twin.strengths, twin.games = dict(self.strengths), dict(self.games)
+        return twin
+
+    def strength(self, player: str) -> tuple[float, float]:
+        """A player's mean and standard deviation."""
+        return self.strengths.get(player, (self.mu, self.sigma))
+
+    def rate(self, sides: Sequence[tuple[float, float]], scores: Sequence[float]) -> list[tuple[float, float]]:
+        """The strengths `(mu, sigma)` after a match with these scores (higher is better; equal ones are a tie)."""
+        means = [mu for mu, _ in sides]
+        variances = [sigma * sigma + self.tau * self.tau for _, sigma in sides]
+        c = sqrt(sum(variance + self.beta * self.beta for variance in variances))
+        weight = [exp(mu / c) for mu in means]
+        n = range(len(sides))
+        below = [sum(weight[s] for s in n if scores[s] <= scores[q]) for q in n]
+        tied = [sum(scores[s] == scores[q] for s in n) for q in n]
+        change, shrink = [], []
+        for i in n:
+            omega = delta = 0.0
+            for q in n:
+                if scores[q] >= scores[i]:
+                    share = weight[i] / below[q]
+                    omega += ((q == i) - share) / tied[q]
+                    delta += share * (1 - share) / tied[q]
+            change.append(omega * variances[i] / c)
+            shrink.append(delta * variances[i] / c**2 * sqrt(variances[i]) / c)
+        mean_change = [sum(change[s] for s in n if scores[s] == scores[i]) / tied[i] for i in n]
+        return [(means[i] + mean_change[i], sqrt(variances[i] * max(1 - shrink[i], KAPPA))) for i in n]

@@ -1,0 +1,35 @@
+"""What every schedule asks of its players and games."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from marl.errors import UserError
+
+
+def checked(players: Sequence[str], sides: int, least: int | None = None) -> tuple[str, ...]:
+    """The players as a tuple. Raises UserError for a name that comes twice, or fewer than `least` (else `sides`)."""
+    field = tuple(players)
+    if sides < 2:
+        raise UserError(f"a tournament needs a game of two sides or more, and this one has {sides}")
+    if twice := sorted({name for name in field if field.count(name) > 1}):
+        raise UserError(f"the player {twice[0]!r} is entered twice; every player of an event has a name of its own")
+    if len(field) < (least or sides):
+        raise UserError(f"there are {len(field)} players, and this schedule needs {least or sides} or more")
+    return field
+
+
+def two_sided(sides: int, schedule: str) -> None:
+    """Raise UserError where a schedule is for games of two sides, and this game has more."""
+    if sides != 2:
+        raise UserError(
+            f"the schedule {schedule} is for games of two sides, and this game has {sides}; "
+            "league/round_robin, league/swiss, league/groups and league/ladder can do more"
+        )
+
+
+def at_least(least: int, **params: int) -> None:
+    """Raise ValueError for the first of the parameters that is smaller than `least`; for use in `__post_init__`."""
+    for name, value in params.items():
+        if value < least:
+            raise ValueError(f"{name}: {value} is too few; {least} or more is right")

@@ -1,0 +1,52 @@
+"""Gauntlet: one or several challengers meet everyone else, but not each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+
+from league.schedules.field import at_least, checked
+from league.schedules.listed import Listed, pairings_of
+from league.schedules.round_robin import apart
+from marl.errors import UserError, suggestion
+
+
+@dataclass
+class Params:
+    """Who runs the gauntlet, and how often."""
+
+    challengers: list[str] = field(default_factory=list)
+    """The challengers' names; if empty, the first player."""
+    games: int = 2
+    """Games of a meeting. A multiple of the number of sides gives everyone every seat, with the same chance seed."""
+    cycles: int = 1
+    """How often a challenger meets everyone else (with more than two sides: every combination of them)."""
+
+    def __post_init__(self) -> None:
+        at_least(1, games=self.games, cycles=self.cycles)
+
+
+class Gauntlet(Listed):
+    """Every meeting can be played at any time."""
+
+    def __init__(
+        self,
+        players: Sequence[str],
+        *,
+        sides: int = 2,
+        seed: int = 0,
+        challengers: Sequence[str] = (),
+        games: int = 2,
+        cycles: int = 1,
+    ) -> None:
+        everyone = checked(players, sides)
+        chosen = tuple(challengers) or everyone[:1]
+        for name in chosen:
+            if name not in everyone:
+                raise UserError(f"challengers: {name!r} is not a player of this event{suggestion(name, everyone)}")
+        rest = [name for name in everyone if name not in chosen]
+        if len(rest) < sides - 1:
+            raise UserError(f"{len(rest)} players remain to be challenged, and the game needs {sides - 1} or more")
+        meetings = [(name, *others) for others in combinations(rest, sides - 1) for name in chosen]
+        super().__init__(everyone, pairings_of(apart(meetings) * cycles, games))

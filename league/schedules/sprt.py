@@ -1,0 +1,101 @@
+"""Is the first player better than the second? Game pairs, until a sequential test has decided.
+
+The test looks at finished pairs in the order of their numbers, so that the answer does not depend on which match ended
+first; matches that were begun after the deciding pair are played to their end and count for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from league.ratings.sprt import Decision, Test
+from league.schedules.book import Book, places, totals
+from league.schedules.field import at_least, checked, two_sided
+from league.schedules.pairing import Pairing, Place, Result
+from marl.errors import UserError
+
+
+@dataclass
+class Params:
+    """The test: see `league.ratings.sprt`."""
+
+    elo0: float = 0.0
+    """The first hypothesis: the first player is at most this much better (logistic Elo)."""
+    elo1: float = 10.0
+    """The second hypothesis: it is at least this much better."""
+    alpha: float = 0.05
+    """The chance of deciding for the second hypothesis though the first is true."""
+    beta: float = 0.05
+    """The chance of deciding for the first hypothesis though the second is true."""
+    ahead: int = 8
+    """How many game pairs are played at the same time."""
+    most: int = 20_000
+    """The test stops without a decision after this many game pairs."""
+
+    def __post_init__(self) -> None:
+        at_least(1, ahead=self.ahead, most=self.most)
+        Test(self.elo0, self.elo1, self.alpha, self.beta)
+
+
+class Sprt:
+    """Two players, the candidate first."""
+
+    def __init__(
+        self,
+        players: Sequence[str],
+        *,
+        sides: int = 2,
+        seed: int = 0,
+        elo0: float = 0.0,
+        elo1: float = 10.0,
+        alpha: float = 0.05,
+        beta: float = 0.05,
+        ahead: int = 8,
+        most: int = 20_000,
+    ) -> None:
+        two_sided(sides, "league/sprt")
+        self.players = checked(players, 2)
+        if len(self.players) != 2:
+            raise UserError(f"the schedule league/sprt is for two players, the candidate first; {len(players)} entered")
+        self.test, self.ahead, self.most = Test(elo0, elo1, alpha, beta), ahead, most
+
+    def pair(self, number: int) -> tuple[Pairing, Pairing]:
+        """The two games of a pair, numbered from 0."""
+        one, two = self.players
+        return (
+            Pairing(f"{number + 1}.1.1", (one, two), number, number + 1),
+            Pairing(f"{number + 1}.1.2", (two, one), number, number + 1),
+        )
+
+    def next(self, results: Sequence[Result]) -> list[Pairing] | None:
+        book = Book(results)
+        decision, pairs = self._look(book)
+        if decision.verdict or pairs >= self.most:
+            return None
+        ahead = range(pairs, min(pairs + self.ahead, self.most))
+        return book.due(pairing for number in ahead for pairing in self.pair(number))
+
+    def decision(self, results: Sequence[Result]) -> Decision:
+        """Where the test stands."""
+        return self._look(Book(results))[0]
+
+    def standing(self, results: Sequence[Result]) -> list[Place]:
+        book = Book(results)
+        _, pairs = self._look(book)
+        points, games = totals(book, (game for number in range(pairs) for game in self.pair(number)), self.players)
+        return places(self.players, {player: (points[player],) for player in self.players}, points, games)
+
+    def _look(self, book: Book) -> tuple[Decision, int]:
+        """The decision, and how many pairs from the beginning are finished and were looked at."""
+        state = self.test.begin()
+        for number in range(self.most):
+            games = self.pair(number)
+            scores = [book.scores(game) for game in games]
+            if scores[0] is None or scores[1] is None:
+                return state.decision, number
+            if all(book.played(game) for game in games):
+                state.add(scores[0][self.players[0]] + scores[1][self.players[0]])
+            if state.decision.verdict:
+                return state.decision, number + 1
+        return state.decision, self.most

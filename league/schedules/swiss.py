@@ -1,0 +1,192 @@
+"""Swiss system: in every round, players of like score meet, and nobody the same opponent twice.
+
+Two sides: a round is the cheapest perfect matching of all players, where the costs are, in this order: a second bye; a
+second meeting; a third surplus game in one seat; distance of score groups, squared; a second surplus game in one seat;
+and distance from the usual pairing of a score group's upper with its lower half (FIDE handbook C.04.1). A meeting is
+repeated only where no other round was possible, which cannot happen in the first n/2 rounds (Dirac's theorem). More
+sides: from the top, each player with those of like score that it has met least.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import combinations
+from math import ceil, log2
+
+from league.schedules.book import Book, places
+from league.schedules.field import at_least, checked
+from league.schedules.matching import cheapest_matching
+from league.schedules.memo import Memo
+from league.schedules.pairing import Pairing, Place, Result
+from league.schedules.seats import round_of
+from marl.errors import UserError
+
+
+@dataclass
+class Params:
+    """How long, and how many games a round."""
+
+    rounds: int = 0
+    """0: two more than would find the winner of a knockout, and at most one less than there are players."""
+    games: int = 2
+    """Games of a meeting. A multiple of the number of sides gives everyone every seat, with the same chance seed."""
+
+    def __post_init__(self) -> None:
+        at_least(0, rounds=self.rounds)
+        at_least(1, games=self.games)
+
+
+@dataclass
+class Record:
+    """A player's event so far."""
+
+    number: int
+    """Place in the order of seeding."""
+    points: float = 0.0
+    games: int = 0
+    byes: int = 0
+    met: Counter[str] = field(default_factory=Counter)
+    seats: list[int] = field(default_factory=list)
+    """Games in each seat."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """The pairings of a round, and who has a bye."""
+
+    pairings: tuple[Pairing, ...]
+    byes: tuple[str, ...]
+
+
+class Swiss:
+    """A round begins when the one before it is over. A bye is worth as much as winning every game of a meeting."""
+
+    def __init__(
+        self, players: Sequence[str], *, sides: int = 2, seed: int = 0, rounds: int = 0, games: int = 2
+    ) -> None:
+        self.players = checked(players, sides)
+        self.sides, self.seed, self.games = sides, seed, games
+        n = len(self.players)
+        self.rounds = rounds or max(1, min(ceil(log2(n)) + 2, n - 1 + n % 2 if sides == 2 else n))
+        if self.rounds * (n % sides) > n:
+            raise UserError(
+                f"rounds: {self.rounds} rounds of {n} players give somebody a second bye; "
+                f"{n // (n % sides)} rounds are the most"
+            )
+        if sides == 2 and self.rounds > n - 1 + n % 2:
+            raise UserError(
+                f"rounds: in {self.rounds} rounds {n} players must meet twice; at most {n - 1 + n % 2} are right, or "
+                "league/round_robin with several cycles"
+            )
+        self._memo: Memo[Round] = Memo()
+
+    def next(self, results: Sequence[Result]) -> list[Pairing] | None:
+        book = Book(results)
+        due, _ = self._replay(book)
+        book.check()
+        return due or None
+
+    def standing(self, results: Sequence[Result]) -> list[Place]:
+        """By points (byes included), then by the sum of the opponents' points (Buchholz)."""
+        _, records = self._replay(Book(results))
+        points = {player: record.points for player, record in records.items()}
+        keys = {
+            player: (record.points, sum(points[other] * times for other, times in record.met.items()))
+            for player, record in records.items()
+        }
+        return places(self.players, keys, points, {player: record.games for player, record in records.items()})
+
+    def _replay(self, book: Book) -> tuple[list[Pairing], dict[str, Record]]:
+        """The games that are to be played in the first unfinished round, and everyone's record."""
+        records = {player: Record(number, seats=[0] * self.sides) for number, player in enumerate(self.players)}
+        key: tuple[float, ...] = ()
+        for number in range(self.rounds):
+            round = self._memo.get(number, key, partial(self._pair, number, records))
+            due = book.due(round.pairings)
+            key = _record(round, records, book, self.games)
+            if due:
+                return due, records
+        return [], records
+
+    def _pair(self, number: int, records: dict[str, Record]) -> Round:
+        order = sorted(self.players, key=lambda player: (-records[player].points, records[player].number))
+        if self.sides == 2:
+            meetings, byes = by_matching(order, records, self.games % 2 == 1)
+        else:
+            meetings, byes = from_the_top(order, records, self.sides)
+        seats = {player: records[player].seats for player in order}
+        return Round(tuple(round_of(meetings, number, self.games, seats, self.seed)), tuple(byes))
+
+
+def by_matching(order: list[str], records: dict[str, Record], odd: bool) -> tuple[list[tuple[str, ...]], list[str]]:
+    """Pairs of players and who has a bye. `order`: best first; `odd`: seats must be balanced."""
+    n = len(order)
+    groups = _groups(order, records)
+    costs = [[0] * (n + n % 2) for _ in range(n + n % 2)]
+    for i, j in combinations(range(n), 2):
+        costs[i][j] = costs[j][i] = _cost(order, groups, records, i, j, odd)
+    base = n**3 + 1
+    for i in range(n) if n % 2 else ():
+        below = (max(groups) - groups[i]) ** 2
+        costs[i][n] = costs[n][i] = records[order[i]].byes * base**5 + below * base**2 + (n - i)
+    partner = cheapest_matching(costs)
+    meetings = [(order[i], order[j]) for i, j in enumerate(partner) if i < j < n]
+    return list(meetings), [order[partner[n]]] if n % 2 else []
+
+
+def _cost(order: list[str], groups: list[int], records: dict[str, Record], i: int, j: int, odd: bool) -> int:
+    one, two = records[order[i]], records[order[j]]
+    base = len(order) ** 3 + 1  # more than any sum of the next cost over a round
+    half = groups.count(groups[i]) // 2 if groups[i] == groups[j] else 1
+    surplus = one.seats[0] - one.seats[1]
+    clash = odd and surplus == two.seats[0] - two.seats[1] != 0
+    return (
+        one.met[order[j]] ** 2 * base**4
+        + (clash and abs(surplus) >= 2) * base**3
+        + (groups[i] - groups[j]) ** 2 * base**2
+        + clash * base
+        + abs(j - i - half)
+    )
+
+
+def _groups(order: list[str], records: dict[str, Record]) -> list[int]:
+    """The number of each player's score group, the best being 0."""
+    scores = sorted({records[player].points for player in order}, reverse=True)
+    return [scores.index(records[player].points) for player in order]
+
+
+def from_the_top(order: list[str], records: dict[str, Record], sides: int) -> tuple[list[tuple[str, ...]], list[str]]:
+    """Meetings of `sides` players, and who has a bye: the last players that had none."""
+    last_first = order[::-1]
+    byes = sorted(last_first, key=lambda player: records[player].byes)[: len(order) % sides]
+    left = [player for player in order if player not in byes]
+    meetings = []
+    while left:
+        meeting = [left.pop(0)]
+        while len(meeting) < sides:
+            meeting.append(min(left, key=lambda player: sum(records[player].met[other] for other in meeting)))
+            left.remove(meeting[-1])
+        meetings.append(tuple(meeting))
+    return meetings, byes
+
+
+def _record(round: Round, records: dict[str, Record], book: Book, games: int) -> tuple[float, ...]:
+    """Enter a round's results, and give all its scores."""
+    key: list[float] = []
+    for player in round.byes:
+        records[player].byes += 1
+        records[player].points += games
+    for pairing in round.pairings:
+        scores, played = book.scores(pairing) or {}, book.played(pairing)
+        key += scores.values()
+        for seat, player in enumerate(pairing.players):
+            record = records[player]
+            record.seats[seat] += 1
+            record.points += scores.get(player, 0.0)
+            record.games += played
+            if pairing.id.endswith(".1"):
+                record.met.update(other for other in pairing.players if other != player)
+    return tuple(key)
