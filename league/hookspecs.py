@@ -29,7 +29,7 @@ def league_metasolvers() -> Iterable[Descriptor]:
 def league_schedules() -> Iterable[Descriptor]:
     """Schedules: what decides the next pairings of a tournament.
 
-    A target is called as `target(players, sides=..., seed=..., **params)` and gives a `league.schedules.Schedule`.
+    A target is called as `target(players=..., sides=..., seed=..., **params)` and gives a `league.schedules.Schedule`.
     Since API 1.
     """
     return []
