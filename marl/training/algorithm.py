@@ -32,10 +32,13 @@ class RLlibAlgorithm(abc.ABC):
         self._engines: dict[tuple[str, ...], Engine] = {}
 
     def train(self, job: Job, services: Services) -> Trained:
-        """Train for the job's budget (`{"env_steps": n}`, ticks over lanes; else the parameter `env_steps`)."""
+        """Train for the job's budget (`{"env_steps": n}`, ticks over lanes; else the parameter `env_steps`).
+
+        The metrics are those of the last update, without its times: the same job has the same outcome.
+        """
         engine = self.engine(job, services)
         engine.begin(job, services)
-        metrics = engine.run(services.log)
+        metrics = {name: value for name, value in engine.run(services.log).items() if not name.endswith("_seconds")}
         return Trained(engine.backend.policy.snapshot(), engine.save(), metrics)
 
     def engine(self, job: Job, services: Services) -> Engine:
