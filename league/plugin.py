@@ -22,11 +22,17 @@ def marl_addhooks(pluginmanager: Any) -> None:
 
 @hookimpl
 def marl_runners() -> Iterable[Descriptor]:
-    """Runs scenarios of `kind: league`."""
+    """Run scenarios of `kind: league` and `kind: tournament`."""
     return [
         Descriptor(
             "league", "league.runner:run", "train a population against itself", params="league.config:LeagueConfig"
-        )
+        ),
+        Descriptor(
+            "tournament",
+            "league.tournament.runner:run",
+            "let bots meet in a tournament",
+            params="league.tournament.config:TournamentConfig",
+        ),
     ]
 
 
@@ -46,9 +52,12 @@ def marl_algorithms() -> Iterable[Descriptor]:
 
 @hookimpl
 def marl_commands() -> Iterable[Descriptor]:
-    """`marl league ...` and `marl report`."""
+    """`marl league ...`, `marl tournament ...` and `marl report`."""
     return [
         Descriptor("league", "league.commands:app", "Look into a league: status, payoffs, lineage, export."),
+        Descriptor(
+            "tournament", "league.tournament.commands:app", "Host a tournament: create, submit, run, standings."
+        ),
         Descriptor("report", "league.commands:report", "Write a run's report.html again."),
     ]
 

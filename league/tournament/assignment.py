@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeAlias
 
 from league.ledger import BotRow
@@ -12,7 +11,8 @@ from league.ledger import BotRow
 
 @dataclass(frozen=True)
 class Assignment:
-    """A match to play. `bots` are in seat order; `token` is the lease under which its result is accepted."""
+    """A match to play. `bots` are in seat order; `token` is the lease under which its result is accepted.
+    `earlier`: how many host errors of this event were attributed to each player before."""
 
     pairing: str
     round: int
@@ -21,7 +21,7 @@ class Assignment:
     seed_index: int
     seed: int
     token: int
-    event: Path
+    earlier: tuple[int, ...]
 
 
 @dataclass(frozen=True)

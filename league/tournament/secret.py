@@ -12,7 +12,10 @@ FILE = "secret"
 
 
 def draw(directory: Path) -> str:
-    """Draw the secret of an event, keep it in its directory, and return what to publish of it."""
+    """Draw the secret of an event, unless it has one, keep it in its directory, and return what to publish of it."""
+    if (directory / FILE).exists() and (kept := read(directory)):
+        return commit(kept)
+    (directory / FILE).unlink(missing_ok=True)  # half-written: nothing was published of it
     secret = new_secret()
     handle = os.open(directory / FILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w") as file:

@@ -35,8 +35,8 @@ class Replay:
 
     `environment` and `params`: the registered name and its parameters. `seed`: the match's. `players`: a name per side.
     `ticks`: per tick the actions by agent (`{"0": 3}`) and the rewards `[N]`. `verdict`: `returns` per agent, `length`,
-    `fault`, `truncated`. `frames`: `[text, svg]` before every tick and at the end, or empty. `versions`: of `marl`
-    and whatever else the host names.
+    `fault`, `truncated`, and `broken_off`, why, where the match was ended before its end. `frames`: `[text, svg]` before
+    every tick and at the end, or empty. `versions`: of `marl` and whatever else the host names.
     """
 
     environment: str
@@ -48,13 +48,17 @@ class Replay:
     frames: list[list[str]] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=lambda: {"marl": marl.__version__})
 
+    def packed(self) -> bytes:
+        """The whole file; equal for equal replays."""
+        text = json.dumps({"format": _FORMAT, **asdict(self)}, separators=(",", ":"))
+        return gzip.compress(text.encode(), mtime=0)
+
     def write(self, path: Path) -> None:
         """Write the file so that it is there whole or not at all."""
-        text = json.dumps({"format": _FORMAT, **asdict(self)}, separators=(",", ":"))
         partial = path.with_name(f".{path.name}.{os.getpid()}")
         try:
             with partial.open("wb") as file:
-                file.write(gzip.compress(text.encode(), mtime=0))
+                file.write(self.packed())
                 file.flush()
                 os.fsync(file.fileno())
             partial.replace(path)
@@ -98,7 +102,7 @@ class Replay:
             if step.rewards[0].tolist() != tick["rewards"]:
                 raise self._differs(number, f"rewards are {step.rewards[0].tolist()}, recorded were {tick['rewards']}")
             turn, done = step.turn, bool(step.done[0])
-        if not done:
+        if not done and "broken_off" not in self.verdict:
             raise self._differs(len(self.ticks), "the match goes on, but the replay ends")
         yield environment.render(0)
 

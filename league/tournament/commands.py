@@ -1,0 +1,90 @@
+"""`marl tournament ...`"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import typer
+from rich.console import Console
+
+from league.tournament.event import create as create_event
+from league.tournament.event import opened
+from league.tournament.operate import Options, operate
+from league.tournament.progress import Display
+from league.tournament.submit import Submitted
+from league.tournament.submit import submit as submit_to
+from marl.registry import load_registry
+from marl.scenario import load_scenario
+
+app = typer.Typer(no_args_is_help=True, help="Host a tournament: create, submit, check, run, standings.")
+
+EVENT = typer.Argument(metavar="EVENT", help="The event's directory.")
+
+
+@app.command()
+def create(
+    event: Path = typer.Argument(metavar="EVENT", help="The directory to make."),
+    overrides: list[str] = typer.Argument(
+        None, metavar="[KEY=VALUE]...", help="More of it: schedule.rounds=5 clocks.move=0.1 limits.memory_mb=256"
+    ),
+    game: str = typer.Option(..., "--game", metavar="NAME", help="An environment, as `marl plugins list` has them."),
+    schedule: str = typer.Option("round_robin", "--schedule", metavar="NAME", help="round_robin, swiss, ladder, ..."),
+) -> None:
+    """Make an event: a game, a schedule, and what bots may use."""
+    registry = load_registry()
+    with tempfile.TemporaryDirectory() as folder:
+        draft = Path(folder) / "scenario.yaml"
+        draft.write_text(f"kind: tournament\nname: {event.resolve().name}\n")
+        given = [f"env={game}", f"schedule={schedule}", *(overrides or [])]
+        scenario = load_scenario(draft, given, registry)
+    made = create_event(event, scenario, registry)
+    console = Console(highlight=False)
+    console.print(f"{event}: {made.config.env.name}, {made.config.schedule.name}", markup=False, soft_wrap=True)
+    console.print(f"commitment  {made.commitment}  (publish it before the first match)", markup=False, soft_wrap=True)
+    console.print(f"next        marl tournament submit {event} BOT", markup=False, soft_wrap=True)
+    made.close()
+
+
+@app.command()
+def submit(
+    event: Path = EVENT,
+    bots: list[str] = typer.Argument(
+        metavar="BOT...",
+        help="A folder or archive with a bot.yaml, policy:PLUGIN/NAME, snapshot:RUN[:PLAYER]; NAME=... names it.",
+    ),
+) -> None:
+    """Let bots take part. The same name again is a new version, which takes the place of the old one."""
+    with opened(event, load_registry(), writes=True) as found:
+        for bot in bots:
+            print(sentence(submit_to(found, bot)))
+        count = len(found.ledger.bots())
+    print(f"{count} player{'s' if count != 1 else ''}; when all are there: marl tournament run {event}")
+
+
+def sentence(done: Submitted) -> str:
+    """What became of a submission."""
+    bot = done.bot
+    what = f"{bot.name} ({bot.kind}, by {bot.author})"
+    if done.unchanged:
+        return f"{what} is here already, exactly as it is: nothing to do"
+    if done.before is not None:
+        return f"{what} is now version {bot.version}, in place of version {done.before.version}"
+    return f"{what} takes part"
+
+
+@app.command()
+def run(
+    event: Path = EVENT,
+    workers: int = typer.Option(0, "--workers", min=0, help="Matches at once.  [default: one for each processor]"),
+    trust: bool = typer.Option(False, "--trust", help="All bots are yours: any sandbox will do."),
+    ray: bool = typer.Option(False, "--ray", help="Play on the Ray cluster that this machine belongs to."),
+) -> None:
+    """Play the event, or go on with it. Nothing that was finished is played again."""
+    console = Console(highlight=False)
+    with opened(event, load_registry(), writes=True) as found:
+        try:
+            operate(found, Options(workers, trust, ray), Display(console))
+        except KeyboardInterrupt:
+            print(f"stopped; nothing is lost: go on with `marl tournament run {event}`")
+            raise

@@ -1,0 +1,55 @@
+"""The scenario of `kind: tournament`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from league.referee.clocks import Clocks, Output
+from league.sandbox import Limits
+from marl.scenario import Component, component
+
+
+@dataclass
+class BudgetConfig:
+    """What all matches that go on at once may use together. A match starts only when what it may need is free."""
+
+    matches: int = 0
+    """Matches at once; 0: one for each processor."""
+    processes: int = 2048
+    """Processes and threads of all bots together."""
+    memory_mb: int = 0
+    """Memory of all bots together, in MiB; 0: four fifths of what is free when the host starts."""
+
+    def __post_init__(self) -> None:
+        if min(self.matches, self.memory_mb) < 0 or self.processes < 1:
+            raise ValueError("needs matches >= 0, processes >= 1 and memory_mb >= 0")
+
+
+@dataclass
+class TournamentConfig:
+    """A tournament: a game, a schedule, and what bots may use."""
+
+    env: Component = component("environments", help="the game")
+    schedule: Component = component("schedules", default="league/round_robin", help="decides the next pairings")
+    name: str = "tournament"
+    """The event's name; `runs/<name>` is where `marl run` puts it unless --out says otherwise."""
+    seed: int = 0
+    """What the schedule draws by; the matches' seeds follow from the event's secret alone."""
+    bots: list[str] = field(default_factory=list)
+    """Who takes part, as for `marl tournament submit`; more can be submitted until the event begins."""
+    clocks: Clocks = field(default_factory=Clocks)
+    """How long a side may take."""
+    limits: Limits = field(default_factory=Limits)
+    """What one bot may use."""
+    output: Output = field(default_factory=Output)
+    """How much a bot may write."""
+    sandbox: Component = component("sandboxes", default="league/bubblewrap", help="where bots run")
+    budget: BudgetConfig = field(default_factory=BudgetConfig)
+    ledger: str | None = None
+    """A database URL that several hosts share; by default ledger.db in the event's directory."""
+    lease_seconds: float = 60.0
+    """How long a match stays reserved for a host that is not heard of; matters where several share a ledger."""
+
+    def __post_init__(self) -> None:
+        if self.lease_seconds < 5:
+            raise ValueError("lease_seconds: 5 or more is right, since hosts report every second")

@@ -1,0 +1,198 @@
+"""The event directory: everything that a tournament is.
+
+scenario.yaml  the resolved scenario            ledger.db    who takes part, and what was played
+bots/          a folder for each version        blobs/       league snapshots that take part
+replays/       a file for each match            logs/        what bots wrote on their standard error
+secret         what seeds follow from (0600)    commitment   its SHA-256, to be published beforehand
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, cast
+
+from league.ledger import BotRow, TournamentLedger
+from league.referee.fairness import match_seed, reveal
+from league.schedules import Result, Schedule
+from league.tournament import secret
+from league.tournament.config import TournamentConfig
+from marl.blobs import Blobs, write_atomically
+from marl.env import Environment, EnvSpec
+from marl.errors import RunError, UserError
+from marl.registry import Registry
+from marl.rundir import locked
+from marl.scenario import FILE, Scenario, load_scenario, write
+
+FOLDERS = ("bots", "replays", "logs", "blobs")
+ROSTER, ENDED = "roster", "ended"  # decisions in the ledger
+
+
+@dataclass
+class Event:
+    """An opened event directory. `close` it, or use `opened`."""
+
+    path: Path
+    scenario: Scenario
+    registry: Registry
+    ledger: TournamentLedger
+
+    @property
+    def config(self) -> TournamentConfig:
+        """The scenario's configuration."""
+        return cast(TournamentConfig, self.scenario.config)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether several hosts may work on it at once."""
+        return self.config.ledger is not None
+
+    @cached_property
+    def environment(self) -> Environment:
+        """The game, with one lane."""
+        made = self.registry.make("environments", self.config.env.name, self.config.env.params, lanes=1)
+        return cast(Environment, made)
+
+    @property
+    def spec(self) -> EnvSpec:
+        return self.environment.spec
+
+    @cached_property
+    def blobs(self) -> Blobs:
+        """The snapshots that take part."""
+        return Blobs(self.path / "blobs")
+
+    @cached_property
+    def secret(self) -> bytes:
+        return secret.read(self.path)
+
+    @property
+    def commitment(self) -> str:
+        """What was published of the secret."""
+        return (self.path / "commitment").read_text().strip()
+
+    def seed(self, seed_index: int) -> int:
+        """The seed of the matches with this number."""
+        return match_seed(self.secret, str(seed_index))
+
+    # who takes part
+
+    def roster(self) -> list[BotRow]:
+        """Who takes part: once the event has begun, exactly the versions that it began with, in seed order."""
+        begun = self.ledger.decisions(ROSTER)
+        if not begun:
+            return self.ledger.bots()
+        bots = {bot.id: bot for bot in self.ledger.every_bot()}
+        return [bots[id] for id in begun[0][0]["bots"]]
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the roster is closed."""
+        return bool(self.ledger.decisions(ROSTER))
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether every match was played; the secret is public then."""
+        return bool(self.ledger.decisions(ENDED))
+
+    def begin(self) -> None:
+        """Close the roster. Raises UserError where too few take part."""
+        if self.has_begun:
+            return
+        bots = self.ledger.bots()
+        self.schedule([bot.name for bot in bots])
+        self._decide_once(ROSTER, {"bots": [bot.id for bot in bots], "commitment": self.commitment})
+
+    def end(self) -> None:
+        """Every match was played: reveal the secret."""
+        if not self.has_ended:
+            self._decide_once(ENDED, {"secret": reveal(self.secret)})
+
+    def _decide_once(self, kind: str, data: dict[str, Any]) -> None:
+        try:
+            self.ledger.decide(kind, 0, data, 0.0)
+        except RunError:
+            if not self.ledger.decisions(kind):  # else another host was quicker, and decided the same
+                raise
+
+    def revealed(self) -> str:
+        """The secret in hexadecimal, once the event has ended; "" before."""
+        ended = self.ledger.decisions(ENDED)
+        return str(ended[0][0]["secret"]) if ended else ""
+
+    # what is to be played
+
+    def schedule(self, players: list[str] | None = None) -> Schedule:
+        """The event's schedule. Raises UserError where it cannot be made of these players."""
+        names = [bot.name for bot in self.roster()] if players is None else players
+        chosen = self.config.schedule
+        extra: dict[str, Any] = {"sides": len(self.spec.sides), "seed": self.config.seed}
+        return cast(Schedule, self.registry.make("schedules", chosen.name, chosen.params, players=names, **extra))
+
+    def results(self) -> list[Result]:
+        """What the schedule is told of the finished matches, in the order in which they finished."""
+        matches = self.ledger.matches()
+        return [Result(match.pairing, match.players, match.scores, match.void, match.round) for match in matches]
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.ledger.close()
+
+
+def create(path: Path, scenario: Scenario, registry: Registry) -> Event:
+    """Make a new event directory. Raises UserError where there is one already, or the scenario cannot be played.
+
+    One that was killed half-way is completed.
+    """
+    if (path / FILE).exists():
+        raise UserError(f"{path} already holds an event; choose another directory")
+    if path.exists() and (others := sorted(child.name for child in path.iterdir() if not _ours(child.name))):
+        raise UserError(f"{path} is not empty: it holds {', '.join(others[:3])}; choose another directory")
+    config = cast(TournamentConfig, scenario.config)
+    sides = len(registry.make("environments", config.env.name, config.env.params, lanes=1).spec.sides)
+    if sides < 2:
+        raise UserError(f"{config.env.name} has {sides} side, and a tournament needs a game of two sides or more")
+    for folder in FOLDERS:
+        (path / folder).mkdir(parents=True, exist_ok=True)
+    ledger = _ledger(path, config)
+    if config.ledger and ledger.every_bot():
+        ledger.close()
+        raise UserError(f"the ledger {ledger.engine.url!r} holds an event already; each has a database of its own")
+    write_atomically(path / "commitment", (secret.draw(path) + "\n").encode())
+    write(scenario, registry, path)
+    return Event(path, scenario, registry, ledger)
+
+
+def _ours(name: str) -> bool:
+    return name in (*FOLDERS, "lock", "commitment", secret.FILE) or name.startswith("ledger.db")
+
+
+def open_event(path: Path, registry: Registry) -> Event:
+    """Open an event directory. Raises UserError where there is none."""
+    if not (path / FILE).is_file():
+        raise UserError(f"{path} is not an event: it has no {FILE}; make one with `marl tournament create {path} ...`")
+    scenario = load_scenario(path / FILE, [], registry)
+    if scenario.kind != "tournament":
+        raise UserError(f"{path} is not an event, but a run of kind {scenario.kind!r}")
+    return Event(path, scenario, registry, _ledger(path, scenario.config))
+
+
+@contextmanager
+def opened(path: Path, registry: Registry, *, writes: bool = False) -> Iterator[Event]:
+    """An event, closed afterwards. With `writes`, nobody else may write to it meanwhile, unless its ledger is shared.
+
+    Raises UserError where there is none, or somebody else is writing.
+    """
+    event = open_event(path, registry)
+    try:
+        with locked(path) if writes and not event.is_shared else nullcontext():
+            yield event
+    finally:
+        event.close()
+
+
+def _ledger(path: Path, config: TournamentConfig) -> TournamentLedger:
+    return TournamentLedger(config.ledger) if config.ledger else TournamentLedger.at(path)

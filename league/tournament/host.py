@@ -1,0 +1,143 @@
+"""The host: asks the schedule, leases pairings, hands them to workers, and commits what comes back.
+
+It keeps nothing that the ledger lacks, so a host that was killed goes on by being started again. Several hosts may
+share a ledger: a lease keeps them from playing the same match, and its token keeps out a late result.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from league.ledger import MatchRow
+from league.schedules import Pairing, Result
+from league.tournament.assignment import Assignment, Played
+from league.tournament.budget import Budget, Need
+from league.tournament.event import Event
+from league.tournament.queue import order
+from league.tournament.workers import Pool
+from marl.blobs import write_atomically
+
+TICK = 1.0  # seconds between heartbeats, and between looks at what other hosts do
+
+
+@dataclass
+class Host:
+    """Plays an event. `owner` is this host's name in the ledger, `need` what the bots of a pairing may use."""
+
+    event: Event
+    pool: Pool
+    budget: Budget
+    need: Callable[[Pairing], Need]
+    owner: str
+    running: dict[str, tuple[Assignment, Need]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.bots = {bot.name: bot for bot in self.event.roster()}
+        self.schedule = self.event.schedule()
+        self.matches: dict[str, MatchRow] = {}
+        self.due: list[Pairing] = []
+        self.over = False
+        self._beat = 0.0
+        self._elsewhere: dict[str, float] = {}  # pairings that another host has, and when to look again
+        self._read()
+        self._plan()
+
+    def run(self) -> Iterator[list[MatchRow]]:
+        """Play until the schedule is over, yielding the matches that finished, about once a second at least."""
+        while not self.over:
+            self._start()
+            finished = list(self._collect())
+            self.matches |= {row.pairing: row for row in finished}
+            self._report()
+            self._plan()
+            yield finished
+        self.event.end()
+
+    @property
+    def results(self) -> list[Result]:
+        """What the schedule is told."""
+        return [Result(m.pairing, m.players, m.scores, m.void, m.round) for m in self.matches.values()]
+
+    def _read(self) -> None:
+        """Learn what was finished, by this host or another one."""
+        self.matches = {match.pairing: match for match in self.event.ledger.matches()}
+
+    def _plan(self) -> None:
+        """Ask the schedule for more, if there may be too little to do."""
+        self.due = [pairing for pairing in self.due if pairing.id not in self.matches]
+        if len(self.due) - len(self.running) < self.pool.size:
+            due = self.schedule.next(self.results)
+            self.over = due is None
+            self.due = due or []
+
+    def _start(self) -> None:
+        """Start what may start now."""
+        while len(self.running) < self.pool.size:
+            now = time.monotonic()
+            waiting = [p for p in self.due if p.id not in self.running and self._elsewhere.get(p.id, 0.0) <= now]
+            players = [assignment.players for assignment, _ in self.running.values()]
+            if not any(self._begin(pairing) for pairing in order(waiting, players, self.pool.size)):
+                return
+
+    def _begin(self, pairing: Pairing) -> bool:
+        need = self.need(pairing)
+        if not self.budget.reserve(need):
+            return False
+        seize = not self.event.is_shared  # the directory is locked: whoever had the pairing is dead
+        token = self.event.ledger.lease(pairing.id, self.owner, self.event.config.lease_seconds, seize)
+        if token is None:
+            self.budget.free(need)
+            self._elsewhere[pairing.id] = time.monotonic() + TICK
+            return False
+        assignment = self._assignment(pairing, token)
+        self.running[pairing.id] = (assignment, need)
+        self.pool.start(assignment)
+        return True
+
+    def _assignment(self, pairing: Pairing, token: int) -> Assignment:
+        guilty = [player for match in self.matches.values() for player in match.attributed_to]
+        return Assignment(
+            pairing.id, pairing.round, pairing.players, tuple(self.bots[player] for player in pairing.players),
+            pairing.seed_index, self.event.seed(pairing.seed_index), token,
+            tuple(guilty.count(player) for player in pairing.players),
+        )  # fmt: skip
+
+    def _collect(self) -> Iterator[MatchRow]:
+        """Commit what came back. A match that another host has taken over meanwhile is that host's."""
+        if not self.running:
+            time.sleep(TICK / 4)  # other hosts have what is due
+        for assignment, played in self.pool.wait(TICK):
+            _, need = self.running.pop(assignment.pairing)
+            self.budget.free(need)
+            row = self._row(assignment, played)
+            if self.event.ledger.finish(row, assignment.token):
+                yield row
+
+    def _row(self, assignment: Assignment, played: Played) -> MatchRow:
+        """The match as the ledger will have it. Its replay is on the disk before."""
+        name = f"{assignment.pairing}.replay" if played.replay else ""
+        if name:
+            write_atomically(self.event.path / "replays" / name, played.replay)
+        return MatchRow(
+            assignment.pairing, assignment.round, assignment.players, tuple(bot.id for bot in assignment.bots),
+            assignment.seed_index, assignment.seed, played.scores, played.returns, played.verdicts, played.details,
+            played.plies, name, hashlib.sha256(played.replay).hexdigest() if name else "", played.host_error,
+            played.attributed_to, played.started or time.time(), time.time(),
+        )  # fmt: skip
+
+    def _report(self) -> None:
+        """Where others take part: tell them that this host is alive, and see what they finished."""
+        if self.event.is_shared and time.monotonic() - self._beat >= TICK:
+            self._beat = time.monotonic()
+            self.event.ledger.heartbeat(self.owner, self.event.config.lease_seconds)
+            self._read()
+
+    def close(self) -> None:
+        """Stop what is going on, and give it back."""
+        self.pool.close()
+        for assignment, _ in self.running.values():
+            self.event.ledger.release(assignment.pairing, assignment.token)
+        self.running = {}

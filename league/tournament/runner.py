@@ -1,0 +1,37 @@
+"""Runs scenarios of `kind: tournament`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+
+from league.tournament.event import create, open_event
+from league.tournament.operate import Options, operate
+from league.tournament.progress import Display
+from league.tournament.submit import submit
+from marl.errors import UserError
+from marl.registry import Registry
+from marl.rundir import locked
+from marl.scenario import FILE, Scenario
+
+
+def run(scenario: Scenario, registry: Registry, out: Path, resume: bool) -> None:
+    """Play a tournament in `out` with the bots that the scenario names, or go on with the one that is there."""
+    with locked(out):
+        if (out / FILE).exists():
+            event = open_event(out, registry)
+            if not resume and event.scenario.text != scenario.text:
+                raise UserError(
+                    f"{out} holds another event: go on with that by `marl resume {out}`, or choose another --out"
+                )
+        else:
+            event = create(out, scenario, registry)
+        try:
+            if not event.has_begun:
+                for bot in event.config.bots:
+                    submit(event, bot)
+            console = Console(highlight=False)
+            operate(event, Options(), Display(console))
+        finally:
+            event.close()
