@@ -9,6 +9,9 @@ PROJECTS := pyproject.toml $(PLUGINS)
 TORCH ?= torch==2.13.0
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 JOBS ?= 2
+# Small products lose by threads, and the tests already run side by side.
+export OMP_NUM_THREADS ?= 1
+export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup league test check unit core wheel slow bench clean

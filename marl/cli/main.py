@@ -14,6 +14,8 @@ from marl.errors import RunError, UserError
 def main() -> NoReturn:
     """Run `marl`. Exit codes: 0 done, 1 the run failed, 2 the user's input is wrong, 130 interrupted."""
     debug = os.environ.get("MARL_DEBUG", "") not in ("", "0")
+    for library in ("OMP", "OPENBLAS", "MKL"):  # numpy reads them when it is imported; small products lose by threads
+        os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     try:
         from marl.cli.app import command
 
