@@ -1,0 +1,131 @@
+"""A match in progress: who sits where, who was asked when, and what has been played so far."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from league.referee.clocks import Clocks, Spent
+from league.referee.record import MatchRecord, Transcript
+from league.referee.seat import Player, Request, Seat, View
+from league.referee.verdict import HostError, Verdict, by_fault, by_the_rules, scores
+from marl.arena import Replay
+from marl.env import EnvSpec
+from marl.snapshot import JSON
+
+
+@dataclass(frozen=True)
+class Match:
+    """A match to be played: a player per side, and the seed that chance follows from (see `fairness.match_seed`).
+
+    `log`: the folder for what bots write on their standard error, or None to drop it.
+    """
+
+    id: str
+    players: Sequence[Player]
+    seed: int
+    log: Path | None = None
+
+
+@dataclass(slots=True)
+class Live:
+    """A match on lane `lane`. All lists have one entry per side.
+
+    `asked`: when each side was asked (host seconds), None where nothing is awaited. `idle`: since when it is not its
+    turn. `views`: what the sides' agents see that must act next. `waiting`: how many sides must still answer. `actions`: this tick's, by agent, as far as they have come.
+    """
+
+    match: Match
+    lane: int
+    sides: int
+    clocks: Clocks
+    seats: list[Seat] = field(default_factory=list)
+    spent: list[Spent] = field(default_factory=list)
+    asked: list[float | None] = field(default_factory=list)
+    idle: list[float] = field(default_factory=list)
+    faults: list[Verdict | None] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
+    views: dict[int, list[View]] = field(default_factory=dict)
+    requests: dict[int, Request] = field(default_factory=dict)
+    actions: dict[int, Any] = field(default_factory=dict)
+    history: list[Mapping[int, Any]] = field(default_factory=list)
+    rewards: list[list[float]] = field(default_factory=list)
+    waiting: int = 0
+    playing: bool = False
+    over: bool = False
+    transcript: Transcript = field(default_factory=Transcript)
+    began: float = field(default_factory=time.perf_counter)
+
+    def __post_init__(self) -> None:
+        count = self.sides
+        self.spent = [Spent(self.clocks.bank) for _ in range(count)]
+        self.asked, self.idle = [None] * count, [0.0] * count
+        self.faults, self.reasons = [None] * count, [""] * count
+
+    @property
+    def to_act(self) -> tuple[int, ...]:
+        """The sides that had to do something last."""
+        return tuple(sorted(self.requests)) if self.playing else ()
+
+    def allowed(self, side: int) -> float:
+        """How long `side` may take for what it was asked, in seconds."""
+        return self.clocks.move + self.spent[side].bank if self.playing else self.clocks.start
+
+    def returns(self, spec: EnvSpec) -> tuple[float, ...]:
+        """What each side has earned so far."""
+        totals = np.sum(self.rewards, axis=0) if self.rewards else np.zeros(len(spec.agents))
+        return tuple(float(totals[list(side)].sum()) for side in spec.sides)
+
+    def verdicts(self, returns: Sequence[float], error: HostError | None) -> tuple[Verdict, ...]:
+        """How it ended for each side."""
+        if error is not None:
+            return (Verdict.HOST_ERROR,) * self.sides
+        return by_fault(self.faults) if any(self.faults) else by_the_rules(returns)
+
+    def record(
+        self, spec: EnvSpec, name: str, params: Mapping[str, JSON], error: HostError | None, truncated: bool
+    ) -> MatchRecord:
+        """The record of a match that is over."""
+        returns = self.returns(spec)
+        verdicts = self.verdicts(returns, error)
+        players = tuple(player.name for player in self.match.players)
+        replay = Replay(name, dict(params), self.match.seed, players)
+        replay.ticks = [
+            {"actions": {str(agent): _plain(action) for agent, action in actions.items()}, "rewards": rewards}
+            for actions, rewards in zip(self.history, self.rewards, strict=True)
+        ]
+        replay.verdict = {
+            "returns": np.sum(self.rewards, axis=0).tolist() if self.rewards else [0.0] * len(spec.agents),
+            "length": len(replay.ticks),
+            "fault": next((spec.sides[side][0] for side, fault in enumerate(self.faults) if fault), -1),
+            "truncated": truncated,
+            "sides": [verdict.value for verdict in verdicts],
+            "reasons": list(self.reasons),
+        }
+        if error is not None or any(self.faults):
+            replay.verdict["broken_off"] = error.text if error else next(filter(None, self.reasons))
+        return MatchRecord(
+            id=self.match.id,
+            players=players,
+            seed=self.match.seed,
+            verdicts=verdicts,
+            reasons=tuple(self.reasons),
+            returns=returns,
+            scores=scores(verdicts, returns),
+            ticks=len(self.history),
+            truncated=truncated,
+            spent=tuple(self.spent),
+            seconds=time.perf_counter() - self.began,
+            replay=replay,
+            transcript=self.transcript,
+            host_error=error,
+        )
+
+
+def _plain(action: Any) -> JSON:
+    return action if isinstance(action, int) else np.asarray(action).tolist()

@@ -1,0 +1,219 @@
+"""Bots: child processes in a sandbox that speak protocol 1 on their standard input and output."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from league.referee import protocol
+from league.referee.decode import Illegal, Malformed, parse_object, read_action, shorten
+from league.referee.fairness import Nonces
+from league.referee.pipe import Child, Closed, Flooded, Pipe
+from league.referee.seat import Answer, Request, Seat, Table
+from league.referee.verdict import Verdict
+from marl.snapshot import JSON
+
+Start: TypeAlias = Callable[[Path], Child]  # start the bot's process; its standard error goes to this file
+
+
+class BotPlayer:
+    """A bot. `start` starts its process in whatever sandbox the host chose.
+
+    By default each match has a fresh process. With `kept`, a process that ended a match in good order waits, frozen,
+    for the next one, and gets another `hello`: faster, but bots may then remember, so only for hosts that allow it.
+    """
+
+    def __init__(self, name: str, start: Start, kept: bool = False) -> None:
+        self.name = name
+        self.kept = kept
+        self._start = start
+        self._spare: list[Pipe] = []
+
+    def sit(self, table: Table) -> Seat:
+        """A process for one match. Raises whatever the sandbox raises when it cannot start one."""
+        return BotSeat(self, self.process(table), table)
+
+    def process(self, table: Table) -> Pipe:
+        """A kept process that is still alive, or a new one."""
+        while self._spare:
+            pipe = self._spare.pop()
+            if pipe.child.exit is None:
+                pipe.child.thaw()
+                return pipe
+            pipe.child.kill()
+        name = f"{table.match.replace('/', '-')}-{table.side}.log"
+        return Pipe(self._start(Path(os.devnull) if table.log is None else table.log / name))
+
+    def leave(self, pipe: Pipe, healthy: bool) -> None:
+        """A match is over: end the process, or keep it."""
+        if self.kept and healthy and not pipe.pending:
+            pipe.child.freeze()
+            self._spare.append(pipe)
+        else:
+            pipe.child.kill()
+
+    def close(self) -> None:
+        """End the processes that were kept."""
+        while self._spare:
+            self._spare.pop().child.kill()
+
+
+class ProcessSeat:
+    """What all seats with a process share; subclasses speak a protocol over `self.pipe`."""
+
+    timed = True
+    blocking = False
+
+    def __init__(self, player: BotPlayer, pipe: Pipe, table: Table) -> None:
+        self.pipe = pipe
+        self.table = table
+        self.fd = pipe.fd
+        self.frozen = False
+        self.awaiting = False
+        self._player = player
+        self._gone: Answer | None = None
+        pipe.begin(table.output, table.heard)
+
+    def understand(self, line: bytes) -> Answer | None:
+        """What a line means while an answer is awaited; None if it is not the answer yet."""
+        raise NotImplementedError
+
+    def read(self) -> Answer | None:
+        """Take what has come. What comes out of turn waits until it is this side's turn, and is then held against it."""
+        try:
+            self.pipe.fill()
+        except Flooded as flood:
+            self._end(Answer(fault=Verdict.FLOOD, reason=str(flood)))
+        except Closed:
+            self._end(None)
+        return self.take() if self.awaiting else None
+
+    def take(self) -> Answer | None:
+        """The answer, if it has come; else a fault, if none can come any more."""
+        answer = self._next()
+        if answer is not None:
+            self.awaiting = False
+        return answer
+
+    def _next(self) -> Answer | None:
+        try:
+            while (line := self.pipe.line()) is not None:
+                answer = self.understand(line)
+                if answer is not None:
+                    return answer
+        except Malformed as error:
+            return Answer(fault=Verdict.PROTOCOL_ERROR, reason=str(error))
+        except Illegal as error:
+            return Answer(fault=Verdict.ILLEGAL_MOVE, reason=str(error))
+        except Flooded as error:
+            return Answer(fault=Verdict.FLOOD, reason=str(error))
+        return self._gone
+
+    def tell(self, line: bytes) -> Answer | None:
+        """Send a line that wants an answer; a fault if nobody is there."""
+        if self.frozen:
+            self.pipe.child.thaw()
+            self.frozen = False
+        self.awaiting = True
+        try:
+            self.pipe.write(line)
+        except Closed:
+            if self._gone is None:
+                self._end(None)
+        return self._gone
+
+    def unsent(self) -> int:
+        """See `Seat.unsent`."""
+        return self.pipe.child.stdin if self.pipe.pending else -1
+
+    def send(self) -> None:
+        """See `Seat.send`."""
+        try:
+            self.pipe.flush()
+        except Closed:
+            self.pipe.pending = b""
+
+    def freeze(self) -> None:
+        """Stop the process until it is asked again."""
+        if self._gone is None:
+            self.pipe.child.freeze()
+            self.frozen = True
+
+    def over(self, result: Mapping[str, JSON]) -> None:
+        """Tell the bot how it ended."""
+        self.tell_over(protocol.over(result))
+
+    def tell_over(self, line: bytes) -> None:
+        """Send a last line, if anybody listens."""
+        if self.frozen:
+            self.pipe.child.thaw()
+            self.frozen = False
+        try:
+            self.pipe.write(line)
+        except Closed:
+            self._end(None)
+
+    def close(self, healthy: bool) -> None:
+        """End or keep the process."""
+        self._player.leave(self.pipe, healthy and self._gone is None)
+
+    def _end(self, answer: Answer | None) -> None:
+        """Nothing more can come: stop listening."""
+        self.fd = -1
+        if answer is None:
+            answer = Answer(fault=Verdict.CRASH, reason=self.pipe.why_closed())
+        if self._gone is None:
+            self._gone = answer
+        self.pipe.child.kill()
+
+
+class BotSeat(ProcessSeat):
+    """A side played by a bot."""
+
+    def __init__(self, player: BotPlayer, pipe: Pipe, table: Table) -> None:
+        super().__init__(player, pipe, table)
+        self._nonces = Nonces(table.secret, table.match, table.side)
+        self._single = len(table.spec.sides[table.side]) == 1
+        self._form = "lists"
+        self._request: Request | None = None
+        self._nonce = ""
+
+    def begin(self) -> Answer | None:
+        """Send `hello`."""
+        return self.tell(protocol.hello(self.table))
+
+    def ask(self, request: Request) -> Answer | None:
+        """Send `act`. Lines that were written out of turn are still there, and cannot have this move's id."""
+        self._request = request
+        self._nonce = nonce = self._nonces.next()
+        pens, form = self.table.pens, self._form
+        views = [pens[view.rows.group].view(view.rows, view.row, form) for view in request.views]
+        body = views[0] if self._single else f'"acts":[{",".join(f"{{{view}}}" for view in views)}]'
+        clock = protocol.clock_text(self.table.clocks, request.spent.bank)
+        gone = self.tell(f'{{"type":"act","id":"{nonce}",{body}{clock}}}\n'.encode())
+        return gone if gone is not None else self.take()
+
+    def understand(self, line: bytes) -> Answer:
+        """`ready` or a move. Raises Malformed or Illegal."""
+        message = parse_object(line)
+        if self._request is None:
+            self._form = protocol.read_ready(message, line)
+            return Answer()
+        if message.get("id") != self._nonce:
+            raise Malformed(f"{shorten(line)} does not carry the id of the move that was asked for, {self._nonce}")
+        return Answer(self._actions(self._request, message, line))
+
+    def _actions(self, request: Request, message: Mapping[str, Any], line: bytes) -> list[Any]:
+        key = "action" if self._single else "actions"
+        if key not in message:
+            raise Malformed(f'{shorten(line)} has no "{key}"')
+        given = [message[key]] if self._single else message[key]
+        if not isinstance(given, list) or len(given) != len(request.views):
+            raise Malformed(f'"actions" must be a list of {len(request.views)} actions, one for each of "acts"')
+        pens = self.table.pens
+        return [
+            read_action(pens[view.rows.group].group.action, action, view.mask)
+            for view, action in zip(request.views, given, strict=True)
+        ]
