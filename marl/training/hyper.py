@@ -40,16 +40,36 @@ class Hyper:
     """GAE's lambda: 0 trusts the values, 1 the returns."""
     max_grad_norm: float | None = 0.5
     """Clips the global norm of each module's gradients."""
-    backend: Literal["local"] = "local"
-    """Where sampling and learning happen: `local` is this process."""
+    backend: Literal["local", "ray"] = "local"
+    """Where sampling and learning happen: `local` is this process, `ray` are actors, on one machine or many."""
+    samplers: int = 1
+    """Sampler processes (backend: ray). Each has its own lanes; the rows of an update are shared out among them."""
+    learners: int = 0
+    """Learner processes (backend: ray), which share out each minibatch; 0 learns in this process."""
+    gpus_per_learner: float = 0.0
+    """GPUs of each learner (backend: ray)."""
+    overlap: bool = False
+    """Sample while learning (backend: ray): rows are then played with weights that are one update old."""
 
     def __post_init__(self) -> None:
-        for name in ("env_steps", "lanes", "rows", "epochs", "minibatch", "sequence"):
+        for name in ("env_steps", "lanes", "rows", "epochs", "minibatch", "sequence", "samplers"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
         for name in ("discount", "trace"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must be between 0 and 1, not {getattr(self, name)}")
+        self._check_backend()
+
+    def _check_backend(self) -> None:
+        for name in ("learners", "gpus_per_learner"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must not be negative, but it is {getattr(self, name)}")
+        if self.samplers > self.rows:
+            raise ValueError(f"{self.samplers} samplers are more than the {self.rows} rows of an update")
+        alone = {"samplers": 1, "learners": 0, "gpus_per_learner": 0.0, "overlap": False}
+        for name, value in alone.items():
+            if self.backend == "local" and getattr(self, name) != value:
+                raise ValueError(f"{name}: {getattr(self, name)} needs several processes: set backend: ray as well")
 
     def coefficients(self, progress: float) -> dict[str, float]:
         """What schedules give when `progress` in `[0, 1]` of the horizon has passed.
