@@ -1,8 +1,9 @@
 """Checkpoints: arrays and JSON, never pickle. What a learner and its matches in progress need to go on identically.
 
 Array names start with a part: `weights/<module>/<parameter>`, `optimiser/<module>/<parameter>/<moment>`,
-`lanes/...` (see `marl.arena.Sampler.save`). RLlib's own state is not used: it keeps newer weights when an older state
-is loaded, leaves out adaptive coefficients, and its files are pickles.
+`past/<module>/<parameter>` (older weights that the learner needs), and `lanes/...` (see `marl.arena.Sampler.save`).
+RLlib's own state is not used: it keeps newer weights when an older state is loaded, leaves out adaptive coefficients,
+and its files are pickles.
 """
 
 from __future__ import annotations
@@ -22,11 +23,13 @@ if TYPE_CHECKING:
 
 
 def save_learner(learner: ColumnLearner) -> Checkpoint:
-    """Weights, the state of every optimiser, and the learner's `memo`."""
+    """Weights, the state of every optimiser, and what the learner remembers."""
     arrays = {f"weights/{name}": array for name, array in learner.weights().items()}
     for name, moments in _optimiser_states(learner).items():
         for key, value in moments.items():
-            arrays[f"optimiser/{name}/{key}"] = value.detach().cpu().numpy().copy()
+            arrays[f"optimiser/{name}/{key}"] = _array(value)
+    for module, weights in learner.past.items():
+        arrays |= {f"past/{module}/{key}": _array(value) for key, value in weights.items()}
     return Checkpoint(arrays, {"memo": {name: dict(values) for name, values in learner.memo.items()}})
 
 
@@ -36,23 +39,32 @@ def load_learner(learner: ColumnLearner, checkpoint: Checkpoint) -> None:
     known = learner.weights()
     _compare(known, parts)
     for name in learner.names:
-        state = {key: torch.from_numpy(np.array(array)) for key, array in part(parts, f"{name}/").items()}
-        learner.network(name).load_state_dict(state)
+        learner.network(name).load_state_dict(_tensors(part(parts, f"{name}/"), "cpu"))
     for optimizer in learner._named_optimizers.values():
         optimizer.state.clear()
     moments = part(checkpoint.arrays, "optimiser/")
     for name, parameter, optimizer in _parameters(learner):
         saved = part(moments, f"{name}/")
         if saved:
-            optimizer.state[parameter] = {
-                key: torch.from_numpy(np.array(array)).to(parameter.device) for key, array in saved.items()
-            }
+            optimizer.state[parameter] = _tensors(saved, parameter.device)
+    past = part(checkpoint.arrays, "past/")
+    older = {name: _tensors(part(past, f"{name}/"), learner.network(name).device) for name in learner.names}
+    learner.past = {name: weights for name, weights in older.items() if weights}
     learner.memo = {name: dict(values) for name, values in checkpoint.meta.get("memo", {}).items()}
 
 
 def part(arrays: Mapping[str, Array], prefix: str) -> dict[str, Array]:
     """The arrays whose names start with `prefix`, without it."""
     return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+
+
+def _array(tensor: torch.Tensor) -> Array:
+    array: Array = tensor.detach().cpu().numpy().copy()
+    return array
+
+
+def _tensors(arrays: Mapping[str, Array], device: torch.device | str) -> dict[str, torch.Tensor]:
+    return {key: torch.from_numpy(np.array(array)).to(device) for key, array in arrays.items()}
 
 
 def _optimiser_states(learner: ColumnLearner) -> dict[str, dict[str, Any]]:

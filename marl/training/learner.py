@@ -36,8 +36,8 @@ class ColumnLearner(TorchLearner, abc.ABC):
     """Base of every algorithm's learner: implement `loss`. Everything else is the same for all of them.
 
     `hyper` are the algorithm's hyper-parameters; `coefficients` those that schedules change, by name ("lr", ...), as of
-    this `fit`. `memo` holds what the learner remembers of each module from one fit to the next (adaptive coefficients):
-    it is part of every checkpoint.
+    this `fit`. `memo` and `past` are what the learner remembers of each module from one fit to the next, numbers
+    (adaptive coefficients) and weights (target networks, magnets): they are part of every checkpoint.
     """
 
     @classmethod
@@ -62,6 +62,7 @@ class ColumnLearner(TorchLearner, abc.ABC):
         self.hyper: Any = self.config.learner_config_dict["hyper"]
         self.coefficients: dict[str, float] = {}
         self.memo: dict[str, dict[str, float]] = {}
+        self.past: dict[str, dict[str, torch.Tensor]] = {}
         super().build()
 
     def configure_optimizers_for_module(self, module_id: str, config: Any = None) -> None:
@@ -126,7 +127,21 @@ class ColumnLearner(TorchLearner, abc.ABC):
             self.network(name).load_state_dict(fresh.state_dict())
         for optimizer in self._named_optimizers.values():
             optimizer.state.clear()
-        self.memo = {}
+        self.memo, self.past = {}, {}
+
+    def inputs(self, module_id: str, columns: Tensors, weights: Mapping[str, torch.Tensor] | None = None) -> Any:
+        """The inputs of the action distribution as a column, without gradient: of the module, or of other weights."""
+        module = self._bare(module_id)
+        weights = self.network(module_id).state_dict() if weights is None else weights
+        named = {f"network.{name}": value for name, value in weights.items()}
+        with torch.no_grad():
+            inputs = torch.func.functional_call(module, named, (columns,))["inputs"]
+        if "valid" not in columns:
+            return inputs
+        valid = columns["valid"]
+        column = inputs.new_zeros((*valid.shape, *inputs.shape[1:]))
+        column[valid] = inputs
+        return column
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -151,7 +166,7 @@ class ColumnLearner(TorchLearner, abc.ABC):
         }
 
     def save(self) -> Checkpoint:
-        """Weights, optimisers and `memo`: everything that a fit depends on."""
+        """Weights, optimisers, `memo` and `past`: everything that a fit depends on."""
         return save_learner(self)
 
     def load(self, checkpoint: Checkpoint) -> None:

@@ -5,9 +5,10 @@ equilibrium, and to a Nash equilibrium as the pull goes to 0, without a populati
 
     maximise  E[advantage]  -  alpha KL(policy, magnet)  -  1/eta KL(policy, policy that played)
 
-with a uniform magnet, so that its KL is the entropy bonus, up to a constant. As in the paper's deep form it stands on
-PPO's data path (GAE, several epochs, ratios instead of exact expectations), and alpha and eta fall with the root of
-time; unlike there, advantages keep the scale of the game's returns, or the noise would never fade.
+with a uniform magnet, so that its KL is the entropy bonus (up to a constant), or one that slowly follows the policy. As
+in the paper's deep form it stands on PPO's data path (GAE, several epochs, ratios instead of exact expectations), and
+alpha and eta fall with the root of time; unlike there, advantages keep the scale of the game's returns, or the noise
+would never fade.
 
 Source: Sokota et al., "A unified approach to reinforcement learning, quantal response equilibria, and two-player
 zero-sum games", ICLR 2023.
@@ -15,6 +16,7 @@ zero-sum games", ICLR 2023.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -39,6 +41,10 @@ class MMDParams(Hyper):
     """How alpha and eta reach those: they are so from the start, or `sqrt(horizon / t)` times as much at env step t."""
     decay_from: float = 5.0
     """How many times as much alpha and eta are at most, at the start of `decay: sqrt`."""
+    magnet: Literal["uniform", "past"] = "uniform"
+    """What pulls: the uniform policy, or a past one that follows the learner."""
+    magnet_rate: float = 0.05
+    """How far the past magnet's weights go towards the learner's at each update."""
     divergence: Literal["reverse", "forward"] = "reverse"
     """`reverse` is KL(new, old), as in the theory; `forward` is KL(old, new), as in PPO's penalty."""
     clip: float | None = None
@@ -58,10 +64,19 @@ class MMDLearner(ColumnLearner):
     hyper: MMDParams
 
     def prepare(self, module_id: str, columns: Tensors) -> Tensors:
-        """The distribution of the policy before this fit, `played`."""
-        with torch.no_grad():
-            outputs = self.module[module_id].unwrapped()._forward(columns)
-        return {"played": outputs["inputs"]}
+        """`played`: the distribution before this fit; `magnet`: the past one's, where that is what pulls. `[K, D]`."""
+        prepared = {"played": self.inputs(module_id, columns)}
+        if self.hyper.magnet == "past":
+            now = self.network(module_id).state_dict()
+            weights = self.past.setdefault(module_id, {name: value.clone() for name, value in now.items()})
+            prepared["magnet"] = self.inputs(module_id, columns, weights)
+        return prepared
+
+    def fitted(self, module_id: str, stats: Mapping[str, float]) -> None:
+        """The magnet follows."""
+        now = self.network(module_id).state_dict()
+        for name, value in self.past.get(module_id, {}).items():
+            value.lerp_(now[name], self.hyper.magnet_rate)
 
     def loss(
         self, module_id: str, batch: Tensors, inputs: torch.Tensor, value: torch.Tensor
@@ -77,7 +92,8 @@ class MMDLearner(ColumnLearner):
         kl = distribution.kl(*played).mean()
         entropy = distribution.entropy(inputs).mean()
         value_loss = 0.5 * (value - batch["target"]).square().mean()
-        loss = policy_loss - self.coefficients["alpha"] * entropy + kl / self.coefficients["eta"]
+        pull = distribution.kl(inputs, batch["magnet"]).mean() if "magnet" in batch else -entropy
+        loss = policy_loss + self.coefficients["alpha"] * pull + kl / self.coefficients["eta"]
         return loss + hyper.value_coefficient * value_loss, {
             "policy_loss": policy_loss.detach(),
             "value_loss": value_loss.detach(),

@@ -134,3 +134,23 @@ def test_ppo_stops_its_epochs_beyond_the_limit() -> None:
         epochs[limit] = stats["m"]["epochs"]
     assert epochs[None] == 10
     assert epochs[1e-4] < 5
+
+
+@pytest.mark.parametrize("name", ["rllib/ppo", "rllib/a2c", "rllib/mmd"])
+@pytest.mark.parametrize("kind", ["mlp", "gru"])
+def test_goes_on_from_its_checkpoint_to_the_bit(kuhn: LeagueServices, name: str, kind: str) -> None:
+    """Two jobs in a chain are the same in one algorithm object, and in two that know each other's checkpoint only."""
+    params: dict[str, Any] = {"env_steps": 500, "lanes": 8, "rows": 200, "minibatch": 64}
+    params["model"] = {"kind": kind, "hidden": [8], "memory": 8}
+    params |= {"rllib/mmd": {"magnet": "past"}, "rllib/ppo": {"kl_target": 0.01}, "rllib/a2c": {}}[name]
+    registry, mixtures = load_registry(), ((), ((SELF, 1.0),))
+    live = registry.make("algorithms", name, params)
+    first = live.train(Job(name, 0, mixtures, 1), kuhn)
+    parent = kuhn.blobs.put_checkpoint(first.checkpoint)
+    second = Job(name, 0, mixtures, 2, parent=parent)
+    live.train(Job(name, 0, mixtures, 3), kuhn)  # something else in between
+    one, other = live.train(second, kuhn), registry.make("algorithms", name, params).train(second, kuhn)
+    assert one.snapshot.id == other.snapshot.id != first.snapshot.id
+    assert set(one.checkpoint.arrays) == set(other.checkpoint.arrays)
+    assert all(np.array_equal(array, other.checkpoint.arrays[key]) for key, array in one.checkpoint.arrays.items())
+    assert any(key.startswith("past/") for key in one.checkpoint.arrays) == (name == "rllib/mmd")

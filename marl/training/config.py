@@ -1,0 +1,52 @@
+"""The scenario of `kind: train`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from marl.scenario import Component, component
+
+
+@dataclass
+class Evaluation:
+    """How a learner is measured between slices."""
+
+    every: int = 1
+    """Measure after so many slices, and at the end; 0 measures never."""
+    matches: int = 200
+    """Matches against each opponent, spread evenly over the sides."""
+    against: list[Component] = component("policies", default=["marl/random"], help="who sits on the other sides")
+    previous: bool = True
+    """Whether the snapshot of the measurement before is an opponent too."""
+    lanes: int = 128
+    """Matches played in lockstep."""
+
+    def __post_init__(self) -> None:
+        if self.every < 0 or self.matches < 1 or self.lanes < 1:
+            raise ValueError("needs every >= 0, matches >= 1 and lanes >= 1")
+
+
+@dataclass
+class TrainConfig:
+    """One learner, trained on one environment."""
+
+    env: Component = component("environments", help="what is learned")
+    algorithm: Component = component("algorithms", default="rllib/ppo", help="who learns")
+    name: str = "train"
+    """The run's name; `runs/<name>` is where it goes unless --out says otherwise."""
+    seed: int = 0
+    """All randomness follows from it."""
+    env_steps: int = 1_000_000
+    """How long to train: ticks of the environment, summed over lanes."""
+    slice: int = 100_000
+    """Env steps from one checkpoint to the next; what a killed run may lose."""
+    opponents: list[Component] = component("policies", default=[], help="who plays the other sides; nobody: self-play")
+    side: int = 0
+    """The side that learns where there are `opponents`; in self-play all sides do."""
+    evaluation: Evaluation = field(default_factory=Evaluation)
+    tensorboard: bool = False
+    """Write the numbers for TensorBoard too, below `tensorboard/` in the run directory."""
+
+    def __post_init__(self) -> None:
+        if self.env_steps < 1 or self.slice < 1 or self.side < 0:
+            raise ValueError("needs env_steps >= 1, slice >= 1 and side >= 0")

@@ -1,0 +1,171 @@
+"""The training loop: slice after slice, each a job that goes on from the last one's checkpoint, then a measurement.
+
+What is finished is in progress.json before the next slice starts, and a slice follows from its job alone, so a run
+that was killed goes on as if it had not been.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from marl import rng
+from marl.algorithm import Algorithm, Trained
+from marl.blobs import Blobs
+from marl.errors import RunError, UserError
+from marl.evaluation import Player, Score, measure
+from marl.job import SELF, Job, Mixture
+from marl.policy import Policy
+from marl.registry import Registry
+from marl.scenario import plain
+from marl.services import RunServices, scripted
+from marl.snapshot import JSON, canonical
+from marl.training.config import TrainConfig
+from marl.training.history import History, Slice
+from marl.training.sinks import Sinks
+
+_KEPT = 2  # checkpoints: the newest, and the one before, should a disk lose the newest
+_EVALUATION = 0x6576616C  # sets the matches of a measurement apart from those of training
+
+
+class Watcher:
+    """Whoever wants to see how it goes; this one looks away."""
+
+    def doing(self, what: str) -> None:
+        """What is worked on now."""
+
+    def trained(self, step: int, values: dict[str, float]) -> None:
+        """An update is done; `step` env steps since the start of the run."""
+
+    def finished(self, done: Slice) -> None:
+        """A slice is done and measured."""
+
+
+@dataclass
+class Trainer:
+    """One run. Build it with everything it needs, then iterate `run()`."""
+
+    config: TrainConfig
+    registry: Registry
+    out: Path
+    history: History
+    sinks: Sinks
+    watcher: Watcher
+
+    def __post_init__(self) -> None:
+        config, self.blobs = self.config, Blobs(self.out / "blobs")
+        self.services = RunServices(self.registry, config.env, self.blobs, self._heard)
+        self.sides = len(self.services.spec.sides)
+        if config.side >= self.sides:
+            raise UserError(f"side: {config.side}, but {config.env.name} has the sides 0 to {self.sides - 1}")
+        if config.opponents and self.sides == 1:
+            raise UserError(f"opponents: {config.env.name} has one side only, so there is nobody to play against")
+        self.fixed = [(component.name, scripted(component)) for component in config.opponents]
+        self.rivals = [(component.name, scripted(component)) for component in config.evaluation.against]
+        for _, snapshot in (*self.fixed, *self.rivals):
+            self.services.restore(snapshot)  # what cannot be made is found out before anything is written
+        params = dict(config.algorithm.params)
+        if "horizon" in params and params["horizon"] is None:
+            params["horizon"] = config.env_steps  # schedules run over the whole run, not over a slice
+        self.params: dict[str, JSON] = plain(params)
+        self.algorithm: Algorithm = self.registry.make("algorithms", config.algorithm.name, params)
+        self._step = self.history.env_steps
+        self._started = time.monotonic() - self.history.seconds
+
+    @property
+    def seconds(self) -> float:
+        """Run time so far, over all resumes."""
+        return time.monotonic() - self._started
+
+    def run(self) -> Iterator[Slice]:
+        """Work until the budget is spent, yielding each finished slice."""
+        history = self.history
+        while history.env_steps < self.config.env_steps:
+            number = len(history.slices) + 1
+            self.watcher.doing(f"slice {number}")
+            yield self._conclude(number, self.algorithm.train(self.job(number), self.services))
+
+    def job(self, number: int) -> Job:
+        """The job of a slice: the same wherever and whenever it is asked for."""
+        config, history = self.config, self.history
+        against: Mixture = ((SELF, 1.0),)
+        if self.fixed:
+            ids = [self.blobs.put_snapshot(snapshot) for _, snapshot in self.fixed]
+            against = tuple((id, 1.0 / len(ids)) for id in ids)
+        side = config.side if self.fixed else 0
+        return Job(
+            algorithm=config.algorithm.name,
+            params=self.params,
+            side=side,
+            opponents=tuple(() if other == side else against for other in range(self.sides)),
+            seed=int(rng.mix(config.seed, number)[0]),
+            parent=history.checkpoints[-1] if history.checkpoints else None,
+            env=canonical(plain(config.env)),
+            budget={"env_steps": min(config.slice, config.env_steps - history.env_steps)},
+        )
+
+    def _conclude(self, number: int, trained: Trained) -> Slice:
+        """Keep what was trained, measure it, and write down that the slice is done."""
+        if trained.checkpoint is None:
+            raise RunError(
+                f"{self.config.algorithm.name} gives no checkpoint to go on from: kind: train needs an algorithm that "
+                "learns step by step; in a league this one can give best responses"
+            )
+        if self._step <= self.history.env_steps:  # an algorithm that logs nothing
+            self._step = self.history.env_steps + min(self.config.slice, self.config.env_steps - self.history.env_steps)
+        snapshot = self.blobs.put_snapshot(trained.snapshot)
+        checkpoint = self.blobs.put_checkpoint(trained.checkpoint)
+        scores = {name: score.plain() for name, score in self._measure(number, snapshot)}
+        done = Slice(number, self._step, round(self.seconds, 3), snapshot, scores)
+        self.sinks.log("slice", done.env_steps, {"slice": number, "snapshot": snapshot, "seconds": done.seconds})
+        for name, figures in scores.items():
+            self.sinks.log("evaluation", done.env_steps, {"against": name, **figures})
+        self._keep(done, checkpoint)
+        self.watcher.finished(done)
+        return done
+
+    def _keep(self, done: Slice, checkpoint: str) -> None:
+        history = self.history
+        history.slices.append(done)
+        if checkpoint not in history.checkpoints:
+            history.checkpoints.append(checkpoint)
+        old, history.checkpoints = history.checkpoints[:-_KEPT], history.checkpoints[-_KEPT:]
+        history.write(self.out)
+        for id in old:
+            self.blobs.remove(id)
+
+    def _measure(self, number: int, snapshot: str) -> Iterator[tuple[str, Score]]:
+        """The snapshot's score against each opponent, by name."""
+        evaluation = self.config.evaluation
+        last = self._step >= self.config.env_steps
+        if evaluation.every == 0 or (number % evaluation.every and not last):
+            return
+        sides = [self.config.side] if self.fixed else None
+        player = self._player("", self.services.restore(self.services.snapshot(snapshot)))
+        seed = int(rng.mix(self.config.seed, _EVALUATION, number)[0])
+        for index, (name, opponent) in enumerate(self._opponents()):
+            self.watcher.doing(f"slice {number}: {evaluation.matches:,} matches {'against ' if opponent else ''}{name}")
+            environment = self.services.environment(evaluation.lanes)
+            rival = self._player(name, opponent()) if opponent else None
+            yield name, measure(environment, player, rival, evaluation.matches, seed + index, sides)
+
+    def _opponents(self) -> list[tuple[str, Callable[[], Policy] | None]]:
+        if self.sides == 1:
+            return [("alone", None)]
+        found: list[tuple[str, Callable[[], Policy] | None]] = [
+            (name, lambda snapshot=snapshot: self.services.restore(snapshot)) for name, snapshot in self.rivals
+        ]
+        before = [past for past in self.history.slices if past.scores]
+        if self.config.evaluation.previous and before and not self.fixed:
+            found.append(("previous", lambda: self.services.restore(self.services.snapshot(before[-1].snapshot))))
+        return found
+
+    def _player(self, name: str, policy: Policy) -> Player:
+        return Player.pure(name, policy, self.sides)
+
+    def _heard(self, step: int, values: dict[str, float]) -> None:
+        self._step = step
+        self.sinks.log("train", step, values)
+        self.watcher.trained(step, values)
