@@ -13,10 +13,10 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from league.dashboard.chart import braille, log_bounds
 from league.dashboard.estimate import Estimate
 from league.dashboard.progress import JobProgress, Point, Progress, RunInfo
-from league.report.text import duration, number
+from marl.chart import braille, log_bounds
+from marl.words import duration, number
 
 SOFT, STRONG, ACCENT, CURVE, TARGET = "grey58", "bold", "medium_purple1", "deep_sky_blue1", "dark_orange"
 STATES = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from league.dashboard.estimate import Estimate
 from league.dashboard.progress import History, Progress
-from league.report.text import duration, number
+from marl.words import duration, number
 
 PATIENCE = 60.0  # seconds of run time after which a line comes whatever the iteration
 

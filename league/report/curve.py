@@ -9,8 +9,9 @@ from itertools import pairwise
 
 from league.report.figure import absent, figure, section, svg, switch
 from league.report.scale import Linear, Log, log_range
-from league.report.text import duration, embed, escape, exact, number
+from league.report.text import embed, escape, exact
 from league.view import LeagueView
+from marl.words import duration, number
 
 WIDTH, HEIGHT = 1040, 380
 LEFT, RIGHT, TOP, BOTTOM = 84, 20, 16, 52

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from league.report.curve import measured
-from league.report.text import duration, escape, exact, number
+from league.report.text import escape, exact
 from league.view import LeagueView
+from marl.words import duration, number
 
 
 def header(view: LeagueView) -> str:

@@ -23,9 +23,10 @@ from league.report.raster import (
     row_axis,
 )
 from league.report.standing import final_weights
-from league.report.text import clipped, escape, number, packed
+from league.report.text import clipped, escape, packed
 from league.view import LeagueView
 from marl.types import Floats
+from marl.words import number
 
 SQUARE = 560.0  # the longer edge of a large picture, in pixels
 CELL = 56.0  # the edge of a cell of a small one

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from league.report.figure import absent, figure, section, svg
 from league.report.scale import Linear
 from league.report.standing import final_weights
-from league.report.text import clipped, embed, escape, number
+from league.report.text import clipped, embed, escape
 from league.view import LeagueView, Player
+from marl.words import number
 
 WIDTH, LEFT, RIGHT, TOP = 1040, 120, 24, 20
 STEM = 54.0  # the longest stem, in pixels

@@ -21,9 +21,10 @@ from league.report.raster import (
     row_axis,
 )
 from league.report.standing import effective, final_weights, support
-from league.report.text import clipped, escape, number
+from league.report.text import clipped, escape
 from league.view import LeagueView
 from marl.types import Floats
+from marl.words import number
 
 WIDTH, TALLEST = 1040, 420.0
 

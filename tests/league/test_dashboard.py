@@ -9,11 +9,11 @@ import pytest
 from rich.console import Console
 
 from league.dashboard import Dashboard, JobProgress, Progress, RunInfo
-from league.dashboard.chart import braille, log_bounds
 from league.dashboard.estimate import estimate
 from league.dashboard.plain import milestone
 from league.dashboard.progress import LONGEST, History, Point
 from league.view import Iteration
+from marl.chart import braille, log_bounds
 
 INFO = RunInfo("leduc_psro", "classic/leduc_poker", ("player_0", "player_1"), target=0.02, iterations=1000)
 

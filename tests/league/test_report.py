@@ -17,8 +17,9 @@ import pytest
 from league.report import render, write
 from league.report.heatmap import choose_tables
 from league.report.standing import effective, final_weights, returns_against
-from league.report.text import duration, embed, number, packed
+from league.report.text import embed, packed
 from league.view import Iteration, LeagueView, Player
+from marl.words import duration, number
 
 VOID = {"meta", "br", "img", "link", "input", "hr"}
 HOSTILE = "<script>alert('x')</script>\"&"

@@ -1,0 +1,33 @@
+"""Numbers for people: short, with units."""
+
+from __future__ import annotations
+
+import math
+
+MISSING = "–"
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """A number for people: `digits` significant digits, a real minus sign; a dash where there is none."""
+    if value is None or math.isnan(value):
+        return MISSING
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    short = f"{value:,.0f}" if abs(value) >= 10**digits else f"{value:.{digits}g}"
+    return short.replace("-", "−")
+
+
+def duration(seconds: float) -> str:
+    """Seconds for people: "11 ms", "0.42 s", "13.2 s", "12 min 5 s", "3 h 12 min", "2 d 4 h"."""
+    if not math.isfinite(seconds) or seconds < 0:
+        return MISSING
+    if seconds < 0.0995:
+        return f"{1000 * seconds:.0f} ms"
+    if seconds < 99.95:
+        return f"{seconds:.2f} s" if seconds < 9.995 else f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s"
+    if whole < 86400:
+        return f"{whole // 3600} h {whole % 3600 // 60} min"
+    return f"{whole // 86400} d {whole % 86400 // 3600} h"
