@@ -109,7 +109,7 @@ class Ladder:
 
     def _meetings(self, number: int, system: OpenSkill, met: Counter[tuple[str, str]]) -> list[tuple[str, ...]]:
         jitter = rng.uniform(rng.mix(self.seed, number, range(len(self.players)))).tolist()
-        chance = dict(zip(self.players, jitter, strict=True))
+        chance: dict[str, float] = dict(zip(self.players, jitter, strict=True))
         free = sorted(self.players, key=lambda player: (-round(system.strength(player)[1], 9), chance[player]))
         seekers = max(1, round(self.share * len(free)))
         meetings = []
@@ -132,7 +132,7 @@ def _distance(system: OpenSkill, one: str, two: str) -> float:
     """How unequal two players probably are: the exponent of TrueSkill's match quality (Herbrich et al., 2006)."""
     (mu1, sigma1), (mu2, sigma2) = system.strength(one), system.strength(two)
     gap, variance = mu1 - mu2, 2 * system.beta * system.beta + sigma1 * sigma1 + sigma2 * sigma2
-    return gap * gap / (2 * variance)
+    return float(gap * gap / (2 * variance))
 
 
 def _rate(system: OpenSkill, round: Sequence[Pairing], book: Book) -> None:

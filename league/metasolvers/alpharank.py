@@ -1,0 +1,43 @@
+"""Alpha-rank as a meta-solver: the marginals of the profiles' stationary distribution. Any number of sides, general
+sum.
+
+Sources: Omidshafiei et al., "Alpha-rank", 2019; Muller et al., "A generalized training approach for multiagent
+learning", ICLR 2020.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from league.ratings.evolution import profile_masses
+from marl.types import Floats
+
+
+@dataclass
+class Params:
+    """The evolution."""
+
+    alpha: float = 100.0
+    """How strongly better replies are preferred, for payoffs scaled to [-1, 1]."""
+    population: int = 50
+    """The size of each population."""
+
+    def __post_init__(self) -> None:
+        if self.alpha <= 0 or self.population < 2:
+            raise ValueError("needs alpha > 0 and population >= 2")
+
+
+class AlphaRank:
+    """There are as many profiles as the product of all sides' players: keep these few where there are many sides."""
+
+    def __init__(self, alpha: float = 100.0, population: int = 50) -> None:
+        self.alpha, self.population = alpha, population
+
+    def __call__(self, payoffs: Sequence[Floats]) -> Sequence[Floats]:
+        scale = max(float(np.abs(table).max(initial=0.0)) for table in payoffs) or 1.0
+        masses = profile_masses([table / scale for table in payoffs], self.alpha, self.population)
+        sides = range(masses.ndim)
+        return [masses.sum(axis=tuple(other for other in sides if other != side)) for side in sides]

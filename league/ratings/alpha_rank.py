@@ -1,0 +1,48 @@
+"""Alpha-rank of a field: how often an evolving population would play each player. For fields with cycles.
+
+Where A beats B beats C beats A, no strengths exist; the population goes round, and all three keep a share. See
+`league.ratings.evolution`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from league.ratings.crosstable import crosstable
+from league.ratings.evolution import strategy_masses
+from league.ratings.rating import Rating, counted, games_of
+from league.schedules.pairing import Result
+
+
+@dataclass
+class Params:
+    """The evolution."""
+
+    alpha: float = 100.0
+    """How strongly the better player is preferred; large values count only who beats whom."""
+    population: int = 50
+    """The size of the population."""
+
+    def __post_init__(self) -> None:
+        if self.alpha <= 0 or self.population < 2:
+            raise ValueError("needs alpha > 0 and population >= 2")
+
+
+class AlphaRank:
+    """Ratings are shares that sum to 1, without intervals. Players that never met count as equal."""
+
+    def __init__(self, alpha: float = 100.0, population: int = 50) -> None:
+        self.alpha, self.population = alpha, population
+
+    def fit(self, results: Sequence[Result]) -> dict[str, Rating]:
+        played = counted(results)
+        games = games_of(played)
+        if not games:
+            return {}
+        points, met = crosstable(played, tuple(games))
+        score = np.where(met > 0, points / np.maximum(met, 1.0), 0.5)
+        masses = strategy_masses(score, self.alpha, self.population)
+        return {player: Rating.around(mass, games=games[player]) for player, mass in zip(games, masses, strict=True)}
