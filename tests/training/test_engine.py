@@ -230,7 +230,7 @@ def test_values_after_the_window_are_the_live_policys(services: Any, gradient: A
     engine = gradient(**SMALL).engine(SELF_PLAY, host)
     engine.begin(SELF_PLAY, host)
     rollout = engine.backend.rollout
-    _, tanks = rollout.sampler.collect(50)
+    _, tanks = rollout.sampler.collect(400)
     values = rollout._last_values(tanks)
     rows = np.flatnonzero((tanks.last_row >= 0) & ~tanks.terminated)
     assert len(rows)

@@ -70,7 +70,7 @@ def test_mmd_comes_near_the_equilibrium_of_kuhn_by_self_play(kuhn: LeagueService
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_mmd_solves_kuhn(kuhn: LeagueServices, seed: int) -> None:
     params = {"lanes": 128, "rows": 2048, "minibatch": 512, "env_steps": 1_000_000, "lr": 2e-3, "lr_end": 1e-4}
-    trained = train(kuhn, "rllib/mmd", 0, SELF, seed, **params)
+    trained = train(kuhn, "rllib/mmd", 0, SELF, seed, sharing="side", trace=1.0, **params)
     game = kuhn.exact()
     assert game.form.nash_conv([game.plan(side, trained) for side in range(2)]) < 0.05
 
