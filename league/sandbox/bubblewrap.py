@@ -17,7 +17,7 @@ from typing import IO
 from league.sandbox import cgroups, launch, seccomp
 from league.sandbox.base import Finished, Limits, Probe
 from league.sandbox.cgroups import Cgroup
-from league.sandbox.child import Child
+from league.sandbox.child import Child, Gate
 from league.sandbox.command import resolve
 from league.sandbox.launch import Pipes
 from league.sandbox.log import Log
@@ -25,6 +25,7 @@ from league.sandbox.plain import RLIMITS, WATCHED
 from league.sandbox.rooms import arguments
 from league.sandbox.spawn import spawn
 from league.sandbox.tree import Namespace
+from league.sandbox.watch import watch
 from marl.errors import RunError
 
 INSTALL = "install it with `apt-get install bubblewrap` (Debian, Ubuntu), `dnf install bubblewrap` (Fedora) or alike"
@@ -62,37 +63,44 @@ def _launch(command: Sequence[str], folder: Path, limits: Limits, pipes: Pipes, 
     bwrap = shutil.which("bwrap")
     if bwrap is None:
         raise RunError(f"the sandbox bubblewrap needs the program bwrap; {INSTALL}")
+    if not folder.is_dir():
+        raise RunError(f"{folder} is not a folder, so no bot can be started in it")
     program = resolve(command, folder)
-    group = cgroups.create(limits)
-    info, their_info = os.pipe()
-    their_gate, gate = os.pipe()
-    files = [_memory_file(text) for text in (seccomp.program(), *_ETC.values())]
-    line = [bwrap, "--info-fd", str(their_info), "--block-fd", str(their_gate), "--seccomp", str(files[0])]
+    group, gate = cgroups.create(limits), Gate()
+    info, theirs = os.pipe()
+    files = [_memory_file(text) for text in (_filter(), *_ETC.values())]
+    line = [bwrap, "--info-fd", str(theirs), "--block-fd", str(gate.inside), "--seccomp", str(files[0])]
     for path, descriptor in zip(_ETC, files[1:], strict=True):
         line += ["--file", str(descriptor), path]
     line += [*arguments(program, folder, limits), "--", *program.command]
-    keep = (their_info, their_gate, *files)
+    process = None
     try:
-        process = spawn(line, *pipes.child, env={}, keep=keep)
-        for descriptor in keep:
-            os.close(descriptor)
-        keep = ()
-        pipes.hand_over()
         try:
-            tree = _admit(info, group, limits)
-        except BaseException:
+            process = spawn(line, *pipes.child, env={}, keep=(theirs, gate.inside, *files))
+        finally:
+            for descriptor in (theirs, *files):
+                os.close(descriptor)
+        pipes.hand_over()
+        tree = _admit(info, group, limits)
+        gate.open()
+    except BaseException:
+        if process is not None:
             process.kill()
             process.wait()
-            raise
-        os.write(gate, b"1")
-        return Child(process, pipes.ours[0], pipes.ours[1], tree, group, log, shifted=True)
-    except BaseException:
+        gate.close()
         if group is not None:
             group.remove()
         raise
     finally:
-        for descriptor in (info, gate, *keep):
-            os.close(descriptor)
+        os.close(info)
+    child = Child(process, pipes.ours[0], pipes.ours[1], tree, group, log, shifted=True, gate=gate)
+    watch(child, limits)
+    return child
+
+
+@cache
+def _filter() -> bytes:
+    return seccomp.program()
 
 
 _ETC = {

@@ -3,14 +3,42 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import signal
 import subprocess
+import termios
 import threading
 
 from league.sandbox.cgroups import Cgroup
 from league.sandbox.log import Log
 from league.sandbox.tree import Namespace, Tree
+
+
+class Gate:
+    """What a sandbox waits at until its limits are set: a pipe with one byte, gone once the bot's program begins."""
+
+    def __init__(self) -> None:
+        self.inside, self._outside = os.pipe()
+        self._passed: bool | None = None
+
+    def open(self) -> None:
+        """Let it go on."""
+        os.write(self._outside, b"1")
+
+    def passed(self) -> bool:
+        """Whether it has gone on."""
+        if self._passed is None:
+            waiting = fcntl.ioctl(self.inside, termios.FIONREAD, bytes(4))
+            return not any(waiting)
+        return self._passed
+
+    def close(self) -> None:
+        """Give the pipe back, and remember."""
+        if self._passed is None:
+            self._passed = self.passed()
+            os.close(self.inside)
+            os.close(self._outside)
 
 
 class Child:
@@ -24,7 +52,8 @@ class Child:
         tree: Tree,
         group: Cgroup | None,
         log: Log | None,
-        shifted: bool,
+        shifted: bool = False,
+        gate: Gate | None = None,
     ) -> None:
         self.pid = process.pid
         """The process that the host waits for; under bubblewrap its monitor, outside of the sandbox."""
@@ -36,6 +65,7 @@ class Child:
         self.group = group
         self._process = process
         self._log = log
+        self._gate = gate
         self._shifted = shifted  # the monitor reports a signal as 128 + its number, as a shell does
         self._cause = ""
         self._frozen = False
@@ -47,6 +77,13 @@ class Child:
         """Its exit code, negative for a signal; None while it runs."""
         code = self._process.poll()
         return 128 - code if self._shifted and code is not None and 128 < code < 192 else code
+
+    @property
+    def host_fault(self) -> str:
+        """Why it ended, if it did before the bot's own program had begun: nothing the bot can be blamed for."""
+        if self._gate is None or self.exit is None or self._gate.passed():
+            return ""
+        return "the sandbox could not be set up; its log says why"
 
     def freeze(self) -> None:
         """Stop all of its processes until `thaw`."""
@@ -89,6 +126,8 @@ class Child:
             self.stdin = self.stdout = -1  # the numbers belong to somebody else from now on
             if self._log is not None:
                 self._log.close()
+            if self._gate is not None:
+                self._gate.close()
             if isinstance(self.tree, Namespace):
                 self.tree.close()
             if self.group is not None:
@@ -101,6 +140,8 @@ class Child:
         code = self.exit
         if code is None:
             return "running"
+        if self.host_fault:
+            return self.host_fault
         if self._starved():
             return "out of memory"
         if code < 0:

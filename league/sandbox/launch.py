@@ -15,7 +15,7 @@ from league.sandbox import log as logs
 from league.sandbox.base import Finished, Limits
 from league.sandbox.child import Child
 from league.sandbox.log import Log
-from league.sandbox.watch import watch
+from marl.errors import RunError
 
 
 @dataclass
@@ -66,7 +66,6 @@ def start(launch: Launcher, command: Sequence[str], folder: Path, limits: Limits
         for end in made.ours[:2]:
             os.close(end)
         raise
-    watch(child, limits)
     return child
 
 
@@ -93,7 +92,6 @@ def run(
         made.ours = (made.ours[0], made.ours[1], -1)
         made.abandon()
         raise
-    watch(child, limits)
     try:
         return _finish(child, seconds, most)
     finally:
@@ -122,6 +120,8 @@ def _finish(child: Child, seconds: float, most: int) -> Finished:
     if ended and child.exit is None and not _wait(child, deadline):
         child.end(f"took longer than {seconds:g} s")
     _wait(child, time.monotonic() + 2)
+    if child.host_fault:
+        raise RunError(f"{child.host_fault} {bytes(output).decode(errors='replace').strip()}".strip())
     reason = child.reason()
     return Finished(child.exit if reason.startswith(("exit", "signal")) else None, bytes(output[:most]), reason)
 

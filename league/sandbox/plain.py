@@ -18,6 +18,7 @@ from league.sandbox.launch import Pipes
 from league.sandbox.log import Log
 from league.sandbox.spawn import spawn
 from league.sandbox.tree import COOKIE, Session
+from league.sandbox.watch import watch
 
 
 class NoSandbox:
@@ -52,7 +53,7 @@ class NoSandbox:
         shell = ["/bin/sh", "-c", 'exec "$@"', "sh", *command]
         process = spawn(shell, *pipes.child, env=os.environ, cwd=folder)
         pipes.hand_over()
-        return Child(process, pipes.ours[0], pipes.ours[1], Session(process.pid), None, log, shifted=False)
+        return Child(process, pipes.ours[0], pipes.ours[1], Session(process.pid), None, log)
 
 
 class LimitsSandbox(NoSandbox):
@@ -80,7 +81,9 @@ class LimitsSandbox(NoSandbox):
                 group.remove()
             raise
         pipes.hand_over()
-        return Child(process, pipes.ours[0], pipes.ours[1], Session(process.pid, cookie), group, log, shifted=False)
+        child = Child(process, pipes.ours[0], pipes.ours[1], Session(process.pid, cookie), group, log)
+        watch(child, limits)
+        return child
 
 
 RLIMITS = "data size, processor time, open files and core dumps of each process (rlimits)"

@@ -111,25 +111,23 @@ def descendants(root: int) -> list[int]:
     return found
 
 
-def usage(pids: list[int]) -> int:
-    """The resident memory of processes that is theirs (anonymous or shared among them), in bytes."""
+def usage(pids: list[int], enough: int) -> int:
+    """The memory of processes together, in bytes: an upper bound, or exact where the bound is above `enough`."""
+    bound = sum(_resident(pid, "status", ("RssAnon:", "RssShmem:")) for pid in pids)
+    if bound <= enough:
+        return bound
+    # Pages that they share count for each of them above, and once in their proportional sizes.
+    exact = [_resident(pid, "smaps_rollup", ("Pss_Anon:", "Pss_Shmem:")) for pid in pids]
+    return sum(exact) if any(exact) else bound
+
+
+def _resident(pid: int, file: str, fields: tuple[str, ...]) -> int:
     total = 0
-    for pid in pids:
-        with contextlib.suppress(OSError, ValueError):
-            _, resident, shared, *_ = Path(f"/proc/{pid}/statm").read_text().split()
-            total += (int(resident) - int(shared)) * _PAGE
-            total += _shared_memory(pid) if int(shared) * _PAGE > 64 << 20 else 0
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/{file}").read_text().splitlines():
+            if line.startswith(fields):
+                total += int(line.split()[1]) * 1024
     return total
-
-
-_PAGE = os.sysconf("SC_PAGE_SIZE")
-
-
-def _shared_memory(pid: int) -> int:
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("RssShmem:"):
-            return int(line.split()[1]) * 1024
-    return 0
 
 
 def _children(pid: int) -> list[int]:

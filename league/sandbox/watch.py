@@ -59,5 +59,5 @@ def _look(child: Child, limits: Limits, turn: int) -> None:
     members = child.tree.members()
     if len(members) > limits.processes:
         child.end("too many processes")
-    elif usage(members) > limits.memory_mb << 20:
+    elif usage(members, limits.memory_mb << 20) > limits.memory_mb << 20:
         child.end("out of memory")
