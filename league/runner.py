@@ -23,14 +23,14 @@ from marl.blobs import Blobs
 from marl.errors import UserError
 from marl.metrics import Metrics, read
 from marl.registry import Registry
-from marl.rundir import locked
+from marl.rundir import goes_on, locked
 from marl.scenario import FILE, Scenario, write
 
 
 def run(scenario: Scenario, registry: Registry, out: Path, resume: bool) -> None:
     """Run a league in `out`, or go on with the one that is there if it is of the same scenario."""
     with locked(out):
-        resumed = _check_same(scenario, out, resume)
+        resumed = goes_on(out, "ledger.db", "league", scenario.text, resume)
         ledger = Ledger.at(out)
         metrics = Metrics(out / "metrics.jsonl")
         try:
@@ -82,25 +82,12 @@ def mend(metrics: Metrics, manager: Manager) -> None:
     """Make metrics.jsonl what the ledger says: a killed run may have written a line too many, or one too few."""
     last = manager.iterations[-1].number if manager.iterations else -1
     metrics.keep(lambda event: event.get("iteration", event["step"]) <= last)
-    there = {event["step"] for event in read(metrics.path) if event["event"] == "iteration"}
+    events = list(read(metrics.path))
+    there = {event["step"] for event in events if event["event"] == "iteration"}
+    manager.services.steps = sum(int(event.get("env_steps", 0)) for event in events if event["event"] == "train")
     for iteration in manager.iterations:
         if iteration.number not in there:
             manager.report(iteration)
-
-
-def _check_same(scenario: Scenario, out: Path, resume: bool) -> bool:
-    """Whether there is a run to go on with. A run goes on only as what it was."""
-    before = out / FILE
-    if not (out / "ledger.db").exists() or not before.exists():
-        if resume:
-            raise UserError(f"{out} holds no league to resume: there is no {FILE} with a ledger.db in it")
-        return False
-    written = "".join(line for line in before.read_text().splitlines(keepends=True) if not line.startswith("# "))
-    if not resume and written != scenario.text:
-        raise UserError(
-            f"{out} holds a run of another scenario: resume that with `marl resume {out}`, or choose another --out"
-        )
-    return True
 
 
 def show(manager: Manager, scenario: Scenario, out: Path) -> None:
@@ -110,7 +97,7 @@ def show(manager: Manager, scenario: Scenario, out: Path) -> None:
     info = RunInfo(manager.config.name, env, manager.sides, stop.nash_conv, stop.iterations, stop.seconds)
     try:
         with Dashboard(info, manager.iterations, console) as dashboard:
-            manager.tell = lambda: dashboard.update(progress(manager))
+            manager.tell = manager.services.tell = lambda: dashboard.update(progress(manager))
             for _ in manager.run():
                 manager.tell()
     except KeyboardInterrupt:
@@ -144,5 +131,12 @@ def progress(manager: Manager) -> Progress:
         pairings=manager.table.known,
         pairings_total=math.prod(sizes),
         jobs=tuple(manager.jobs),
-        doing=manager.doing,
+        steps=manager.services.steps,
+        doing=doing(manager),
     )
+
+
+def doing(manager: Manager) -> str:
+    """What goes on, and how fast it trains where it does."""
+    speed = manager.services.latest.get("env_steps_per_s")
+    return manager.doing if speed is None or not manager.doing else f"{manager.doing}, {speed / 1000:,.1f}k steps/s"

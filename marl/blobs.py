@@ -84,6 +84,11 @@ class Blobs:
             raise RunError(f"blob {id} in {self.root} is not a checkpoint")
         return Checkpoint(arrays, cast("dict[str, JSON]", meta["checkpoint"]))
 
+    def remove(self, id: str) -> None:
+        """Forget a blob that nothing refers to any more; nothing happens where it is gone already."""
+        for suffix in ("json", "safetensors"):  # the JSON first: without it there is no blob
+            self._path(id, suffix).unlink(missing_ok=True)
+
     def _path(self, id: str, suffix: str) -> Path:
         return self.root / f"{id}.{suffix}"
 

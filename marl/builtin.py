@@ -8,6 +8,16 @@ MARL_API = ">=1,<2"
 
 
 @hookimpl
+def marl_runners() -> list[Descriptor]:
+    """Runs scenarios of `kind: train`."""
+    return [
+        Descriptor(
+            "train", "marl.training.runner:run", "train one learner", params="marl.training.config:TrainConfig"
+        ),
+    ]
+
+
+@hookimpl
 def marl_policies() -> list[Descriptor]:
     """The policies that need no plugin."""
     return [

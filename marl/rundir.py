@@ -38,3 +38,23 @@ def locked(directory: Path) -> Iterator[Path]:
         file.write(str(os.getpid()))
         file.flush()
         yield directory
+
+
+def goes_on(directory: Path, proof: str, what: str, text: str, resume: bool) -> bool:
+    """Whether the directory holds a run to go on with. A run goes on only as what it was.
+
+    `proof`: the file that only a run of this kind (`what`) has. `text`: the resolved scenario of the run to be.
+    Raises UserError where there is nothing to `resume`, or the run there is of another scenario.
+    """
+    scenario = directory / "scenario.yaml"
+    if not (directory / proof).exists() or not scenario.exists():
+        if resume:
+            raise UserError(f"{directory} holds no {what} to resume: there is no scenario.yaml with a {proof} in it")
+        return False
+    written = "".join(line for line in scenario.read_text().splitlines(keepends=True) if not line.startswith("# "))
+    if not resume and written != text:
+        raise UserError(
+            f"{directory} holds a run of another scenario: resume that with `marl resume {directory}`, "
+            "or choose another --out"
+        )
+    return True

@@ -7,8 +7,8 @@ that was killed goes on as if it had not been.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from marl import rng
@@ -21,7 +21,7 @@ from marl.policy import Policy
 from marl.registry import Registry
 from marl.scenario import plain
 from marl.services import RunServices, scripted
-from marl.snapshot import JSON, canonical
+from marl.snapshot import JSON, Snapshot, canonical
 from marl.training.config import TrainConfig
 from marl.training.history import History, Slice
 from marl.training.sinks import Sinks
@@ -52,7 +52,7 @@ class Trainer:
     out: Path
     history: History
     sinks: Sinks
-    watcher: Watcher
+    watcher: Watcher = field(default_factory=Watcher)
 
     def __post_init__(self) -> None:
         config, self.blobs = self.config, Blobs(self.out / "blobs")
@@ -148,18 +148,16 @@ class Trainer:
         for index, (name, opponent) in enumerate(self._opponents()):
             self.watcher.doing(f"slice {number}: {evaluation.matches:,} matches {'against ' if opponent else ''}{name}")
             environment = self.services.environment(evaluation.lanes)
-            rival = self._player(name, opponent()) if opponent else None
+            rival = self._player(name, self.services.restore(opponent)) if opponent else None
             yield name, measure(environment, player, rival, evaluation.matches, seed + index, sides)
 
-    def _opponents(self) -> list[tuple[str, Callable[[], Policy] | None]]:
+    def _opponents(self) -> list[tuple[str, Snapshot | None]]:
         if self.sides == 1:
             return [("alone", None)]
-        found: list[tuple[str, Callable[[], Policy] | None]] = [
-            (name, lambda snapshot=snapshot: self.services.restore(snapshot)) for name, snapshot in self.rivals
-        ]
         before = [past for past in self.history.slices if past.scores]
+        found: list[tuple[str, Snapshot | None]] = list(self.rivals)
         if self.config.evaluation.previous and before and not self.fixed:
-            found.append(("previous", lambda: self.services.restore(self.services.snapshot(before[-1].snapshot))))
+            found.append(("previous", self.services.snapshot(before[-1].snapshot)))
         return found
 
     def _player(self, name: str, policy: Policy) -> Player:

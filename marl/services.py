@@ -1,0 +1,78 @@
+"""What a run lends to algorithms: environments, stored policies, the exact game, and a log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import cast
+
+from marl.algorithm import Checkpoint
+from marl.blobs import Blobs
+from marl.env import Environment, EnvSpec
+from marl.policy import Policy
+from marl.registry import Component, Registry
+from marl.snapshot import Snapshot
+from marl.solver import ExactGame
+
+
+class RunServices:
+    """`marl.algorithm.Services` over a registry and a blob store. `heard(step, values)` is told what is logged."""
+
+    def __init__(
+        self, registry: Registry, env: Component, blobs: Blobs, heard: Callable[[int, dict[str, float]], None]
+    ) -> None:
+        self.registry = registry
+        self.env = env
+        self.blobs = blobs
+        self.heard = heard
+        self.environment = cache(self._environment)
+        self.policy = cache(self._policy)
+        self.exact = cache(self._exact)
+
+    @property
+    def spec(self) -> EnvSpec:
+        return self.environment(1).spec
+
+    def snapshot(self, id: str) -> Snapshot:
+        """A stored snapshot."""
+        return self.blobs.get_snapshot(id)
+
+    def checkpoint(self, id: str) -> Checkpoint:
+        """A stored checkpoint."""
+        return self.blobs.get_checkpoint(id)
+
+    def log(self, step: int, **values: float) -> None:
+        """Pass on named numbers, with the speed that follows from them."""
+        self.heard(step, speeds({name: float(value) for name, value in values.items()}))
+
+    def restore(self, snapshot: Snapshot) -> Policy:
+        """The policy that a snapshot holds, ready to act."""
+        params = snapshot.meta.get("params", {})
+        made = self.registry.make("policies", snapshot.policy, params, spec=self.spec, snapshot=snapshot)
+        return cast(Policy, made)
+
+    def _environment(self, lanes: int) -> Environment:
+        return cast(Environment, self.registry.make("environments", self.env.name, self.env.params, lanes=lanes))
+
+    def _policy(self, id: str) -> Policy:
+        return self.restore(self.snapshot(id))
+
+    def _exact(self) -> ExactGame:
+        return ExactGame(self.environment(1), self.policy)
+
+
+def speeds(values: dict[str, float]) -> dict[str, float]:
+    """`values` and, where they say how long an update took, `env_steps_per_s` and the shares of both its parts."""
+    seconds = values.get("sample_seconds", 0.0) + values.get("learn_seconds", 0.0)
+    if seconds <= 0 or "env_steps" not in values:
+        return values
+    return values | {
+        "env_steps_per_s": values["env_steps"] / seconds,
+        "sampler_share": values["sample_seconds"] / seconds,
+        "learner_share": values["learn_seconds"] / seconds,
+    }
+
+
+def scripted(component: Component) -> Snapshot:
+    """A policy that needs no training, as a snapshot: its name and its parameters."""
+    return Snapshot(component.name, {}, {"params": component.params} if component.params else {})

@@ -1,0 +1,141 @@
+"""What a training run shows: a live dashboard in a terminal, a few plain lines anywhere else."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from types import TracebackType
+
+from rich.console import Console, RenderableType
+from rich.live import Live
+
+from marl.training.dashboard_layout import Curve, RunInfo, Shown, layout
+from marl.training.history import Slice
+from marl.training.trainer import Watcher
+from marl.words import duration, number
+
+__all__ = ["Dashboard", "RunInfo"]
+
+_REFRESH = 4  # times a second
+_RECENT = 20  # updates that the numbers shown are means of
+_PATIENCE = 60.0  # seconds between plain lines where slices are longer
+
+
+@dataclass
+class Dashboard(Watcher):
+    """`with Dashboard(info, seconds) as dashboard:` and hand it to a trainer.
+
+    `before`: run time before this resume, in seconds. An update only puts the news aside; a thread draws it.
+    """
+
+    info: RunInfo
+    before: float = 0.0
+    console: Console = field(default_factory=Console)
+    state: str = "running"
+    step: int = 0
+    curve: Curve = field(default_factory=Curve)
+    slices: list[Slice] = field(default_factory=list)
+    updates: int = 0
+    matches: int = 0
+
+    def __post_init__(self) -> None:
+        self._recent: deque[dict[str, float]] = deque(maxlen=_RECENT)
+        self._started, self._resumed_at = time.monotonic(), 0
+        self._now = ""
+        self._live: Live | None = None
+        self._said = time.monotonic()
+
+    @property
+    def is_live(self) -> bool:
+        """Whether there is a terminal that can show braille."""
+        able = self.console.is_terminal and not self.console.is_dumb_terminal
+        return able and self.console.encoding.lower().startswith("utf")
+
+    def __enter__(self) -> Dashboard:
+        self._started, self._resumed_at = time.monotonic(), self.step
+        if self.is_live:
+            self._live = Live(
+                get_renderable=self.render, console=self.console, refresh_per_second=_REFRESH, vertical_overflow="crop"
+            )
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.before = self.seconds
+        self.state = "finished" if kind is None else "interrupted" if kind is KeyboardInterrupt else "failed"
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+    @property
+    def seconds(self) -> float:
+        """Run time over all resumes."""
+        return self.before + (time.monotonic() - self._started if self.state == "running" else 0.0)
+
+    def doing(self, what: str) -> None:
+        """See `Watcher`."""
+        self._now = what
+
+    def recall(self, step: int, values: dict[str, float]) -> None:
+        """An update of before this resume."""
+        self.step, self.updates = step, self.updates + 1
+        self.matches += int(values.get("matches", 0))
+        self._recent.append({name: value for name, value in values.items() if isinstance(value, float)})
+        if not self.info.measured and "return" in values:
+            self.curve.add(step, values["return"])
+
+    def trained(self, step: int, values: dict[str, float]) -> None:
+        """See `Watcher`."""
+        self.recall(step, values)
+        if self._live is None and time.monotonic() - self._said > _PATIENCE:
+            self._say()
+
+    def finished(self, done: Slice) -> None:
+        """See `Watcher`."""
+        self.slices.append(done)
+        if self.info.measured and done.scores:
+            self.curve.add(done.env_steps, next(iter(done.scores.values()))["return"])
+        if self._live is None and done.env_steps > self._resumed_at:
+            self._say()
+
+    @property
+    def recent(self) -> dict[str, float]:
+        """The means of the last updates, by name."""
+        updates = list(self._recent)
+        names = dict.fromkeys(name for values in updates for name in values)
+        present = {name: [values[name] for values in updates if name in values] for name in names}
+        return {name: sum(values) / len(values) for name, values in present.items()}
+
+    @property
+    def left(self) -> float | None:
+        """Seconds to the end at the speed since the start (or the resume), measurements included."""
+        done, passed = self.step - self._resumed_at, time.monotonic() - self._started
+        if self.state != "running" or done <= 0 or passed < 0.5:
+            return None
+        return max(self.info.env_steps - self.step, 0) * passed / done
+
+    def render(self) -> RenderableType:
+        """The picture of this moment."""
+        shown = Shown(
+            self.info, self.state, self.step, self.seconds, self.left, self.recent, self.curve, list(self.slices),
+            self.updates, self.matches, self._now,
+        )  # fmt: skip
+        return layout(shown, self.console.size)
+
+    def _say(self) -> None:
+        self._said, recent = time.monotonic(), self.recent
+        parts = [f"{self.step:,} env steps"]
+        if "env_steps_per_s" in recent:
+            parts.append(f"{recent['env_steps_per_s']:,.0f} steps/s")
+        parts += [
+            f"{name} {number(recent[name], 3)}" for name in ("return", "length", "entropy", "kl") if name in recent
+        ]
+        if self.slices and self.slices[-1].env_steps == self.step:
+            parts += [f"{name} {number(score['return'], 3)}" for name, score in self.slices[-1].scores.items()]
+        parts.append(duration(self.seconds))
+        if self.left:
+            parts.append(f"about {duration(self.left)} left")
+        self.console.print("  ".join(parts), markup=False, highlight=False, soft_wrap=True)

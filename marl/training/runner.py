@@ -1,0 +1,75 @@
+"""Runs scenarios of `kind: train`: opens the run directory, trains, and shows what happens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+
+from marl.blobs import Blobs
+from marl.metrics import Metrics, read
+from marl.registry import Registry
+from marl.rundir import goes_on, locked
+from marl.scenario import Scenario, write
+from marl.training import history
+from marl.training.config import TrainConfig
+from marl.training.dashboard import Dashboard, RunInfo
+from marl.training.history import History
+from marl.training.sinks import Sinks, tensorboard
+from marl.training.trainer import Trainer
+from marl.words import duration, number
+
+
+def run(scenario: Scenario, registry: Registry, out: Path, resume: bool) -> None:
+    """Train in `out`, or go on with the run that is there if it is of the same scenario."""
+    config: TrainConfig = scenario.config
+    with locked(out):
+        resumed = goes_on(out, history.FILE, "training run", scenario.text, resume)
+        past = History.read(out) if resumed else History()
+        Blobs(out / "blobs").sweep()
+        metrics = Metrics(out / "metrics.jsonl")
+        metrics.keep(lambda event: event["step"] <= past.env_steps)
+        sinks = Sinks(metrics, tensorboard(out / "tensorboard", past.env_steps) if config.tensorboard else ())
+        try:
+            trainer = Trainer(config, registry, out, past, sinks)
+            if not resumed:
+                write(scenario, registry, out)
+                past.write(out)
+            show(trainer, metrics.path)
+        finally:
+            sinks.close()
+
+
+def show(trainer: Trainer, metrics: Path) -> None:
+    """Train to the end with a dashboard, then say how it went and what to do next."""
+    console, config, past = Console(highlight=False), trainer.config, trainer.history
+    measured = trainer.sides > 1 and not config.opponents and config.evaluation.every > 0
+    info = RunInfo(config.name, config.env.name, config.algorithm.name, config.env_steps, measured)
+    dashboard = Dashboard(info, past.seconds, console)
+    for event in read(metrics):
+        if event["event"] == "train":
+            dashboard.recall(event["step"], event)
+    for done in past.slices:
+        dashboard.finished(done)
+    trainer.watcher = dashboard
+    try:
+        with dashboard:
+            for _ in trainer.run():
+                pass
+    except KeyboardInterrupt:
+        console.print(f"stopped; go on from the last slice with `marl resume {trainer.out}`", markup=False)
+        raise
+    console.print("\n".join(summary(trainer)), markup=False, soft_wrap=True)
+
+
+def summary(trainer: Trainer) -> list[str]:
+    """The last lines of a run."""
+    last, out = trainer.history.slices[-1], trainer.out
+    lines = [f"trained for {last.env_steps:,} env steps in {duration(last.seconds)}"]
+    for name, score in last.scores.items():
+        line = f"{'' if name == 'alone' else f'against {name}: '}return {number(score['return'])}"
+        line += f" ± {number(score['return_margin'], 2)}" if "return_margin" in score else ""
+        if "points" in score:
+            line += f", {score['points']:.1%} of the points ({score['points_low']:.1%} to {score['points_high']:.1%})"
+        lines.append(f"{line}, in {score['matches']:,.0f} matches")
+    return [*lines, f"next    marl watch {out}", f"        marl evaluate {out}"]
