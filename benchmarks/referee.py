@@ -65,7 +65,9 @@ class Endless:
         self._left -= 1
         over = np.array([not self._left])
         turn = (None,) if not self._left else self._rows
-        return Step(lanes, np.zeros((1, 1)), over[:, None], over[:, None] & False, over, -np.ones(1, int), (None,), turn)
+        return Step(
+            lanes, np.zeros((1, 1)), over[:, None], over[:, None] & False, over, -np.ones(1, int), (None,), turn
+        )
 
     def state(self, lanes: Any) -> Any:
         raise NotImplementedError
@@ -140,7 +142,9 @@ def games(tier: str, folder: Path, kept: bool, lanes: int, seconds: float, proce
     return count, spent
 
 
-def game_rate(tier: str, folder: Path, kept: bool, lanes: int, seconds: float, processes: int = 2) -> Callable[[], float]:
+def game_rate(
+    tier: str, folder: Path, kept: bool, lanes: int, seconds: float, processes: int = 2
+) -> Callable[[], float]:
     """Games per second of so many host processes together."""
 
     def task() -> float:

@@ -58,7 +58,7 @@ def observation_writer(space: Space, form: str) -> Writer:
 
 def _box_writer(box: Box) -> Writer:
     numbers = _numbers_writer(box)
-    if not (box.shape and np.prod(box.shape) and 0 <= box.low and box.high <= 9):
+    if not (box.shape and np.prod(box.shape) and box.low >= 0 and box.high <= 9):
         return numbers
     text = _nested(box.shape, "0").encode()
     template = np.frombuffer(text, dtype=np.uint8)
@@ -125,7 +125,9 @@ class Pen:
     def _remember(self, key: bytes, mask: Array) -> str:
         if len(self._legal) >= _KEEP:
             self._legal.clear()
-        self._legal[key] = text = f',"legal":{json.dumps(legal_actions(self.group.action, mask), separators=(",", ":"))}'
+        self._legal[key] = text = (
+            f',"legal":{json.dumps(legal_actions(self.group.action, mask), separators=(",", ":"))}'
+        )
         return text
 
 

@@ -34,10 +34,11 @@ class Match:
 
 @dataclass(slots=True)
 class Live:
-    """A match on lane `lane`. All lists have one entry per side.
+    """A match on lane `lane`. Lists have one entry per side.
 
-    `asked`: when each side was asked (host seconds), None where nothing is awaited. `idle`: since when it is not its
-    turn. `views`: what the sides' agents see that must act next. `waiting`: how many sides must still answer. `actions`: this tick's, by agent, as far as they have come.
+    `asked`: when each side was asked (`perf_counter`), None where nothing is awaited. `idle`: since when it is not its
+    turn. `views`: what the agents see that must act next, by side. `waiting`: how many sides must still answer.
+    `actions`: this tick's, by agent, as far as they have come.
     """
 
     match: Match
@@ -66,6 +67,34 @@ class Live:
         self.spent = [Spent(self.clocks.bank) for _ in range(count)]
         self.asked, self.idle = [None] * count, [0.0] * count
         self.faults, self.reasons = [None] * count, [""] * count
+
+    @property
+    def broken(self) -> bool:
+        """Whether a side is at fault."""
+        return any(self.faults)
+
+    @property
+    def lateness(self) -> Verdict:
+        """What being late is called now."""
+        return Verdict.TIMEOUT if self.playing else Verdict.NO_START
+
+    def blame(self, side: int, fault: Verdict, reason: str) -> None:
+        """`side` is at fault."""
+        self.faults[side], self.reasons[side] = fault, reason
+        self.transcript.add(side, "#", f"{fault.value}: {reason}".encode())
+
+    def book(self, side: int, seconds: float) -> bool:
+        """Enter what `side` took for what it was asked; whether that was too long."""
+        if self.playing:
+            return not self.spent[side].book(self.clocks, seconds)
+        self.spent[side].start = seconds
+        return seconds > self.clocks.start
+
+    def played(self, rewards: list[float]) -> None:
+        """The environment was stepped with `actions`."""
+        self.history.append(self.actions)
+        self.rewards.append(rewards)
+        self.actions = {}
 
     @property
     def to_act(self) -> tuple[int, ...]:

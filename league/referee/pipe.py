@@ -59,17 +59,19 @@ class Pipe:
 
     def write(self, line: bytes) -> None:
         """Send a line, or as much as the pipe takes now; the rest is `pending`. Raises Closed."""
-        self._heard(">", line)
-        if self.pending:
-            self.pending += line
-            return
+        sent = 0
         try:
-            sent = os.write(self.child.stdin, line)
+            if not self.pending:
+                sent = os.write(self.child.stdin, line)
         except BlockingIOError:
-            sent = 0
+            pass
         except OSError:
             raise Closed from None
-        if sent != len(line):
+        finally:
+            self._heard(">", line)  # only now, so that the bot is already thinking
+        if self.pending:
+            self.pending += line
+        elif sent != len(line):
             self.pending = line[sent:]
 
     def flush(self) -> None:

@@ -64,7 +64,9 @@ class PolicySeat:
     def _choose(self, request: Request) -> dict[int, Any]:
         chosen: dict[int, Any] = {}
         for group in sorted({view.rows.group for view in request.views}):
-            parts = [view.rows.take(slice(view.row, view.row + 1)) for view in request.views if view.rows.group == group]
+            parts = [
+                view.rows.take(slice(view.row, view.row + 1)) for view in request.views if view.rows.group == group
+            ]
             rows = Rows.concatenate(parts)
             actions = self._act(rows, request.tick)
             chosen |= dict(zip(rows.agent.tolist(), actions, strict=True))
@@ -110,7 +112,7 @@ def scripted(registry: Registry, spec: EnvSpec, name: str, params: Mapping[str, 
 
 
 def from_snapshot(registry: Registry, spec: EnvSpec, snapshot: Snapshot, name: str = "") -> PolicyPlayer:
-    """The policy that a snapshot holds: arrays and JSON, so nothing in it can run. Raises UserError if it does not fit."""
+    """The policy that a snapshot holds: arrays and JSON, so nothing in it can run. Raises UserError if it is unknown."""
     made = registry.make("policies", snapshot.policy, snapshot.meta.get("params", {}), spec=spec, snapshot=snapshot)
     return PolicyPlayer(name or snapshot.id[:8], cast(Policy, made))
 

@@ -81,7 +81,7 @@ class ProcessSeat:
         raise NotImplementedError
 
     def read(self) -> Answer | None:
-        """Take what has come. What comes out of turn waits until it is this side's turn, and is then held against it."""
+        """Take what has come. What comes out of turn waits for this side's turn, and is then held against it."""
         try:
             self.pipe.fill()
         except Flooded as flood:

@@ -1,4 +1,4 @@
-"""Protocol 1: what goes over the pipe, one JSON object on a line. Described in docs/bots.md and in the schema beside."""
+"""Protocol 1: what goes over the pipe, one JSON object on a line. See docs/bots.md and the schema beside."""
 
 from __future__ import annotations
 
@@ -71,7 +71,11 @@ def read_ready(message: Mapping[str, Any], line: bytes) -> str:
 
 def clock_text(clocks: Clocks, bank: float) -> str:
     """The clock in a request: the time per move, and what is left in the bank, in seconds."""
-    return f',"clock":{{"move":{clocks.move:g},"bank":{bank:.3f}}}' if bank else f',"clock":{{"move":{clocks.move:g},"bank":0}}'
+    return (
+        f',"clock":{{"move":{clocks.move:g},"bank":{bank:.3f}}}'
+        if bank
+        else f',"clock":{{"move":{clocks.move:g},"bank":0}}'
+    )
 
 
 def _line(message: Mapping[str, JSON]) -> bytes:

@@ -1,7 +1,7 @@
 """The referee: plays matches between bots, policies and people on the lanes of one environment.
 
-One thread, one `epoll`: whoever has answered is read, whoever is late is out, and lanes whose sides have all answered are
-stepped together. So nobody waits for anybody else's bot, and many matches at once cost less than one after the other.
+One thread waits for everybody at once: whoever has answered is read, whoever is late is out, and lanes whose sides have
+all answered are stepped together. So nobody waits for another match's bot, and many matches at once are cheaper.
 
 Time is the host's. A side's clock starts when its request has been sent and stops when its answer could be read; while
 the referee itself was busy, the doubt is the bot's benefit.
@@ -10,8 +10,6 @@ the referee itself was busy, the doubt is the bot's benefit.
 from __future__ import annotations
 
 import math
-import os
-import select
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -27,21 +25,22 @@ from league.referee.live import Live, Match
 from league.referee.record import MatchRecord
 from league.referee.seat import Answer, Player, Request, Table, View
 from league.referee.verdict import HostError, Verdict
+from league.referee.watch import Watch
 from marl import space
 from marl.arena import environment_seeds
-from marl.env import Actions, Environment, Frame, Rows, Turn
+from marl.env import Actions, Environment, Rows, Turn
 from marl.rng import as_keys
 from marl.snapshot import JSON
 
 _agent = attrgetter("agent")
-_INSTANT = 20e-6  # seconds; a poll that returns sooner did not wait
 
 
 class Referee:
-    """Plays matches of one game. It owns `environment` while it plays, and plays as many matches at once as that has lanes, or `lanes`.
+    """Plays matches of one game, as many at once as `environment` has lanes, or `lanes`.
 
-    `name` and `params` are what the environment is registered under; bots are told, and replays say. `secret` is what
-    the ids of moves follow from. A bot is stopped when it has not been its turn for `grace` seconds.
+    It owns the environment while it plays. `name` and `params` are what that is registered under: bots are told, and
+    replays say. `secret` is what the ids of moves follow from. A bot whose turn has not come for `grace` seconds is
+    stopped until it does.
     """
 
     def __init__(
@@ -61,27 +60,24 @@ class Referee:
         self.lanes = environment.lanes if lanes is None else min(lanes, environment.lanes)
         self._secret = secret or new_secret()
         self._pens = [Pen(group) for group in self.spec.groups]
-        self._side_of = self.spec.side_of.tolist()
         self._blank = [space.zeros(group.action, 0) for group in self.spec.groups]
-        self._group_of = self.spec.group_of.tolist()
+        self._side_of: list[int] = self.spec.side_of.tolist()
+        self._group_of: list[int] = self.spec.group_of.tolist()
         self._live: dict[int, Live] = {}
         self._ready: list[Live] = []
         self._finished: list[MatchRecord] = []
-        self._fds: dict[int, tuple[Live, int]] = {}
-        self._poller = select.epoll()
-        self._alarm = math.inf
-        self._looked = time.perf_counter()
+        self._watch = Watch()
 
     def play(self, matches: Iterable[Match]) -> Iterator[MatchRecord]:
-        """Play `matches` and yield each record as soon as it is over, whoever is first.
+        """Play `matches` and yield each record as soon as it is over, whichever is first.
 
         Whatever bots do ends in a verdict; what the host gets wrong ends in a void match. Every process is gone when
-        this ends, also if it is closed before.
+        this ends (but those that players keep), also if it is closed before.
         """
         source = iter(matches)
         try:
             while True:
-                self._seat(source)
+                self._fill(source)
                 while self._ready:
                     self._advance()
                 if self._finished:
@@ -94,51 +90,60 @@ class Referee:
         finally:
             for live in list(self._live.values()):
                 self._leave(live, healthy=False)
+            self._ready, self._finished = [], []
 
     def close(self) -> None:
         """Give back what the referee itself holds."""
-        self._poller.close()
+        self._watch.close()
 
-    def _seat(self, source: Iterator[Match]) -> None:
+    # starting
+
+    def _fill(self, source: Iterator[Match]) -> None:
         """Start matches on the free lanes."""
         for lane in range(self.lanes):
-            if lane in self._live:
-                continue
-            match = next(source, None)
-            if match is None:
-                return
-            live = Live(match, lane, len(self.spec.sides), self.clocks)
-            self._live[lane] = live
-            self._begin(live)
+            if lane not in self._live:
+                match = next(source, None)
+                if match is None:
+                    return
+                live = self._live[lane] = Live(match, lane, len(self.spec.sides), self.clocks)
+                self._begin(live)
 
     def _begin(self, live: Live) -> None:
-        if len(live.match.players) != live.sides:
-            self._finish(live, HostError(f"{live.sides} sides, but {len(live.match.players)} players"))
+        players = live.match.players
+        if len(players) != live.sides:
+            self._finish(live, HostError(f"there are {live.sides} sides, but {len(players)} players"))
             return
         side = 0
         try:
-            for side, player in enumerate(live.match.players):
+            for side, player in enumerate(players):
                 live.seats.append(player.sit(self._table(live, side)))
             live.waiting = live.sides
             for side, seat in enumerate(live.seats):
                 if seat.fd >= 0:
-                    self._fds[seat.fd] = (live, side)
-                    self._poller.register(seat.fd, select.EPOLLIN)
+                    self._watch.add(seat.fd, live, side)
                 self._sent(live, side, seat.begin())
         except Exception as error:
-            self._finish(live, _host_error(f"could not start {live.match.players[side].name}", error, (side,)))
+            self._finish(live, _host_error(f"could not start {players[side].name}", error, (side,)))
 
     def _table(self, live: Live, side: int) -> Table:
-        heard = partial(live.transcript.add, side)
-
-        def render(lane: int = live.lane) -> Frame:
-            return self.environment.render(lane)
-
         match = live.match
         return Table(
-            match.id, self.name, self.params, self.spec, side, match.seed, self.clocks, self.output, self._pens,
-            self._secret, heard, render, match.log,
-        )  # fmt: skip
+            match=match.id,
+            environment=self.name,
+            params=self.params,
+            spec=self.spec,
+            side=side,
+            seed=match.seed,
+            clocks=self.clocks,
+            output=self.output,
+            pens=self._pens,
+            secret=self._secret,
+            heard=partial(live.transcript.add, side),
+            render=partial(self.environment.render, live.lane),
+            log=match.log,
+        )
+
+    # playing
 
     def _advance(self) -> None:
         """Start or step the lanes whose sides have all answered; ask whoever must act next."""
@@ -148,7 +153,7 @@ class Referee:
         for live in ready:
             if live.over:
                 continue
-            if any(live.faults):
+            if live.broken:
                 self._finish(live)
             else:
                 (moving if live.playing else starting).append(live)
@@ -177,15 +182,12 @@ class Referee:
             return
         going: list[Live] = []
         for row, live in enumerate(lives):
-            live.history.append(live.actions)
-            live.rewards.append(rewards[row])
-            live.actions = {}
+            live.played(rewards[row])
             if not done[row]:
                 going.append(live)
                 continue
             if faults[row] >= 0:
-                side = self._side_of[faults[row]]
-                live.faults[side], live.reasons[side] = Verdict.ILLEGAL_MOVE, "the game does not allow its action"
+                live.blame(self._side_of[faults[row]], Verdict.ILLEGAL_MOVE, "the game does not allow its action")
             self._finish(live, truncated=bool(step.truncated[row].any()))
         self._ask(step.turn, going)
 
@@ -204,7 +206,7 @@ class Referee:
         ]
 
     def _ask(self, turn: Turn, lives: Sequence[Live]) -> None:
-        """Ask the sides of `lives` for their moves; every live match has rows in `turn`."""
+        """Ask the sides of `lives` for their moves; every one of these matches has rows in `turn`."""
         for rows in turn:
             if rows is not None:
                 self._sort(rows)
@@ -247,36 +249,30 @@ class Referee:
 
     def _sent(self, live: Live, side: int, answer: Answer | None) -> None:
         """A side has been asked; note when, and take the answer if it is already there."""
-        now = time.perf_counter()
-        live.asked[side] = now
+        live.asked[side] = now = time.perf_counter()
         if answer is not None:
             self._answered(live, side, answer, now)
             return
         due = now + live.allowed(side)
-        if due < self._alarm:
-            self._alarm = due
+        if due < self._watch.alarm:
+            self._watch.alarm = due
         unsent = live.seats[side].unsent()
-        if unsent >= 0 and unsent not in self._fds:
-            self._fds[unsent] = (live, side)
-            self._poller.register(unsent, select.EPOLLOUT)
+        if unsent >= 0:
+            self._watch.add(unsent, live, side, writing=True)
 
-    def _answered(self, live: Live, side: int, answer: Answer, arrived: float) -> None:
+    def _answered(self, live: Live, side: int, answer: Answer, came: float) -> None:
         asked = live.asked[side]
         if asked is None or live.over:
             return
         live.asked[side] = None
-        live.idle[side] = arrived
-        seat = live.seats[side]
-        fault, reason = answer.fault, answer.reason
-        if seat.timed:
-            seconds = max(0.0, arrived - asked)
-            if self._too_late(live, side, seconds) and fault is None:
-                fault = Verdict.TIMEOUT if live.playing else Verdict.NO_START
-                reason = f"it answered after {seconds:.3f} s"
-            self._alarm = min(self._alarm, arrived + self.grace)
-        if fault is not None:
-            live.faults[side], live.reasons[side] = fault, reason
-            live.transcript.add(side, "#", f"{fault.value}: {reason}".encode())
+        if live.seats[side].timed:
+            live.idle[side] = came
+            self._watch.alarm = min(self._watch.alarm, came + self.grace)
+            late = live.book(side, max(0.0, came - asked))
+            if late and answer.fault is None:
+                answer = Answer(fault=live.lateness, reason=f"it answered after {came - asked:.3f} s")
+        if answer.fault is not None:
+            live.blame(side, answer.fault, answer.reason)
         elif live.playing:
             for view, action in zip(live.requests[side].views, answer.actions, strict=True):
                 live.actions[view.agent] = action
@@ -284,83 +280,67 @@ class Referee:
         if not live.waiting:
             self._ready.append(live)
 
-    def _too_late(self, live: Live, side: int, seconds: float) -> bool:
-        if live.playing:
-            return not live.spent[side].book(self.clocks, seconds)
-        live.spent[side].start = seconds
-        return seconds > self.clocks.start
+    # waiting
 
     def _listen(self) -> None:
         """Wait until somebody has answered, or somebody's time is up."""
-        entered = time.perf_counter()
-        wait = min(self._alarm - entered, 3600.0)
-        events = self._poller.poll(wait if wait > 0 else 0)
-        now = time.perf_counter()
-        arrived = now if now - entered > _INSTANT else self._looked
-        self._looked = now
-        for fd, _ in events:
-            live, side = self._fds[fd]
+        events, came, now = self._watch.wait()
+        for live, side, fd in events:
             if live.over:
                 continue
             try:
-                self._hear(live, side, fd, arrived)
+                self._hear(live, side, fd, came)
             except Exception as error:
                 self._finish(live, _host_error(f"could not hear {live.match.players[side].name}", error, (side,)))
-        if now >= self._alarm:
+        if now >= self._watch.alarm:
             self._ring(now)
 
-    def _hear(self, live: Live, side: int, fd: int, arrived: float) -> None:
+    def _hear(self, live: Live, side: int, fd: int, came: float) -> None:
         seat = live.seats[side]
         if fd == seat.fd:
             answer = seat.read()
             if seat.fd != fd:
-                self._forget(fd)
+                self._watch.forget(fd)
             if answer is not None:
-                self._answered(live, side, answer, arrived)
+                self._answered(live, side, answer, came)
         else:
             seat.send()
             if seat.unsent() != fd:
-                self._forget(fd)
-
-    def _forget(self, fd: int) -> None:
-        if self._fds.pop(fd, None) is not None:
-            try:
-                self._poller.unregister(fd)
-            except OSError:
-                pass  # it is closed already
+                self._watch.forget(fd)
 
     def _ring(self, now: float) -> None:
         """End whoever is late, stop whoever is idle, and set the alarm anew."""
-        alarm = math.inf
+        self._watch.alarm = math.inf
         for live in list(self._live.values()):
-            for side, seat in enumerate(live.seats):
-                if live.over or not seat.timed:
-                    continue
-                asked = live.asked[side]
-                if asked is None:
-                    due = live.idle[side] + self.grace
-                    if due <= now and not seat.frozen and live.faults[side] is None:
-                        seat.freeze()
-                else:
-                    due = asked + live.allowed(side)
-                    if due <= now:
-                        self._late(live, side, now - asked)
-                if due > now:
-                    alarm = min(alarm, due)
-        self._alarm = alarm
+            for side in range(len(live.seats)):
+                if not live.over:
+                    self._look_at(live, side, now)
 
-    def _late(self, live: Live, side: int, seconds: float) -> None:
-        fault = Verdict.TIMEOUT if live.playing else Verdict.NO_START
-        what = "it did not answer" if live.playing else "it was not ready"
-        self._answered(live, side, Answer(fault=fault, reason=f"{what} within {live.allowed(side):g} s"), seconds + (live.asked[side] or 0.0))
+    def _look_at(self, live: Live, side: int, now: float) -> None:
+        seat, asked = live.seats[side], live.asked[side]
+        if not seat.timed or (asked is None and (seat.frozen or live.faults[side] is not None)):
+            return
+        due = live.idle[side] + self.grace if asked is None else asked + live.allowed(side)
+        if due > now:
+            self._watch.alarm = min(self._watch.alarm, due)
+        elif asked is None:
+            seat.freeze()
+        else:
+            what = "it did not answer" if live.playing else "it was not ready"
+            reason = f"{what} within {live.allowed(side):g} s"
+            self._answered(live, side, Answer(fault=live.lateness, reason=reason), now)
 
     def _freeze_all(self) -> None:
+        """Stop everybody whose turn it is not, because the referee itself will be waiting."""
         for live in self._live.values():
             for side, seat in enumerate(live.seats):
                 if live.asked[side] is None and seat.timed and not seat.frozen:
                     seat.freeze()
 
+    # ending
+
     def _void(self, lives: Sequence[Live], what: str, error: Exception) -> None:
+        """The environment failed: nobody knows which of several lanes it was."""
         for live in lives:
             self._finish(live, _host_error(what, error, live.to_act if len(lives) == 1 else ()))
 
@@ -369,9 +349,9 @@ class Referee:
         if live.over:
             return
         live.over = True
-        record = live.record(self.spec, self.name, self.params, error, truncated)
         if error is not None:
             live.transcript.add(-1, "#", f"{Verdict.HOST_ERROR.value}: {error.text}".encode())
+        record = live.record(self.spec, self.name, self.params, error, truncated)
         for side, seat in enumerate(live.seats):
             try:
                 if live.faults[side] is None:
@@ -384,17 +364,12 @@ class Referee:
     def _leave(self, live: Live, healthy: bool) -> None:
         live.over = True
         self._live.pop(live.lane, None)
-        for fd in [fd for fd, (owner, _) in self._fds.items() if owner is live]:
-            self._forget(fd)
+        self._watch.forget_match(live)
         for side, seat in enumerate(live.seats):
             try:
                 seat.close(healthy and live.faults[side] is None and live.asked[side] is None)
             except Exception as problem:
                 live.transcript.add(side, "#", f"could not be ended: {problem}".encode())
-
-
-def _by_agent(actions: Mapping[int, Any]) -> Iterable[Any]:
-    return actions.values() if len(actions) == 1 else (actions[agent] for agent in sorted(actions))
 
 
 def play_match(
@@ -407,6 +382,10 @@ def play_match(
         return record
     finally:
         referee.close()
+
+
+def _by_agent(actions: Mapping[int, Any]) -> Iterable[Any]:
+    return actions.values() if len(actions) == 1 else (actions[agent] for agent in sorted(actions))
 
 
 def _host_error(what: str, error: Exception, sides: tuple[int, ...]) -> HostError:

@@ -63,7 +63,7 @@ def by_the_rules(returns: Sequence[float]) -> tuple[Verdict, ...]:
 
 
 def by_fault(faults: Sequence[Verdict | None]) -> tuple[Verdict, ...]:
-    """The verdicts `[S]` of a match that was broken off: those at fault have theirs; one honest side wins, more draw."""
+    """The verdicts `[S]` of a match that was broken off. Who is at fault has his; one honest side wins, more draw."""
     honest = [fault is None for fault in faults]
     rest = Verdict.WIN if sum(honest) == 1 else Verdict.DRAW
     return tuple(rest if fault is None else fault for fault in faults)
@@ -83,7 +83,9 @@ def scores(verdicts: Sequence[Verdict], returns: Sequence[float]) -> tuple[float
     broken = any(faults)
     worth = [(not fault, 0.0 if broken else float(earned)) for fault, earned in zip(faults, returns, strict=True)]
     return tuple(
-        0.0 if faults[side] else sum((mine > other) + 0.5 * (mine == other) for other in _others(worth, side)) / (len(worth) - 1)
+        0.0
+        if faults[side]
+        else sum((mine > other) + 0.5 * (mine == other) for other in _others(worth, side)) / (len(worth) - 1)
         for side, mine in enumerate(worth)
     )
 
