@@ -112,7 +112,7 @@ def scripted(registry: Registry, spec: EnvSpec, name: str, params: Mapping[str, 
 
 
 def from_snapshot(registry: Registry, spec: EnvSpec, snapshot: Snapshot, name: str = "") -> PolicyPlayer:
-    """The policy that a snapshot holds: arrays and JSON, so nothing in it can run. Raises UserError if it is unknown."""
+    """The policy that a snapshot holds: arrays and JSON, so nothing of it runs. Raises UserError if unknown."""
     made = registry.make("policies", snapshot.policy, snapshot.meta.get("params", {}), spec=spec, snapshot=snapshot)
     return PolicyPlayer(name or snapshot.id[:8], cast(Policy, made))
 

@@ -71,11 +71,8 @@ def read_ready(message: Mapping[str, Any], line: bytes) -> str:
 
 def clock_text(clocks: Clocks, bank: float) -> str:
     """The clock in a request: the time per move, and what is left in the bank, in seconds."""
-    return (
-        f',"clock":{{"move":{clocks.move:g},"bank":{bank:.3f}}}'
-        if bank
-        else f',"clock":{{"move":{clocks.move:g},"bank":0}}'
-    )
+    left = f"{bank:.3f}" if bank else "0"
+    return f',"clock":{{"move":{clocks.move:g},"bank":{left}}}'
 
 
 def _line(message: Mapping[str, JSON]) -> bytes:

@@ -82,16 +82,12 @@ def scores(verdicts: Sequence[Verdict], returns: Sequence[float]) -> tuple[float
     faults = [verdict.is_fault for verdict in verdicts]
     broken = any(faults)
     worth = [(not fault, 0.0 if broken else float(earned)) for fault, earned in zip(faults, returns, strict=True)]
-    return tuple(
-        0.0
-        if faults[side]
-        else sum((mine > other) + 0.5 * (mine == other) for other in _others(worth, side)) / (len(worth) - 1)
-        for side, mine in enumerate(worth)
-    )
+    return tuple(0.0 if faults[side] else _beaten(worth, side) for side in range(len(worth)))
 
 
-def _others(worth: list[tuple[bool, float]], side: int) -> list[tuple[bool, float]]:
-    return worth[:side] + worth[side + 1 :]
+def _beaten(worth: list[tuple[bool, float]], side: int) -> float:
+    mine, others = worth[side], worth[:side] + worth[side + 1 :]
+    return sum((mine > other) + 0.5 * (mine == other) for other in others) / len(others)
 
 
 def charge(error: HostError, earlier: Sequence[int], cap: int = 3) -> tuple[Verdict, ...]:
