@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import Connection, create_engine, event, func, insert, select
 from sqlalchemy.exc import ArgumentError, DatabaseError
@@ -58,7 +58,7 @@ class Ledger:
             raise UserError(f"{where} cannot be opened as a ledger: {error.orig}") from None
 
     @classmethod
-    def at(cls, directory: Path) -> Ledger:
+    def at(cls, directory: Path) -> Self:
         """The ledger of a run directory, `ledger.db`."""
         return cls(f"sqlite:///{directory / 'ledger.db'}")
 

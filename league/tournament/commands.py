@@ -11,7 +11,9 @@ from rich.console import Console
 from league.tournament.event import create as create_event
 from league.tournament.event import opened
 from league.tournament.operate import Options, operate
+from league.tournament.page import write as write_page
 from league.tournament.progress import Display
+from league.tournament.standings import terminal, view
 from league.tournament.submit import Submitted
 from league.tournament.submit import submit as submit_to
 from marl.registry import load_registry
@@ -20,6 +22,7 @@ from marl.scenario import load_scenario
 app = typer.Typer(no_args_is_help=True, help="Host a tournament: create, submit, check, run, standings.")
 
 EVENT = typer.Argument(metavar="EVENT", help="The event's directory.")
+TRUST = typer.Option(False, "--trust", help="All bots are your own: any sandbox will do.")
 
 
 @app.command()
@@ -53,11 +56,12 @@ def submit(
         metavar="BOT...",
         help="A folder or archive with a bot.yaml, policy:PLUGIN/NAME, snapshot:RUN[:PLAYER]; NAME=... names it.",
     ),
+    trust: bool = TRUST,
 ) -> None:
     """Let bots take part. The same name again is a new version, which takes the place of the old one."""
     with opened(event, load_registry(), writes=True) as found:
         for bot in bots:
-            print(sentence(submit_to(found, bot)))
+            print(sentence(submit_to(found, bot, trust)))
         count = len(found.ledger.bots())
     print(f"{count} player{'s' if count != 1 else ''}; when all are there: marl tournament run {event}")
 
@@ -77,14 +81,32 @@ def sentence(done: Submitted) -> str:
 def run(
     event: Path = EVENT,
     workers: int = typer.Option(0, "--workers", min=0, help="Matches at once.  [default: one for each processor]"),
-    trust: bool = typer.Option(False, "--trust", help="All bots are yours: any sandbox will do."),
+    trust: bool = TRUST,
     ray: bool = typer.Option(False, "--ray", help="Play on the Ray cluster that this machine belongs to."),
 ) -> None:
     """Play the event, or go on with it. Nothing that was finished is played again."""
     console = Console(highlight=False)
     with opened(event, load_registry(), writes=True) as found:
         try:
-            operate(found, Options(workers, trust, ray), Display(console))
+            people = any(bot.kind == "person" for bot in found.roster())
+            operate(found, Options(workers, trust, ray), Display(console, live=not people))
         except KeyboardInterrupt:
             print(f"stopped; nothing is lost: go on with `marl tournament run {event}`")
             raise
+
+
+@app.command()
+def standings(
+    event: Path = EVENT,
+    as_json: bool = typer.Option(False, "--json", help="Print JSON, and write no page."),
+) -> None:
+    """Who is best, and how sure that is: a table, a crosstable, and a page with all replays."""
+    with opened(event, load_registry()) as found:
+        shown = view(found)
+        if as_json:
+            print(terminal.as_json(shown))
+            return
+        terminal.show(shown, Console(highlight=False))
+        page = event / "standings.html"
+        write_page(found, page, shown)
+    print(f"page  {page}")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from marl.errors import UserError, suggestion
 
 SCHEMES = ("policy", "snapshot", "person")
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,39}\Z")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}\Z")
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def check_name(name: str) -> str:
     """A name that may stand in files, tables and commands. Raises UserError for another."""
     if not NAME.match(name):
         raise UserError(
-            f"the name {name!r} will not do: up to 40 letters, digits, '_', '-', '+' and '.', the first of them a "
+            f"the name {name!r} will not do: up to 64 letters, digits, '_', '-', '+' and '.', the first of them a "
             "letter or a digit"
         )
     return name

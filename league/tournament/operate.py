@@ -6,20 +6,20 @@ import os
 import socket
 from contextlib import closing
 from dataclasses import dataclass
-from typing import cast
 
-from league.sandbox import Sandbox
 from league.schedules import Pairing
 from league.tournament.budget import Budget, Need, memory_available
 from league.tournament.event import Event
 from league.tournament.host import Host
 from league.tournament.play import Table
 from league.tournament.progress import Display
+from league.tournament.strangers import sandbox_of
 from league.tournament.workers import Pool, Processes
 from league.tournament.workers.cluster import Cluster
+from league.tournament.workers.terminal import Terminal
 from marl.errors import UserError
 
-STRANGERS = 2  # the least tier for bots from strangers: bubblewrap
+MATCH = "a match of this event"
 
 
 @dataclass(frozen=True)
@@ -33,36 +33,25 @@ class Options:
 
 def operate(event: Event, options: Options, display: Display) -> None:
     """Play an event to its end. Raises UserError where it cannot be played here."""
-    sandbox_for(event, options.trust)
+    kinds = {bot.kind for bot in event.roster()}
+    if "bot" in kinds:
+        sandbox_of(event, options.trust)
+    if "person" in kinds and (event.is_shared or options.ray):
+        raise UserError("people play at the terminal of one host, and this event is shared by several")
     event.begin()
     size = options.workers or event.config.budget.matches or os.cpu_count() or 1
     table = Table(event.path, event.config)
     need = Needs(event)
     budget = budget_of(event)
-    budget.check(need.most, "a match of this event")
+    budget.check(need.most, MATCH)
     pool: Pool = Cluster(size, table, need.most.memory_mb) if options.ray else Processes(size, table)
+    if "person" in kinds:
+        pool = Terminal(pool, table)
     owner = f"{socket.gethostname()}:{os.getpid()}"
     with closing(Host(event, pool, budget, need, owner)) as host, display:
         display.update(host)
         for finished in host.run():
             display.update(host, finished)
-
-
-def sandbox_for(event: Event, trust: bool) -> Sandbox | None:
-    """The event's sandbox, if anybody needs one. Raises UserError where it does not work here, or does not suffice."""
-    if not any(bot.kind == "bot" for bot in event.roster()):
-        return None
-    chosen = event.config.sandbox
-    sandbox = cast(Sandbox, event.registry.make("sandboxes", chosen.name, chosen.params))
-    probe = sandbox.probe()
-    if not probe.ok:
-        raise UserError(f"the sandbox {sandbox.name!r} does not work on this machine: {probe.reason}")
-    if sandbox.tier < STRANGERS and not trust:
-        raise UserError(
-            f"bots from strangers need the sandbox 'bubblewrap' or 'container', and this event has {sandbox.name!r}, "
-            "which an attacker leaves at will; if you trust every bot like yourself, say --trust"
-        )
-    return sandbox
 
 
 class Needs:

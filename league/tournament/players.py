@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 from league.ledger import BotRow
+from league.referee.bot import player as seated
+from league.referee.human import HumanPlayer
 from league.referee.policy import from_snapshot, scripted
 from league.referee.seat import Player, Seat
 from league.referee.seat import Table as SeatTable
+from league.sandbox import Sandbox
 from league.tournament.config import TournamentConfig
 from marl.blobs import Blobs
 from marl.env import EnvSpec
@@ -43,6 +47,12 @@ def player_of(bot: BotRow, event: Path, config: TournamentConfig, spec: EnvSpec)
             blobs = Blobs(event / "blobs")
             sides = [from_snapshot(registry, spec, blobs.get_snapshot(id), bot.name) for id in bot.content.split(",")]
             player = sides[0] if len(sides) == 1 else BySide(bot.name, sides)
+        case "person":
+            player = HumanPlayer(bot.name)
+        case "bot":
+            chosen = config.sandbox
+            sandbox = cast(Sandbox, registry.make("sandboxes", chosen.name, chosen.params))
+            player = seated(event / "bots" / bot.folder, registry, sandbox, config.limits)
         case _:
             raise RunError(f"{bot.name} is a {bot.kind!r}, and this marl does not know what that is")
     player.name = bot.name

@@ -21,17 +21,17 @@ PATIENCE = 30.0  # seconds between plain lines while little happens
 
 
 class Display:
-    """`with Display(console) as display: display.update(host, finished)`. It uses no thread, so workers may be forked."""
+    """`with Display(console) as display: display.update(host, finished)`. No thread: workers may be forked."""
 
-    def __init__(self, console: Console) -> None:
-        self.console = console
+    def __init__(self, console: Console, live: bool = True) -> None:
+        self.console, self.live = console, live
         self._live: Live | None = None
         self._began = self._drawn = time.monotonic()
         self._lined = 0
         self._done = self._before = 0
 
     def __enter__(self) -> Display:
-        if self.console.is_terminal and not self.console.is_dumb_terminal:
+        if self.live and self.console.is_terminal and not self.console.is_dumb_terminal:
             self._live = Live(console=self.console, auto_refresh=False, transient=True)
             self._live.start()
         return self
@@ -104,7 +104,8 @@ def picture(host: Host, rate: float) -> RenderableType:
     rounds = sorted({assignment.round for assignment in going})
     head = Text.assemble(
         (config.name, "bold"), (f"  {config.env.name}  {config.schedule.name}\n", "grey58"),
-        ("round ", "grey58"), ", ".join(map(str, rounds)) or "–", ("   matches ", "grey58"), (f"{len(host.matches):,}", "bold"),
+        ("round ", "grey58"), ", ".join(map(str, rounds)) or "–",
+        ("   matches ", "grey58"), (f"{len(host.matches):,}", "bold"),
         ("   running ", "grey58"), f"{len(going)} of {host.pool.size}", ("   waiting ", "grey58"),
         f"{max(len(host.due) - len(going), 0):,}", ("   ", ""), f"{rate:.1f}/s" if rate else "",
     )  # fmt: skip

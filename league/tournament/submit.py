@@ -12,6 +12,8 @@ from league.reader import open_ledger, read_view
 from league.tournament.entry import Entry, check_name, parse
 from league.tournament.event import Event
 from league.tournament.players import player_of
+from league.tournament.receive import receive
+from league.tournament.strangers import sandbox_of
 from league.view import LeagueView, Player
 from marl.blobs import Blobs
 from marl.errors import UserError, suggestion
@@ -27,8 +29,11 @@ class Submitted:
     unchanged: bool = False
 
 
-def submit(event: Event, text: str) -> Submitted:
-    """Let somebody take part. Raises UserError where that cannot be, or the event has begun."""
+def submit(event: Event, text: str, trust: bool = False) -> Submitted:
+    """Let somebody take part. With `trust`, a bot's files may be handled in any sandbox.
+
+    Raises UserError where that cannot be, or the event has begun.
+    """
     entry = parse(text)
     if event.has_begun:
         raise UserError(f"{event.path} has begun, so its roster is closed; make a new event for new players")
@@ -38,9 +43,9 @@ def submit(event: Event, text: str) -> Submitted:
         case "snapshot":
             bot = _snapshot(event, entry)
         case "person":
-            raise UserError("people cannot take part in `run` yet: play against a bot with `marl play`")
+            bot = BotRow(entry.name or check_name(entry.what), "person", entry.what, entry.what)
         case _:
-            raise UserError(f"{entry.what}: bots in folders cannot take part yet")
+            bot = receive(event, entry, sandbox_of(event, trust))
     before = next((known for known in event.ledger.bots() if known.name == bot.name), None)
     if before is not None and (before.kind, before.content) == (bot.kind, bot.content):
         return Submitted(before, before, unchanged=True)

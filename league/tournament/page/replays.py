@@ -1,0 +1,61 @@
+"""Every match again, frame by frame, in few bytes: deflated, the newest first, up to a total size."""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from collections.abc import Sequence
+from typing import Any
+
+from league.ledger import MatchRow
+from league.tournament.event import Event
+from marl.arena import Replay
+from marl.env import Frame
+from marl.errors import UserError
+
+LARGEST = 12 << 20  # bytes of all replays in a page
+MOST = 1000  # replays in a page
+
+
+def replays(event: Event, matches: Sequence[MatchRow]) -> dict[str, dict[str, Any]]:
+    """What the script needs for each match that is shown, by pairing."""
+    found: dict[str, dict[str, Any]] = {}
+    size = 0
+    for match in reversed(matches[-MOST:]):
+        shown = replay(event, match)
+        if shown is None:
+            continue
+        size += len(shown["frames"])
+        if size > LARGEST:
+            break
+        found[match.pairing] = shown
+    return found
+
+
+def replay(event: Event, match: MatchRow) -> dict[str, Any] | None:
+    """One match: who played, what was done at each tick, and a picture before each and at the end."""
+    try:
+        recorded = Replay.read(event.path / "replays" / match.replay) if match.replay else None
+    except UserError:
+        recorded = None
+    if recorded is None:
+        return None
+    frames: list[Frame] = []
+    problem = ""
+    try:
+        frames.extend(recorded.play(event.environment))
+    except UserError as error:
+        problem = str(error)
+    drawn = all(frame.svg for frame in frames)
+    pictures = [frame.svg if drawn else frame.text for frame in frames]
+    return {
+        "players": list(match.players),
+        "verdicts": list(match.verdicts),
+        "scores": list(match.scores),
+        "note": problem or match.host_error or "; ".join(filter(None, match.details)),
+        "moves": [[[int(agent), action] for agent, action in tick["actions"].items()] for tick in recorded.ticks],
+        "sides": event.spec.side_of.tolist(),
+        "drawn": drawn,
+        "frames": base64.b64encode(zlib.compress(json.dumps(pictures).encode(), 9)).decode(),
+    }

@@ -1,0 +1,88 @@
+"""The table: everybody, best first, with a rating and how sure it is."""
+
+from __future__ import annotations
+
+import math
+
+from league.report.figure import absent, section
+from league.report.text import escape, exact
+from league.tournament.standings import Line, Standings
+from marl.words import MISSING
+
+WIDTH, HEIGHT = 240, 20
+LEAD = (
+    "Points decide the order, ties as the schedule breaks them. <em>Rating</em> is a Bradley-Terry fit over all "
+    "matches on the Elo scale (400 points: ten wins to one loss), with its 95 % interval: where intervals overlap, "
+    "the order of two players may be chance."
+)
+
+
+def table_section(standings: Standings) -> str:
+    """The section of the page."""
+    if not standings.lines:
+        return section("standings", "Standings", absent("Nobody takes part yet."))
+    span = bounds(standings)
+    head = "".join(
+        f'<th class="{kind}">{name}</th>'
+        for name, kind in (
+            ("", ""), ("player", "word"), ("points", ""), ("played", ""), ("won", ""), ("drawn", ""), ("lost", ""),
+            ("rating", ""), (axis(span), "interval"), ("faults", "word"),
+        )
+    )  # fmt: skip
+    rows = "".join(row(line, span) for line in standings.lines)
+    body = (
+        f'<div class="scroll"><table class="places"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+    )
+    return section("standings", "Standings", body, LEAD)
+
+
+def row(line: Line, span: tuple[float, float] | None) -> str:
+    """One player."""
+    kind = "" if line.bot.kind == "bot" else f'<span class="role">{escape(line.bot.kind)}</span>'
+    faults = ", ".join(f"{count} {verdict}" for verdict, count in sorted(line.faults.items()))
+    rating = exact(line.rating.value, 4) if line.rating else MISSING
+    whisker = interval(line, span) if span else ""
+    return (
+        f'<tr><td class="place">{line.rank}</td><td class="name"><a href="#player-{escape(line.player)}">'
+        f"{escape(line.player)}</a>{kind}</td><td><b>{exact(line.points)}</b></td><td>{line.played}</td>"
+        f"<td>{line.wins}</td><td>{line.draws}</td><td>{line.losses}</td><td>{rating}</td>"
+        f'<td class="interval">{whisker}</td><td class="word fault">{escape(faults)}</td></tr>'
+    )
+
+
+def bounds(standings: Standings) -> tuple[float, float] | None:
+    """From the lowest to the highest end of all intervals."""
+    ends = [end for line in standings.lines if line.rating for end in (line.rating.low, line.rating.high)]
+    finite = [end for end in ends if math.isfinite(end)]
+    if not finite:
+        return None
+    low, high = min(finite), max(finite)
+    return (low - 10, high + 10)
+
+
+def interval(line: Line, span: tuple[float, float]) -> str:
+    """A rating and its interval, drawn."""
+    if line.rating is None or not math.isfinite(line.rating.low):
+        return ""
+    low, value, high = (place(end, span) for end in (line.rating.low, line.rating.value, line.rating.high))
+    says = f"{line.rating.value:.0f}, 95 % interval {line.rating.low:.0f} to {line.rating.high:.0f}"
+    zero = place(0.0, span)
+    rule = f'<path class="grid" d="M{zero:.1f} 0V{HEIGHT}"/>' if 0 <= zero <= WIDTH else ""
+    return (
+        f'<svg class="whisker" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{says}"><title>{says}</title>'
+        f"{rule}"
+        f'<path class="span" d="M{low:.1f} {HEIGHT / 2:g}H{high:.1f}"/>'
+        f'<circle class="point" cx="{value:.1f}" cy="{HEIGHT / 2:g}" r="4.5"/></svg>'
+    )
+
+
+def axis(span: tuple[float, float] | None) -> str:
+    """What the ends of the drawing mean."""
+    if span is None:
+        return "95 %"
+    return f'<span class="axis-ends"><span>{span[0]:.0f}</span><span>95 %</span><span>{span[1]:.0f}</span></span>'
+
+
+def place(value: float, span: tuple[float, float]) -> float:
+    """Where a rating stands on the drawing."""
+    return (value - span[0]) / (span[1] - span[0]) * WIDTH
