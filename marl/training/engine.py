@@ -9,8 +9,7 @@ from marl import rng
 from marl.algorithm import Checkpoint, Services
 from marl.env import EnvSpec
 from marl.job import Job
-from marl.training.backends import Backend, Plan
-from marl.training.backends.local import Local
+from marl.training.backends import Backend, Plan, connect
 from marl.training.checkpoint import part
 from marl.training.hyper import Hyper
 from marl.training.learner import ColumnLearner
@@ -40,7 +39,7 @@ class Engine:
         self, spec: EnvSpec, learner: type[ColumnLearner], modules: Mapping[str, ModuleSpec], hyper: Hyper
     ) -> None:
         self.spec, self.hyper = spec, hyper
-        self.backend: Backend = Local(spec, learner, modules, hyper)
+        self.backend: Backend = connect(spec, learner, modules, hyper)
         self.progress = Progress()
         self._job: Job | None = None
         self._ids: tuple[str, ...] = ()

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from marl.algorithm import Checkpoint, Services
+from marl.env import EnvSpec
 from marl.training.lineup import Lineup
 from marl.training.networks import NetworkPolicy
+
+if TYPE_CHECKING:
+    from marl.training.hyper import Hyper
+    from marl.training.learner import ColumnLearner
+    from marl.training.modules import ModuleSpec
 
 
 @dataclass(frozen=True)
@@ -55,3 +61,17 @@ class Backend(Protocol):
 
     def save_lanes(self) -> Checkpoint | None:
         """The matches in progress, or None where the environment cannot save them."""
+
+    def close(self) -> None:
+        """End the processes that it has started, if any. It is not used afterwards."""
+
+
+def connect(spec: EnvSpec, learner: type[ColumnLearner], modules: Mapping[str, ModuleSpec], hyper: Hyper) -> Backend:
+    """The backend that `hyper.backend` names, with this learner for these modules. Only `ray` starts Ray."""
+    if hyper.backend == "ray":
+        from marl.training.backends.ray_backend import RayBackend
+
+        return RayBackend(spec, learner, modules, hyper)
+    from marl.training.backends.local import Local
+
+    return Local(spec, learner, modules, hyper)

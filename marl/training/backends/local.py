@@ -76,6 +76,9 @@ class Local:
         """See `Backend`."""
         return self.rollout.save()
 
+    def close(self) -> None:
+        """See `Backend`. Nothing was started."""
+
 
 def minibatches(columns: Columns, size: int) -> int:
     """Into how many parts of about `size` rows a module's columns are cut; at least one, and none empty."""

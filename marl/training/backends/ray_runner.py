@@ -1,0 +1,145 @@
+"""The sampler actor: a rollout in a process of its own, behind RLlib's `EnvRunner` interface."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import ray
+import torch
+from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
+from ray.rllib.env.env_runner import EnvRunner
+from ray.rllib.utils.metrics import NUM_ENV_STEPS_SAMPLED_LIFETIME
+
+from marl.algorithm import Checkpoint
+from marl.env import Environment, EnvSpec
+from marl.errors import RunError, UserError
+from marl.policy import Policy
+from marl.registry import load_registry
+from marl.snapshot import Snapshot
+from marl.training.columns import Columns
+from marl.training.hyper import Hyper
+from marl.training.lineup import Lineup
+from marl.training.modules import ModuleSpec
+from marl.training.networks import NetworkPolicy, module_ids
+from marl.training.rollout import Rollout
+from marl.types import Array
+
+Maker = Callable[[int], Environment]  # lanes -> an environment; it must pickle
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one sampler played: how many rows and ticks (over lanes), statistics, the version of the live weights."""
+
+    rows: int
+    env_steps: int
+    stats: dict[str, float]
+    version: int
+
+
+@dataclass(frozen=True)
+class Start:
+    """Whom to play. `snapshots`: an object reference for every frozen policy, by id, in the order of the line-up."""
+
+    lineup: Lineup
+    snapshots: Mapping[str, ray.ObjectRef[Snapshot]]
+    make: Maker
+    side: int
+
+
+class Runner(EnvRunner):
+    """One sampler. Errors that are sentences come back as values; only a broken process counts as broken."""
+
+    def __init__(
+        self,
+        config: AlgorithmConfig,
+        worker_index: int,
+        spec: EnvSpec,
+        modules: Mapping[str, ModuleSpec],
+        hyper: Hyper,
+    ) -> None:
+        torch.set_num_threads(1)
+        super().__init__(config=config, worker_index=worker_index)
+        self.spec, self.hyper = spec, hyper
+        self.modules = dict(modules)
+        networks = {name: module.build(0, name) for name, module in modules.items()}
+        self.policy = NetworkPolicy(spec, networks, hyper.sharing)
+        self._frozen: dict[str, Policy] = {}
+        self._rollout: Rollout | None = None
+        self._columns: dict[str, Columns] = {}
+
+    def apply(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """RLlib's way of calling; its own would end the process over any error, and lose the sentence."""
+        try:
+            return func(self, *args, **kwargs)
+        except (UserError, RunError) as error:
+            return error
+
+    def start(self, start: Start, seed: int, lanes: Checkpoint | None) -> None:
+        """Play these from now on; with `lanes`, go on with saved matches."""
+        ids = start.lineup.ids[1:]
+        known = self._frozen
+        self._frozen = {id: known[id] if id in known else self._restore(start.snapshots[id]) for id in ids}
+        self._rollout = Rollout(
+            start.make(self.hyper.lanes),
+            [self.policy, *(self._frozen[id] for id in ids)],
+            start.lineup.source(seed),
+            module_ids(self.spec, self.hyper.sharing),
+            start.side,
+            self.hyper.discount,
+            self.hyper.trace,
+            self.hyper.sequence,
+            lanes,
+        )
+
+    def sample(self, **kwargs: Any) -> Part:
+        """Play with `weights` (by "module/parameter", `version` names them) until there are `rows` rows.
+
+        The weights come with the request, so none is ever played with others. The columns stay here for `columns`.
+        """
+        return self._sample(**kwargs)
+
+    def columns(self) -> dict[str, Columns]:
+        """What the last `sample` played, by module; handed over once."""
+        columns, self._columns = self._columns, {}
+        return columns
+
+    def save(self) -> Checkpoint | None:
+        """The matches in progress, or None where the environment cannot save them."""
+        return None if self._rollout is None else self._rollout.save()
+
+    def assert_healthy(self) -> None:
+        """RLlib's check that the constructor went through."""
+        assert self.policy is not None
+
+    def get_spaces(self) -> dict[str, tuple[Any, Any]]:
+        """Observation and action space of each module."""
+        return {name: (module.observation, module.action) for name, module in self.modules.items()}
+
+    def get_metrics(self) -> dict[str, int]:
+        """Ticks over lanes since the process started."""
+        return {NUM_ENV_STEPS_SAMPLED_LIFETIME: self.num_env_steps_sampled_lifetime}
+
+    def _sample(self, rows: int, weights: Mapping[str, Array], version: int) -> Part:
+        assert self._rollout is not None, "start first"
+        load_weights(self.policy, weights)
+        batch = self._rollout.collect(rows)
+        self.num_env_steps_sampled_lifetime += batch.env_steps
+        self._columns = batch.columns
+        return Part(batch.rows, batch.env_steps, batch.stats, version)
+
+    def _restore(self, reference: ray.ObjectRef[Snapshot]) -> Policy:
+        snapshot = ray.get(reference)
+        params = snapshot.meta.get("params", {})
+        policy: Policy = load_registry().make("policies", snapshot.policy, params, spec=self.spec, snapshot=snapshot)
+        return policy
+
+
+def load_weights(policy: NetworkPolicy, weights: Mapping[str, Array]) -> None:
+    """Copy weights, by "module/parameter", into a policy's networks."""
+    with torch.no_grad():
+        for name, network in policy.networks.items():
+            for key, value in network.state_dict().items():
+                value.copy_(torch.tensor(weights[f"{name}/{key}"]))

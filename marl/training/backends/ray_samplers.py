@@ -1,0 +1,224 @@
+"""The samplers: RLlib's fault-tolerant manager over our actors. A killed one comes back, and the update goes on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, cast
+
+import ray
+from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
+from ray.rllib.utils.actor_manager import FaultTolerantActorManager
+
+from marl import rng
+from marl.algorithm import Checkpoint, Services
+from marl.env import Environment, EnvSpec
+from marl.errors import RunError, UserError
+from marl.registry import Component, load_registry
+from marl.snapshot import Snapshot
+from marl.training.backends.ray_runner import Maker, Part, Runner, Start
+from marl.training.columns import Columns
+from marl.training.hyper import Hyper
+from marl.training.lineup import Lineup
+from marl.training.modules import ModuleSpec
+from marl.types import Array
+
+_PATIENCE = 120.0  # seconds until an actor that is being (re)started must answer
+_REVIVALS = 3  # how often in one update, before something must be wrong for good
+
+
+class Samplers:
+    """`hyper.samplers` actors. Each plays its own matches; sampler 0 plays those that a single one would."""
+
+    def __init__(self, spec: EnvSpec, modules: Mapping[str, ModuleSpec], hyper: Hyper, cpus: int) -> None:
+        self.count = hyper.samplers
+        # An actor that dies is started again by Ray (on another node where its own is gone); `_revive` waits for it.
+        actor: Any = ray.remote(num_cpus=cpus, max_restarts=-1, max_task_retries=0)(Runner)
+        config = AlgorithmConfig().framework("torch")
+        actors = [actor.remote(config, index, spec, dict(modules), hyper) for index in range(self.count)]
+        self._manager: Any = FaultTolerantActorManager(actors, max_remote_requests_in_flight_per_actor=4)
+        self._sent: dict[str, ray.ObjectRef[Snapshot]] = {}
+        self._start: Start | None = None
+        self._seed = 0
+        self._asked: dict[int, dict[str, Any]] = {}
+        self.revived = 0  # how often an actor has been replaced
+        self._new = True  # nobody has answered yet
+
+    def start(self, lineup: Lineup, services: Services, side: int, seed: int, lanes: Checkpoint | None) -> None:
+        """Play these from now on; with `lanes`, go on with saved matches. Rows under way are dropped."""
+        self.drop()
+        if self._new:
+            self._ready(range(self.count))
+            self._new = False
+        self._sent = {
+            id: self._sent[id] if id in self._sent else ray.put(services.snapshot(id)) for id in lineup.ids[1:]
+        }
+        self._start, self._seed = Start(lineup, self._sent, maker(services), side), seed
+        for index in range(self.count):
+            self._begin(index, _stream(seed, index), part_of(lanes, index, self.count))
+
+    def ask(self, rows: int, weights: Mapping[str, Array], version: int) -> None:
+        """Let everybody play their share of `rows` with these weights, which travel by reference."""
+        reference = ray.put(weights)
+        for index in range(self.count):
+            share = rows // self.count + (index < rows % self.count)
+            self._asked[index] = {"rows": share, "weights": reference, "version": version}
+            self._send(index)
+
+    @property
+    def busy(self) -> bool:
+        """Whether rows are under way."""
+        return bool(self._asked)
+
+    def take(self) -> tuple[list[Part], list[ray.ObjectRef[dict[str, Columns]]]]:
+        """Wait for what `ask` asked for, in the order of the samplers: what was played, and where its columns are."""
+        parts: dict[int, Part] = {}
+        revivals = 0
+        while True:
+            for result in self._manager.fetch_ready_async_reqs(tags="sample", timeout_seconds=None):
+                if result.ok:
+                    parts[result.actor_id] = _value(result.get())
+                else:
+                    _raise_bugs(result.get())
+            lost = [index for index in range(self.count) if index not in parts]
+            if not lost:
+                break
+            revivals += len(lost)
+            if revivals > _REVIVALS * self.count:
+                raise RunError(f"sampler {lost[0]} died again and again in one update: is there enough memory?")
+            self._revive(lost)
+            for index in lost:
+                self._send(index)
+        self._asked = {}
+        references = self._manager.foreach_actor("columns", return_obj_refs=True)
+        found = {result.actor_id: result.get() for result in references}
+        return [parts[index] for index in range(self.count)], [found[index] for index in range(self.count)]
+
+    def drop(self) -> None:
+        """Forget the rows that are under way, when they have come."""
+        if self._asked:
+            self.take()
+
+    def save(self) -> Checkpoint | None:
+        """All matches in progress, or None where the environment cannot save them. Rows under way are not in it."""
+        results = self._manager.foreach_actor("save")
+        saved = {result.actor_id: _value(result.get()) for result in results if result.ok}
+        return whole([saved.get(index) for index in range(self.count)])
+
+    def close(self) -> None:
+        """End the actors."""
+        self._manager.clear()
+
+    def pids(self) -> list[int]:
+        """The process of each sampler."""
+        return [_value(r.get()) for r in self._manager.foreach_actor(_pid)]
+
+    def _begin(self, index: int, seed: int, lanes: Checkpoint | None) -> None:
+        arguments = {"start": self._start, "seed": seed, "lanes": lanes}
+        for result in self._manager.foreach_actor("start", kwargs=arguments, remote_actor_ids=[index]):
+            if not result.ok:
+                _raise_bugs(result.get())
+                raise RunError(f"sampler {index} died when it was to start: {result.get()}")
+            _value(result.get())
+
+    def _send(self, index: int) -> None:
+        self._manager.foreach_actor_async(
+            "sample", tag="sample", kwargs=self._asked[index], remote_actor_ids=[index], healthy_only=False
+        )
+
+    def _revive(self, indices: Sequence[int]) -> None:
+        """Wait for fresh actors in these places, and let them play new matches, which nobody has played before."""
+        if not indices:
+            return
+        for index in indices:
+            self._manager.set_actor_state(index, healthy=False)
+        self._ready(indices)
+        for index in indices:
+            self.revived += 1
+            self._begin(index, int(rng.mix(_stream(self._seed, index), self.revived)[0]), None)
+
+    def _ready(self, indices: Sequence[int]) -> None:
+        """Wait until these actors answer. Raises RunError where the cluster has no room for them."""
+        deadline = time.monotonic() + _PATIENCE
+        waiting = list(indices)
+        while waiting:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                have = ray.cluster_resources().get("CPU", 0)  # type: ignore[no-untyped-call]
+                raise RunError(
+                    f"sampler {waiting[0]} of {self.count} could not be started within {_PATIENCE:.0f} s: "
+                    f"the Ray cluster has {have:.0f} CPUs; lower samplers or learners, or add nodes"
+                )
+            results = self._manager.foreach_actor(
+                "ping", remote_actor_ids=waiting, healthy_only=False, mark_healthy=True, timeout_seconds=left
+            )
+            for result in results:
+                if result.ok:
+                    waiting.remove(result.actor_id)
+                else:
+                    _raise_bugs(result.get())
+            if waiting:
+                time.sleep(0.2)
+
+
+def maker(services: Services) -> Maker:
+    """What makes the services' environments in another process.
+
+    Services say which environment they lend by `env`, a Component, or by `make`, a function of the lanes that pickles.
+    """
+    env = getattr(services, "env", None)
+    if isinstance(env, Component):
+        return partial(_registered, env.name, env.params)
+    make = getattr(services, "make", None)
+    if callable(make):
+        return cast(Maker, make)
+    raise UserError("backend: ray needs to know which environment to make elsewhere: give the services `env` or `make`")
+
+
+def part_of(lanes: Checkpoint | None, index: int, count: int) -> Checkpoint | None:
+    """The matches in progress of one sampler of `count`; None where they were saved by another number of samplers."""
+    if lanes is None or len(lanes.meta.get("samplers", (0,))) != count:
+        return None
+    if count == 1:
+        return lanes
+    prefix = f"{index} "
+    arrays = {name.removeprefix(prefix): array for name, array in lanes.arrays.items() if name.startswith(prefix)}
+    return Checkpoint(arrays, lanes.meta["samplers"][index])
+
+
+def whole(lanes: Sequence[Checkpoint | None]) -> Checkpoint | None:
+    """The matches in progress of all samplers; those of one alone are as that one, or the local backend, saves them."""
+    known = [part for part in lanes if part is not None]
+    if len(known) < len(lanes):
+        return None
+    if len(known) == 1:
+        return known[0]
+    arrays = {f"{index} {name}": array for index, part in enumerate(known) for name, array in part.arrays.items()}
+    return Checkpoint(arrays, {"samplers": [dict(part.meta) for part in known]})
+
+
+def _stream(seed: int, index: int) -> int:
+    return seed if index == 0 else int(rng.mix(seed, index)[0])
+
+
+def _registered(name: str, params: Mapping[str, Any], lanes: int) -> Environment:
+    return cast(Environment, load_registry().make("environments", name, params, lanes=lanes))
+
+
+def _pid(_: Any) -> int:
+    import os
+
+    return os.getpid()
+
+
+def _value(result: Any) -> Any:
+    if isinstance(result, (UserError, RunError)):
+        raise result
+    return result
+
+
+def _raise_bugs(error: Any) -> None:
+    """Raise what was raised inside an actor; return where the actor itself is gone, which can be mended."""
+    if isinstance(error, ray.exceptions.RayTaskError):
+        raise RunError(f"a sampler failed: {error}") from error
