@@ -68,9 +68,9 @@ def _launch(command: Sequence[str], folder: Path, limits: Limits, pipes: Pipes, 
     program = resolve(command, folder)
     group, gate = cgroups.create(limits), Gate()
     info, theirs = os.pipe()
-    files = [_memory_file(text) for text in (_filter(), *_ETC.values())]
+    files = [_memory_file(text) for text in (_filter(), *_etc().values())]
     line = [bwrap, "--info-fd", str(theirs), "--block-fd", str(gate.inside), "--seccomp", str(files[0])]
-    for path, descriptor in zip(_ETC, files[1:], strict=True):
+    for path, descriptor in zip(_etc(), files[1:], strict=True):
         line += ["--file", str(descriptor), path]
     line += [*arguments(program, folder, limits), "--", *program.command]
     process = None
@@ -103,12 +103,17 @@ def _filter() -> bytes:
     return seccomp.program()
 
 
-_ETC = {
-    "/etc/passwd": b"bot:x:1000:1000:bot:/tmp:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n",
-    "/etc/group": b"bot:x:1000:\nnogroup:x:65534:\n",
-    "/etc/hosts": b"127.0.0.1 localhost bot\n::1 localhost\n",
-    "/etc/nsswitch.conf": b"passwd: files\ngroup: files\nhosts: files\n",
-}
+@cache
+def _etc() -> dict[str, bytes]:
+    """The files in /etc: enough to look up names and libraries, and nothing about the host."""
+    libraries = Path("/etc/ld.so.cache")
+    return {
+        "/etc/passwd": b"bot:x:1000:1000:bot:/tmp:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n",
+        "/etc/group": b"bot:x:1000:\nnogroup:x:65534:\n",
+        "/etc/hosts": b"127.0.0.1 localhost bot\n::1 localhost\n",
+        "/etc/nsswitch.conf": b"passwd: files\ngroup: files\nhosts: files\n",
+        "/etc/ld.so.cache": libraries.read_bytes() if libraries.is_file() else b"",
+    }
 
 
 def _memory_file(content: bytes) -> int:

@@ -121,7 +121,7 @@ def _finish(child: Child, seconds: float, most: int) -> Finished:
         child.end(f"took longer than {seconds:g} s")
     _wait(child, time.monotonic() + 2)
     if child.host_fault:
-        raise RunError(f"{child.host_fault} {bytes(output).decode(errors='replace').strip()}".strip())
+        raise RunError(f"the sandbox could not be set up: {bytes(output).decode(errors='replace').strip()}")
     reason = child.reason()
     return Finished(child.exit if reason.startswith(("exit", "signal")) else None, bytes(output[:most]), reason)
 

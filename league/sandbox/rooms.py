@@ -11,7 +11,14 @@ from pathlib import Path
 from league.sandbox.base import Limits
 from league.sandbox.command import INSIDE, SYSTEM, Program
 
-_DEVICES = ("null", "zero", "full", "random", "urandom")
+_DEVICES = ("null", "zero", "random", "urandom")
+_LINKS = {
+    "fd": "/proc/self/fd",
+    "stdin": "/proc/self/fd/0",
+    "stdout": "/proc/self/fd/1",
+    "stderr": "/proc/self/fd/2",
+    "shm": "/tmp",
+}
 
 
 def arguments(program: Program, folder: Path, limits: Limits) -> list[str]:
@@ -24,9 +31,6 @@ def arguments(program: Program, folder: Path, limits: Limits) -> list[str]:
         str(limits.files_mb << 20),
         "--tmpfs",
         "/tmp",
-        "--symlink",
-        "/tmp",
-        "/dev/shm",
     ]
     line += ["--ro-bind", str(folder.absolute()), INSIDE, "--chdir", INSIDE]
     line += _interpreter(program.prefixes)
@@ -49,9 +53,7 @@ def _system() -> tuple[str, ...]:
             line += ["--symlink", str(path.readlink()), str(path)]
         elif path.is_dir():
             line += ["--ro-bind", str(path), str(path)]
-    for name in ("ld.so.cache", "alternatives", "localtime"):
-        line += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
-    return tuple(line)
+    return (*line, "--ro-bind-try", "/etc/alternatives", "/etc/alternatives")
 
 
 def _interpreter(prefixes: tuple[Path, ...]) -> list[str]:
@@ -72,34 +74,36 @@ def _interpreter(prefixes: tuple[Path, ...]) -> list[str]:
 def _devices() -> tuple[str, ...]:
     """The harmless devices. Root's own would belong to the bot (its user is root's outside), so it gets others."""
     source = _private_devices() if os.getuid() == 0 else None
+    if source is not None:
+        return ("--dev-bind", str(source), "/dev")
     line: list[str] = []
     for name in _DEVICES:
-        line += ["--dev-bind", str((source or Path("/dev")) / name), f"/dev/{name}"]
-    links = {
-        "fd": "/proc/self/fd",
-        "stdin": "/proc/self/fd/0",
-        "stdout": "/proc/self/fd/1",
-        "stderr": "/proc/self/fd/2",
-    }
-    for name, target in links.items():
+        line += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
+    for name, target in _LINKS.items():
         line += ["--symlink", target, f"/dev/{name}"]
     return tuple(line)
 
 
 def _private_devices() -> Path | None:
-    """Device nodes that belong to nobody, made once per machine; None where they cannot be made."""
+    """A folder of device nodes that belong to nobody, made once per boot; None where they cannot be made."""
     final = Path("/dev/marl-sandbox")
-    if final.is_dir() and final.stat().st_uid == 0:
-        return final
     try:
-        made = Path(tempfile.mkdtemp(prefix=".marl-sandbox-", dir="/dev"))
-        for name in _DEVICES:
-            node = made / name
-            os.mknod(node, 0o666 | stat.S_IFCHR, os.stat(f"/dev/{name}").st_rdev)  # noqa: PTH116
-            node.chmod(0o666)
-            os.chown(node, 65534, 65534)
-        made.chmod(0o755)
-        made.rename(final)
+        if not final.is_dir():
+            made = Path(tempfile.mkdtemp(prefix=".marl-sandbox-", dir="/dev"))
+            for name in _DEVICES:
+                node = made / name
+                os.mknod(node, stat.S_IFCHR, os.stat(f"/dev/{name}").st_rdev)  # noqa: PTH116
+                node.chmod(0o666)
+                os.chown(node, _NOBODY, _NOBODY)
+            for name, target in _LINKS.items():
+                (made / name).symlink_to(target)
+                os.chown(made / name, _NOBODY, _NOBODY, follow_symlinks=False)
+            made.chmod(0o755)
+            os.chown(made, _NOBODY, _NOBODY)
+            made.rename(final)
     except OSError:
-        return final if final.is_dir() else None
-    return final
+        pass  # somebody else made it just now, or nobody can
+    return final if final.is_dir() and final.stat().st_uid == _NOBODY else None
+
+
+_NOBODY = 65534
