@@ -115,6 +115,11 @@ class Pipe:
             raise Flooded(f"it wrote a line of {end} bytes; {self._output.line} are allowed")
         return line
 
+    @property
+    def unread(self) -> int:
+        """How many bytes were read and not taken."""
+        return len(self._buffer)
+
     def forget(self) -> None:
         """Drop what has been read and not taken."""
         self._buffer = b""

@@ -28,7 +28,8 @@ class BotPlayer:
     def __init__(self, name: str, start: Start, kept: bool = False) -> None:
         self.name = name
         self.kept = kept
-        self._start = start
+        self.start = start
+        self.leaving: Callable[[Pipe], None] = lambda pipe: None  # called when a match is over, before the process ends
         self._spare: list[Pipe] = []
 
     def sit(self, table: Table) -> Seat:
@@ -44,10 +45,11 @@ class BotPlayer:
                 return pipe
             pipe.child.kill()
         name = f"{table.match.replace('/', '-')}-{table.side}.log"
-        return Pipe(self._start(Path(os.devnull) if table.log is None else table.log / name))
+        return Pipe(self.start(Path(os.devnull) if table.log is None else table.log / name))
 
     def leave(self, pipe: Pipe, healthy: bool) -> None:
         """A match is over: end the process, or keep it."""
+        self.leaving(pipe)
         if self.kept and healthy and not pipe.pending:
             pipe.child.freeze()
             self._spare.append(pipe)
