@@ -10,12 +10,16 @@ from rich.console import Console
 
 from league.tournament.event import create as create_event
 from league.tournament.event import opened
+from league.tournament.exchange import export_lines, import_lines
 from league.tournament.operate import Options, operate
 from league.tournament.page import write as write_page
+from league.tournament.pgn import export_pgn
 from league.tournament.progress import Display
 from league.tournament.standings import terminal, view
 from league.tournament.submit import Submitted
 from league.tournament.submit import submit as submit_to
+from league.tournament.verify import problems
+from marl.errors import RunError
 from marl.registry import load_registry
 from marl.scenario import load_scenario
 
@@ -110,3 +114,38 @@ def standings(
         page = event / "standings.html"
         write_page(found, page, shown)
     print(f"page  {page}")
+
+
+@app.command()
+def export(
+    event: Path = EVENT,
+    pgn: bool = typer.Option(False, "--pgn", help="Portable Game Notation, where moves have names (chess and kin)."),
+) -> None:
+    """The whole event on standard output: JSON lines, or PGN."""
+    with opened(event, load_registry()) as found:
+        for text in export_pgn(found) if pgn else export_lines(found):
+            print(text)
+
+
+@app.command("import")
+def import_event(
+    event: Path = typer.Argument(metavar="EVENT", help="The directory to make."),
+    file: typer.FileText = typer.Argument(metavar="FILE", help="What `export` wrote; - is standard input."),
+) -> None:
+    """Make an event of exported JSON lines: its standings, matches and replays, without the bots' files."""
+    found = import_lines(file, event, load_registry())
+    print(f"{event}: {len(found.ledger.every_bot())} bots and {found.ledger.match_count()} matches")
+    found.close()
+
+
+@app.command()
+def verify(event: Path = EVENT) -> None:
+    """Check an event that is over: the secret, every seed, and every match by playing its replay again."""
+    with opened(event, load_registry()) as found:
+        wrong = list(problems(found))
+        count = found.ledger.match_count()
+    for problem in wrong:
+        print(problem)
+    if wrong:
+        raise RunError(f"{len(wrong)} things in {event} are not as they should be")
+    print(f"the secret is the one that was committed to; {count} matches have its seeds and play again as recorded")

@@ -13,6 +13,7 @@ from league.tournament.event import Event
 from league.tournament.host import Host
 from league.tournament.play import Table
 from league.tournament.progress import Display
+from league.tournament.receive import sweep
 from league.tournament.strangers import sandbox_of
 from league.tournament.workers import Pool, Processes
 from league.tournament.workers.cluster import Cluster
@@ -38,6 +39,8 @@ def operate(event: Event, options: Options, display: Display) -> None:
         sandbox_of(event, options.trust)
     if "person" in kinds and (event.is_shared or options.ray):
         raise UserError("people play at the terminal of one host, and this event is shared by several")
+    if not event.is_shared:
+        sweep(event)
     event.begin()
     size = options.workers or event.config.budget.matches or os.cpu_count() or 1
     table = Table(event.path, event.config)

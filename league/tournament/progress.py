@@ -84,7 +84,7 @@ def line(host: Host, rate: float) -> str:
     known = len(host.due) - sum(pairing.id in host.matches for pairing in host.due)
     leader = leaders(host)[:1]
     parts = [
-        f"{len(host.matches)} matches",
+        f"{len(host.matches)} match{'es' if len(host.matches) != 1 else ''}",
         f"{known} more known" if known else "",
         f"{rate:.1f}/s" if rate >= 0.1 else "",
     ]

@@ -74,7 +74,9 @@ def tree_hash(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def discard(event: Event) -> None:
-    """Remove what a killed submission left."""
+def sweep(event: Event) -> None:
+    """Remove what killed submissions and hosts left half-written. Only while nobody else works on the event."""
     for left in (event.path / "bots").glob(".incoming-*"):
         shutil.rmtree(left, ignore_errors=True)
+    for left in (event.path / "replays").glob(".*.replay.*"):
+        left.unlink(missing_ok=True)

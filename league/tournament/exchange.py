@@ -1,0 +1,98 @@
+"""An event as JSON lines: one line says what it is, then one for each bot and each match.
+
+Scores, verdicts and replays are all there, so that an event can be imported elsewhere and shows the same standings.
+The bots' files are not: they belong to their authors.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+from league.ledger import BotRow, MatchRow
+from league.tournament.event import ENDED, ROSTER, Event, create
+from marl.blobs import write_atomically
+from marl.errors import UserError
+from marl.registry import Registry
+from marl.scenario import load_scenario
+
+FORMAT = 1
+
+
+def export_lines(event: Event) -> Iterator[str]:
+    """The event, a JSON object a line."""
+    head = {"event": "tournament", "format": FORMAT, "scenario": event.scenario.text, "commitment": event.commitment}
+    roster = [bot.id for bot in event.roster()] if event.has_begun else None
+    yield json.dumps({**head, "secret": event.revealed() or None, "roster": roster})
+    for bot in event.ledger.every_bot():
+        yield json.dumps({"event": "bot", **asdict(bot)})
+    for match in event.ledger.matches():
+        path = event.path / "replays" / match.replay
+        replay = base64.b64encode(path.read_bytes()).decode() if match.replay and path.exists() else None
+        yield json.dumps({"event": "match", **asdict(match), "replay_file": replay})
+
+
+def import_lines(lines: Iterable[str], path: Path, registry: Registry) -> Event:
+    """Make an event directory of exported lines. Raises UserError, naming the line, for anything else."""
+    numbered = ((number, _parse(line, number)) for number, line in enumerate(lines, 1) if line.strip())
+    _, head = next(numbered, (1, {}))
+    if head.get("event") != "tournament" or head.get("format") != FORMAT:
+        raise UserError(
+            f"line 1 is not the head of a tournament of format {FORMAT}, as `marl tournament export` writes it"
+        )
+    rest = [(number, entry) for number, entry in numbered]
+    bots = [_row(BotRow, entry, number) for number, entry in rest if entry.get("event") == "bot"]
+    matches = [_row(MatchRow, entry, number) for number, entry in rest if entry.get("event") == "match"]
+    for number, entry in rest:
+        if entry.get("event") not in ("bot", "match"):
+            raise UserError(f"line {number} is neither a bot nor a match")
+    event = _create(head, path, registry)
+    for bot in bots:
+        event.ledger.add_bot(bot)
+    for _, entry in rest:
+        if entry.get("replay_file"):
+            write_atomically(
+                event.path / "replays" / Path(entry["replay"]).name, base64.b64decode(entry["replay_file"])
+            )
+    event.ledger.add_matches(matches)
+    if head["roster"] is not None:
+        event.ledger.decide(ROSTER, 0, {"bots": head["roster"], "commitment": head["commitment"]}, 0.0)
+    if head["secret"]:
+        event.ledger.decide(ENDED, 0, {"secret": head["secret"]}, 0.0)
+    return event
+
+
+def _create(head: dict[str, Any], path: Path, registry: Registry) -> Event:
+    """The directory, without a secret of its own: seeds follow from one that stays where the event came from."""
+    with tempfile.TemporaryDirectory() as folder:
+        draft = Path(folder) / "scenario.yaml"
+        draft.write_text(str(head["scenario"]), encoding="utf-8")
+        scenario = load_scenario(draft, ["ledger=null"], registry)
+    event = create(path, scenario, registry)
+    (path / "secret").unlink()
+    write_atomically(path / "commitment", (head["commitment"] + "\n").encode())
+    return event
+
+
+def _parse(line: str, number: int) -> dict[str, Any]:
+    try:
+        entry = json.loads(line)
+    except ValueError as error:
+        raise UserError(f"line {number} is not JSON: {error}") from None
+    if not isinstance(entry, dict):
+        raise UserError(f"line {number} is not a JSON object")
+    return entry
+
+
+def _row(kind: Any, entry: dict[str, Any], number: int) -> Any:
+    """A row of the ledger from its line."""
+    names = [field.name for field in fields(kind)]
+    if missing := [name for name in names if name not in entry]:
+        raise UserError(f"line {number} lacks {', '.join(missing)}")
+    values = {name: tuple(entry[name]) if isinstance(entry[name], list) else entry[name] for name in names}
+    return kind(**values)

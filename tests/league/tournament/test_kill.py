@@ -1,0 +1,99 @@
+"""A host that is killed at any moment goes on, loses nothing, counts nothing twice, and leaves no process behind."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from league.ledger import MatchRow, TournamentLedger
+from league.tournament.event import Event, open_event
+from league.tournament.standings import view
+from marl.registry import load_registry
+
+KILLS = 10
+PLAYERS = ("policy:marl/random", "policy:marl/first", "ann=policy:marl/random", "bob=policy:marl/random")
+
+
+def start(path: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "marl", "tournament", "run", str(path), "--workers", "2"]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+    )
+
+
+def survivors(session: int) -> list[int]:
+    """The processes of a session that still live."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            state, _, _, number = (entry / "stat").read_text().rpartition(")")[2].split()[:4]
+        except (OSError, ValueError):
+            continue
+        if int(number) == session and state != "Z":
+            found.append(int(entry.name))
+    return found
+
+
+def finished(path: Path) -> dict[str, MatchRow]:
+    ledger = TournamentLedger.at(path)
+    try:
+        return {match.pairing: match for match in ledger.matches()}
+    finally:
+        ledger.close()
+
+
+def kill_after(path: Path, more: int) -> bool:
+    """Run the host, and kill it once `more` matches are finished; False where it ended before."""
+    host = start(path)
+    target = len(finished(path)) + more
+    while host.poll() is None and len(finished(path)) < target:
+        time.sleep(0.002)
+    if host.poll() is not None:
+        return False
+    os.kill(host.pid, signal.SIGKILL)
+    host.wait()
+    deadline = time.monotonic() + 3
+    while survivors(host.pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert survivors(host.pid) == []
+    return True
+
+
+def story(event: Event) -> object:
+    shown = view(event)
+    lines = [(line.rank, line.player, line.points, line.rating, line.wins, line.faults) for line in shown.lines]
+    return event.ledger.digest(), lines, sorted(path.name for path in (event.path / "replays").iterdir())
+
+
+def test_killed_at_random_moments_an_event_ends_as_if_nothing_had_happened(
+    event: Callable[..., Event], tmp_path: Path
+) -> None:
+    made = event(*PLAYERS, overrides=("schedule.games=10",))  # 60 matches
+    made.close()
+    shutil.copytree(made.path, tmp_path / "killed")
+    host = start(made.path)
+    out, _ = host.communicate(timeout=60)
+    assert host.returncode == 0, out
+    chance, kills, before = random.Random(0), 0, {}
+    while kills < KILLS and kill_after(tmp_path / "killed", chance.randrange(0, 6)):
+        kills += 1
+        now = finished(tmp_path / "killed")
+        assert before.items() <= now.items()  # what was finished stays, with its times: it was not played again
+        before = now
+    assert kills == KILLS
+    last = start(tmp_path / "killed")
+    out, _ = last.communicate(timeout=60)
+    assert last.returncode == 0, out
+    assert before.items() <= finished(tmp_path / "killed").items()
+    whole, killed = (open_event(path, load_registry()) for path in (made.path, tmp_path / "killed"))
+    assert len(whole.ledger.matches()) == 60
+    assert story(killed) == story(whole)
+    whole.close()
+    killed.close()
