@@ -37,6 +37,12 @@ def marl_runners() -> Iterable[Descriptor]:
 
 
 @hookimpl
+def marl_rosters() -> Iterable[Descriptor]:
+    """Who is in a run of `kind: league`."""
+    return [Descriptor("league", "league.roster:roster", "the players of a league, and its meta-strategy")]
+
+
+@hookimpl
 def marl_algorithms() -> Iterable[Descriptor]:
     """Exact algorithms that need no learning."""
     return [

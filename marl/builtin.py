@@ -18,6 +18,12 @@ def marl_runners() -> list[Descriptor]:
 
 
 @hookimpl
+def marl_rosters() -> list[Descriptor]:
+    """Who is in a run of `kind: train`."""
+    return [Descriptor("train", "marl.training.roster:roster", "a player for every slice")]
+
+
+@hookimpl
 def marl_policies() -> list[Descriptor]:
     """The policies that need no plugin."""
     return [

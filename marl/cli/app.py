@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 import marl
-from marl.cli import plugins, run, scenarios
+from marl.cli import evaluate, plugins, run, scenarios, watch
 from marl.cli.merge import brought, sentence_about
 from marl.registry.settings import SAFE_MODE
 
@@ -43,6 +43,8 @@ app.add_typer(plugins.app, name="plugins")
 app.add_typer(scenarios.app, name="scenarios")
 app.command("run")(run.run)
 app.command("resume")(run.resume)
+app.command("evaluate")(evaluate.evaluate)
+app.command("watch")(watch.watch)
 
 
 def command() -> Any:

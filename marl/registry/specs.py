@@ -89,6 +89,17 @@ def marl_runners() -> Iterable[Descriptor]:
 
 
 @hookspec
+def marl_rosters() -> Iterable[Descriptor]:
+    """Rosters: who is in a run directory, for `marl evaluate` and `marl watch`. The descriptor's name is the kind.
+
+    :return: descriptors whose target is called as `target(run: pathlib.Path) -> marl.roster.Roster`.
+
+    .. versionadded:: 0.1
+    """
+    return ()
+
+
+@hookspec
 def marl_commands() -> Iterable[Descriptor]:
     """Commands of `marl`. The descriptor's name is the command, its summary the line in `marl --help`.
 

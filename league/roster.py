@@ -1,0 +1,24 @@
+"""Who is in a league, for `marl evaluate` and `marl watch`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from league.reader import open_ledger
+from marl.roster import Roster
+
+
+def roster(run: Path) -> Roster:
+    """Every player by its name ("player_0/3"); the newest meta-strategy plays for the league."""
+    ledger = open_ledger(run)
+    try:
+        members = [player for _, player in ledger.players()]
+        iterations = ledger.iterations()
+    finally:
+        ledger.close()
+    players = {player.name: player.snapshot for player in members}
+    best = []
+    for side, weights in enumerate(iterations[-1].mixtures if iterations else ()):
+        names = [player.name for player in members if player.side == side]
+        best.append(tuple((name, weight) for name, weight in zip(names, weights, strict=False) if weight > 0))
+    return Roster(players, tuple(best))

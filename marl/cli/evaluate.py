@@ -1,0 +1,62 @@
+"""`marl evaluate`: how strong a player is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import typer
+
+from marl.errors import UserError
+
+
+def evaluate(
+    player: str = typer.Argument(metavar="PLAYER", help="A run, RUN@NAME for one player of it, or a snapshot's file."),
+    against: list[str] = typer.Option(
+        ["marl/random"], "--against", metavar="PLAYER", help="Who plays the other sides: a policy, a run, a snapshot."
+    ),
+    matches: int = typer.Option(1000, min=1, help="Matches against each, spread evenly over the sides."),
+    seed: int = typer.Option(0, help="Equal seeds, equal matches."),
+    lanes: int = typer.Option(256, min=1, help="Matches played in lockstep."),
+    env: str = typer.Option("", metavar="ENV", help="The environment, where PLAYER does not come from a run."),
+    as_json: bool = typer.Option(False, "--json", help="Print JSON."),
+) -> None:
+    """Play matches and say how a player did, with 95 % intervals."""
+    from marl.contestants import contestant
+    from marl.evaluation import measure
+    from marl.registry import Component, load_registry
+
+    registry = load_registry()
+    subject = contestant(player, registry)
+    game = Component(env) if env else subject.env
+    if game is None:
+        raise UserError(f"{player!r} plays anywhere: say where with --env, as in --env classic/connect_four")
+    environment = registry.make("environments", game.name, game.params, lanes=min(lanes, matches))
+    spec = environment.spec
+    us = subject.player(registry, spec)
+    scores: dict[str, dict[str, float]] = {}
+    if len(spec.sides) == 1:
+        scores["alone"] = measure(environment, us, None, matches, seed).plain()
+    for rival in against if len(spec.sides) > 1 else []:
+        them = contestant(rival, registry).player(registry, spec)
+        scores[rival] = measure(environment, us, them, matches, seed).plain()
+    _show(player, game.name, scores, as_json)
+
+
+def _show(player: str, env: str, scores: Mapping[str, Mapping[str, float]], as_json: bool) -> None:
+    from marl.cli import show
+    from marl.words import number
+
+    if as_json:
+        show.as_json({"player": player, "env": env, "scores": scores})
+        return
+    rows = []
+    for name, score in scores.items():
+        mean = number(score["return"]) + (f" ± {number(score['return_margin'], 2)}" if "return_margin" in score else "")
+        row = [name, f"{score['matches']:,.0f}", mean, number(score["length"], 3)]
+        if "points" in score:
+            counts = " / ".join(f"{score[key]:,.0f}" for key in ("wins", "draws", "losses"))
+            row += [counts, f"{score['points']:.1%} ({score['points_low']:.1%} – {score['points_high']:.1%})"]
+        rows.append(row)
+    headings = ["against", "matches", "return", "ticks", "won / drawn / lost", "points, 95 % interval"]
+    print(f"{player} on {env}")
+    show.table(headings[: len(rows[0])], rows)

@@ -1,0 +1,133 @@
+"""`marl watch`: see a match, tick by tick."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from marl.errors import UserError
+
+if TYPE_CHECKING:
+    from marl.env import Environment, Frame
+    from marl.registry import Registry
+
+
+def watch(
+    player: str = typer.Argument(metavar="PLAYER", help="A run, RUN@NAME, a snapshot's file, or a recorded replay."),
+    against: str = typer.Option("", metavar="PLAYER", help="Who plays the other sides.  [default: PLAYER itself]"),
+    side: int = typer.Option(0, min=0, help="The side of PLAYER, where there is somebody against."),
+    seed: int = typer.Option(0, help="The match; equal seeds, equal matches."),
+    delay: float = typer.Option(0.5, min=0.0, help="Seconds between ticks, in a terminal."),
+    env: str = typer.Option("", metavar="ENV", help="The environment, where PLAYER does not come from a run."),
+) -> None:
+    """Watch a match in the terminal: between players, or a replay."""
+    from marl.registry import load_registry
+
+    registry = load_registry()
+    if player.endswith((".json.gz", ".replay", ".gz")):
+        title, frames = _replay(Path(player), registry)
+    else:
+        title, frames = _match(player, against, side, seed, env, registry)
+    _show(title, frames, delay)
+
+
+def _replay(path: Path, registry: Registry) -> tuple[str, Iterator[tuple[str, Frame]]]:
+    from marl.arena import Replay
+
+    replay = Replay.read(path)
+    environment = registry.make("environments", replay.environment, replay.params, lanes=1)
+
+    def frames() -> Iterator[tuple[str, Frame]]:
+        for tick, frame in enumerate(replay.play(environment)):
+            line = f"tick {tick}"
+            if tick == len(replay.ticks):
+                line += f"   over: returns {_numbers(replay.verdict.get('returns', []))}"
+            yield line, frame
+
+    return f"{replay.environment}: {' against '.join(replay.players)}", frames()
+
+
+def _match(
+    player: str, against: str, side: int, seed: int, env: str, registry: Registry
+) -> tuple[str, Iterator[tuple[str, Frame]]]:
+    from marl.contestants import contestant
+    from marl.registry import Component
+
+    subject = contestant(player, registry)
+    rival = contestant(against, registry) if against else subject
+    game = Component(env) if env else subject.env or rival.env
+    if game is None:
+        raise UserError(f"{player!r} plays anywhere: say where with --env, as in --env classic/connect_four")
+    environment = registry.make("environments", game.name, game.params, lanes=1)
+    sides = len(environment.spec.sides)
+    if side >= sides:
+        raise UserError(f"--side {side}: the sides of {game.name} are 0 to {sides - 1}")
+    if against and sides == 1:
+        raise UserError(f"--against: {game.name} has one side only, so there is nobody to play against")
+    seats = [(subject if here == side else rival).player(registry, environment.spec) for here in range(sides)]
+    title = f"{game.name}: {' against '.join(seat.name for seat in seats)}, seed {seed}"
+    return title, _play(environment, seats, seed)
+
+
+def _play(environment: Environment, seats: list[Any], seed: int) -> Iterator[tuple[str, Frame]]:
+    """Frames of one match, with a line about what was just done."""
+    import numpy as np
+
+    from marl.arena import Mixtures, Play
+
+    policies = [policy for seat in seats for policy in seat.policies]
+    weights, first = np.zeros((len(seats), len(policies))), 0
+    for side, seat in enumerate(seats):
+        weights[side, first : first + len(seat.policies)] = seat.weights[side]
+        first += len(seat.policies)
+    told: list[str] = []
+    play = Play(environment, policies, Mixtures(weights, seed, limit=1), [_Teller(environment.spec.agents, told)])
+    yield "tick 0", environment.render(0)
+    while not play.over:
+        told.clear()
+        play.tick()
+        ended = f"   over: returns {_numbers(play.drain().returns[0].tolist())}" if play.over else ""
+        yield f"tick {play.clock}   {', '.join(told)}{ended}", environment.render(0)
+
+
+class _Teller:
+    """A recorder that says who did what."""
+
+    def __init__(self, agents: tuple[str, ...], told: list[str]) -> None:
+        self.agents, self.told = agents, told
+
+    def acted(self, play: Any, moves: Any) -> None:
+        """See `marl.arena.Recorder`."""
+        for agent, action in zip(moves.rows.agent.tolist(), moves.acts.action.tolist(), strict=True):
+            shown = _numbers(action) if isinstance(action, list) else str(action)
+            self.told.append(f"{self.agents[agent]} plays {shown}")
+
+    def stepped(self, play: Any, step: Any) -> None:
+        """See `marl.arena.Recorder`."""
+
+
+def _numbers(values: list[float]) -> str:
+    return " ".join(f"{value:+.3g}" for value in values)
+
+
+def _show(title: str, frames: Iterator[tuple[str, Frame]], delay: float) -> None:
+    from rich.console import Console, Group
+    from rich.live import Live
+    from rich.panel import Panel
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        print(title)
+        for line, frame in frames:
+            print(f"\n{line}\n{frame.text}")
+        return
+    with Live(console=console, auto_refresh=False) as live:
+        for line, frame in frames:
+            picture = Panel(Text(frame.text), title=title, title_align="left", expand=False, padding=(1, 3))
+            live.update(Group(picture, Text(line)), refresh=True)
+            time.sleep(delay)
