@@ -11,7 +11,7 @@ import numpy as np
 from league.ratings.bradley_terry import BradleyTerry
 from league.ratings.openskill import OpenSkill
 from league.ratings.simulate import Field, coverage, plackett_luce, sprt_rates
-from league.ratings.sprt import Test
+from league.ratings.sprt import SequentialTest
 
 FIELDS = {
     "8 players, 10 games a pair": Field(),
@@ -25,11 +25,11 @@ FIELDS = {
     "8 players, mostly draws": Field(nu=6.0),
 }
 TESTS = {
-    "[0, 50] Elo": (Test(0, 50), 0.4, 0.15),
-    "[0, 20] Elo": (Test(0, 20), 0.4, 0.15),
-    "[-20, 20] Elo, 1 %": (Test(-20, 20, 0.01, 0.01), 0.4, 0.15),
-    "[0, 50] Elo, no draws": (Test(0, 50), 0.0, 0.0),
-    "[0, 100] Elo": (Test(0, 100), 0.4, 0.15),
+    "[0, 50] Elo": (SequentialTest(0, 50), 0.4, 0.15),
+    "[0, 20] Elo": (SequentialTest(0, 20), 0.4, 0.15),
+    "[-20, 20] Elo, 1 %": (SequentialTest(-20, 20, 0.01, 0.01), 0.4, 0.15),
+    "[0, 50] Elo, no draws": (SequentialTest(0, 50), 0.0, 0.0),
+    "[0, 100] Elo": (SequentialTest(0, 100), 0.4, 0.15),
 }
 BOUNDS = {name: (0.01 if "1 %" in name else 0.05) for name in TESTS}
 

@@ -18,7 +18,7 @@ ELO = 400.0 / log(10.0)
 
 _S = np.array([0.5, 0.0, -0.5])
 _T = np.array([0.0, 1.0, 0.0])
-_NU_PRIOR = 3.0
+_NU_PRIOR = 10.0
 """Standard deviation of the weak prior on `log nu` and the seat's advantage, which no data would leave at infinity."""
 
 

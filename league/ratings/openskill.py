@@ -1,7 +1,7 @@
 """OpenSkill's Plackett-Luce model: Bayesian strengths, updated match by match; any number of sides, ties.
 
 Source: Weng and Lin, "A Bayesian approximation method for online ranking", JMLR 12, 2011, algorithm 4; as in the
-package `openskill` 6 (defaults, additive dynamics `tau`, ties share their mean change); the tests compare the two.
+package `openskill` 6 with its defaults, which the tests compare it with.
 """
 
 from __future__ import annotations
@@ -87,5 +87,4 @@ class OpenSkill:
                     delta += share * (1 - share) / tied[q]
             change.append(omega * variances[i] / c)
             shrink.append(delta * variances[i] / c**2 * sqrt(variances[i]) / c)
-        mean_change = [sum(change[s] for s in n if scores[s] == scores[i]) / tied[i] for i in n]
-        return [(means[i] + mean_change[i], sqrt(variances[i] * max(1 - shrink[i], KAPPA))) for i in n]
+        return [(means[i] + change[i], sqrt(variances[i] * max(1 - shrink[i], KAPPA))) for i in n]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from league.ratings.davidson import ELO, fit
-from league.ratings.sprt import Test, expected_score, log_likelihood_ratio
+from league.ratings.sprt import SequentialTest, expected_score, log_likelihood_ratio
 from league.schedules.pairing import Result, shares
 from marl.types import Floats, Ints
 
@@ -94,7 +94,7 @@ class Rates:
 
 
 def sprt_rates(
-    test: Test, elo: float, tests: int, seed: int, draws: float = 0.4, seat: float = 0.15, most: int = 20_000
+    test: SequentialTest, elo: float, tests: int, seed: int, draws: float = 0.4, seat: float = 0.15, most: int = 20_000
 ) -> Rates:
     """Run `tests` tests of a candidate that is `elo` better. A pair's seed favours one seat by `seat` in mean score."""
     rng = np.random.default_rng(seed)

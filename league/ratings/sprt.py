@@ -38,7 +38,7 @@ class Decision:
     pairs: int
 
 
-class Test:
+class SequentialTest:
     """The hypotheses and the bounds. Raises ValueError for hypotheses or error rates that make no test."""
 
     def __init__(self, elo0: float = 0.0, elo1: float = 10.0, alpha: float = 0.05, beta: float = 0.05) -> None:
@@ -63,7 +63,7 @@ class Test:
 class State:
     """A test that is going on."""
 
-    def __init__(self, test: Test) -> None:
+    def __init__(self, test: SequentialTest) -> None:
         self.test, self.counts = test, np.zeros(5)
         self.decision = Decision("", 0.0, test.lower, test.upper, 0)
 

@@ -18,13 +18,14 @@ class Params:
 
     challengers: list[str] = field(default_factory=list)
     """The challengers' names; if empty, the first player."""
-    games: int = 2
-    """Games of a meeting. A multiple of the number of sides gives everyone every seat, with the same chance seed."""
+    games: int = 0
+    """Games of a meeting; 0: one for each side, so that everyone has every seat once, with the same chance seed."""
     cycles: int = 1
     """How often a challenger meets everyone else (with more than two sides: every combination of them)."""
 
     def __post_init__(self) -> None:
-        at_least(1, games=self.games, cycles=self.cycles)
+        at_least(0, games=self.games)
+        at_least(1, cycles=self.cycles)
 
 
 class Gauntlet(Listed):
@@ -37,7 +38,7 @@ class Gauntlet(Listed):
         sides: int = 2,
         seed: int = 0,
         challengers: Sequence[str] = (),
-        games: int = 2,
+        games: int = 0,
         cycles: int = 1,
     ) -> None:
         everyone = checked(players, sides)
@@ -49,4 +50,4 @@ class Gauntlet(Listed):
         if len(rest) < sides - 1:
             raise UserError(f"{len(rest)} players remain to be challenged, and the game needs {sides - 1} or more")
         meetings = [(name, *others) for others in combinations(rest, sides - 1) for name in chosen]
-        super().__init__(everyone, pairings_of(apart(meetings) * cycles, games))
+        super().__init__(everyone, pairings_of(apart(meetings) * cycles, games or sides))

@@ -25,11 +25,12 @@ class Params:
     """How many of each group go on."""
     finals: Finals = "single_elimination"
     """What they play; games of more than two sides need `round_robin`."""
-    games: int = 2
-    """Games of a meeting, in both stages."""
+    games: int = 0
+    """Games of a meeting, in both stages; 0: one for each side."""
 
     def __post_init__(self) -> None:
-        at_least(1, groups=self.groups, advance=self.advance, games=self.games)
+        at_least(1, groups=self.groups, advance=self.advance)
+        at_least(0, games=self.games)
         if self.finals != "round_robin" and self.games % 2:
             raise ValueError(f"games: {self.games} is odd, and a knockout needs an even number; try {self.games + 1}")
 
@@ -50,10 +51,10 @@ class Groups:
         groups: int = 2,
         advance: int = 2,
         finals: Finals = "single_elimination",
-        games: int = 2,
+        games: int = 0,
     ) -> None:
         self.players = checked(players, sides)
-        self.sides, self.games, self.advance, self.finals = sides, games, advance, finals
+        self.sides, self.games, self.advance, self.finals = sides, games or sides, advance, finals
         if finals != "round_robin":
             two_sided(sides, f"league/groups with finals: {finals}")
         dealt = [[number, 2 * groups - 1 - number] for number in range(groups)]
@@ -63,7 +64,7 @@ class Groups:
             raise UserError(f"groups: {groups} groups of {len(self.players)} players leave one with fewer than {least}")
         if groups * advance < sides:
             raise UserError(f"advance: {groups * advance} players in all reach the finals, and a game needs {sides}")
-        self.stages = [RoundRobin(field, sides=sides, games=games) for field in fields]
+        self.stages = [RoundRobin(field, sides=sides, games=self.games) for field in fields]
 
     def next(self, results: Sequence[Result]) -> list[Pairing] | None:
         due: list[Pairing] = []

@@ -25,13 +25,14 @@ class Params:
     """How long, and who plays in a round."""
 
     rounds: int = 20
-    games: int = 2
-    """Games of a meeting. A multiple of the number of sides gives everyone every seat, with the same chance seed."""
+    games: int = 0
+    """Games of a meeting; 0: one for each side, so that everyone has every seat once, with the same chance seed."""
     share: float = 0.5
     """The share of the field, the most uncertain first, that looks for opponents in a round."""
 
     def __post_init__(self) -> None:
-        at_least(1, rounds=self.rounds, games=self.games)
+        at_least(1, rounds=self.rounds)
+        at_least(0, games=self.games)
         if not 0 < self.share <= 1:
             raise ValueError(f"share: {self.share} is not above 0 and up to 1")
 
@@ -52,11 +53,12 @@ class Ladder:
         sides: int = 2,
         seed: int = 0,
         rounds: int = 20,
-        games: int = 2,
+        games: int = 0,
         share: float = 0.5,
     ) -> None:
         self.players = checked(players, sides)
-        self.sides, self.seed, self.rounds, self.games, self.share = sides, seed, rounds, games, share
+        self.sides, self.seed, self.rounds, self.share = sides, seed, rounds, share
+        self.games = games or sides
         self._memo: Memo[tuple[tuple[Pairing, ...], OpenSkill]] = Memo()
 
     def next(self, results: Sequence[Result]) -> list[Pairing] | None:

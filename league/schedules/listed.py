@@ -27,7 +27,10 @@ class Listed:
 
 
 def pairings_of(rounds: Sequence[Sequence[tuple[str, ...]]], games: int) -> list[Pairing]:
-    """The pairings of all meetings, seats balanced over the whole event; ids are `round.meeting.game`, all from 1."""
+    """The pairings of all meetings; ids are `round.meeting.game`, all from 1.
+
+    Seats are balanced over the event, within one where a meeting has whole rotations of the seats or one game more.
+    """
     flat = [meeting for meetings in rounds for meeting in meetings]
     seated = iter(balanced(flat) if flat and games % len(flat[0]) else flat)
     found: list[Pairing] = []

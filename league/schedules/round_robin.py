@@ -23,16 +23,16 @@ from marl.types import Ints
 class Params:
     """How often everyone meets."""
 
-    games: int = 2
-    """Games of a meeting. A multiple of the number of sides gives everyone every seat, with the same chance seed."""
+    games: int = 0
+    """Games of a meeting; 0: one for each side, so that everyone has every seat once, with the same chance seed."""
     cycles: int = 1
     """How often everyone meets everyone."""
     meetings: int = 0
     """More than two sides: meetings per player in a cycle, a multiple of the number of sides; 0: all combinations."""
 
     def __post_init__(self) -> None:
-        at_least(1, games=self.games, cycles=self.cycles)
-        at_least(0, meetings=self.meetings)
+        at_least(1, cycles=self.cycles)
+        at_least(0, games=self.games, meetings=self.meetings)
 
 
 class RoundRobin(Listed):
@@ -44,7 +44,7 @@ class RoundRobin(Listed):
         *,
         sides: int = 2,
         seed: int = 0,
-        games: int = 2,
+        games: int = 0,
         cycles: int = 1,
         meetings: int = 0,
     ) -> None:
@@ -57,7 +57,7 @@ class RoundRobin(Listed):
             raise UserError(f"meetings: {meetings} is no multiple of the game's {sides} sides; try {sides}")
         else:
             one_cycle = apart(cyclic(field, sides, meetings // sides))
-        super().__init__(field, pairings_of(one_cycle * cycles, games))
+        super().__init__(field, pairings_of(one_cycle * cycles, games or sides))
 
 
 def circle(players: Sequence[str]) -> list[list[tuple[str, ...]]]:

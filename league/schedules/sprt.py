@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from league.ratings.sprt import Decision, Test
+from league.ratings.sprt import Decision, SequentialTest
 from league.schedules.book import Book, places, totals
 from league.schedules.field import at_least, checked, two_sided
 from league.schedules.pairing import Pairing, Place, Result
@@ -35,7 +35,7 @@ class Params:
 
     def __post_init__(self) -> None:
         at_least(1, ahead=self.ahead, most=self.most)
-        Test(self.elo0, self.elo1, self.alpha, self.beta)
+        SequentialTest(self.elo0, self.elo1, self.alpha, self.beta)
 
 
 class Sprt:
@@ -58,7 +58,7 @@ class Sprt:
         self.players = checked(players, 2)
         if len(self.players) != 2:
             raise UserError(f"the schedule league/sprt is for two players, the candidate first; {len(players)} entered")
-        self.test, self.ahead, self.most = Test(elo0, elo1, alpha, beta), ahead, most
+        self.test, self.ahead, self.most = SequentialTest(elo0, elo1, alpha, beta), ahead, most
 
     def pair(self, number: int) -> tuple[Pairing, Pairing]:
         """The two games of a pair, numbered from 0."""

@@ -31,12 +31,11 @@ class Params:
 
     rounds: int = 0
     """0: two more than would find the winner of a knockout, and at most one less than there are players."""
-    games: int = 2
-    """Games of a meeting. A multiple of the number of sides gives everyone every seat, with the same chance seed."""
+    games: int = 0
+    """Games of a meeting; 0: one for each side, so that everyone has every seat once, with the same chance seed."""
 
     def __post_init__(self) -> None:
-        at_least(0, rounds=self.rounds)
-        at_least(1, games=self.games)
+        at_least(0, rounds=self.rounds, games=self.games)
 
 
 @dataclass
@@ -65,10 +64,10 @@ class Swiss:
     """A round begins when the one before it is over. A bye is worth as much as winning every game of a meeting."""
 
     def __init__(
-        self, players: Sequence[str], *, sides: int = 2, seed: int = 0, rounds: int = 0, games: int = 2
+        self, players: Sequence[str], *, sides: int = 2, seed: int = 0, rounds: int = 0, games: int = 0
     ) -> None:
         self.players = checked(players, sides)
-        self.sides, self.seed, self.games = sides, seed, games
+        self.sides, self.seed, self.games = sides, seed, games or sides
         n = len(self.players)
         self.rounds = rounds or max(1, min(ceil(log2(n)) + 2, n - 1 + n % 2 if sides == 2 else n))
         if self.rounds * (n % sides) > n:
