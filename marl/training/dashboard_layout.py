@@ -38,13 +38,13 @@ WIDEST, MOST_POINTS = 110, 2048
 
 @dataclass(frozen=True)
 class RunInfo:
-    """What does not change during a run. `measured`: the curve is that of measurements, not of training matches."""
+    """What does not change during a run. `measured`: whom the curve is against; "" where it is of training."""
 
     name: str
     env: str
     algorithm: str
     env_steps: int
-    measured: bool = False
+    measured: str = ""
 
 
 @dataclass
@@ -121,7 +121,7 @@ def curve_line(shown: Shown) -> Text:
     """What the curve is of, now and best."""
     recent, points = shown.recent, shown.curve.points
     if shown.info.measured:
-        what, now = "measured return", points[-1][1] if points else None
+        what, now = f"return against {shown.info.measured}", points[-1][1] if points else None
     else:
         what, now = "return", recent.get("return")
     parts: list[tuple[str, str] | str] = [(f"{what} ", SOFT), (number(now), f"bold {CURVE}")]
@@ -177,7 +177,7 @@ def shares(recent: dict[str, float]) -> Table:
     known = recent.get("explained_variance")
     table.add_row(
         Text.assemble("explained ", _bar(max(known or 0.0, 0.0), "green3", 11)),
-        Text(MISSING if known is None else f"{known:.0%}", STRONG),
+        Text(MISSING if known is None else f"{known + 0.0:.0%}".replace("-0%", "0%").replace("-", "−"), STRONG),
     )
     return table
 

@@ -28,10 +28,11 @@ class Slice:
 
 @dataclass
 class History:
-    """The finished slices, and the newest checkpoints, the last one being where to go on."""
+    """The finished slices, and the newest checkpoints, the last one being where to go on; `dropped` ones may go."""
 
     slices: list[Slice] = field(default_factory=list)
     checkpoints: list[str] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
 
     @property
     def env_steps(self) -> int:
@@ -52,7 +53,7 @@ class History:
         """The history of a run directory; empty where nothing is finished. Raises RunError where it is damaged."""
         try:
             content = json.loads((run / FILE).read_bytes())
-            return History([Slice(**entry) for entry in content["slices"]], list(content["checkpoints"]))
+            return History([Slice(**entry) for entry in content["slices"]], content["checkpoints"], content["dropped"])
         except FileNotFoundError:
             return History()
         except (ValueError, TypeError, KeyError) as error:

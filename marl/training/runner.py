@@ -43,8 +43,11 @@ def run(scenario: Scenario, registry: Registry, out: Path, resume: bool) -> None
 def show(trainer: Trainer, metrics: Path) -> None:
     """Train to the end with a dashboard, then say how it went and what to do next."""
     console, config, past = Console(highlight=False), trainer.config, trainer.history
-    measured = trainer.sides > 1 and not config.opponents and config.evaluation.every > 0
-    info = RunInfo(config.name, config.env.name, config.algorithm.name, config.env_steps, measured)
+    evaluation = config.evaluation
+    measured = trainer.sides > 1 and not config.opponents and evaluation.every > 0 and evaluation.against
+    info = RunInfo(
+        config.name, config.env.name, config.algorithm.name, config.env_steps, measured[0].name if measured else ""
+    )
     dashboard = Dashboard(info, past.seconds, console)
     for event in read(metrics):
         if event["event"] == "train":

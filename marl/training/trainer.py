@@ -72,6 +72,7 @@ class Trainer:
         self.params: dict[str, JSON] = plain(params)
         self.algorithm: Algorithm = self.registry.make("algorithms", config.algorithm.name, params)
         self._step = self.history.env_steps
+        self._drop()  # a killed run may not have come to it
         self._started = time.monotonic() - self.history.seconds
 
     @property
@@ -84,7 +85,7 @@ class Trainer:
         history = self.history
         while history.env_steps < self.config.env_steps:
             number = len(history.slices) + 1
-            self.watcher.doing(f"slice {number}")
+            self.watcher.doing(f"slice {number}: training")
             yield self._conclude(number, self.algorithm.train(self.job(number), self.services))
 
     def job(self, number: int) -> Job:
@@ -131,9 +132,12 @@ class Trainer:
         history.slices.append(done)
         if checkpoint not in history.checkpoints:
             history.checkpoints.append(checkpoint)
-        old, history.checkpoints = history.checkpoints[:-_KEPT], history.checkpoints[-_KEPT:]
+        history.dropped, history.checkpoints = history.checkpoints[:-_KEPT], history.checkpoints[-_KEPT:]
         history.write(self.out)
-        for id in old:
+        self._drop()
+
+    def _drop(self) -> None:
+        for id in self.history.dropped:
             self.blobs.remove(id)
 
     def _measure(self, number: int, snapshot: str) -> Iterator[tuple[str, Score]]:

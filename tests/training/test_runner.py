@@ -1,0 +1,184 @@
+"""`kind: train`: slices, checkpoints, measurements; a run that is killed goes on and ends as if nothing had happened."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from marl.errors import RunError, UserError
+from marl.registry import load_registry
+from marl.scenario import load_scenario
+
+for plugin in ("marl_rllib", "marl_classic"):
+    pytest.importorskip(plugin, reason=f"needs the plugin {plugin}")
+
+SMALL = """
+kind: train
+env: classic/kuhn_poker
+env_steps: 3000
+slice: 500
+algorithm: {name: rllib/ppo, lanes: 16, rows: 128, minibatch: 64, epochs: 2, lr_end: 0.0, model: {hidden: [8]}}
+evaluation: {matches: 40}
+"""
+
+
+@pytest.fixture
+def scenario(tmp_path: Path) -> Path:
+    path = tmp_path / "small.yaml"
+    path.write_text(SMALL)
+    return path
+
+
+def train(scenario: Path, out: Path, *overrides: str, resume: bool = False) -> None:
+    registry = load_registry()
+    loaded = load_scenario(scenario, list(overrides), registry)
+    registry.load(registry.find("runners", "train"))(loaded, registry, out, resume)
+
+
+def progress(out: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((out / "progress.json").read_text())
+    return content
+
+
+def events(out: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
+
+
+def timeless(value: Any) -> Any:
+    """Without what depends on the clock."""
+    if isinstance(value, dict):
+        clocks = ("time", "seconds", "sample_seconds", "learn_seconds", "env_steps_per_s", "sampler_share")
+        return {k: timeless(v) for k, v in value.items() if k not in (*clocks, "learner_share")}
+    return [timeless(item) for item in value] if isinstance(value, list) else value
+
+
+def story(out: Path) -> tuple[Any, ...]:
+    blobs = {path.name: path.read_bytes() for path in (out / "blobs").iterdir()}
+    return timeless(progress(out)), timeless(events(out)), blobs
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("train")
+    (folder / "small.yaml").write_text(SMALL)
+    train(folder / "small.yaml", folder / "run")
+    return folder / "run"
+
+
+def test_every_slice_has_a_snapshot_and_the_last_two_checkpoints_stay(undisturbed: Path) -> None:
+    done = progress(undisturbed)
+    assert len(done["slices"]) >= 4 and done["slices"][-1]["env_steps"] >= 3000
+    assert len(done["checkpoints"]) == 2
+    wanted = {slice["snapshot"] for slice in done["slices"]} | set(done["checkpoints"])
+    assert {path.stem for path in (undisturbed / "blobs").iterdir()} == wanted
+
+
+def test_metrics_have_speed_shares_and_what_the_learner_says(undisturbed: Path) -> None:
+    update = next(event for event in events(undisturbed) if event["event"] == "train")
+    wanted = {"env_steps_per_s", "sampler_share", "learner_share", "policy_loss", "value_loss", "entropy", "kl"}
+    assert wanted | {"explained_variance", "return", "length", "lr"} <= set(update)
+    assert update["sampler_share"] + update["learner_share"] == pytest.approx(1.0)
+
+
+def test_schedules_run_over_the_whole_run_and_not_over_a_slice(undisturbed: Path) -> None:
+    rates = [event["lr"] for event in events(undisturbed) if event["event"] == "train"]
+    assert rates == sorted(rates, reverse=True) and rates[-1] < 0.2 * rates[0]
+
+
+def test_snapshots_are_measured_against_opponents_and_the_one_before(undisturbed: Path) -> None:
+    measured = [event for event in events(undisturbed) if event["event"] == "evaluation"]
+    first, second = progress(undisturbed)["slices"][:2]
+    assert set(first["scores"]) == {"marl/random"} and set(second["scores"]) == {"marl/random", "previous"}
+    assert all(event["matches"] == 40 for event in measured)
+    assert all(event["points_low"] <= event["points"] <= event["points_high"] for event in measured)
+
+
+def test_a_finished_run_has_nothing_more_to_do(undisturbed: Path) -> None:
+    before = story(undisturbed)
+    train(undisturbed / "scenario.yaml", undisturbed, resume=True)
+    assert story(undisturbed) == before
+
+
+def test_a_run_killed_in_the_midst_ends_bit_identical(undisturbed: Path, scenario: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    command = [sys.executable, "-m", "marl", "run", str(scenario), "name=run", "--out", str(out)]
+    for slices in (1, 3):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        while process.poll() is None and not ((out / "progress.json").exists() and len(done(out)) >= slices):
+            time.sleep(0.002)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert 1 <= len(done(out)) < len(done(undisturbed)), "the kills came too late to mean anything"
+    train(out / "scenario.yaml", out, resume=True)
+    assert story(out) == story(undisturbed)
+
+
+def done(out: Path) -> list[Any]:
+    slices: list[Any] = progress(out)["slices"]
+    return slices
+
+
+def test_fixed_opponents_play_the_other_sides_and_learn_nothing(scenario: Path, tmp_path: Path) -> None:
+    train(scenario, tmp_path / "run", "opponents=[marl/first]", "side=1", "env_steps=3000", "algorithm.lr=0.02")
+    last = progress(tmp_path / "run")["slices"][-1]
+    assert set(last["scores"]) == {"marl/random"}  # a snapshot that only ever played one side has no "previous" rival
+    returns = [event["return"] for event in events(tmp_path / "run") if event["event"] == "train"]
+    # marl/first never bets and folds to every bet, so betting whenever one may wins its ante of 1.
+    assert sum(returns[-5:]) / 5 > 0.8 > sum(returns[:3]) / 3
+
+
+def test_numbers_go_to_tensorboard_where_it_is_wanted(scenario: Path, tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    train(scenario, tmp_path / "run", "tensorboard=true", "env_steps=1000")
+    board = EventAccumulator(str(tmp_path / "run" / "tensorboard"))
+    board.Reload()
+    losses = [(event.step, event.value) for event in board.Scalars("train/policy_loss")]
+    logged = [(e["step"], pytest.approx(e["policy_loss"])) for e in events(tmp_path / "run") if e["event"] == "train"]
+    assert losses == logged
+    assert "evaluation/marl/random/points" in board.Tags()["scalars"]
+
+
+def test_without_tensorboard_a_run_says_so_and_trains(
+    scenario: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
+    train(scenario, tmp_path / "run", "tensorboard=true", "env_steps=500")
+    assert "pip install 'marl-league[tensorboard]'" in capsys.readouterr().err
+    assert progress(tmp_path / "run")["slices"]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "sentence"),
+    [
+        (["side=2"], "has the sides 0 to 1"),
+        (["env=classic/none"], "unknown environment"),
+        (["slice=0"], "slice >= 1"),
+        (["algorithm=marl/random"], "unknown algorithm"),
+        (["evaluation.against=[marl/rando]"], "did you mean"),
+    ],
+)
+def test_wrong_input_is_a_sentence(scenario: Path, tmp_path: Path, overrides: list[str], sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
+        train(scenario, tmp_path / "run", *overrides)
+    assert not (tmp_path / "run" / "progress.json").exists()
+
+
+def test_an_algorithm_without_checkpoints_is_refused(scenario: Path, tmp_path: Path) -> None:
+    with pytest.raises((RunError, UserError), match="checkpoint|opponent|self"):
+        train(scenario, tmp_path / "run", "algorithm=league/best_response", "opponents=[marl/random]")
+
+
+def test_a_run_goes_on_only_as_what_it_was(undisturbed: Path, scenario: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="another scenario"):
+        train(scenario, undisturbed, "seed=5")
+    with pytest.raises(UserError, match="holds no training run"):
+        train(scenario, tmp_path / "none", resume=True)
