@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO
 
-from league.sandbox import cgroups, launch, seccomp
+from league.sandbox import cgroups, launch, orphans, seccomp
 from league.sandbox.base import Finished, Limits, Probe
 from league.sandbox.cgroups import Cgroup
 from league.sandbox.child import Child, Gate
@@ -65,24 +65,28 @@ def _launch(command: Sequence[str], folder: Path, limits: Limits, pipes: Pipes, 
         raise RunError(f"the sandbox bubblewrap needs the program bwrap; {INSTALL}")
     if not folder.is_dir():
         raise RunError(f"{folder} is not a folder, so no bot can be started in it")
+    orphans.sweep(os.getpid())
     program = resolve(command, folder)
     group, gate = cgroups.create(limits), Gate()
     info, theirs = os.pipe()
     files = [_memory_file(text) for text in (_filter(), *_etc().values())]
-    line = [bwrap, "--info-fd", str(theirs), "--block-fd", str(gate.inside), "--seccomp", str(files[0])]
+    line = [orphans.mark(), "--info-fd", str(theirs), "--block-fd", str(gate.inside), "--seccomp", str(files[0])]
     for path, descriptor in zip(_etc(), files[1:], strict=True):
         line += ["--file", str(descriptor), path]
-    line += [*arguments(program, folder, limits), "--", *program.command]
+    line += [*arguments(program, folder, limits), "--", "/bin/sh", "-c", _starter(pipes.source), "sh", *program.command]
+    keep = [theirs, gate.inside, *files, *([pipes.source] if pipes.source >= 0 else [])]
     process = None
     try:
         try:
-            process = spawn(line, *pipes.child, env={}, keep=(theirs, gate.inside, *files))
+            process = spawn(line, *pipes.child, env={}, keep=keep, program=bwrap)
         finally:
             for descriptor in (theirs, *files):
                 os.close(descriptor)
         pipes.hand_over()
         tree = _admit(info, group, limits)
         gate.open()
+        with contextlib.suppress(BrokenPipeError):  # it could not be set up: `Child.host_fault` will tell
+            os.write(pipes.ours[0], _GO)
     except BaseException:
         if process is not None:
             process.kill()
@@ -96,6 +100,18 @@ def _launch(command: Sequence[str], folder: Path, limits: Limits, pipes: Pipes, 
     child = Child(process, pipes.ours[0], pipes.ours[1], tree, group, log, shifted=True, gate=gate)
     watch(child, limits)
     return child
+
+
+_GO = b"go\n"
+
+
+def _starter(source: int) -> str:
+    """What becomes the bot once the host says so, and ends if the host is killed before.
+
+    Bubblewrap alone would not do: where the host dies during the millisecond in which a sandbox is set up, nobody is
+    told, and waiting at `--block-fd` ends as if all were well.
+    """
+    return f'read -r go && [ "$go" = go ] && exec "$@"{f" </proc/self/fd/{source}" if source >= 0 else ""}'
 
 
 @cache
@@ -216,9 +232,3 @@ def _holds() -> tuple[str, ...]:
         tree += ("processes of the whole tree (RLIMIT_NPROC in its user namespace)",) if counts_inside() else ()
     watched = () if layout and layout.memory and layout.pids else (WATCHED,)
     return (*fixed, *tree, *watched)
-
-
-def forget() -> None:
-    """Probe anew next time."""
-    with contextlib.suppress(AttributeError):
-        _probe.cache_clear()

@@ -15,7 +15,7 @@ from league.sandbox import launch
 from league.sandbox.base import Finished, Limits, Probe
 from league.sandbox.child import Child
 from league.sandbox.command import INSIDE
-from league.sandbox.launch import Pipes
+from league.sandbox.launch import Pipes, ends
 from league.sandbox.log import Log
 from league.sandbox.spawn import spawn
 from marl.errors import RunError
@@ -89,7 +89,7 @@ class ContainerSandbox:
         if engine is None:
             raise RunError("the sandbox container needs docker or podman; install one of them")
         name = f"marl-{os.getpid()}-{secrets.token_hex(6)}"
-        process = spawn([*self._line(engine, name, folder, limits), *command], *pipes.child, env=os.environ)
+        process = spawn([*self._line(engine, name, folder, limits), *command], *ends(pipes), env=os.environ)
         pipes.hand_over()
         return Child(process, pipes.ours[0], pipes.ours[1], _Container(engine, name), None, log, shifted=True)
 

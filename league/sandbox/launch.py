@@ -24,29 +24,38 @@ class Pipes:
 
     child: tuple[int, int, int]
     ours: tuple[int, int, int]
+    source: int = -1
+    """A file that the command reads in place of its first pipe."""
 
     def hand_over(self) -> None:
         """Close the child's ends on our side, once it has them."""
-        for end in set(self.child):
+        for end in {*self.child, self.source} - {-1}:
             os.close(end)
-        self.child = (-1, -1, -1)
+        self.child, self.source = (-1, -1, -1), -1
 
     def abandon(self) -> None:
         """Close everything, after a failure."""
-        for end in {*self.child, *self.ours} - {-1}:
+        self.hand_over()
+        for end in {*self.ours} - {-1}:
             with contextlib.suppress(OSError):
                 os.close(end)
 
 
 def pipes(merged: bool, stdin: IO[bytes] | None = None) -> Pipes:
-    """New pipes. `merged`: standard error goes where standard output goes. `stdin`: a file in place of a pipe."""
-    theirs_in, our_in = (os.dup(stdin.fileno()), -1) if stdin is not None else os.pipe()
+    """New pipes. `merged`: standard error goes where standard output goes. `stdin`: a file to read."""
+    their_in, our_in = os.pipe()
     our_out, their_out = os.pipe()
     our_err, their_err = (-1, os.dup(their_out)) if merged else os.pipe()
     for end in (our_in, our_out):
-        if end >= 0:
-            os.set_blocking(end, False)
-    return Pipes((theirs_in, their_out, their_err), (our_in, our_out, our_err))
+        os.set_blocking(end, False)
+    source = os.dup(stdin.fileno()) if stdin is not None else -1
+    return Pipes((their_in, their_out, their_err), (our_in, our_out, our_err), source)
+
+
+def ends(pipes: Pipes) -> tuple[int, int, int]:
+    """A child's standard input, output and error, with the file in place of the first where there is one."""
+    first, out, err = pipes.child
+    return pipes.source if pipes.source >= 0 else first, out, err
 
 
 Launcher = Callable[[Sequence[str], Path, Limits, Pipes, Log | None], Child]
@@ -99,9 +108,8 @@ def run(
 
 
 def _finish(child: Child, seconds: float, most: int) -> Finished:
-    if child.stdin >= 0:
-        os.close(child.stdin)
-        child.stdin = -1
+    os.close(child.stdin)
+    child.stdin = -1
     deadline = time.monotonic() + seconds
     poll = select.poll()
     poll.register(child.stdout, select.POLLIN)

@@ -14,7 +14,7 @@ from league.sandbox.base import Finished, Limits, Probe
 from league.sandbox.cgroups import Cgroup
 from league.sandbox.child import Child
 from league.sandbox.command import PATH
-from league.sandbox.launch import Pipes
+from league.sandbox.launch import Pipes, ends
 from league.sandbox.log import Log
 from league.sandbox.spawn import spawn
 from league.sandbox.tree import COOKIE, Session
@@ -51,7 +51,7 @@ class NoSandbox:
     def _launch(self, command: Sequence[str], folder: Path, limits: Limits, pipes: Pipes, log: Log | None) -> Child:
         # The shell turns a program that is not there into an exit code and a line in the log, as the other tiers do.
         shell = ["/bin/sh", "-c", 'exec "$@"', "sh", *command]
-        process = spawn(shell, *pipes.child, env=os.environ, cwd=folder)
+        process = spawn(shell, *ends(pipes), env=os.environ, cwd=folder)
         pipes.hand_over()
         return Child(process, pipes.ours[0], pipes.ours[1], Session(process.pid), None, log)
 
@@ -75,7 +75,7 @@ class LimitsSandbox(NoSandbox):
         env = {"PATH": os.environ.get("PATH", PATH), "HOME": "/tmp", "LANG": "C.UTF-8", COOKIE: cookie}
         shell = ["/bin/sh", "-c", _preamble(group, limits) + 'exec "$@"', "sh", *command]
         try:
-            process = spawn(shell, *pipes.child, env=env, cwd=folder)
+            process = spawn(shell, *ends(pipes), env=env, cwd=folder)
         except BaseException:
             if group is not None:
                 group.remove()

@@ -21,14 +21,16 @@ def spawn(
     env: Mapping[str, str],
     cwd: Path | None = None,
     keep: Sequence[int] = (),
+    program: str | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start a command in a session of its own. Descriptors other than 0, 1, 2 and `keep` are closed in it.
+    `program` is what is executed, where that is not the command's first word.
 
     Linux kills a child that asked to die with its parent when the *thread* that started it ends, so a thread of our
     own starts them all. Raises RunError when the system refuses, FileNotFoundError or PermissionError when the
     program cannot be executed.
     """
-    return _pool().submit(_popen, command, stdin, stdout, stderr, env, cwd, keep).result()
+    return _pool().submit(_popen, command, stdin, stdout, stderr, env, cwd, keep, program).result()
 
 
 def _pool() -> ThreadPoolExecutor:
@@ -47,10 +49,12 @@ def _popen(
     env: Mapping[str, str],
     cwd: Path | None,
     keep: Sequence[int],
+    program: str | None,
 ) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
             command,
+            executable=program,
             stdin=stdin,
             stdout=stdout,
             stderr=stderr,

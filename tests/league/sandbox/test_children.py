@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from league.sandbox import Limits, hierarchies, rooms
+from league.sandbox import Limits, hierarchies, orphans, rooms
 from league.sandbox.plain import LimitsSandbox
 from marl.errors import RunError
 
@@ -133,6 +133,8 @@ time.sleep(9)
     answer(child)
     group = child.group
     child.kill()
+    if sandbox.tier == 0:  # those that it killed without being their parent may take a moment
+        time.sleep(0.05)
     assert not alive(marker)
     assert group is None or not any(place.exists() for place in group.folders)
     with pytest.raises(ChildProcessError):
@@ -296,3 +298,40 @@ def test_a_program_that_fails_is_not_the_hosts_fault(bubblewrap, start):
 def test_a_folder_that_is_not_there_is_the_hosts_fault(bubblewrap, tmp_path):
     with pytest.raises(RunError, match="not a folder"):
         bubblewrap.run(["/bin/true"], tmp_path / "none", Limits(), 5)
+
+
+HOST = """
+import sys
+from pathlib import Path
+from league.sandbox import Limits
+from league.sandbox.bubblewrap import BubblewrapSandbox
+sandbox, folder = BubblewrapSandbox(), Path(sys.argv[1])
+command = ["/bin/sh", "-c", "trap '' TERM; sleep 20; true", sys.argv[2]]
+sandbox.start(command, folder, Limits(), folder.parent / "log").kill()
+print("up", flush=True)
+while True:
+    sandbox.start(command, folder, Limits(), folder.parent / "log").kill()
+"""
+
+
+@pytest.mark.slow
+def test_no_bot_survives_a_host_that_is_killed_while_it_starts_them(bubblewrap, folder, alive):
+    marker = uuid.uuid4().hex
+    for turn in range(25):
+        host = subprocess.Popen([sys.executable, "-c", HOST, str(folder), marker], stdout=subprocess.PIPE)
+        assert host.stdout is not None and host.stdout.readline() == b"up\n"
+        time.sleep(turn * 0.0007)
+        host.kill()
+        host.wait()
+        host.stdout.close()
+        until = time.monotonic() + 2
+        while (left := alive(marker)) and time.monotonic() < until:
+            commands = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in left if Path(f"/proc/{pid}").exists()]
+            if all(command.startswith(b"marl-sandbox-of") for command in commands):
+                break
+            time.sleep(0.01)
+        # What may be left is bubblewrap itself, waiting; the next host ends it.
+        assert all(Path(f"/proc/{pid}/cmdline").read_bytes()[:15] in (b"marl-sandbox-of", b"") for pid in left)
+    orphans.sweep.__wrapped__(os.getpid())
+    time.sleep(0.1)
+    assert not alive(marker)
