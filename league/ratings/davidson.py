@@ -18,8 +18,8 @@ ELO = 400.0 / log(10.0)
 
 _S = np.array([0.5, 0.0, -0.5])
 _T = np.array([0.0, 1.0, 0.0])
-_NU_PRIOR = 10.0
-"""Standard deviation of the weak prior on `log nu` and the seat's advantage, which no data would leave at infinity."""
+_NU_PRIOR, _SEAT_PRIOR = 10.0, 3.0
+"""Standard deviations of the weak priors on `log nu` and the advantage: without draws, or if one seat wins all."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,7 @@ def fit(first: Ints, second: Ints, counts: Floats, n: int, prior: float, seats: 
     design[edges, second] -= 1.0
     if seats:
         design[:, n + 1] = 1.0
-    precision = np.full(design.shape[1], 1.0 / _NU_PRIOR**2)
-    precision[:n] = 1.0 / prior**2
+    precision = np.array([prior] * n + [_NU_PRIOR] + [_SEAT_PRIOR] * seats) ** -2.0
     x = np.zeros((len(counts), design.shape[1]))
     games = counts.sum(axis=2)
     value, gradient, information = _look(x, design, counts, games, precision, n)
