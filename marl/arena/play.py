@@ -13,11 +13,12 @@ import numpy as np
 from marl import rng
 from marl.algorithm import Checkpoint
 from marl.arena import results
+from marl.arena.failure import Log
 from marl.arena.pairings import Source
 from marl.arena.queue import Queue, agent_keys, environment_seeds
 from marl.arena.seats import Moves, Seats
 from marl.env import Environment, Forkable, Step, Turn, join_turns
-from marl.errors import UserError
+from marl.errors import RunError, UserError
 from marl.policy import Policy
 from marl.types import Array, Floats, Ints, Keys
 
@@ -65,6 +66,7 @@ class Play:
         self._seat: Array = np.zeros((lanes, agents), dtype=np.int16)
         self._seats = Seats(spec, lanes * agents)
         self._queue = Queue(spec, source, 0)
+        self._log = Log(spec, lanes)
         self._ended: list[dict[str, Array]] = [results.empty(spec)]
         self.live: Ints = np.zeros(0, dtype=np.int64)
         self.turn: Turn = (None,) * len(spec.groups)
@@ -97,7 +99,7 @@ class Play:
         """Ask every row's policy, step every live lane once, and refill the lanes whose matches ended."""
         if self.over:
             raise ValueError("every match has ended and the source has no more: there is nothing to play")
-        step = self.environment.step(self.live, [self._answer(group) for group in range(len(self.turn))])
+        step = self._step([self._answer(group) for group in range(len(self.turn))])
         self.clock += 1
         self.ticks += 1
         self._earn(step.rewards)
@@ -115,6 +117,24 @@ class Play:
     def memory(self, slot: Ints) -> Array | None:
         """What the policies at these slots remember now, `[K, ...]`; None where they have no memory."""
         return self._seats.memory(self._seat.reshape(-1)[slot], slot)
+
+    def _step(self, actions: list[Array | None]) -> Step:
+        self._log.add(self.turn, actions)
+        try:
+            return self.environment.step(self.live, actions)
+        except (UserError, RunError):
+            raise
+        except Exception as error:
+            seeds = environment_seeds(self.seeds[self.live])
+            raise self._log.failed(error, self.live, seeds, self.ticks[self.live] + 1) from error
+
+    def _reset(self, lanes: Ints, seeds: Keys) -> Turn:
+        try:
+            return self.environment.reset(lanes, seeds)
+        except (UserError, RunError):
+            raise
+        except Exception as error:
+            raise self._log.failed(error, lanes, seeds, np.zeros(len(lanes), dtype=np.int64)) from error
 
     def _answer(self, group: int) -> Array | None:
         rows = self.turn[group]
@@ -175,7 +195,7 @@ class Play:
         self._seat[lanes] = self._seats.of_player[starts.agent_player]
         self.ticks[lanes] = 0
         self.returns[lanes] = 0.0
-        return lanes, self.environment.reset(lanes, starts.environment_seeds)
+        return lanes, self._reset(lanes, starts.environment_seeds)
 
     def save(self) -> Checkpoint:
         """Matches in progress, their memories and the results not yet drained; needs a `Forkable` environment."""

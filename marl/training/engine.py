@@ -14,6 +14,7 @@ from marl.training.checkpoint import part
 from marl.training.hyper import Hyper
 from marl.training.learner import ColumnLearner
 from marl.training.lineup import lineup
+from marl.training.making import explained
 from marl.training.modules import ModuleSpec
 
 _LANES = "lanes/"
@@ -60,7 +61,9 @@ class Engine:
             self.progress = Progress(**parent.meta["progress"])
             if parent.meta.get("players") == list(players.ids) and "play" in parent.meta:
                 lanes = Checkpoint(part(parent.arrays, _LANES), parent.meta["play"])
-        self.backend.start(players, services, job.side, job.seed, lanes)
+        self._services = services
+        with explained(services):
+            self.backend.start(players, services, job.side, job.seed, lanes)
         self.budget = int(job.budget.get("env_steps", self.hyper.env_steps))
         self._end = self.progress.env_steps + self.budget
 
@@ -77,7 +80,8 @@ class Engine:
         number = progress.updates + 1
         coefficients = hyper.coefficients(min(1.0, progress.env_steps / horizon))
         seed = int(rng.mix(self._job.seed, number)[0])
-        report = self.backend.update(Plan(hyper.rows, hyper.epochs, hyper.minibatch, seed, coefficients))
+        with explained(self._services):
+            report = self.backend.update(Plan(hyper.rows, hyper.epochs, hyper.minibatch, seed, coefficients))
         self.progress = Progress(progress.env_steps + report.env_steps, progress.rows + report.rows, number)
         return {**report.metrics, **coefficients, "rows": float(report.rows), "env_steps": float(report.env_steps)}
 

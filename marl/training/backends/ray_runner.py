@@ -13,7 +13,7 @@ from ray.rllib.env.env_runner import EnvRunner
 from ray.rllib.utils.metrics import NUM_ENV_STEPS_SAMPLED_LIFETIME
 
 from marl.algorithm import Checkpoint
-from marl.env import Environment, EnvSpec
+from marl.env import EnvSpec
 from marl.errors import RunError, UserError
 from marl.policy import Policy
 from marl.registry import load_registry
@@ -21,12 +21,11 @@ from marl.snapshot import Snapshot
 from marl.training.columns import Columns
 from marl.training.hyper import Hyper
 from marl.training.lineup import Lineup
+from marl.training.making import Maker
 from marl.training.modules import ModuleSpec
 from marl.training.networks import NetworkPolicy, module_ids
 from marl.training.rollout import Rollout
 from marl.types import Array
-
-Maker = Callable[[int], Environment]  # lanes -> an environment; it must pickle
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from functools import partial
-from typing import Any, cast
+from typing import Any
 
 import ray
 from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
@@ -13,14 +12,14 @@ from ray.rllib.utils.actor_manager import FaultTolerantActorManager
 
 from marl import rng
 from marl.algorithm import Checkpoint, Services
-from marl.env import Environment, EnvSpec
+from marl.env import EnvSpec
 from marl.errors import RunError, UserError
-from marl.registry import Component, load_registry
 from marl.snapshot import Snapshot
-from marl.training.backends.ray_runner import Maker, Part, Runner, Start
+from marl.training.backends.ray_runner import Part, Runner, Start
 from marl.training.columns import Columns
 from marl.training.hyper import Hyper
 from marl.training.lineup import Lineup
+from marl.training.making import maker
 from marl.training.modules import ModuleSpec
 from marl.types import Array
 
@@ -162,20 +161,6 @@ class Samplers:
                 time.sleep(0.2)
 
 
-def maker(services: Services) -> Maker:
-    """What makes the services' environments in another process.
-
-    Services say which environment they lend by `env`, a Component, or by `make`, a function of the lanes that pickles.
-    """
-    env = getattr(services, "env", None)
-    if isinstance(env, Component):
-        return partial(_registered, env.name, env.params)
-    make = getattr(services, "make", None)
-    if callable(make):
-        return cast(Maker, make)
-    raise UserError("backend: ray needs to know which environment to make elsewhere: give the services `env` or `make`")
-
-
 def part_of(lanes: Checkpoint | None, index: int, count: int) -> Checkpoint | None:
     """The matches in progress of one sampler of `count`; None where they were saved by another number of samplers."""
     if lanes is None or len(lanes.meta.get("samplers", (0,))) != count:
@@ -200,10 +185,6 @@ def whole(lanes: Sequence[Checkpoint | None]) -> Checkpoint | None:
 
 def _stream(seed: int, index: int) -> int:
     return seed if index == 0 else int(rng.mix(seed, index)[0])
-
-
-def _registered(name: str, params: Mapping[str, Any], lanes: int) -> Environment:
-    return cast(Environment, load_registry().make("environments", name, params, lanes=lanes))
 
 
 def _pid(_: Any) -> int:

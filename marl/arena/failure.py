@@ -1,0 +1,124 @@
+"""Environments that raise: which match it was, and a command that plays it again, alone.
+
+    python -m marl.arena FILE
+
+makes the environment of the file, resets one lane with the match's seed, repeats its actions, and raises what they
+raised.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from marl import rng, space
+from marl.env import Environment, EnvSpec, Turn
+from marl.errors import RunError
+from marl.types import Array, Ints, Keys
+
+_ROOM = 1 << 22  # rows whose actions are kept for this, at most
+_PATIENCE = 20.0  # seconds to look for the one match among many
+
+
+class EnvironmentFailed(RunError):
+    """An environment raised an exception. `matches` are those that were stepped (or reset) together when it did.
+
+    Each is `{"seed": the environment's, "actions": [tick][group] -> actions of its rows, or None}`; `actions` is None
+    where the match is longer than what is kept.
+    """
+
+    matches: list[dict[str, Any]]
+
+
+class Log:
+    """The actions of the matches in progress, by reference: what it takes to play them again."""
+
+    def __init__(self, spec: EnvSpec, lanes: int) -> None:
+        size = max(1, min(spec.max_length + 1, _ROOM // (lanes * len(spec.agents))))
+        self._ticks: deque[tuple[list[Ints | None], Sequence[Array | None]]] = deque(maxlen=size)
+
+    def add(self, turn: Turn, actions: Sequence[Array | None]) -> None:
+        """These rows are answered so."""
+        self._ticks.append(([None if rows is None else rows.lane for rows in turn], actions))
+
+    def failed(self, error: Exception, lanes: Ints, seeds: Keys, ticks: Ints) -> EnvironmentFailed:
+        """The error to raise. `seeds`: the environment's, by lane. `ticks`: how many of the last ticks are a lane's."""
+        failure = EnvironmentFailed(
+            f"the environment raised {type(error).__name__}: {error} (in one of {len(lanes)} matches)"
+        )
+        failure.matches = [
+            {"seed": int(seed), "actions": self._actions(int(lane), int(count))}
+            for lane, seed, count in zip(lanes, seeds, ticks, strict=True)
+        ]
+        return failure
+
+    def _actions(self, lane: int, count: int) -> list[Any] | None:
+        if count > len(self._ticks):
+            return None
+        recent = [self._ticks[len(self._ticks) - count + index] for index in range(count)]
+        return [[_of_lane(lane, place, action) for place, action in zip(*tick, strict=True)] for tick in recent]
+
+
+def explain(failure: EnvironmentFailed, make: Callable[[int], Environment], env: Mapping[str, Any] | None) -> RunError:
+    """The same error with the seed of the match that raises when it is alone, and the command that plays it again.
+
+    `make` makes the environment (with so many lanes); `env` is its `{"name": ..., "params": ...}`, where it has a name.
+    """
+    deadline = time.monotonic() + _PATIENCE
+    for match in failure.matches:
+        if match["actions"] is None or time.monotonic() > deadline:
+            continue
+        try:
+            play_again(make(1), match)
+        except Exception as error:
+            again = RunError(
+                f"{env['name'] if env else 'the environment'} raised {type(error).__name__}: {error}\n"
+                f"in the match with environment seed {match['seed']}, at tick {len(match['actions'])}"
+                + (f". Again, and alone:\n  python -m marl.arena {_keep(match, env)}" if env else "")
+            )
+            again.__cause__ = error
+            return again
+    return RunError(f"{failure}; none of those that could be played again raises when it is alone")
+
+
+def play_again(environment: Environment, match: Mapping[str, Any]) -> None:
+    """Play a match of `EnvironmentFailed.matches` on lane 0; what the environment raises is not caught."""
+    lane = np.zeros(1, dtype=np.int64)
+    environment.reset(lane, rng.as_keys([match["seed"]]))
+    likes = [space.zeros(group.action, 0) for group in environment.spec.groups]
+    for tick in match["actions"]:
+        actions = [
+            None if given is None else np.array(given, dtype=like.dtype).reshape(-1, *like.shape[1:])
+            for given, like in zip(tick, likes, strict=True)
+        ]
+        environment.step(lane, actions)
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Play the match in the file again."""
+    from marl.registry import load_registry
+
+    match = json.loads(Path(arguments[0]).read_text())
+    env = match["env"]
+    play_again(load_registry().make("environments", env["name"], env["params"], lanes=1), match)
+    print(f"{env['name']} plays the match with seed {match['seed']} to the end of the file, and raises nothing")
+
+
+def _keep(match: Mapping[str, Any], env: Mapping[str, Any]) -> Path:
+    path = Path(tempfile.gettempdir()) / f"marl-failure-{match['seed']}.json"
+    path.write_text(json.dumps({"env": dict(env), **match}))
+    return path
+
+
+def _of_lane(lane: int, lanes: Ints | None, actions: Array | None) -> Any:
+    if lanes is None or actions is None:
+        return None
+    mine = actions[lanes == lane]
+    return mine.tolist() if len(mine) else None

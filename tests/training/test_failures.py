@@ -1,0 +1,120 @@
+"""An environment that raises is reported with the match's seed, and a command that plays it again, alone."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from marl.arena import Mixtures, Sampler
+from marl.arena.failure import EnvironmentFailed, explain, play_again
+from marl.env import EnvSpec
+from marl.errors import RunError
+from marl.job import Job
+from marl.registry import load_registry
+
+SOURCE = '''
+from marl.env import EnvSpec, Group
+from marl.registry import Descriptor, hookimpl
+from marl.simple import Match, OneByOne, Outcome, View
+from marl.space import Box, Discrete
+
+ALONE = EnvSpec(("one",), (Group("players", (0,), Box((1,)), Discrete(2)),), ((0,),), "turns", 30)
+
+
+class Brittle(Match):
+    """Breaks at the third tick of about one match in fifty, when 1 was played at the first."""
+
+    def start(self):
+        self.turn, self.brittle = 0, self.chance() < 0.04
+
+    def views(self):
+        return {0: View(self.observe(0))}
+
+    def observe(self, agent):
+        return [float(self.turn)]
+
+    def play(self, actions):
+        self.turn += 1
+        if self.turn == 1:
+            self.first = int(actions[0])
+        if self.turn == 3 and self.brittle and self.first:
+            raise KeyError("a bug")
+        return Outcome({0: 1.0}, done=self.turn == 5)
+
+
+def brittle(lanes):
+    return OneByOne(ALONE, lanes, Brittle)
+
+
+@hookimpl
+def marl_environments():
+    return [Descriptor("game", "brittle:brittle", "breaks now and then")]
+'''
+JOB = Job("test/gradient", 0, ((),), seed=3)
+SMALL = {"lanes": 8, "rows": 128, "minibatch": 64, "env_steps": 4096}
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder on the path, also of new processes, with a plugin whose game breaks."""
+    (tmp_path / "brittle.py").write_text(SOURCE)
+    info = tmp_path / "brittle-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: brittle\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[marl]\nbrittle = brittle\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    yield tmp_path
+    sys.modules.pop("brittle", None)
+
+
+def random(spec: EnvSpec) -> Any:
+    return load_registry().make("policies", "marl/random", {}, spec=spec)
+
+
+def test_the_log_holds_what_the_failing_match_played(site: Path) -> None:
+    from brittle import ALONE, brittle
+
+    sampler = Sampler(brittle(16), [random(ALONE)], Mixtures(np.ones((1, 1)), 1), [0])
+    with pytest.raises(EnvironmentFailed, match=r"KeyError.*one of 16 matches") as caught:
+        sampler.collect(100_000)
+    guilty = []
+    for match in caught.value.matches:
+        try:
+            play_again(brittle(1), match)
+        except KeyError:
+            guilty.append(match)
+    assert len(guilty) == 1
+    assert len(guilty[0]["actions"]) == 3 and guilty[0]["actions"][0] == [[1]]
+
+
+@pytest.mark.parametrize("backend", ["local", "ray"])
+def test_training_names_the_match(backend: str, gradient: Any, services: Any, site: Path) -> None:
+    pytest.importorskip("ray.rllib", reason="needs Ray's RLlib")
+    from brittle import brittle
+
+    host = services(brittle)
+    algorithm = gradient(**SMALL, backend=backend)
+    with pytest.raises(RunError, match=r"KeyError: 'a bug'\nin the match with environment seed \d+, at tick 3$"):
+        algorithm.train(JOB, host)
+    algorithm.engine(JOB, host).backend.close()
+
+
+def test_the_command_raises_what_the_environment_raised(site: Path) -> None:
+    from brittle import ALONE, brittle
+
+    with pytest.raises(EnvironmentFailed) as caught:
+        Sampler(brittle(4), [random(ALONE)], Mixtures(np.ones((1, 1)), 1), [0]).collect(100_000)
+    told = str(explain(caught.value, brittle, {"name": "brittle/game", "params": {}}))
+    command = re.search(r"python (-m marl.arena \S+)$", told)
+    assert command
+    done = subprocess.run([sys.executable, *command[1].split()], capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and done.stderr.endswith("KeyError: 'a bug'\n")
+    Path(command[1].split()[-1]).unlink()
