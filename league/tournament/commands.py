@@ -8,6 +8,7 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
+from league.referee.check import check as check_bot
 from league.tournament.event import create as create_event
 from league.tournament.event import opened
 from league.tournament.exchange import export_lines, import_lines
@@ -19,7 +20,7 @@ from league.tournament.standings import terminal, view
 from league.tournament.submit import Submitted
 from league.tournament.submit import submit as submit_to
 from league.tournament.verify import problems
-from marl.errors import RunError
+from marl.errors import RunError, UserError
 from marl.registry import load_registry
 from marl.scenario import load_scenario
 
@@ -82,6 +83,29 @@ def sentence(done: Submitted) -> str:
 
 
 @app.command()
+def check(
+    bot: Path = typer.Argument(metavar="BOT", help="A folder or archive with a bot.yaml."),
+    game: str = typer.Option(None, "--game", metavar="NAME", help="Only this one of the games that it plays."),
+    sandbox: str = typer.Option("bubblewrap", "--sandbox", metavar="NAME", help="Where to try it."),
+    transcript: bool = typer.Option(False, "--transcript", help="Show every line of every match that was tried."),
+) -> None:
+    """Everything that would go wrong with a bot, before it is submitted: tried on every game, in every seat."""
+    registry = load_registry()
+    place = registry.make("sandboxes", sandbox, {})
+    probe = place.probe()
+    if not probe.ok:
+        raise UserError(f"the sandbox {sandbox!r} does not work on this machine: {probe.reason}")
+    found = check_bot(bot, registry, place, game)
+    print(found.text())
+    if transcript:
+        print(found.transcript)
+    if not found.ok:
+        problems = sum(finding.level == "problem" for finding in found.findings)
+        more = "" if transcript else "; --transcript shows every line"
+        raise UserError(f"{bot} has {problems} problem{'s' if problems != 1 else ''}{more}")
+
+
+@app.command()
 def run(
     event: Path = EVENT,
     workers: int = typer.Option(0, "--workers", min=0, help="Matches at once.  [default: one for each processor]"),
@@ -94,6 +118,7 @@ def run(
         try:
             people = any(bot.kind == "person" for bot in found.roster())
             operate(found, Options(workers, trust, ray), Display(console, live=not people))
+            console.print(f"the event is over\nnext  marl tournament standings {event}", markup=False)
         except KeyboardInterrupt:
             print(f"stopped; nothing is lost: go on with `marl tournament run {event}`")
             raise

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from league.ledger import MatchRow
+from league.referee.verdict import Verdict
 from league.schedules import Pairing, Result
 from league.tournament.assignment import Assignment, Played
 from league.tournament.budget import Budget, Need
@@ -118,15 +119,28 @@ class Host:
 
     def _row(self, assignment: Assignment, played: Played) -> MatchRow:
         """The match as the ledger will have it. Its replay is on the disk before."""
-        name = f"{assignment.pairing}.replay" if played.replay else ""
+        name, seats = f"{assignment.pairing}.replay" if played.replay else "", len(assignment.players)
         if name:
             write_atomically(self.event.path / "replays" / name, played.replay)
         return MatchRow(
-            assignment.pairing, assignment.round, assignment.players, tuple(bot.id for bot in assignment.bots),
-            assignment.seed_index, assignment.seed, played.scores, played.returns, played.verdicts, played.details,
-            played.plies, name, hashlib.sha256(played.replay).hexdigest() if name else "", played.host_error,
-            played.attributed_to, played.started or time.time(), time.time(),
-        )  # fmt: skip
+            pairing=assignment.pairing,
+            round=assignment.round,
+            players=assignment.players,
+            bots=tuple(bot.id for bot in assignment.bots),
+            seed_index=assignment.seed_index,
+            seed=assignment.seed,
+            scores=played.scores,
+            returns=played.returns or (0.0,) * seats,
+            verdicts=played.verdicts or (Verdict.HOST_ERROR.value,) * seats,
+            details=played.details or ("",) * seats,
+            plies=played.plies,
+            replay=name,
+            replay_hash=hashlib.sha256(played.replay).hexdigest() if name else "",
+            host_error=played.host_error,
+            attributed_to=played.attributed_to,
+            started=played.started or time.time(),
+            finished=time.time(),
+        )
 
     def _report(self) -> None:
         """Where others take part: tell them that this host is alive, and see what they finished."""

@@ -8,7 +8,9 @@ from rich.console import Console
 
 from league.tournament.event import create, open_event
 from league.tournament.operate import Options, operate
+from league.tournament.page import write as write_page
 from league.tournament.progress import Display
+from league.tournament.standings import terminal, view
 from league.tournament.submit import submit
 from marl.errors import UserError
 from marl.registry import Registry
@@ -32,6 +34,14 @@ def run(scenario: Scenario, registry: Registry, out: Path, resume: bool) -> None
                 for bot in event.config.bots:
                     submit(event, bot)
             console = Console(highlight=False)
-            operate(event, Options(), Display(console))
+            try:
+                operate(event, Options(), Display(console))
+            except KeyboardInterrupt:
+                console.print(f"stopped; nothing is lost: go on with `marl resume {out}`", markup=False)
+                raise
+            standings = view(event)
+            terminal.show(standings, console)
+            write_page(event, out / "standings.html", standings)
+            console.print(f"page  {out / 'standings.html'}", markup=False, soft_wrap=True)
         finally:
             event.close()

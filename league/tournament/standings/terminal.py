@@ -37,13 +37,14 @@ def show(standings: Standings, console: Console) -> None:
 def table(standings: Standings) -> Table:
     """Everybody, best first."""
     grid = Table(box=None, header_style=SOFT, padding=(0, 2, 0, 0))
-    for name in ("", "player", "points", "played", "won", "drawn", "lost", "rating", "95 %", "faults"):
+    for name in ("", "player", "points", "played", "w-d-l", "rating", "95 %", "faults"):
         grid.add_column(name, justify="left" if name in ("player", "faults") else "right", no_wrap=name != "faults")
     for line in standings.lines:
         rating, interval = rated(line)
+        record = f"{line.wins}-{line.draws}-{line.losses}"
         grid.add_row(
-            str(line.rank), Text(line.player, "bold"), f"{line.points:g}", str(line.played), str(line.wins),
-            str(line.draws), str(line.losses), rating, Text(interval, SOFT), Text(faults(line), "dark_orange"),
+            str(line.rank), Text(line.player, "bold"), f"{line.points:g}", str(line.played), record,
+            rating, Text(interval, SOFT), Text(faults(line), "dark_orange"),
         )  # fmt: skip
     return grid
 

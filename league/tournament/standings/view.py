@@ -123,7 +123,8 @@ def _lines(event: Event, matches: Sequence[MatchRow], results: Sequence[Result])
 
 def rate(event: Event, results: Sequence[Result]) -> Mapping[str, Rating]:
     """The published ratings: a Bradley-Terry fit over all matches that count."""
-    counted = [result for result in results if not result.void]
+    # In the order of their names: which match finished first is chance, and must not show in the last digit.
+    counted = sorted((result for result in results if not result.void), key=lambda result: result.pairing)
     if not counted:
         return {}
     system = cast(RatingSystem, event.registry.make("ratings", RATING, {}))

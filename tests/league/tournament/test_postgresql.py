@@ -1,0 +1,133 @@
+"""Several hosts share one PostgreSQL: a real one, started for the test by an ordinary user."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from league.ledger import TournamentLedger
+from league.tournament.event import Event
+from league.tournament.standings import view
+from marl.errors import UserError
+
+
+def binary(name: str) -> str | None:
+    """A program of PostgreSQL, on the PATH or where Debian puts it."""
+    debian = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
+    return shutil.which(name) or (str(debian[-1]) if debian else None)
+
+
+def ordinary_user() -> list[str]:
+    """What to put before a command so that an ordinary user runs it: postgres refuses root."""
+    if os.getuid() != 0:
+        return []
+    for name in ("postgres", "nobody"):
+        try:
+            user = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
+    return []
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """The URL of an empty cluster's database."""
+    pytest.importorskip("psycopg", reason="needs the extra 'postgres'")
+    initdb, pg_ctl = binary("initdb"), binary("pg_ctl")
+    if initdb is None or pg_ctl is None:
+        pytest.skip("needs PostgreSQL's initdb and pg_ctl")
+    base = Path(tempfile.mkdtemp(prefix="marl-pg-"))  # short: a socket's path may not be long
+    base.chmod(0o777)
+    as_user, data = ordinary_user(), base / "data"
+    quiet = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT, "cwd": base}
+    options = f"-k {base} -c listen_addresses='' -c fsync=off -c shared_buffers=16MB -c max_connections=20"
+    subprocess.run([*as_user, initdb, "-D", data, "-U", "marl", "-A", "trust", "-N"], **quiet)  # type: ignore[call-overload]
+    start = [*as_user, pg_ctl, "-D", data, "-o", options, "-l", base / "log", "-w", "start"]
+    subprocess.run(start, **quiet)  # type: ignore[call-overload]
+    try:
+        yield f"postgresql+psycopg://marl@/postgres?host={base}"
+    finally:
+        stop = [*as_user, pg_ctl, "-D", data, "-m", "immediate", "-w", "stop"]
+        subprocess.run(stop, check=False, stdout=subprocess.DEVNULL, cwd=base)
+        shutil.rmtree(base, ignore_errors=True)
+
+
+@pytest.fixture
+def database(server: str) -> str:
+    """The same, emptied."""
+    import psycopg
+
+    with psycopg.connect(server.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("drop schema public cascade")
+        connection.execute("create schema public")
+    return server
+
+
+def host(path: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "marl", "tournament", "run", str(path), "--workers", "1"]
+    return subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def test_leases_fence_out_a_late_host(database: str) -> None:
+    one, two = TournamentLedger(database), TournamentLedger(database)
+    assert one.lease("1.1.1", "one", seconds=0.05) == 1
+    assert two.lease("1.1.1", "two", 60) is None
+    time.sleep(0.1)
+    assert two.lease("1.1.1", "two", 60) == 2
+    one.heartbeat("one", 60)
+    assert one.lease("1.1.1", "one", 60) is None
+    one.close()
+    two.close()
+
+
+def test_two_hosts_share_an_event_and_every_match_is_counted_once(event: Callable[..., Event], database: str) -> None:
+    players = ("policy:marl/random", "policy:marl/first", "ann=policy:marl/random", "bob=policy:marl/random")
+    overrides = (f"ledger='{database}'", "schedule.games=10", "lease_seconds=5")
+    made = event(*players, overrides=overrides)
+    hosts = [host(made.path), host(made.path)]
+    outs = [each.communicate(timeout=60)[0] for each in hosts]
+    assert [each.returncode for each in hosts] == [0, 0], outs
+    matches = made.ledger.matches()
+    assert len({match.pairing for match in matches}) == len(matches) == 60
+    assert made.has_ended
+    assert sum(line.points for line in view(made).lines) == 60
+
+
+def test_the_matches_of_a_host_that_was_killed_are_played_by_another(
+    event: Callable[..., Event], database: str
+) -> None:
+    players = ("policy:marl/random", "policy:marl/first")
+    made = event(*players, overrides=(f"ledger='{database}'", "schedule.games=40", "lease_seconds=5"))
+    first = host(made.path)
+    while made.ledger.match_count() < 5:
+        time.sleep(0.005)
+    first.kill()
+    first.communicate()
+    second = host(made.path)
+    out, _ = second.communicate(timeout=60)
+    assert second.returncode == 0, out
+    assert made.ledger.match_count() == 40
+
+
+def test_a_second_event_does_not_fit_into_the_same_database(event: Callable[..., Event], database: str) -> None:
+    event("policy:marl/random", overrides=(f"ledger='{database}'",))
+    with pytest.raises(UserError, match="holds an event already"):
+        event(overrides=(f"ledger='{database}'",), name="other")
+
+
+def test_a_database_that_cannot_be_reached_is_a_sentence() -> None:
+    pytest.importorskip("psycopg", reason="needs the extra 'postgres'")
+    with pytest.raises(UserError, match="cannot be opened as a ledger"):
+        TournamentLedger("postgresql+psycopg://marl@/postgres?host=/nowhere")
+    with pytest.raises(UserError, match="a URL is like sqlite"):
+        TournamentLedger("not a url")

@@ -1,0 +1,214 @@
+"""What users get wrong, and what they are told."""
+
+from __future__ import annotations
+
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from league.sandbox.bubblewrap import BubblewrapSandbox
+from league.tournament.commands import app
+from league.tournament.entry import Entry, parse
+from league.tournament.event import Event, open_event, opened
+from league.tournament.receive import tree_hash
+from league.tournament.strangers import sandbox_of
+from league.tournament.submit import submit
+from marl.errors import UserError
+from marl.registry import load_registry
+from marl.rundir import locked
+
+LIMITS = ("sandbox=league/limits",)
+
+
+def invoke(*arguments: str) -> str:
+    """Run a command that must succeed."""
+    result = CliRunner().invoke(app, list(arguments), catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return str(result.output)
+
+
+def refused(*arguments: str) -> str:
+    """Run a command that must be refused with a sentence."""
+    with pytest.raises(UserError) as caught:
+        CliRunner().invoke(app, list(arguments), catch_exceptions=False)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "entry"),
+    [
+        ("policy:marl/random", Entry("policy", "marl/random")),
+        ("ann=policy:marl/random", Entry("policy", "marl/random", "ann")),
+        ("snapshot:runs/x:player_0/3", Entry("snapshot", "runs/x:player_0/3")),
+        ("bots/python-random", Entry("files", "bots/python-random")),
+        ("mine=bots/a.tgz", Entry("files", "bots/a.tgz", "mine")),
+        ("./odd=name/bot", Entry("files", "./odd=name/bot")),
+    ],
+)
+def test_what_may_be_submitted(text: str, entry: Entry) -> None:
+    assert parse(text) == entry
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("polcy:marl/random", "did you mean 'policy'"),
+        ("policy:", "as in policy:marl/random"),
+        ("a b=policy:marl/random", "the name 'a b' will not do"),
+        ("policy:marl/randm", "did you mean 'marl/random'"),
+        ("snapshot:nowhere", "nowhere holds no league"),
+        ("nowhere/bot", "there is no nowhere/bot; a bot is a folder or an archive with a bot.yaml in it"),
+    ],
+)
+def test_what_may_not(event: Callable[..., Event], text: str, sentence: str) -> None:
+    made = event(overrides=LIMITS)
+    with pytest.raises(UserError, match=sentence):
+        submit(made, text, trust=True)
+    assert made.ledger.bots() == []
+
+
+def test_a_folder_and_an_archive_of_it_are_the_same_bot(
+    event: Callable[..., Event], bot: Callable[..., Path], tmp_path: Path
+) -> None:
+    folder, archive, around = bot("ann"), tmp_path / "ann.tgz", tmp_path / "around.tar"
+    with tarfile.open(archive, "w:gz") as file:
+        file.add(folder, ".")
+    with tarfile.open(around, "w") as file:
+        file.add(folder, "ann-1.0")
+    made = event(overrides=LIMITS)
+    first = submit(made, str(folder), trust=True)
+    assert (first.bot.name, first.bot.author, first.bot.kind) == ("ann", "ann's author", "bot")
+    assert tree_hash(made.path / "bots" / first.bot.folder) == first.bot.content == tree_hash(folder)
+    assert submit(made, str(archive), trust=True).unchanged
+    assert submit(made, str(around), trust=True).unchanged
+    assert [path.name for path in (made.path / "bots").iterdir()] == [first.bot.folder]
+
+
+def test_the_same_name_again_is_a_new_version_and_it_is_said(
+    event: Callable[..., Event], bot: Callable[..., Path]
+) -> None:
+    folder = bot("ann")
+    made = event(overrides=LIMITS)
+    made.close()
+    path = str(made.path)
+    assert "ann (bot, by ann's author) takes part" in invoke("submit", path, str(folder), "--trust")
+    assert "is here already, exactly as it is" in invoke("submit", path, str(folder), "--trust")
+    (folder / "bot.py").write_text((folder / "bot.py").read_text() + "# better\n")
+    assert "is now version 2, in place of version 1" in invoke("submit", path, str(folder), "--trust")
+    with opened(made.path, load_registry()) as found:
+        assert [(row.name, row.version) for row in found.ledger.bots()] == [("ann", 2)]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("name: ann\ngames: [classic/tic_tac_toe]\n", "command"),
+        ("name: ann\ncomand: [python3, bot.py]\ngames: ['*']\n", "did you mean 'command'"),
+        (
+            "name: ann\ncommand: [python3, bot.py]\ngames: [classic/kuhn_poker]\n",
+            "plays classic/kuhn_poker, and this event",
+        ),
+        ("name: ann\ncommand: [python3, bot.py]\ngames: [classic/tic_tac_to]\n", "did you mean 'classic/tic_tac_toe'"),
+        ("name: ann\ncommand: [python3, other.py]\ngames: ['*']\n", "names other.py, and there is no such file"),
+        ("name: [", "this is not YAML"),
+        ("- 1", "must be a mapping"),
+    ],
+)
+def test_mistakes_in_bot_yaml(event: Callable[..., Event], bot: Callable[..., Path], text: str, sentence: str) -> None:
+    folder = bot("ann")
+    (folder / "bot.yaml").write_text(text)
+    made = event(overrides=LIMITS)
+    with pytest.raises(UserError, match=sentence):
+        submit(made, str(folder), trust=True)
+    assert list((made.path / "bots").iterdir()) == []
+
+
+def test_a_build_that_fails_is_the_authors_news(event: Callable[..., Event], bot: Callable[..., Path]) -> None:
+    folder = bot("ann")
+    (folder / "bot.yaml").write_text(
+        (folder / "bot.yaml").read_text() + "build: [sh, -c, 'echo no compiler; exit 3']\n"
+    )
+    made = event(overrides=LIMITS)
+    with pytest.raises(UserError, match=r"building .* failed: .*exit code 3.*no compiler"):
+        submit(made, str(folder), trust=True)
+
+
+def test_strangers_need_a_sandbox_that_holds_or_an_explicit_word(
+    event: Callable[..., Event], bot: Callable[..., Path]
+) -> None:
+    made = event("policy:marl/random", overrides=LIMITS)
+    folder = bot("ann")
+    with pytest.raises(UserError, match=r"need the sandbox 'bubblewrap' or 'container'.*has 'limits'.*say --trust"):
+        submit(made, str(folder))
+    submit(made, str(folder), trust=True)
+    path = str(made.path)
+    made.close()
+    assert "say --trust" in refused("run", path)
+
+
+def test_where_the_sandbox_is_missing_the_host_says_what_to_install(
+    event: Callable[..., Event], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import league.sandbox.bubblewrap as module
+
+    made = event()
+    monkeypatch.setenv("PATH", "/nowhere")
+    if hasattr(module._probe, "cache_clear"):
+        module._probe.cache_clear()
+    assert not BubblewrapSandbox().probe().ok
+    with pytest.raises(UserError, match=r"does not work on this machine: .*apt-get install bubblewrap"):
+        sandbox_of(made, trust=False)
+    if hasattr(module._probe, "cache_clear"):
+        module._probe.cache_clear()
+
+
+def test_events_that_cannot_be_made(tmp_path: Path) -> None:
+    pytest.importorskip("marl_classic", reason="needs the plugin marl-classic")
+    there = str(tmp_path / "there")
+    assert "did you mean 'classic/connect_four'" in refused("create", there, "--game", "classic/connect_for")
+    assert "did you mean 'swiss'" in refused("create", there, "--game", "classic/connect_four", "--schedule", "swis")
+    wrong = refused("create", there, "--game", "classic/connect_four", "schedule.gmes=3")
+    assert "did you mean 'games'" in wrong
+    assert not Path(there).exists()
+    invoke("create", there, "--game", "classic/connect_four")
+    assert "already holds an event" in refused("create", there, "--game", "classic/connect_four")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "letter.txt").write_text("dear")
+    assert "is not empty: it holds letter.txt" in refused(
+        "create", str(tmp_path / "full"), "--game", "classic/tic_tac_toe"
+    )
+
+
+def test_events_that_cannot_be_run(event: Callable[..., Event], tmp_path: Path) -> None:
+    made = event("policy:marl/random")
+    path = str(made.path)
+    assert "is not an event: it has no scenario.yaml" in refused("run", str(tmp_path))
+    assert "there are 1 players, and this schedule needs 2 or more" in refused("run", path)
+    with locked(made.path):
+        assert "in use by process" in refused("run", path)
+        assert "in use by process" in refused("submit", path, "policy:marl/first")
+        invoke("standings", path)  # looking disturbs nobody
+    submit(made, "policy:marl/first")
+    invoke("run", path)
+    assert "has begun, so its roster is closed" in refused("submit", path, "policy:marl/first")
+    assert "has no PGN" in refused("export", path, "--pgn")
+
+
+def test_a_secret_that_others_can_read_is_refused(event: Callable[..., Event]) -> None:
+    made = event("policy:marl/random", "policy:marl/first")
+    (made.path / "secret").chmod(0o644)
+    assert "chmod 600" in refused("run", str(made.path))
+
+
+def test_an_event_whose_making_was_killed_is_completed(event: Callable[..., Event]) -> None:
+    made = event()
+    made.close()
+    secret = (made.path / "secret").read_text()
+    (made.path / "scenario.yaml").unlink()
+    (made.path / "commitment").unlink()
+    invoke("create", str(made.path), "--game", "classic/tic_tac_toe")
+    assert (made.path / "secret").read_text() == secret
+    assert open_event(made.path, load_registry()).commitment
