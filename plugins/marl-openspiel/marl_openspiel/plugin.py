@@ -30,3 +30,16 @@ def marl_environments() -> Iterable[Descriptor]:
         params="marl_openspiel.params:AnyGameParams",
         source=_SOURCE,
     )
+
+
+@hookimpl
+def marl_policies() -> Iterable[Descriptor]:
+    """Search, as a scale for what was learned."""
+    yield Descriptor(
+        "mcts",
+        "marl_openspiel.mcts:MCTS",
+        "Monte Carlo tree search with random playouts, for Connect Four",
+        params="marl_openspiel.mcts:MCTSParams",
+        source="Kocsis and Szepesvari, Bandit based Monte-Carlo planning, ECML 2006",
+        tags=("scripted", "search"),
+    )
