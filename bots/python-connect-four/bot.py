@@ -65,7 +65,7 @@ def search(board, who, depth, alpha, beta, until):
         row = play(board, column, who)
         if row < 0:
             continue
-        if won(board, row, column):
+        if won(board, row, column):  # noqa: SIM108
             value = 10**6 + depth
         else:
             value = -search(board, -who, depth - 1, -beta, -alpha, until)[0]

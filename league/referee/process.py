@@ -87,6 +87,7 @@ class ProcessSeat:
         try:
             self.pipe.fill()
         except Flooded as flood:
+            self.pipe.forget()
             self._end(Answer(fault=Verdict.FLOOD, reason=str(flood)))
         except Closed:
             self._end(None)
