@@ -93,8 +93,8 @@ def supported(machine: str | None = None) -> bool:
 def program(machine: str | None = None) -> bytes:
     """The filter: an array of `struct sock_filter`, as `bwrap --seccomp` reads it. Raises KeyError if unsupported."""
     machine = machine or platform.machine()
-    column = list(_AUDIT).index(machine)
-    code = [_op(_LOAD, _ARCH), _op(_JEQ, _AUDIT[machine], 1, 0), _refuse(), _op(_LOAD, _NR)]
+    architecture, column = _AUDIT[machine], list(_AUDIT).index(machine)
+    code = [_op(_LOAD, _ARCH), _op(_JEQ, architecture, 1, 0), _refuse(), _op(_LOAD, _NR)]
     if machine == "x86_64":
         code += [_op(_JGE, _X32, 0, 1), _refuse()]
     for numbers in _REFUSED.values():
