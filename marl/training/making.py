@@ -40,7 +40,8 @@ def explained(services: Services) -> Iterator[None]:
         env = _component(services)
         if env is None and not hasattr(services, "make"):
             raise
-        raise explain(failure, maker(services), env and {"name": env.name, "params": env.params}) from failure
+        named = None if env is None else {"name": env.name, "params": env.params}
+        raise explain(failure, maker(services), named) from failure
 
 
 def _component(services: Services) -> Component | None:
