@@ -1,0 +1,144 @@
+"""`marl evaluate` and `marl watch`: known values first, then who may be named, and what is said of a mistake."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from marl.arena import Arena, Pairings, ReplayRecorder
+from marl.evaluation import Player, measure, wilson
+from marl.policies.first import First
+from marl.policies.random import Random
+from marl.testing.games.kuhn import kuhn
+from marl.testing.games.pennies import matching_pennies
+from marl.testing.games.skirmish import skirmish
+
+
+def marl(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "marl", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd)
+
+
+def test_wilson_intervals_are_the_published_ones() -> None:
+    # Brown, Cai, DasGupta, "Interval estimation for a binomial proportion" (2001); R's prop.test without correction.
+    assert wilson(0, 10) == pytest.approx((0.0, 0.27753), abs=1e-4)
+    assert wilson(5, 10) == pytest.approx((0.23659, 0.76341), abs=1e-4)
+    assert wilson(60, 100) == pytest.approx((0.50200, 0.69060), abs=1e-4)
+    assert wilson(0, 0) == (0.0, 1.0)
+
+
+def test_uniform_kuhn_has_its_known_value_on_both_sides_together() -> None:
+    environment = kuhn(64)
+    random = Player.pure("random", Random(environment.spec), 2)
+    score = measure(environment, random, random, 4000, seed=1)
+    assert score.matches == 4000 and set(score.by_side) == {0, 1}
+    assert abs(score.mean) < 2 * score.margin  # the game is zero-sum, so over both sides the value is 0
+    first = score.by_side[0]
+    assert float(first.mean[0]) == pytest.approx(0.125, abs=4 * float(first.error[0]))  # uniform play favours the first
+
+
+def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
+    environment = kuhn(256)
+    random = Player.pure("random", Random(environment.spec), 2)
+    scores = [measure(environment, random, random, 200, seed) for seed in range(100)]
+    assert sum(abs(score.mean) < score.margin for score in scores) >= 88
+    assert sum(score.plain()["points_low"] <= 0.5 <= score.plain()["points_high"] for score in scores) >= 88
+
+
+def test_the_same_seed_plays_the_same_matches_on_any_number_of_lanes() -> None:
+    def play(lanes: int, seed: int) -> dict[str, float]:
+        environment = kuhn(lanes)
+        return measure(
+            environment,
+            Player.pure("random", Random(environment.spec), 2),
+            Player.pure("first", First(environment.spec), 2),
+            50,
+            seed,
+        ).plain()
+
+    assert play(3, 7) == play(32, 7) != play(32, 8)
+
+
+def test_a_mixture_is_played_in_its_proportions() -> None:
+    environment = matching_pennies(16)
+    first = First(environment.spec)
+    mixed = Player("mixed", [Random(environment.spec), first], np.array([[0.0, 1.0], [0.5, 0.5]]))
+    score = measure(environment, mixed, Player.pure("first", first, 2), 2000, seed=3)
+    assert float(score.by_side[0].m2[0]) == 0.0  # on side 0 it always plays the first action, and so does the other
+    assert abs(float(score.by_side[1].mean[0])) == pytest.approx(0.5, abs=0.1)  # random half of the time
+
+
+def test_teams_are_measured_as_sides() -> None:
+    environment = skirmish(8)
+    random = Player.pure("random", Random(environment.spec), len(environment.spec.sides))
+    assert measure(environment, random, random, 20, seed=1).matches == 20
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    for plugin in ("marl_rllib", "marl_classic"):
+        pytest.importorskip(plugin, reason=f"needs the plugin {plugin}")
+    scenario = tmp_path / "small.yaml"
+    scenario.write_text(
+        "kind: train\nenv: classic/tic_tac_toe\nenv_steps: 1000\nslice: 500\nevaluation: {every: 0}\n"
+        "algorithm: {name: rllib/ppo, lanes: 16, rows: 128, model: {hidden: [8]}}\n"
+    )
+    done = marl("run", scenario, "--out", tmp_path / "run")
+    assert done.returncode == 0, done.stderr
+    return tmp_path / "run"
+
+
+def test_a_run_is_evaluated_and_watched(run: Path) -> None:
+    done = marl("evaluate", run, "--against", "marl/first", "--against", f"{run}@1", "--matches", 20, "--json")
+    scores = json.loads(done.stdout)["scores"]
+    assert set(scores) == {"marl/first", f"{run}@1"}
+    assert all(score["wins"] + score["draws"] + score["losses"] == 20 for score in scores.values())
+    snapshot = json.loads((run / "progress.json").read_text())["slices"][-1]["snapshot"]
+    assert "±" in marl("evaluate", run / "blobs" / f"{snapshot}.safetensors", "--matches", 10).stdout
+    watched = marl("watch", run, "--against", "marl/random", "--side", 1, "--seed", 4)
+    assert watched.returncode == 0, watched.stderr
+    assert "classic/tic_tac_toe: marl/random against" in watched.stdout and "over: returns" in watched.stdout
+    assert watched.stdout == marl("watch", run, "--against", "marl/random", "--side", 1, "--seed", 4).stdout
+    wrong = marl("evaluate", f"{run}@7")
+    assert wrong.returncode == 2 and "has no player '7'" in wrong.stderr
+
+
+def test_a_league_plays_its_meta_strategy(tmp_path: Path) -> None:
+    pytest.importorskip("marl_classic", reason="needs the plugin marl-classic")
+    assert marl("run", "leduc_psro", "stop.iterations=4", "--out", tmp_path / "run").returncode == 0
+    done = marl("evaluate", tmp_path / "run", "--matches", 2000, "--json")
+    assert json.loads(done.stdout)["scores"]["marl/random"]["return"] > 0.3
+    done = marl("evaluate", f"{tmp_path / 'run'}@player_0/1", "--matches", 200, "--json")
+    assert json.loads(done.stdout)["scores"]["marl/random"]["matches"] == 200
+
+
+def test_a_recorded_match_is_watched_as_it_was(tmp_path: Path) -> None:
+    classic = pytest.importorskip("marl_classic.tic_tac_toe", reason="needs the plugin marl-classic")
+    environment = classic.TicTacToe(1)
+    recorder = ReplayRecorder("classic/tic_tac_toe", {}, [0])
+    Arena(environment).play([Random(environment.spec)], Pairings.repeat([(0, 0)], 1, seed=5), [recorder])
+    recorder.finished[0].write(tmp_path / "match.json.gz")
+    done = marl("watch", tmp_path / "match.json.gz")
+    assert done.returncode == 0, done.stderr
+    assert environment.render(0).text in done.stdout and "over: returns" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["evaluate", "runs/nothing"], "there is no run and no snapshot 'runs/nothing'"),
+        (["evaluate", "marl/randm"], "did you mean 'marl/random'?"),
+        (["evaluate", "marl/random"], "say where with --env"),
+        (["evaluate", "marl/random strength=3", "--env", "x"], "strength"),
+        (["watch", "match.json.gz"], "there is no replay match.json.gz"),
+        (["watch", "."], "is not a run directory"),
+    ],
+)
+def test_a_mistake_is_a_sentence(tmp_path: Path, arguments: list[str], sentence: str) -> None:
+    done = marl(*arguments, cwd=tmp_path)
+    assert done.returncode == 2 and sentence in done.stderr, done.stderr
