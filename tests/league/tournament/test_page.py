@@ -1,0 +1,156 @@
+"""The standings: what they say, in the terminal and on the page."""
+
+from __future__ import annotations
+
+import base64
+import html.parser
+import json
+import re
+import zlib
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from league.ledger import MatchRow
+from league.tournament.event import Event
+from league.tournament.operate import Options, operate
+from league.tournament.page.page import render
+from league.tournament.progress import Display, milestone
+from league.tournament.standings import terminal, view
+from marl.registry import load_registry
+from marl.scenario import load_scenario
+
+EVIL = "<script>alert(1)</script>"
+
+
+@pytest.fixture
+def played(event: Callable[..., Event]) -> Event:
+    made = event("policy:marl/random", "policy:marl/first", "ann=policy:marl/random")
+    operate(made, Options(2), Display(Console(quiet=True)))
+    return made
+
+
+class Checker(html.parser.HTMLParser):
+    """Every element is closed, ids are unique, and nothing is fetched."""
+
+    VOID = frozenset(("meta", "input", "path", "circle", "rect", "br"))
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        given = dict(attributes)
+        assert "src" not in given
+        assert not str(given.get("href", "#")).startswith("http")
+        if "id" in given:
+            self.ids.append(str(given["id"]))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in self.VOID:
+            assert self.open.pop() == tag
+
+
+def check(page: str) -> None:
+    checker = Checker()
+    checker.feed(page)
+    assert checker.open == []
+    assert len(set(checker.ids)) == len(checker.ids)
+
+
+def test_the_table_counts_what_the_ledger_has(played: Event) -> None:
+    rows = (
+        ("1.1.1", ("random", "first"), (1.0, 0.0), ("win", "loss")),
+        ("1.1.2", ("first", "random"), (0.5, 0.5), ("draw", "draw")),
+        ("2.1.1", ("ann", "first"), (0.0, 1.0), ("timeout", "win")),
+    )
+    known = {match.pairing: match for match in played.ledger.matches()}
+    base = next(iter(known.values()))
+    matches = [
+        replace(base, pairing=pairing, players=players, scores=scores, verdicts=verdicts)
+        for pairing, players, scores, verdicts in rows
+    ]
+    shown = replace(view(played), matches=tuple(matches))
+    assert (shown.meetings["random", "first"].points, shown.meetings["random", "first"].played) == (1.5, 2)
+    assert (shown.meetings["first", "random"].wins, shown.meetings["first", "random"].losses) == (0, 1)
+    assert ("random", "ann") not in shown.meetings
+
+
+def test_the_terminal_shows_everybody_with_intervals_and_the_crosstable(played: Event) -> None:
+    console = Console(width=80, record=True, file=open("/dev/null", "w"), color_system=None)  # noqa: PTH123, SIM115
+    terminal.show(view(played), console)
+    text = console.export_text()
+    assert re.search(r"1\s+\w+\s+[\d.]+\s+4\s+\d-\d-\d\s+\d+\s+-?\d+ … \d+", text)
+    assert len(re.findall(r"\d/2", text)) == 6
+    data = json.loads(terminal.as_json(view(played)))
+    assert {entry["player"] for entry in data["players"]} == {"random", "first", "ann"}
+    assert sum(entry["points"] for entry in data["players"]) == 6
+    for entry in data["players"]:
+        assert entry["interval"][0] < entry["rating"] < entry["interval"][1]
+
+
+def test_the_page_is_whole_and_self_contained_and_every_match_can_be_played_again(played: Event) -> None:
+    page = render(played, view(played))
+    check(page)
+    assert "default-src 'none'" in page
+    block = re.search(r'<script type="application/json">(.*?)</script>', page)
+    assert block is not None
+    replays = json.loads(block[1])
+    assert set(replays) == {match.pairing for match in played.ledger.matches()}
+    for match in played.ledger.matches():
+        frames = json.loads(zlib.decompress(base64.b64decode(replays[match.pairing]["frames"])))
+        assert len(frames) == match.plies + 1
+        assert frames[0].startswith("<svg")
+        assert frames[0] != frames[-1]
+
+
+def test_what_bots_say_cannot_become_markup(played: Event) -> None:
+    evil: tuple[MatchRow, ...] = tuple(
+        replace(match, verdicts=("crash", "win"), details=(EVIL, ""), scores=(0.0, 1.0))
+        for match in played.ledger.matches()
+    )
+    shown = view(played)
+    lines = tuple(replace(line, bot=replace(line.bot, author=EVIL, content=EVIL)) for line in shown.lines)
+    (played.path / "logs").mkdir(exist_ok=True)
+    (played.path / "logs" / f"{evil[0].pairing}-0.log").write_bytes(EVIL.encode() + b"\x1b[31m\x00\xff")
+    page = render(played, replace(shown, name=EVIL, matches=evil, lines=lines))
+    check(page)
+    assert EVIL not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "\x1b" not in page
+    assert "\x00" not in page
+
+
+def test_before_the_first_match_the_page_says_so(event: Callable[..., Event]) -> None:
+    made = event()
+    check(render(made, view(made)))
+    made = event("policy:marl/random", "policy:marl/first", name="other")
+    page = render(made, view(made))
+    check(page)
+    assert "No match has been finished yet." in page
+    assert "not begun" in page
+
+
+def test_plain_lines_get_rarer() -> None:
+    assert [milestone(count) for count in (0, 1, 3, 7, 10, 99, 100, 4999)] == [0, 1, 2, 5, 10, 50, 100, 2000]
+
+
+def test_a_scenario_of_this_kind_is_run_and_resumed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("marl_classic", reason="needs the plugin marl-classic")
+    from league.tournament.runner import run
+
+    registry = load_registry()
+    scenario = load_scenario("connect_four_swiss", ["schedule.rounds=1"], registry)
+    run(scenario, registry, tmp_path / "out", False)
+    first = capsys.readouterr().out
+    assert "6 players, 6 matches" in first
+    assert (tmp_path / "out" / "standings.html").exists()
+    run(load_scenario(tmp_path / "out" / "scenario.yaml", [], registry), registry, tmp_path / "out", True)
+    again = capsys.readouterr().out
+    assert first.splitlines()[-14:] == again.splitlines()[-14:]
