@@ -84,6 +84,9 @@ def _launch(command: Sequence[str], folder: Path, limits: Limits, pipes: Pipes, 
                 os.close(descriptor)
         pipes.hand_over()
         tree = _admit(info, group, limits)
+        if tree is None:
+            process.wait()
+            raise RunError(f"the sandbox could not be set up: {_last_words(pipes, log)}; {_HINT}")
         gate.open()
         with contextlib.suppress(BrokenPipeError):  # it could not be set up: `Child.host_fault` will tell
             os.write(pipes.ours[0], _GO)
@@ -100,6 +103,14 @@ def _launch(command: Sequence[str], folder: Path, limits: Limits, pipes: Pipes, 
     child = Child(process, pipes.ours[0], pipes.ours[1], tree, group, log, shifted=True, gate=gate)
     watch(child, limits)
     return child
+
+
+def _last_words(pipes: Pipes, log: Log | None) -> str:
+    if log is not None:
+        return log.tail()
+    with contextlib.suppress(BlockingIOError):
+        return os.read(pipes.ours[1], 4096).decode(errors="replace").strip()
+    return "it said nothing"
 
 
 _GO = b"go\n"
@@ -139,8 +150,11 @@ def _memory_file(content: bytes) -> int:
     return descriptor
 
 
-def _admit(info: int, group: Cgroup | None, limits: Limits) -> Namespace:
-    """Bind the namespace's first process, which waits at the gate and has not become the bot yet, to its limits."""
+def _admit(info: int, group: Cgroup | None, limits: Limits) -> Namespace | None:
+    """Bind the namespace's first process, which waits at the gate and has not become the bot yet, to its limits.
+
+    None where there is no sandbox, or none any more. Raises RunError where its limits cannot be set.
+    """
     said = b""
     while chunk := os.read(info, 4096):
         said += chunk
@@ -148,9 +162,7 @@ def _admit(info: int, group: Cgroup | None, limits: Limits) -> Namespace:
         init = int(json.loads(said)["child-pid"])
         tree = Namespace(init)
     except (ValueError, KeyError, ProcessLookupError):
-        raise RunError(
-            f"bubblewrap did not start here; `bwrap --unshare-all --ro-bind / / true` may say why; {_HINT}"
-        ) from None
+        return None
     try:
         if group is not None:
             group.join(init)
@@ -172,7 +184,7 @@ _HINT = (
 
 def _rlimits(pid: int, limits: Limits, group: Cgroup | None) -> None:
     bounds = {
-        resource.RLIMIT_CPU: limits.cpu_seconds,
+        resource.RLIMIT_CPU: limits.cpu_seconds + 1,
         resource.RLIMIT_NOFILE: limits.open_files,
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_MEMLOCK: 1 << 20,
@@ -185,7 +197,8 @@ def _rlimits(pid: int, limits: Limits, group: Cgroup | None) -> None:
     for what, most in bounds.items():
         hard = resource.prlimit(pid, what)[1]
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.prlimit(pid, what, (most, most))
+        soft = most - 1 if what == resource.RLIMIT_CPU else most  # SIGXCPU says why, a second before SIGKILL
+        resource.prlimit(pid, what, (soft, most))
 
 
 @cache

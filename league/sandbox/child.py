@@ -103,11 +103,14 @@ class Child:
 
     def end(self, cause: str) -> None:
         """Kill all of its processes for a reason, but leave the pipes open so that its last words can be read."""
-        with self._lock:
-            if self._closed or self.exit is not None:
-                return
-            self._cause = self._cause or cause
-            self._slay()
+        if not self._lock.acquire(blocking=False):
+            return  # somebody else is at it; the watchman comes again
+        try:
+            if not self._closed and self.exit is None:
+                self._cause = self._cause or cause
+                self._slay()
+        finally:
+            self._lock.release()
 
     def kill(self) -> None:
         """Kill all of its processes, wait until they are gone and close its pipes. May be called again."""

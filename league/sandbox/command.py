@@ -57,18 +57,23 @@ def _in_system(path: str) -> bool:
 def _prefixes(program: Path) -> tuple[Path, ...]:
     """The installations that a program outside of the system belongs to: `X` for `X/bin/program`, links followed.
 
-    A folder that holds more than an installation (a home, or one that has no `lib` beside its `bin`) is not given.
+    Nothing is given unless it is plainly an installation: `bin` and `lib` are also in `~/.local`, beside secrets.
     """
     found: list[Path] = []
     for place in (program, *_links(program)):
         prefix = place.parent.parent
-        known = place.parent.name == "bin" and ((prefix / "lib").is_dir() or (prefix / "pyvenv.cfg").is_file())
         if _in_system(str(place)) or prefix in found:
             continue
-        if not known or prefix == Path.home() or len(prefix.parts) < 3 or (prefix / ".ssh").exists():
+        if place.parent.name != "bin" or not _is_installation(prefix):
             return ()
         found.append(prefix)
     return tuple(found)
+
+
+def _is_installation(prefix: Path) -> bool:
+    """Of Python (or a virtual environment), Node or Java."""
+    marks = ("pyvenv.cfg", "lib/python3*/os.py", "include/node/node.h", "lib/modules")
+    return any(next(prefix.glob(mark), None) is not None for mark in marks)
 
 
 def _links(path: Path) -> list[Path]:

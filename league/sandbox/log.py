@@ -8,14 +8,19 @@ import selectors
 import threading
 from pathlib import Path
 
+_PATIENCE = 16 << 20
+"""Bytes that are read and thrown away once a log is full. A bot that writes on then waits at its own full pipe."""
+
 
 class Log:
     """The reading end of a bot's standard error, and the file that keeps the first `most` bytes of it."""
 
     def __init__(self, pipe: int, path: Path, most: int) -> None:
         self._pipe = pipe
+        self._path = path
         self._left = most
         self._most = most
+        self._patience = _PATIENCE
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
         self._file = os.open(path, flags, 0o644)
         self._lock = threading.Lock()
@@ -29,6 +34,12 @@ class Log:
         """Move what is there. Returns whether more may come."""
         with self._lock:
             return self._open and self._pump()
+
+    def tail(self) -> str:
+        """The last line that was kept."""
+        self.pump()
+        lines = self._path.read_text(errors="replace").strip().splitlines() if self._path.is_file() else []
+        return lines[-1] if lines else "it said nothing"
 
     def close(self) -> None:
         """Move what is left, and close both ends."""
@@ -49,10 +60,13 @@ class Log:
             if not chunk:
                 return False
             self._keep(chunk)
+            if self._patience <= 0:
+                return False
         return True
 
     def _keep(self, chunk: bytes) -> None:
         if self._left <= 0:
+            self._patience -= len(chunk)
             return
         kept = chunk[: self._left]
         self._left -= len(kept)

@@ -93,8 +93,14 @@ WATCHED = "memory and processes of the whole tree, looked at every 50 ms"
 def _preamble(group: Cgroup | None, limits: Limits) -> str:
     """Shell that binds itself before it becomes the bot: no process of the bot's is ever unbound."""
     lines = [f"echo $$ > {shlex.quote(str(folder / 'cgroup.procs'))} || exit 125" for folder in _folders(group)]
-    lines += [f"ulimit -t {limits.cpu_seconds}", f"ulimit -n {limits.open_files}", "ulimit -c 0"]
-    lines += [f"ulimit -d {limits.memory_mb << 10}"]
+    lines += [
+        f"ulimit -H -t {limits.cpu_seconds + 1}",
+        f"ulimit -S -t {limits.cpu_seconds}",
+        f"ulimit -n {limits.open_files}",
+        "ulimit -c 0",
+    ]
+    if group is None or group.memory is None:
+        lines.append(f"ulimit -d {limits.memory_mb << 10}")
     return "; ".join(lines) + "; "
 
 

@@ -232,11 +232,12 @@ print('SUCCESS')
     assert b"SUCCESS" in python(sandbox, text, limits=Limits(processes=40)).output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tier", ["limits", "bubblewrap"])
 def test_processor_time_runs_out(request, python, tier):
     sandbox = LimitsSandbox() if tier == "limits" else request.getfixturevalue("bubblewrap")
     done = python(sandbox, "while True: pass", limits=Limits(cpu_seconds=1), seconds=8)
-    assert done.reason in ("cpu time used up", "signal 9 (SIGKILL)")
+    assert done.reason == "cpu time used up"
 
 
 def test_a_bot_dies_with_its_host(bubblewrap, folder, alive):
@@ -278,7 +279,12 @@ def test_a_sandbox_that_cannot_be_set_up_is_the_hosts_fault(bubblewrap, folder, 
     monkeypatch.setattr(rooms, "_system", lambda: ("--ro-bind", str(tmp_path / "missing"), "/usr"))
     with pytest.raises(RunError, match=r"could not be set up.*missing"):
         bubblewrap.run(["/bin/true"], folder, Limits(), 5)
-    child = bubblewrap.start(["/bin/true"], folder, Limits(), tmp_path / "log")
+    # It may fail before it is let in, or after.
+    try:
+        child = bubblewrap.start(["/bin/true"], folder, Limits(), tmp_path / "log")
+    except RunError as error:
+        assert "missing" in str(error)
+        return
     while child.exit is None:
         time.sleep(0.001)
     assert child.host_fault

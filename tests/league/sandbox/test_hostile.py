@@ -273,3 +273,16 @@ def test_the_host_stays_responsive_beside_bombs(bubblewrap, folder, tmp_path):
     finally:
         for child in bombs:
             child.kill()
+
+
+def test_a_log_that_never_ends_costs_the_host_little(bubblewrap, tmp_path, folder):
+    (folder / "bot.py").write_text("import os\nwhile True: os.write(2, bytes(1 << 20))\n")
+    child = bubblewrap.start([sys.executable, "bot.py"], folder, LIMITS, tmp_path / "log")
+    try:
+        time.sleep(0.5)
+        used = time.process_time()
+        time.sleep(0.5)
+        assert time.process_time() - used < 0.1
+    finally:
+        child.kill()
+    assert (tmp_path / "log").stat().st_size < 300_000
