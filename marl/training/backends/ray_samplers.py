@@ -90,7 +90,7 @@ class Samplers:
             for index in lost:
                 self._send(index)
         self._asked = {}
-        references = self._manager.foreach_actor("columns", return_obj_refs=True)
+        references = self._manager.fetch_ready_async_reqs(tags="columns", timeout_seconds=None, return_obj_refs=True)
         found = {result.actor_id: result.get() for result in references}
         return [parts[index] for index in range(self.count)], [found[index] for index in range(self.count)]
 
@@ -122,9 +122,10 @@ class Samplers:
             _value(result.get())
 
     def _send(self, index: int) -> None:
-        self._manager.foreach_actor_async(
-            "sample", tag="sample", kwargs=self._asked[index], remote_actor_ids=[index], healthy_only=False
-        )
+        for method, arguments in (("sample", self._asked[index]), ("columns", {})):
+            self._manager.foreach_actor_async(
+                method, tag=method, kwargs=arguments, remote_actor_ids=[index], healthy_only=False
+            )
 
     def _revive(self, indices: Sequence[int]) -> None:
         """Wait for fresh actors in these places, and let them play new matches, which nobody has played before."""
