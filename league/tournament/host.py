@@ -119,7 +119,7 @@ class Host:
 
     def _row(self, assignment: Assignment, played: Played) -> MatchRow:
         """The match as the ledger will have it. Its replay is on the disk before."""
-        name, seats = f"{assignment.pairing}.replay" if played.replay else "", len(assignment.players)
+        name, seats = self._replay_name(assignment) if played.replay else "", len(assignment.players)
         if name:
             write_atomically(self.event.path / "replays" / name, played.replay)
         return MatchRow(
@@ -141,6 +141,11 @@ class Host:
             started=played.started or time.time(),
             finished=time.time(),
         )
+
+    def _replay_name(self, assignment: Assignment) -> str:
+        """Among several hosts, one that is late must not write over the replay of the one that took its place."""
+        taker = f"-{assignment.token}" if self.event.is_shared else ""
+        return f"{assignment.pairing}{taker}.replay"
 
     def _report(self) -> None:
         """Where others take part: tell them that this host is alive, and see what they finished."""

@@ -104,6 +104,7 @@ def _work(host: int, pipe: Connection, play: Play, others: tuple[Connection, ...
     die_with(host)
     for other in others:
         other.close()
+    one_thread()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to everybody; the host decides
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that bots are ended on the way out
     while True:
@@ -112,6 +113,13 @@ def _work(host: int, pipe: Connection, play: Play, others: tuple[Connection, ...
         except (EOFError, OSError):
             return
         pipe.send(guarded(play, assignment))
+
+
+def one_thread() -> None:
+    """Workers are as many as there are processors: more threads in each would only be in each other's way."""
+    os.environ["OMP_NUM_THREADS"] = "1"
+    if (torch := sys.modules.get("torch")) is not None:
+        torch.set_num_threads(1)
 
 
 def guarded(play: Play, assignment: Assignment) -> Played:

@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
 from league.ledger import MatchRow
 from league.schedules import Pairing
 from league.tournament.assignment import Assignment, Played
 from league.tournament.budget import Budget, Need
-from league.tournament.event import Event
+from league.tournament.commands import app
+from league.tournament.event import Event, open_event
 from league.tournament.host import Host
 from league.tournament.operate import Needs, Options, operate
 from league.tournament.play import Table
@@ -25,6 +27,7 @@ from league.tournament.queue import order
 from league.tournament.standings import view
 from league.tournament.workers import Processes
 from marl.errors import UserError
+from marl.registry import load_registry
 
 PLENTY = Budget(10_000, 1_000_000)
 
@@ -205,3 +208,28 @@ def test_bots_run_in_the_sandbox_and_leave_their_logs(event: Callable[..., Event
     logs = [path.read_text() for path in (made.path / "logs").glob("*-?.log")]
     assert any("my own mistake" in log and "ZeroDivisionError" in log for log in logs)
     assert (made.path / "secret").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_person_plays_at_the_hosts_terminal(event: Callable[..., Event]) -> None:
+    made = event("person:ann", "policy:marl/first")
+    made.close()
+    said = "\n".join(str(number) for number in [9, *range(9), *range(9)] * 3)
+    result = CliRunner().invoke(app, ["run", str(made.path)], input=said, catch_exceptions=False)
+    assert result.exit_code == 0
+    assert "match 1.1.1: ann against first" in result.output
+    assert "try again" in result.output
+    made = open_event(made.path, load_registry())
+    assert [match.host_error for match in made.ledger.matches()] == ["", ""]
+    made.close()
+
+
+def test_a_match_that_another_host_took_over_is_that_hosts(event: Callable[..., Event]) -> None:
+    made = event("policy:marl/random", "policy:marl/first")
+    made.begin()
+    pool = Recorded(size=1)
+    with closing(Host(made, pool, PLENTY, lambda _: Need(), "zombie")) as zombie:
+        zombie._start()
+        taken = made.ledger.lease(pool.going[0].pairing, "other", 60, seize=True)
+        assert taken == 2
+        assert list(zombie._collect()) == []
+        assert made.ledger.matches() == []
