@@ -41,33 +41,41 @@ BOT = """
         elif message["type"] == "hello":
             print('{"type": "ready"}', flush=True)
 """
+AT_ONCE = (1, 8)
+ALL = os.sched_getaffinity(0)
+ONE = {min(ALL)}
 COMMAND = ["/usr/bin/python3", "-S", "-E", "bot.py"]
 
 
 class Endless:
-    """A board to look at, seven columns to choose from, and nothing that ever happens; one agent, one lane."""
+    """A board to look at, seven columns to choose from, and nothing that ever happens: rules that cost nothing."""
 
-    lanes = 1
-
-    def __init__(self, ticks: int) -> None:
+    def __init__(self, ticks: int, lanes: int = 1) -> None:
         box = Box((3, 6, 7), 0, 1)
         self.spec = EnvSpec(("player",), (Group("players", (0,), box, Discrete(7)),), ((0,),), "turns", ticks)
-        board = np.zeros((1, 3, 6, 7), np.float32)
-        none, mask = np.zeros(1, np.int64), np.ones((1, 7), np.bool_)
-        self._rows = (Rows(none, none, board, mask, np.zeros(1, np.bool_)),)
-        self._left = self._ticks = ticks
+        self.lanes = lanes
+        self._left = np.zeros(lanes, np.int64)
+        self._ticks = ticks
+        self._board, self._mask = np.zeros((lanes, 3, 6, 7), np.float32), np.ones((lanes, 7), np.bool_)
+        self._none, self._no = np.zeros(lanes, np.int64), np.zeros((lanes, 1), np.bool_)
+        self._rewards, self._nobody = np.zeros((lanes, 1)), -np.ones(lanes, np.int64)
 
     def reset(self, lanes: Any, seeds: Any) -> Any:
-        self._left = self._ticks
-        return self._rows
+        self._left[lanes] = self._ticks
+        return self._rows(lanes)
 
     def step(self, lanes: Any, actions: Any) -> Step:
-        self._left -= 1
-        over = np.array([not self._left])
-        turn = (None,) if not self._left else self._rows
-        return Step(
-            lanes, np.zeros((1, 1)), over[:, None], over[:, None] & False, over, -np.ones(1, int), (None,), turn
-        )
+        k = len(lanes)
+        self._left[lanes] -= 1
+        done = self._left[lanes] == 0
+        turn = self._rows(lanes[~done])
+        return Step(lanes, self._rewards[:k], done[:, None], self._no[:k], done, self._nobody[:k], (None,), turn)
+
+    def _rows(self, lanes: Any) -> Any:
+        k = len(lanes)
+        if not k:
+            return (None,)
+        return (Rows(lanes, self._none[:k], self._board[:k], self._mask[:k], self._no[:k, 0]),)
 
     def state(self, lanes: Any) -> Any:
         raise NotImplementedError
@@ -76,24 +84,35 @@ class Endless:
         return Frame("", "")
 
 
-def raw(folder: Path, trips: int) -> Callable[[], float]:
-    """Round trips per second of the raw pipe."""
+def raw(folder: Path, trips: int, at_once: int) -> Callable[[], float]:
+    """Round trips per second of the raw pipe, with so many bots at once."""
     box = {"type": "act", "id": "0123456789abcdef", "agent": 0, "observation": np.zeros((3, 6, 7), int).tolist()}
     message = box | {"legal": list(range(7)), "clock": {"move": 10, "bank": 0}}
     line = json.dumps(message, separators=(",", ":")).encode() + b"\n"
 
+    def trip(bots: Sequence[Any], count: int) -> None:
+        write = {bot.stdout.fileno(): bot.stdin.fileno() for bot in bots}
+        waiting = list(write)
+        for fd in waiting:
+            os.write(write[fd], line)
+        while count > len(bots):
+            for fd in select.select(waiting, [], [])[0]:
+                os.read(fd, 1 << 16)
+                os.write(write[fd], line)
+                count -= 1
+        for fd in waiting:
+            select.select([fd], [], [])
+            os.read(fd, 1 << 16)
+
     def task() -> float:
-        with subprocess.Popen(COMMAND, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as bot:
-            assert bot.stdin and bot.stdout
-            write, read = bot.stdin.fileno(), bot.stdout.fileno()
-            for count in (50, trips):
-                began = time.perf_counter()
-                for _ in range(count):
-                    os.write(write, line)
-                    select.select([read], [], [])
-                    os.read(read, 1 << 16)
-            seconds = time.perf_counter() - began
-            bot.stdin.close()
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        bots = [subprocess.Popen(COMMAND, cwd=folder, **pipes) for _ in range(at_once)]  # type: ignore[call-overload]
+        trip(bots, 50 * at_once)
+        began = time.perf_counter()
+        trip(bots, trips)
+        seconds = time.perf_counter() - began
+        for bot in bots:
+            bot.communicate()
         return trips / seconds
 
     return task
@@ -103,54 +122,59 @@ def player(sandbox: Sandbox, folder: Path, name: str, kept: bool) -> BotPlayer:
     return BotPlayer(name, lambda log: sandbox.start(COMMAND, folder, Limits(), log), kept)
 
 
-def round_trips(sandbox: Sandbox, folder: Path, trips: int) -> Callable[[], float]:
-    """Round trips per second of the referee, with the bot in a sandbox."""
+def round_trips(sandbox: Sandbox, folder: Path, trips: int, at_once: int) -> Callable[[], float]:
+    """Round trips per second of the referee, with so many bots at once, each in a sandbox of its own."""
 
     def task() -> float:
-        bot = player(sandbox, folder, "bot", kept=True)
-        referee, warm = (Referee(Endless(count), "endless", clocks=Clocks(move=10)) for count in (trips, 50))
-        list(warm.play([Match("warm", [bot], 0)]))
+        bot, count = player(sandbox, folder, "bot", kept=True), trips // at_once
+        measured, warm = (Referee(Endless(n, at_once), "endless", clocks=Clocks(move=10)) for n in (count, 50))
+        list(warm.play([Match(f"warm-{n}", [bot], n) for n in range(at_once)]))
         began = time.perf_counter()
-        (record,) = referee.play([Match("match", [bot], 1)])
+        records = list(measured.play([Match(f"match-{n}", [bot], n) for n in range(at_once)]))
         seconds = time.perf_counter() - began
         bot.close()
-        assert record.ticks == trips and not any(record.reasons), record
-        return trips / seconds
+        assert not any(record.reasons[0] or record.ticks != count for record in records), records
+        return count * at_once / seconds
 
     return task
 
 
-def games(tier: str, folder: Path, kept: bool, lanes: int, seconds: float, process: int = 0) -> tuple[int, float]:
-    """Games that one host process finished, and the seconds it took."""
+def games(tier: str, folder: Path, kept: bool, lanes: int, seconds: float, core: int) -> float:
+    """Games per second of one host process on one processor, once all its bots have started."""
+    os.sched_setaffinity(0, {core})  # a worker and its bots share a processor: only one of them works at any time
     registry = load_registry()
     sandbox = registry.make("sandboxes", tier)
     bots = [player(sandbox, folder, name, kept) for name in ("ann", "bob")]
     referee = Referee(registry.make("environments", GAME, lanes=lanes), GAME, clocks=Clocks(move=10))
-    until = time.perf_counter() + seconds
-
-    def source() -> Any:
-        for number in itertools.count():
-            if time.perf_counter() > until:
-                return
-            yield Match(f"{process}-{number}", bots, number)
-
-    began = time.perf_counter()
-    count = sum(not any(record.reasons) for record in referee.play(source()))
+    matches = (Match(str(number), bots, number) for number in itertools.count())
+    count, began = 0, 0.0
+    playing = referee.play(matches)
+    for number, record in enumerate(playing):
+        assert not any(record.reasons), record
+        count += number > 2 * lanes
+        if number == 2 * lanes:
+            began = time.perf_counter()
+        if began and time.perf_counter() - began > seconds:
+            break
     spent = time.perf_counter() - began
+    playing.close()
+    referee.close()
     for bot in bots:
         bot.close()
-    return count, spent
+    return count / spent
 
 
-def game_rate(
-    tier: str, folder: Path, kept: bool, lanes: int, seconds: float, processes: int = 2
-) -> Callable[[], float]:
+def game_rate(tier: str, folder: Path, kept: bool, lanes: int, seconds: float, hosts: int = 2) -> Callable[[], float]:
     """Games per second of so many host processes together."""
+    cores = sorted(os.sched_getaffinity(0))
 
     def task() -> float:
-        with ProcessPoolExecutor(processes) as pool:
-            parts = [pool.submit(games, tier, folder, kept, lanes, seconds, number) for number in range(processes)]
-            return sum(count / spent for count, spent in (part.result() for part in parts))
+        with ProcessPoolExecutor(hosts) as pool:
+            parts = [
+                pool.submit(games, tier, folder, kept, lanes, seconds, cores[number % len(cores)])
+                for number in range(hosts)
+            ]
+            return sum(part.result() for part in parts)
 
     return task
 
@@ -219,25 +243,40 @@ def main(quick: bool) -> None:
         (folder / "bot.py").write_text(textwrap.dedent(BOT))
         tiers = sandboxes()
         trips, rounds, seconds = (2000, 3, 0.5) if quick else (20000, 9, 2.0)
-        tasks = {"raw pipe": raw(folder, trips)}
-        tasks |= {f"referee, {name}": round_trips(sandbox, folder, trips) for name, sandbox in tiers.items()}
-        results = bench.interleaved(tasks, rounds)
+        tasks = {f"raw pipe, {n} at once": raw(folder, trips, n) for n in AT_ONCE}
+        for name, sandbox in tiers.items():
+            tasks |= {f"{name}, {n} at once": round_trips(sandbox, folder, trips, n) for n in AT_ONCE}
+        results = {}
+        for where, cores in (("any core", ALL), ("one core", ONE)):
+            os.sched_setaffinity(0, cores)
+            results |= {f"{where}, {name}": rates for name, rates in bench.interleaved(tasks, rounds).items()}
+        os.sched_setaffinity(0, ALL)
         bench.table(results, "round trips/s")
         best = "bubblewrap" if "bubblewrap" in tiers else list(tiers)[-1]
-        ratio = bench.ratio(results, f"referee, {best}", "raw pipe")
-        print(f"the referee with {best} at {ratio:.0%} of the raw pipe\n")
-        rates = game_tasks(list(tiers), folder, seconds)
-        played = bench.interleaved(rates, max(2, rounds // 3))
+        ratios = {
+            f"{where}, {n} at once": bench.ratio(
+                results, f"{where}, {best}, {n} at once", f"{where}, raw pipe, {n} at once"
+            )
+            for where in ("any core", "one core")
+            for n in AT_ONCE
+        }
+        print(
+            "\n".join(
+                f"{what}: the referee with {best} at {ratio:.0%} of the raw pipe" for what, ratio in ratios.items()
+            )
+        )
+        played = bench.interleaved(game_tasks(list(tiers), folder, seconds), max(2, rounds // 3))
         bench.table(played, "games/s of Connect Four")
     middle = bench.medians(results)
-    detail = {"games/s": bench.medians(played), "round trips/s": middle}
-    bench.report("referee", middle[f"referee, {best}"], middle["raw pipe"], ratio, "round trips/s", **detail)
+    detail = {"ratios": ratios, "games/s": bench.medians(played), "round trips/s": middle}
+    ours, peer = middle[f"any core, {best}, 1 at once"], middle["any core, raw pipe, 1 at once"]
+    bench.report("referee", ours, peer, ratios["any core, 1 at once"], "round trips/s", **detail)
 
 
 def game_tasks(tiers: Sequence[str], folder: Path, seconds: float) -> dict[str, Callable[[], float]]:
     tasks: dict[str, Callable[[], float]] = {}
     for tier in tiers:
-        tasks[f"{tier}, kept, one at a time"] = game_rate(tier, folder, True, 1, seconds, processes=1)
+        tasks[f"{tier}, kept, one at a time"] = game_rate(tier, folder, True, 1, seconds, hosts=1)
         tasks[f"{tier}, kept, two hosts of 8"] = game_rate(tier, folder, True, 8, seconds)
         tasks[f"{tier}, fresh, two hosts of 2"] = game_rate(tier, folder, False, 2, seconds)
     peers = {"PettingZoo loop": pettingzoo_rate, "kaggle-environments": kaggle_rate}

@@ -130,5 +130,5 @@ class Pipe:
         while self.child.exit is None and time.perf_counter() < until:
             time.sleep(0.001)
         if self.child.exit is None:
-            return "it closed its output while it was still running"
+            return "it closed its input or its output while it was still running"
         return f"its process ended: {self.child.reason()}"

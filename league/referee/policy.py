@@ -11,8 +11,9 @@ import numpy as np
 from league.referee.seat import Answer, Request, Table
 from league.referee.verdict import Verdict
 from marl import rng
+from marl.blobs import Blobs
 from marl.env import EnvSpec, Rows
-from marl.errors import UserError
+from marl.errors import UserError, suggestion
 from marl.policy import Policy
 from marl.registry import Registry
 from marl.snapshot import JSON, Snapshot
@@ -117,14 +118,25 @@ def from_snapshot(registry: Registry, spec: EnvSpec, snapshot: Snapshot, name: s
     return PolicyPlayer(name or snapshot.id[:8], cast(Policy, made))
 
 
+def from_file(registry: Registry, spec: EnvSpec, path: Path, name: str = "") -> PolicyPlayer:
+    """A policy that somebody handed in: a snapshot's `<id>.safetensors`, with its `<id>.json` beside it.
+
+    Only that format is read, since it holds numbers and nothing that could run; its id must match its content. Raises
+    UserError for other files, and RunError for damaged ones.
+    """
+    if path.suffix != ".safetensors":
+        raise UserError(f"{path} is not a .safetensors file; policies are taken in that format only, never as pickles")
+    if not path.is_file() or not path.with_suffix(".json").is_file():
+        raise UserError(f"a policy is two files: {path} and {path.with_suffix('.json').name} beside it; one is missing")
+    return from_snapshot(registry, spec, Blobs(path.parent).get_snapshot(path.stem), name)
+
+
 def from_league(registry: Registry, spec: EnvSpec, run: Path, player: str) -> PolicyPlayer:
     """A player of the league in the run directory `run`, by its name there or by (the beginning of) its snapshot's id.
 
     Raises UserError, with the closest name, where there is none.
     """
-    from league.reader import open_ledger
-    from marl.blobs import Blobs
-    from marl.errors import suggestion
+    from league.reader import open_ledger  # SQLAlchemy takes a while to import
 
     ledger = open_ledger(run)
     try:

@@ -178,7 +178,9 @@ class BotSeat(ProcessSeat):
     def __init__(self, player: BotPlayer, pipe: Pipe, table: Table) -> None:
         super().__init__(player, pipe, table)
         self._nonces = Nonces(table.secret, table.match, table.side)
-        self._single = len(table.spec.sides[table.side]) == 1
+        agents = table.spec.sides[table.side]
+        self._single = len(agents) == 1
+        self._space = table.spec.groups[table.spec.group_of[agents[0]]].action
         self._form = "lists"
         self._request: Request | None = None
         self._nonce = ""
@@ -206,13 +208,14 @@ class BotSeat(ProcessSeat):
             return Answer()
         if message.get("id") != self._nonce:
             raise Malformed(f"{shorten(line)} does not carry the id of the move that was asked for, {self._nonce}")
-        return Answer(self._actions(self._request, message, line))
-
-    def _actions(self, request: Request, message: Mapping[str, Any], line: bytes) -> list[Any]:
         key = "action" if self._single else "actions"
         if key not in message:
             raise Malformed(f'{shorten(line)} has no "{key}"')
-        given = [message[key]] if self._single else message[key]
+        if self._single:
+            return Answer([read_action(self._space, message[key], self._request.views[0].mask)])
+        return Answer(self._actions(self._request, message[key]))
+
+    def _actions(self, request: Request, given: Any) -> list[Any]:
         if not isinstance(given, list) or len(given) != len(request.views):
             raise Malformed(f'"actions" must be a list of {len(request.views)} actions, one for each of "acts"')
         pens = self.table.pens

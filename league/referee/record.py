@@ -90,6 +90,15 @@ class MatchRecord:
         """Whether it does not count and is to be played again."""
         return self.host_error is not None
 
+    def told(self, side: int) -> dict[str, JSON]:
+        """What the bot of `side` is told."""
+        return {
+            "verdict": self.verdicts[side].value,
+            "verdicts": [verdict.value for verdict in self.verdicts],
+            "scores": None if self.scores is None else list(self.scores),
+            "returns": list(self.returns),
+        }
+
     def summary(self) -> dict[str, JSON]:
         """The record as JSON, without replay and transcript."""
         return {

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from league.referee.answers import Answers
 from league.referee.clocks import Clocks, Output
 from league.referee.encode import Pen
 from league.referee.fairness import new_secret
@@ -26,9 +27,8 @@ from league.referee.record import MatchRecord
 from league.referee.seat import Answer, Player, Request, Table, View
 from league.referee.verdict import HostError, Verdict
 from league.referee.watch import Watch
-from marl import space
 from marl.arena import environment_seeds
-from marl.env import Actions, Environment, Rows, Turn
+from marl.env import Environment, Rows, Turn
 from marl.rng import as_keys
 from marl.snapshot import JSON
 
@@ -60,9 +60,8 @@ class Referee:
         self.lanes = environment.lanes if lanes is None else min(lanes, environment.lanes)
         self._secret = secret or new_secret()
         self._pens = [Pen(group) for group in self.spec.groups]
-        self._blank = [space.zeros(group.action, 0) for group in self.spec.groups]
+        self._answers = Answers(self.spec)
         self._side_of: list[int] = self.spec.side_of.tolist()
-        self._group_of: list[int] = self.spec.group_of.tolist()
         self._live: dict[int, Live] = {}
         self._ready: list[Live] = []
         self._finished: list[MatchRecord] = []
@@ -175,7 +174,9 @@ class Referee:
 
     def _step(self, lives: Sequence[Live]) -> None:
         try:
-            step = self.environment.step(np.array([live.lane for live in lives]), self._actions(lives))
+            step = self.environment.step(
+                np.array([live.lane for live in lives]), self._answers.join([live.actions for live in lives])
+            )
             rewards, done, faults = step.rewards.tolist(), step.done.tolist(), step.fault.tolist()
         except Exception as error:
             self._void(lives, "the environment failed in the middle of the match", error)
@@ -190,20 +191,6 @@ class Referee:
                 live.blame(self._side_of[faults[row]], Verdict.ILLEGAL_MOVE, "the game does not allow its action")
             self._finish(live, truncated=bool(step.truncated[row].any()))
         self._ask(step.turn, going)
-
-    def _actions(self, lives: Sequence[Live]) -> Actions:
-        """What was answered, per group, lane by lane and by ascending agent."""
-        if len(self._blank) == 1:
-            given = [action for live in lives for action in _by_agent(live.actions)]
-            return [np.array(given, dtype=self._blank[0].dtype)]
-        values: list[list[Any]] = [[] for _ in self._blank]
-        for live in lives:
-            for agent in sorted(live.actions):
-                values[self._group_of[agent]].append(live.actions[agent])
-        return [
-            np.array(given, dtype=blank.dtype).reshape(-1, *blank.shape[1:]) if given else None
-            for given, blank in zip(values, self._blank, strict=True)
-        ]
 
     def _ask(self, turn: Turn, lives: Sequence[Live]) -> None:
         """Ask the sides of `lives` for their moves; every one of these matches has rows in `turn`."""
@@ -267,7 +254,8 @@ class Referee:
         live.asked[side] = None
         if live.seats[side].timed:
             live.idle[side] = came
-            self._watch.alarm = min(self._watch.alarm, came + self.grace)
+            if came + self.grace < self._watch.alarm:
+                self._watch.alarm = came + self.grace
             late = live.book(side, max(0.0, came - asked))
             if late and answer.fault is None:
                 answer = Answer(fault=live.lateness, reason=f"it answered after {came - asked:.3f} s")
@@ -355,7 +343,7 @@ class Referee:
         for side, seat in enumerate(live.seats):
             try:
                 if live.faults[side] is None:
-                    seat.over(_result(record, side))
+                    seat.over(record.told(side))
             except Exception as problem:  # the match is decided, whatever happens now
                 live.transcript.add(side, "#", f"could not be told the result: {problem}".encode())
         self._leave(live, healthy=error is None)
@@ -384,19 +372,5 @@ def play_match(
         referee.close()
 
 
-def _by_agent(actions: Mapping[int, Any]) -> Iterable[Any]:
-    return actions.values() if len(actions) == 1 else (actions[agent] for agent in sorted(actions))
-
-
 def _host_error(what: str, error: Exception, sides: tuple[int, ...]) -> HostError:
     return HostError(f"{what}: {type(error).__name__}: {error}", sides)
-
-
-def _result(record: MatchRecord, side: int) -> dict[str, JSON]:
-    """What a bot is told when the match is over."""
-    return {
-        "verdict": record.verdicts[side].value,
-        "verdicts": [verdict.value for verdict in record.verdicts],
-        "scores": None if record.scores is None else list(record.scores),
-        "returns": list(record.returns),
-    }

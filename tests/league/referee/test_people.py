@@ -71,3 +71,21 @@ def test_a_player_of_a_league(tmp_path, play, honest):
         from_league(load_registry(), spec, tmp_path, "player_0/1")
     with pytest.raises(UserError, match="holds no league"):
         from_league(load_registry(), spec, tmp_path / "nowhere", "x")
+
+
+def test_a_policy_that_was_handed_in(tmp_path, play, honest):
+    from league.referee import from_file
+    from marl.blobs import Blobs
+    from marl.errors import RunError
+
+    spec, registry = kuhn(1).spec, load_registry()
+    snapshot = Snapshot("marl/tabular", {"keys": np.zeros(0, np.uint64), "probabilities": np.zeros((0, 2))})
+    path = tmp_path / f"{Blobs(tmp_path).put_snapshot(snapshot)}.safetensors"
+    assert not play([from_file(registry, spec, path), honest()]).void
+    with pytest.raises(UserError, match="never as pickles"):
+        from_file(registry, spec, tmp_path / "policy.pt")
+    with pytest.raises(UserError, match="one is missing"):
+        from_file(registry, spec, tmp_path / "x.safetensors")
+    path.write_bytes(b"\x80\x04K\x01.")  # a pickle under another name
+    with pytest.raises(RunError, match="corrupt"):
+        from_file(registry, spec, path)

@@ -27,7 +27,7 @@ FAULTS = {
     "ends at once": ("sys.exit(3)", Verdict.CRASH, "exit code 3"),
     "ends when asked": ("def act(message): sys.exit(4)", Verdict.CRASH, "exit code 4"),
     "raises": ("def act(message): raise ValueError", Verdict.CRASH, "exit code 1"),
-    "closes its output": ("def act(message): os.close(1); time.sleep(9)", Verdict.CRASH, "closed its output"),
+    "closes its output": ("def act(message): os.close(1); time.sleep(9)", Verdict.CRASH, "closed its input"),
     "is silent": ("def act(message): pass", Verdict.TIMEOUT, "did not answer within 0.5 s"),
     "is slow": ("def act(message): time.sleep(5)", Verdict.TIMEOUT, "did not answer within 0.5 s"),
     "drips": (
