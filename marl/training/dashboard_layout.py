@@ -113,6 +113,7 @@ def headline(shown: Shown, width: int) -> RenderableType:
     if shown.left is not None and shown.left >= 0.5:
         end = Text.assemble(("left ", SOFT), (f"~{duration(shown.left)}", STRONG))
         line.append_text(Text(" " * max(4, width - line.cell_len - end.cell_len)) + end)
+    line.no_wrap, line.overflow = True, "ellipsis"
     filled = round(min(shown.step / shown.info.env_steps, 1.0) * width)
     return Group(line, Text.assemble(("━" * filled, ACCENT), ("─" * (width - filled), DIM)))
 
