@@ -214,6 +214,23 @@ def test_what_a_learner_reports_does_not_cost_the_group(pair: Any) -> None:
     assert pair.rebuilt == 0
 
 
+def fail_on_one(learner: Any, rank: int) -> None:
+    if rank == 0:
+        raise RunError("only the first")
+    import torch
+
+    torch.distributed.all_reduce(torch.zeros(1))
+
+
+def test_what_one_learner_reports_does_not_leave_the_other_waiting(pair: Any) -> None:
+    pair.reset(1)
+    with pytest.raises(RunError, match="only the first"):
+        pair.each(fail_on_one)
+    one, other = pair.each(weights_of)
+    assert same(one, other) and same(one, pair.weights)
+    pair.rebuilt = 0
+
+
 def test_a_killed_learner_is_rebuilt_and_nothing_is_lost(gradient: Any, pair: Any) -> None:
     runs = []
     for kill in (False, True):

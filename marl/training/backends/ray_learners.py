@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
@@ -27,6 +28,7 @@ from marl.types import Array
 Parts = Sequence["ray.ObjectRef[dict[str, Columns]]"]
 Stats = dict[str, dict[str, float]]
 _REBUILDS = 3
+_GRACE = 3.0  # seconds that the others have to answer once one has failed
 warnings.filterwarnings("ignore", "The given NumPy array is not writable")  # columns from Ray's store are only read
 
 
@@ -49,6 +51,7 @@ class Learners:
             num_cpus_per_learner=cpus,
             num_gpus_per_learner=hyper.gpus_per_learner,
         )
+        self._calls = 0
         self.rebuilt = 0  # how often the group has been built again
         self._group: Any = self._build()
         self.state: Checkpoint = self._first(_save)
@@ -110,19 +113,31 @@ class Learners:
             return [result.get() for result in self._group.foreach_learner(lambda learner: func(learner, 0, *args))]
         manager = self._group._worker_manager
         ids = manager.actor_ids()
+        self._calls += 1
+        tag = f"call {self._calls}"  # an answer that comes too late is nobody else's
         manager.foreach_actor_async(
             [_call] * self.count,
-            tag="call",
+            tag=tag,
             kwargs=[{"task": func, "rank": rank, "args": args} for rank in range(self.count)],
             remote_actor_ids=ids,
             healthy_only=False,
         )
         answers: dict[int, Any] = {}
-        while len(answers) < self.count:  # a short patience: the first failure must not wait for the others
-            for result in manager.fetch_ready_async_reqs(tags="call", timeout_seconds=0.02 if answers else 0.5):
-                if not result.ok:
-                    _raise(result.get())
-                answers[result.actor_id] = result.get()
+        failures: list[Any] = []
+        deadline = float("inf")
+        while len(answers) + len(failures) < self.count and time.monotonic() < deadline:
+            # In small steps: who waits in a collective for one that has failed never answers.
+            for result in manager.fetch_ready_async_reqs(tags=tag, timeout_seconds=0.02 if answers else 0.5):
+                if result.ok:
+                    answers[result.actor_id] = result.get()
+                else:
+                    failures.append(result.get())
+                    deadline = min(deadline, time.monotonic() + _GRACE)
+        if failures:
+            error = _sentence(failures)
+            if len(answers) + len(failures) < self.count and not isinstance(error, _Died):
+                self._rebuild()
+            raise error
         return [answers[id] for id in ids]
 
 
@@ -175,14 +190,15 @@ def _save(learner: ColumnLearner, rank: int) -> Checkpoint:
     return learner.save()
 
 
-def _raise(error: Any) -> None:
-    """Raise what a learner raised, as it was; `_Died` where the process is gone, or waits for one that is."""
-    cause = error.cause if isinstance(error, ray.exceptions.RayTaskError) else None
-    if isinstance(cause, (UserError, RunError, RowsLost)):
-        raise cause
-    if cause is not None and not _collective(cause):
-        raise RunError(f"a learner failed: {error}") from error
-    raise _Died(str(error))
+def _sentence(failures: Sequence[Any]) -> Exception:
+    """What to raise: what a learner raised, as it was; `_Died` where a process is gone, or waits for one that is."""
+    causes = [error.cause if isinstance(error, ray.exceptions.RayTaskError) else None for error in failures]
+    for cause, error in zip(causes, failures, strict=True):
+        if isinstance(cause, (UserError, RunError, RowsLost)):
+            return cause
+        if cause is not None and not _collective(cause):
+            return RunError(f"a learner failed: {error}")
+    return _Died(str(failures[0]))
 
 
 def _collective(cause: BaseException) -> bool:
