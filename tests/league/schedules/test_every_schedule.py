@@ -53,6 +53,15 @@ def test_what_is_asked_for_follows_from_the_results_alone(case, n, seed, field, 
 
 
 @pytest.mark.parametrize("case", MADE)
+def test_a_schedule_that_answered_for_one_event_answers_for_another_like_a_new_one(case, field, at_random, play_out):
+    schedule = make(case, field(8))
+    play_out(schedule, at_random(1))
+    other = play_out(make(case, field(8)), at_random(2))
+    for end in range(len(other) + 1):
+        assert schedule.next(other[:end]) == make(case, field(8)).next(other[:end])
+
+
+@pytest.mark.parametrize("case", MADE)
 @anything
 @given(n=st.integers(6, 11), seed=st.integers(0, 1000))
 def test_the_order_in_which_matches_end_changes_nothing(case, n, seed, field, play_out):

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from league.schedules.matching import cheapest_matching
-from league.schedules.swiss import Swiss
+from league.schedules.swiss import Record, Swiss, by_matching
 from marl.errors import UserError
 
 anything = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -59,6 +59,15 @@ def test_nearly_as_many_rounds_as_opponents_repeat_little(n, seed, field, play_o
     met = Counter(frozenset(result.players) for result in results)
     assert max(met.values()) <= 6
     assert sum(count // 2 - 1 for count in met.values()) <= n
+
+
+def test_a_third_surplus_game_in_a_seat_is_worse_than_another_score_group(field):
+    order = field(4)
+    seats = {"p0": [3, 1], "p1": [3, 1], "p2": [1, 3], "p3": [1, 3]}
+    records = {p: Record(i, points=4.0 - i // 2, seats=seats[p]) for i, p in enumerate(order)}
+    across = by_matching(order, records, odd=True)[0]
+    assert all(one in ("p0", "p1") and two in ("p2", "p3") for one, two in across)
+    assert by_matching(order, records, odd=False)[0] == [("p0", "p1"), ("p2", "p3")]
 
 
 def test_a_bye_is_worth_a_won_meeting_and_goes_to_the_last(field, better_wins, play_out):
