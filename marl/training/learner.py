@@ -101,7 +101,7 @@ class ColumnLearner(TorchLearner, abc.ABC):
 
         The order of the rows follows from `seed` alone. Learners of a group must be given the same numbers of
         minibatches. Returns the means over the last epoch, by module and name. Raises RunError where gradients are
-        not finite.
+        not finite; the weights are then those before that minibatch.
         """
         self.coefficients = dict(coefficients)
         for optimizer in self._named_optimizers.values():
@@ -208,10 +208,15 @@ class ColumnLearner(TorchLearner, abc.ABC):
     def _epoch(self, name: str, tensors: Tensors, order: torch.Tensor, minibatches: int) -> dict[str, float]:
         total: Stats = {}
         count = 0
+        broken = torch.zeros((), device=self._device)  # 1 from the first gradients on that are not finite
         for batch in _minibatches(tensors, order, minibatches):
             outputs = self.module.forward_train({name: batch})
             losses = self.compute_losses(fwd_out=outputs, batch={name: batch})
-            self.apply_gradients(self.postprocess_gradients(self.compute_gradients(losses)))
+            gradients = self.postprocess_gradients(self.compute_gradients(losses))
+            broken = torch.maximum(broken, (~self._seen["grad_norm"].isfinite()).float())
+            for _, optimizer in self.get_optimizers_for_module(name):
+                optimizer.found_inf = broken  # torch's fused optimisers then leave everything as it is, without a wait
+            self.apply_gradients(gradients)
             for key, value in self._seen.items():
                 total[key] = total[key] + value if key in total else value
             count += 1

@@ -155,6 +155,24 @@ def test_gradients_that_are_not_finite_are_reported(make: Any) -> None:
         learner.fit({"a": data}, 1, {"a": 2}, 0, {"lr": 1e-2})
 
 
+@pytest.mark.parametrize("bad", [3, 40])
+def test_gradients_that_are_not_finite_are_never_applied(make: Any, bad: int) -> None:
+    """Nor are those of the minibatches after them: the weights stay finite, so they can be looked at and saved."""
+    learner, data = make("a"), columns(60)
+    fit(learner, a=60)
+    data["target"][bad] = np.nan
+    before = steps(learner, "a")
+    with pytest.raises(RunError, match="not finite"):
+        learner.fit({"a": data}, 1, {"a": 60}, 0, {"lr": 1e-2})
+    assert all(np.isfinite(array).all() for array in learner.save().arrays.values())
+    from marl.training.learner import _permutation
+
+    assert steps(learner, "a") - before == _permutation(60, 0, 0, 0).tolist().index(bad)
+    learner.reset(0)
+    fit(learner, a=60)  # nothing of it stays behind
+    assert steps(learner, "a") == 12
+
+
 def test_padding_changes_nothing(make: Any) -> None:
     def padded(room: int) -> Any:
         rng = np.random.default_rng(0)
