@@ -99,15 +99,16 @@ class ColumnLearner(TorchLearner, abc.ABC):
     ) -> dict[str, dict[str, float]]:
         """Fit each module to its own columns: `epochs` times over, in `minibatches[module]` near equal parts.
 
-        The order of the rows follows from `seed` alone. Learners of a group must be given the same numbers of
-        minibatches. Returns the means over the last epoch, by module and name. Raises RunError where gradients are
+        The order of the rows follows from `seed`, the module and the epoch alone. Learners of a group must be given
+        the same numbers of minibatches. Returns the means over the last epoch, by module and name. Raises RunError where gradients are
         not finite; the weights are then those before that minibatch.
         """
         self.coefficients = dict(coefficients)
         for optimizer in self._named_optimizers.values():
             self._set_optimizer_lr(optimizer, self.coefficients["lr"])
         result = {}
-        for number, name in enumerate(sorted(columns)):
+        for name in sorted(columns):
+            number = self.names.index(name)
             tensors = self._tensors(columns[name])
             tensors |= self.prepare(name, tensors)
             stats: dict[str, float] = {}

@@ -73,6 +73,38 @@ def test_minibatches_are_near_equal_and_cover_every_row_once(make: Any) -> None:
     assert [row for part in parts for row in part] == order.tolist()
 
 
+@pytest.fixture
+def orders(make: Any) -> Any:
+    """In which order a learner with the modules "a" and "b" sees rows: `orders(seed, 50, "b")` gives it by epoch."""
+
+    def see(seed: int, count: int, *modules: str) -> dict[str, list[list[int]]]:
+        learner, seen = make("a", "b"), {name: [] for name in modules}
+        loss = learner.loss
+
+        def looking(module_id: str, batch: Any, inputs: Any, value: Any) -> Any:
+            seen[module_id] += batch["number"].tolist()
+            return loss(module_id, batch, inputs, value)
+
+        learner.loss = looking
+        data = {name: {**columns(count), "number": np.arange(count)} for name in modules}
+        learner.fit(data, 3, dict.fromkeys(modules, 4), seed, {"lr": 1e-2})
+        return {name: np.reshape(rows, (3, count)).tolist() for name, rows in seen.items()}
+
+    return see
+
+
+def test_every_epoch_sees_every_row_once_in_an_order_of_its_own(orders: Any) -> None:
+    seen = orders(1, 50, "a", "b")
+    epochs = [*seen["a"], *seen["b"], *orders(2, 50, "a")["a"]]
+    assert all(sorted(epoch) == list(range(50)) for epoch in epochs)
+    assert len({tuple(epoch) for epoch in epochs}) == 9  # by epoch, by module and by seed
+    assert seen == orders(1, 50, "a", "b")
+
+
+def test_the_order_does_not_depend_on_which_other_modules_have_rows(orders: Any) -> None:
+    assert orders(1, 50, "a", "b")["b"] == orders(1, 50, "b")["b"]
+
+
 def test_a_small_module_beside_a_big_one_gets_its_epochs_and_no_more(make: Any) -> None:
     learner = make("big", "small")
     counts = {"big": 20, "small": 1}
