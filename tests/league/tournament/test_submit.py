@@ -212,3 +212,11 @@ def test_an_event_whose_making_was_killed_is_completed(event: Callable[..., Even
     invoke("create", str(made.path), "--game", "classic/tic_tac_toe")
     assert (made.path / "secret").read_text() == secret
     assert open_event(made.path, load_registry()).commitment
+
+
+def test_authors_check_their_bot_before_they_submit_it(bot: Callable[..., Path]) -> None:
+    pytest.importorskip("marl_classic", reason="needs the plugin marl-classic")
+    good, bad = bot("good"), bot("bad", "action = 'north'")
+    assert "PROBLEM" not in invoke("check", str(good), "--sandbox", "limits")
+    assert "bad has 1 problem; --transcript shows every line" in refused("check", str(bad), "--sandbox", "limits")
+    assert "did you mean 'bubblewrap'" in refused("check", str(good), "--sandbox", "bublewrap")
