@@ -100,8 +100,8 @@ class ColumnLearner(TorchLearner, abc.ABC):
         """Fit each module to its own columns: `epochs` times over, in `minibatches[module]` near equal parts.
 
         The order of the rows follows from `seed`, the module and the epoch alone. Learners of a group must be given
-        the same numbers of minibatches. Returns the means over the last epoch, by module and name. Raises RunError where gradients are
-        not finite; the weights are then those before that minibatch.
+        the same numbers of minibatches. Returns the means over the last epoch, by module and name. Raises RunError where
+        gradients are not finite; the weights are then those before that minibatch.
         """
         self.coefficients = dict(coefficients)
         for optimizer in self._named_optimizers.values():
@@ -195,9 +195,9 @@ class ColumnLearner(TorchLearner, abc.ABC):
 
     def normalised(self, advantage: torch.Tensor) -> torch.Tensor:
         """Advantages `[K]` of a minibatch with mean 0 and deviation 1, over all learners of the group together."""
-        moments = self.mean_over_learners(torch.stack([advantage.mean(), advantage.square().mean()]))
-        deviation = (moments[1] - moments[0].square()).clamp(min=0.0).sqrt()
-        return (advantage - moments[0]) / (deviation + 1e-8)
+        centred = advantage - self.mean_over_learners(advantage.mean())
+        deviation = self.mean_over_learners(centred.square().mean()).sqrt()
+        return centred / (deviation + 1e-8)
 
     def mean_over_learners(self, values: torch.Tensor) -> torch.Tensor:
         """The mean of `values` over all learners of the group; with one learner, the values themselves."""
@@ -216,7 +216,9 @@ class ColumnLearner(TorchLearner, abc.ABC):
             gradients = self.postprocess_gradients(self.compute_gradients(losses))
             broken = torch.maximum(broken, (~self._seen["grad_norm"].isfinite()).float())
             for _, optimizer in self.get_optimizers_for_module(name):
-                optimizer.found_inf = broken  # torch's fused optimisers then leave everything as it is, without a wait
+                cast(
+                    Any, optimizer
+                ).found_inf = broken  # torch's fused optimisers then leave everything as it is, without a wait
             self.apply_gradients(gradients)
             for key, value in self._seen.items():
                 total[key] = total[key] + value if key in total else value

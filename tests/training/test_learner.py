@@ -205,6 +205,16 @@ def test_gradients_that_are_not_finite_are_never_applied(make: Any, bad: int) ->
     assert steps(learner, "a") == 12
 
 
+@pytest.mark.parametrize("mean", [0.0, 3e4])
+def test_advantages_are_normalised_however_far_from_zero_they_are(make: Any, mean: float) -> None:
+    import torch
+
+    advantage = mean + torch.arange(1000.0).sin()
+    normalised = make("a").normalised(advantage)
+    assert float(normalised.mean()) == pytest.approx(0.0, abs=1e-2)
+    assert float(normalised.std(correction=0)) == pytest.approx(1.0, abs=1e-2)
+
+
 def test_padding_changes_nothing(make: Any) -> None:
     def padded(room: int) -> Any:
         rng = np.random.default_rng(0)
