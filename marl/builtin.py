@@ -11,9 +11,7 @@ MARL_API = ">=1,<2"
 def marl_runners() -> list[Descriptor]:
     """Runs scenarios of `kind: train`."""
     return [
-        Descriptor(
-            "train", "marl.training.runner:run", "train one learner", params="marl.training.config:TrainConfig"
-        ),
+        Descriptor("train", "marl.training.runner:run", "train one learner", params="marl.training.config:TrainConfig"),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,9 +23,8 @@ class TensorBoard:
     """Scalars below "event/name" (and "event/opponent/name" for evaluations). Needs the package `tensorboard`."""
 
     def __init__(self, folder: Path, after: int) -> None:
-        from torch.utils.tensorboard import SummaryWriter
-
-        self._writer: Any = SummaryWriter(str(folder), purge_step=after + 1)  # type: ignore[no-untyped-call]
+        module: Any = importlib.import_module("torch.utils.tensorboard")
+        self._writer = module.SummaryWriter(str(folder), purge_step=after + 1)
 
     def log(self, event: str, step: int, **values: Any) -> None:
         """Write the numbers among `values`."""
