@@ -100,8 +100,8 @@ class ColumnLearner(TorchLearner, abc.ABC):
         """Fit each module to its own columns: `epochs` times over, in `minibatches[module]` near equal parts.
 
         The order of the rows follows from `seed`, the module and the epoch alone. Learners of a group must be given
-        the same numbers of minibatches. Returns the means over the last epoch, by module and name. Raises RunError where
-        gradients are not finite; the weights are then those before that minibatch.
+        the same numbers of minibatches. Returns the means over the last epoch, by module and name. Raises RunError
+        where gradients are not finite; the weights are then those before that minibatch.
         """
         self.coefficients = dict(coefficients)
         for optimizer in self._named_optimizers.values():
@@ -216,9 +216,7 @@ class ColumnLearner(TorchLearner, abc.ABC):
             gradients = self.postprocess_gradients(self.compute_gradients(losses))
             broken = torch.maximum(broken, (~self._seen["grad_norm"].isfinite()).float())
             for _, optimizer in self.get_optimizers_for_module(name):
-                cast(
-                    Any, optimizer
-                ).found_inf = broken  # torch's fused optimisers then leave everything as it is, without a wait
+                cast(Any, optimizer).found_inf = broken  # fused ones then change nothing, and nobody waits for a GPU
             self.apply_gradients(gradients)
             for key, value in self._seen.items():
                 total[key] = total[key] + value if key in total else value
