@@ -58,12 +58,12 @@ class Hyper:
         for name in ("discount", "trace"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must be between 0 and 1, not {getattr(self, name)}")
+        not_negative(self, "lr", "lr_end")
+        positive(self, "horizon", "max_grad_norm")
         self._check_backend()
 
     def _check_backend(self) -> None:
-        for name in ("learners", "gpus_per_learner"):
-            if getattr(self, name) < 0:
-                raise ValueError(f"{name} must not be negative, but it is {getattr(self, name)}")
+        not_negative(self, "learners", "gpus_per_learner")
         if self.samplers > self.rows:
             raise ValueError(f"{self.samplers} samplers are more than the {self.rows} rows of an update")
         alone = {"samplers": 1, "learners": 0, "gpus_per_learner": 0.0, "overlap": False}
@@ -77,6 +77,22 @@ class Hyper:
         Override it to add an algorithm's own; each reaches the loss as `learner.coefficients[name]`.
         """
         return {"lr": linear(self.lr, self.lr_end, progress)}
+
+
+def positive(params: object, *names: str) -> None:
+    """Raises ValueError unless each of these parameters is above 0, or None."""
+    for name in names:
+        value = getattr(params, name)
+        if value is not None and not value > 0:
+            raise ValueError(f"{name} must be above 0, not {value}")
+
+
+def not_negative(params: object, *names: str) -> None:
+    """Raises ValueError unless each of these parameters is at least 0, or None."""
+    for name in names:
+        value = getattr(params, name)
+        if value is not None and not value >= 0:
+            raise ValueError(f"{name} must not be negative, but it is {value}")
 
 
 def linear(start: float, end: float | None, progress: float) -> float:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 
 from marl.training.algorithm import RLlibAlgorithm
-from marl.training.hyper import Hyper, linear
+from marl.training.hyper import Hyper, linear, not_negative
 from marl.training.learner import ColumnLearner, Stats, Tensors
 
 
@@ -34,6 +34,10 @@ class A2CParams(Hyper):
     """Where the entropy bonus goes, linearly over the horizon; it stays as it is by default."""
     normalise: bool = False
     """Whether advantages are scaled to mean 0 and deviation 1 in each minibatch."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        not_negative(self, "value_coefficient")
 
     def coefficients(self, progress: float) -> dict[str, float]:
         """Learning rate and entropy bonus."""

@@ -23,7 +23,7 @@ from typing import Literal
 import torch
 
 from marl.training.algorithm import RLlibAlgorithm
-from marl.training.hyper import Hyper
+from marl.training.hyper import Hyper, not_negative, positive
 from marl.training.learner import ColumnLearner, Stats, Tensors
 
 
@@ -51,6 +51,15 @@ class MMDParams(Hyper):
     """PPO's clip on top, for large games; the divergence alone by default."""
     value_coefficient: float = 0.5
     """The weight of the value loss."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        positive(self, "eta", "clip")
+        not_negative(self, "alpha", "value_coefficient")
+        if self.decay_from < 1:
+            raise ValueError(f"decay_from must be at least 1, not {self.decay_from}")
+        if not 0 <= self.magnet_rate <= 1:
+            raise ValueError(f"magnet_rate must be between 0 and 1, not {self.magnet_rate}")
 
     def coefficients(self, progress: float) -> dict[str, float]:
         """Learning rate, alpha and eta."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 
 from marl.training.algorithm import RLlibAlgorithm
-from marl.training.hyper import Hyper, linear
+from marl.training.hyper import Hyper, linear, not_negative, positive
 from marl.training.learner import ColumnLearner, Stats, Tensors
 
 
@@ -36,6 +36,11 @@ class PPOParams(Hyper):
     """Adapts a KL penalty towards this divergence per update; no penalty by default."""
     kl_stop: float | None = None
     """No further epoch once the mean divergence of an epoch is beyond this; no limit by default."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        positive(self, "clip", "value_clip", "kl_target", "kl_stop")
+        not_negative(self, "value_coefficient")
 
     def coefficients(self, progress: float) -> dict[str, float]:
         """Learning rate and entropy bonus."""

@@ -90,10 +90,20 @@ def test_every_parameter_is_explained() -> None:
             assert following.startswith('"""'), f"{name}: {field.name} lacks its line of text"
 
 
-@pytest.mark.parametrize("wrong", [{"lanes": 0}, {"discount": 1.5}, {"sharing": "some"}, {"lrr": 1.0}])
-def test_wrong_parameters_are_refused_with_a_sentence(wrong: dict[str, Any]) -> None:
-    with pytest.raises(UserError, match=next(iter(wrong))):
-        load_registry().make("algorithms", "rllib/ppo", wrong)
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        *[("ppo", {key: value}) for key, value in {"lanes": 0, "discount": 1.5, "sharing": "some", "lrr": 1.0}.items()],
+        *[("ppo", {key: -1}) for key in ("lr", "lr_end", "horizon", "max_grad_norm", "clip", "value_clip")],
+        *[("ppo", {key: 0.0}) for key in ("max_grad_norm", "kl_target", "kl_stop")],
+        ("a2c", {"value_coefficient": -0.5}),
+        *[("mmd", {key: value}) for key, value in {"eta": 0.0, "alpha": -1.0, "decay_from": 0.5}.items()],
+        *[("mmd", {"magnet_rate": value}) for value in (-0.1, 1.1)],
+    ],
+)
+def test_wrong_parameters_are_refused_with_a_sentence(name: str, wrong: dict[str, Any]) -> None:
+    with pytest.raises(UserError, match=rf"\b{next(iter(wrong))}\b"):
+        load_registry().make("algorithms", f"rllib/{name}", wrong)
 
 
 def test_the_kl_penalty_adapts_and_is_saved() -> None:
