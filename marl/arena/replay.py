@@ -35,8 +35,8 @@ class Replay:
 
     `environment` and `params`: the registered name and its parameters. `seed`: the match's. `players`: a name per side.
     `ticks`: per tick the actions by agent (`{"0": 3}`) and the rewards `[N]`. `verdict`: `returns` per agent, `length`,
-    `fault`, `truncated`, and `broken_off`, why, where the match was ended before its end. `frames`: `[text, svg]` before
-    every tick and at the end, or empty. `versions`: of `marl` and whatever else the host names.
+    `fault`, `truncated`, and `broken_off`, why, where the match was ended before its end. `frames`: `[text, svg]`
+    before every tick and at the end, or empty. `versions`: of `marl` and whatever else the host names.
     """
 
     environment: str
