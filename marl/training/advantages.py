@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from marl.arena import Trajectory
+from marl.errors import RunError
 from marl.types import Floats, Ints
 
 
@@ -26,12 +27,18 @@ class Advantages(NamedTuple):
 def following_values(window: Trajectory, last_value: Floats) -> Floats:
     """The value after each row, `float64[K]`: of the agent's next own turn, of `last`, or 0 where it terminated.
 
-    `last_value`: `float64[M]`, the values of `window.last`; those of terminated rows are not read.
+    `last_value`: `float64[M]`, the values of `window.last`; those of terminated rows are not read. Raises RunError
+    where the environment gave no final observation to an agent that was cut short.
     """
     inside = window.next_row >= 0
     following = np.zeros(len(window))
     following[inside] = window.value[window.next_row[inside]]
     bootstrapped = ~inside & ~window.terminated
+    if (window.last_row[bootstrapped] < 0).any():
+        raise RunError(
+            "the environment cut an agent short (truncated), but gave no last observation of it in `final`, so there "
+            "is nothing to bootstrap from; `marl plugins check` says more"
+        )
     following[bootstrapped] = last_value[window.last_row[bootstrapped]]
     return following
 

@@ -43,14 +43,14 @@ class Engine:
         self.backend: Backend = connect(spec, learner, modules, hyper)
         self.progress = Progress()
         self._job: Job | None = None
-        self._ids: tuple[str, ...] = ()
+        self._seats: list[list[str]] = []
         self._end = 0
         self.budget = hyper.env_steps
 
     def begin(self, job: Job, services: Services) -> None:
         """Take up a job: cold, or where its parent stopped. Raises UserError where the parent does not fit."""
         players = lineup(job, self.spec)
-        self._job, self._ids = job, players.ids
+        self._job, self._seats = job, players.seats
         lanes = None
         if job.parent is None:
             self.backend.reset(job.seed)
@@ -59,7 +59,7 @@ class Engine:
             parent = services.checkpoint(job.parent)
             self.backend.load(parent)
             self.progress = Progress(**parent.meta["progress"])
-            if parent.meta.get("players") == list(players.ids) and "play" in parent.meta:
+            if parent.meta.get("players") == players.seats and "play" in parent.meta:
                 lanes = Checkpoint(part(parent.arrays, _LANES), parent.meta["play"])
         self._services = services
         with explained(services):
@@ -99,5 +99,5 @@ class Engine:
         arrays, meta = dict(state.arrays), {**state.meta, "progress": vars(self.progress).copy()}
         if lanes is not None:
             arrays |= {f"{_LANES}{name}": array for name, array in lanes.arrays.items()}
-            meta |= {"players": list(self._ids), "play": dict(lanes.meta)}
+            meta |= {"players": self._seats, "play": dict(lanes.meta)}
         return Checkpoint(arrays, meta)

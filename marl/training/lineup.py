@@ -24,6 +24,11 @@ class Lineup:
     weights: Floats
     sides: tuple[int, ...]
 
+    @property
+    def seats(self) -> list[list[str]]:
+        """Who may sit on each side, and all of them first, in their order: matches of equal seats are alike."""
+        return [list(self.ids), *([self.ids[index] for index in np.flatnonzero(row)] for row in self.weights)]
+
     def source(self, seed: int) -> Mixtures:
         """An endless source of matches between these."""
         return Mixtures(self.weights, seed)

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from marl.arena import Trajectory
+from marl.errors import RunError
 from marl.training.advantages import generalised_advantages
 
 Make = Callable[..., Trajectory]
@@ -120,3 +121,9 @@ MAKE: list[Make] = []
 @pytest.fixture(autouse=True)
 def _make(window: Make) -> None:
     MAKE[:] = [window]  # hypothesis runs many examples in one test: it takes no function-scoped fixture
+
+
+def test_an_agent_that_was_cut_short_without_a_last_observation_is_reported(window: Make) -> None:
+    cut = window(clock=np.arange(2), last_row=np.array([0, -1]), truncated=np.array([False, True]))
+    with pytest.raises(RunError, match="no last observation"):
+        generalised_advantages(cut, np.array([3.0]), 0.9, 0.9)

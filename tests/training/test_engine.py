@@ -176,6 +176,16 @@ def test_a_warm_start_keeps_the_weights_and_takes_up_new_opponents(services: Any
     assert engine.progress.env_steps >= 512 and not engine.done  # its own budget comes on top
 
 
+def test_a_warm_start_on_the_other_side_begins_new_matches(services: Any, gradient: Any) -> None:
+    host = services(kuhn)
+    algorithm = gradient(**SMALL)
+    parent = keep(host, algorithm.train(job(0, (), (("random", 1.0),)), host))
+    other = job(1, (("random", 1.0),), (), parent=parent)
+    engine = algorithm.engine(other, host)
+    engine.begin(other, host)
+    assert (engine.backend.rollout.sampler.play.players == [1, 0]).all()  # "random", and the learner
+
+
 def test_a_job_that_names_nobody_to_play_is_refused(services: Any, gradient: Any) -> None:
     host = services(kuhn)
     with pytest.raises(UserError, match="side 1 has no opponent"):
