@@ -9,7 +9,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from league.report.text import clipped
 from league.tournament.standings.view import Line, Standings
 from marl.words import MISSING
 
@@ -63,13 +62,15 @@ def faults(line: Line) -> str:
 
 
 def crosstable(standings: Standings) -> Table:
-    """Points of the player on the left against the one above, of the matches they played."""
+    """Points of the player on the left against the one of that number, of the matches they played."""
     grid = Table(box=None, header_style=SOFT, padding=(0, 2, 0, 0))
     names = [line.player for line in standings.lines]
-    for heading in ("", *(clipped(name, 10) for name in names)):
-        grid.add_column(heading, justify="right" if heading else "left", no_wrap=True)
-    for one in names:
-        cells = [Text(one, "bold")]
+    grid.add_column("", justify="right", no_wrap=True)
+    grid.add_column("", no_wrap=True)
+    for number in range(1, len(names) + 1):
+        grid.add_column(str(number), justify="right", no_wrap=True)
+    for number, one in enumerate(names, 1):
+        cells = [Text(str(number), SOFT), Text(one, "bold")]
         for two in names:
             met = standings.meetings.get((one, two))
             if met is None:
