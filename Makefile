@@ -26,7 +26,7 @@ setup: $(STAMP)  ## Create .venv and install everything into it.
 $(STAMP): $(PROJECTS) constraints.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("marl needs Python 3.11 or newer, and $(PYTHON) is %d.%d: try make PYTHON=python3.12" % sys.version_info[:2])'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(PIP) "$(TORCH)" -e ".[dev]" $(PLUGINS:%/pyproject.toml=-e ./%)
+	$(PIP) $(TORCH) -e ".[dev]" $(PLUGINS:%/pyproject.toml=-e ./%)
 	@touch $@
 
 league: $(STAMP)  ## Solve Leduc poker: the main job.
