@@ -32,12 +32,14 @@ from marl.snapshot import Snapshot
 class Contestant:
     """Somebody who can be asked to play: a name, mixtures over snapshots by side, and the environment they know.
 
-    `mixtures`: one for each side, or one for all sides alike. `env` is None for a policy that plays anywhere.
+    `mixtures`: one for each side, or one for all sides alike. `env` is None for a policy that plays anywhere. `sides`:
+    those that it learned to play, or None for all.
     """
 
     name: str
     mixtures: tuple[tuple[tuple[Snapshot, float], ...], ...]
     env: Component | None = None
+    sides: tuple[int, ...] | None = None
 
     def player(self, registry: Registry, spec: EnvSpec) -> Player:
         """Ready to play this environment. Raises UserError where it cannot."""
@@ -107,7 +109,7 @@ def _of_run(text: str, run: Path, name: str, registry: Registry) -> Contestant:
     mixtures = (((name, 1.0),),) if name else found.best
     loaded = {player: blobs.get_snapshot(found.players[player]) for side in mixtures for player, weight in side}
     sides = tuple(tuple((loaded[player], weight) for player, weight in side) for side in mixtures)
-    return Contestant(text, sides, environment_of(run, registry))
+    return Contestant(text, sides, environment_of(run, registry), found.sides)
 
 
 def _runs() -> str:

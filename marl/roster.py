@@ -12,8 +12,10 @@ Mixture = tuple[tuple[str, float], ...]  # (player's name, probability)
 class Roster:
     """The players of a run. `players`: snapshot id by name, the newest last. `best`: who plays for the run as a whole.
 
-    `best` has a mixture over names for each side, or one entry for all sides alike.
+    `best` has a mixture over names for each side, or one entry for all sides alike. `sides`: those that they learned
+    to play, or None for all.
     """
 
     players: Mapping[str, str] = field(default_factory=dict)
     best: tuple[Mixture, ...] = ()
+    sides: tuple[int, ...] | None = None

@@ -38,7 +38,7 @@ def evaluate(
         scores["alone"] = measure(environment, us, None, matches, seed).plain()
     for rival in against if len(spec.sides) > 1 else []:
         them = contestant(rival, registry).player(registry, spec)
-        scores[rival] = measure(environment, us, them, matches, seed).plain()
+        scores[rival] = measure(environment, us, them, matches, seed, subject.sides).plain()
     _show(player, game.name, scores, as_json)
 
 

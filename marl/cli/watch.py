@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 def watch(
     player: str = typer.Argument(metavar="PLAYER", help="A run, RUN@NAME, a snapshot's file, or a recorded replay."),
     against: str = typer.Option("", metavar="PLAYER", help="Who plays the other sides.  [default: PLAYER itself]"),
-    side: int = typer.Option(0, min=0, help="The side of PLAYER, where there is somebody against."),
+    side: int = typer.Option(
+        None, min=0, help="The side of PLAYER, where there is somebody against.  [default: the first it can play]"
+    ),
     seed: int = typer.Option(0, help="The match; equal seeds, equal matches."),
     delay: float = typer.Option(0.5, min=0.0, help="Seconds between ticks, in a terminal."),
     env: str = typer.Option("", metavar="ENV", help="The environment, where PLAYER does not come from a run."),
@@ -52,7 +54,7 @@ def _replay(path: Path, registry: Registry) -> tuple[str, Iterator[tuple[str, Fr
 
 
 def _match(
-    player: str, against: str, side: int, seed: int, env: str, registry: Registry
+    player: str, against: str, side: int | None, seed: int, env: str, registry: Registry
 ) -> tuple[str, Iterator[tuple[str, Frame]]]:
     from marl.contestants import contestant
     from marl.registry import Component
@@ -64,6 +66,13 @@ def _match(
         raise UserError(f"{player!r} plays anywhere: say where with --env, as in --env classic/connect_four")
     environment = registry.make("environments", game.name, game.params, lanes=1)
     sides = len(environment.spec.sides)
+    if subject.sides is not None and not against and len(subject.sides) < sides:
+        raise UserError(
+            f"{player} learned to play side {', '.join(map(str, subject.sides))} only: say who plays the others, "
+            "as in --against marl/random"
+        )
+    if side is None:
+        side = subject.sides[0] if subject.sides else 0
     if side >= sides:
         raise UserError(f"--side {side}: the sides of {game.name} are 0 to {sides - 1}")
     if against and sides == 1:

@@ -75,4 +75,5 @@ def summary(trainer: Trainer) -> list[str]:
         if "points" in score:
             line += f", {score['points']:.1%} of the points ({score['points_low']:.1%} to {score['points_high']:.1%})"
         lines.append(f"{line}, in {score['matches']:,.0f} matches")
-    return [*lines, f"next    marl watch {out}", f"        marl evaluate {out}"]
+    rivals = f" --against '{trainer.config.opponents[0].name}'" if trainer.config.opponents else ""
+    return [*lines, f"next    marl watch {out}{rivals}", f"        marl evaluate {out}{rivals}"]

@@ -108,6 +108,21 @@ def test_a_run_is_evaluated_and_watched(run: Path) -> None:
     assert wrong.returncode == 2 and "has no player '7'" in wrong.stderr
 
 
+def test_who_learned_one_side_is_measured_and_watched_there(tmp_path: Path) -> None:
+    text = "kind: train\nenv: classic/kuhn_poker\nside: 1\nopponents: [marl/random]\nenv_steps: 2000\nslice: 2000\n"
+    text += "algorithm: {name: rllib/ppo, sharing: side, lanes: 8, rows: 256}\nevaluation: {matches: 20}\n"
+    (tmp_path / "one.yaml").write_text(text)
+    run = tmp_path / "run"
+    assert marl("run", tmp_path / "one.yaml", "--out", run).returncode == 0
+    scores = json.loads(marl("evaluate", run, "--matches", 30, "--json").stdout)["scores"]
+    assert scores["marl/random"]["matches"] == 30
+    assert "return_side0" not in scores["marl/random"]
+    assert marl("watch", run, "--against", "marl/random").returncode == 0
+    alone = marl("watch", run)
+    assert alone.returncode == 2
+    assert "learned to play side 1 only" in " ".join(alone.stderr.split())
+
+
 def test_a_league_plays_its_meta_strategy(tmp_path: Path) -> None:
     pytest.importorskip("marl_classic", reason="needs the plugin marl-classic")
     assert marl("run", "leduc_psro", "stop.iterations=4", "--out", tmp_path / "run").returncode == 0
