@@ -64,6 +64,7 @@ def services() -> Callable[[Callable[[int], Environment]], Services]:
 @pytest.fixture(scope="session")
 def gradient() -> Any:
     """The plain policy gradient with a value loss, as a third party would write it."""
+    pytest.importorskip("ray.rllib", reason="needs Ray's RLlib")
     from marl.training.algorithm import RLlibAlgorithm
     from marl.training.hyper import Hyper
     from marl.training.learner import ColumnLearner

@@ -109,6 +109,8 @@ def test_a_run_is_evaluated_and_watched(run: Path) -> None:
 
 
 def test_who_learned_one_side_is_measured_and_watched_there(tmp_path: Path) -> None:
+    for plugin in ("marl_rllib", "marl_classic"):
+        pytest.importorskip(plugin, reason=f"needs the plugin {plugin}")
     text = "kind: train\nenv: classic/kuhn_poker\nside: 1\nopponents: [marl/random]\nenv_steps: 2000\nslice: 2000\n"
     text += "algorithm: {name: rllib/ppo, sharing: side, lanes: 8, rows: 256}\nevaluation: {matches: 20}\n"
     (tmp_path / "one.yaml").write_text(text)

@@ -104,5 +104,6 @@ def test_the_clock_is_told(engine, match, honest, chess):
 
 
 def test_other_games_are_refused(engine, referee, honest):
+    pytest.importorskip("pyspiel", reason="needs OpenSpiel, as UCI engines do")
     (record,) = referee(name="core/kuhn").play([Match("m", [engine(), honest()], 1)])
     assert record.void and "UCI engines play openspiel/chess, not core/kuhn" in record.host_error.text

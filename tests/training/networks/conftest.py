@@ -1,5 +1,7 @@
 """A game of two sides with two groups, and rows of it."""
 
+import importlib.util
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from marl import rng, space
 from marl.env import EnvSpec, Group, Rows
 from marl.space import Box, Discrete, MultiDiscrete, Tree
 
+collect_ignore_glob = [] if importlib.util.find_spec("torch") else ["test_*.py"]  # without torch there are no networks
 SEEN = Tree({"image": Box((3, 5, 4), 0, 255, "uint8"), "kind": Discrete(3), "parts": MultiDiscrete((2, 3))})
 BOARD = Box((3, 5, 4), 0, 1)
 
