@@ -22,6 +22,8 @@ def fork(subject: Subject) -> str:
         raise NotApplicable("it is not Forkable")
     driver.reset([0, 1, 2], subject.seeds(5)[:3])
     driver.run(min(record.ticks for record in subject.records) // 2)
+    if not driver.live():  # very short matches: save them at their beginning
+        driver.reset([0, 1, 2], subject.seeds(5)[:3])
     saved = driver.live([2, 0, 1])[:2]
     at = [driver.current[lane] for lane in saved]
     begun = driver.tick[saved].tolist()
