@@ -168,7 +168,8 @@ PAGE = """# What is learned, and how fast
 
 `python benchmarks/learning.py NAME --seeds 3`: each seed is `marl run NAME seed=N` in one process, on one core of a
 machine of two that had other work too, so env steps say more than seconds. Python 3.11, 2026-11-20. Seeds 0, 1, 2 in
-this order, and the scenarios were tuned on these seeds. Returns are means over 200 matches of the stochastic policy; NashConv is exact, of the
+this order, and the scenarios were tuned on these seeds. Returns are means over 200 matches of the stochastic
+policy; NashConv is exact, of the
 last iterate in self-play (`mmd`) and of the meta-strategy in PSRO. Curves are in `learning/*.json` as
 `[env steps, seconds, value]`.
 
