@@ -29,6 +29,10 @@ class Child(Protocol):
 
     def kill(self) -> None: ...
 
+    @property
+    def host_fault(self) -> str:
+        """Why it ended, if that was before the bot's own program had begun; else ""."""
+
     def reason(self) -> str: ...
 
 

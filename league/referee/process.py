@@ -166,7 +166,9 @@ class ProcessSeat:
         """Nothing more can come: stop listening."""
         self.fd = -1
         if answer is None:
-            answer = Answer(fault=Verdict.CRASH, reason=self.pipe.why_closed())
+            reason = self.pipe.why_closed()
+            innocent = bool(self.pipe.child.host_fault)  # the sandbox failed before the bot's own program had begun
+            answer = Answer(fault=Verdict.HOST_ERROR if innocent else Verdict.CRASH, reason=reason)
         if self._gone is None:
             self._gone = answer
         self.pipe.child.kill()

@@ -252,6 +252,9 @@ class Referee:
         if asked is None or live.over:
             return
         live.asked[side] = None
+        if answer.fault is Verdict.HOST_ERROR:
+            self._finish(live, HostError(f"{live.match.players[side].name}: {answer.reason}", (side,)))
+            return
         if live.seats[side].timed:
             live.idle[side] = came
             if came + self.grace < self._watch.alarm:

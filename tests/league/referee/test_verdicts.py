@@ -6,8 +6,9 @@ import time
 
 import pytest
 
-from league.referee import Clocks, HostError, Match, Output, Verdict, charge
+from league.referee import BotPlayer, Clocks, HostError, Match, Output, Referee, Verdict, charge
 from league.referee.verdict import by_fault, by_the_rules, scores
+from league.sandbox import Limits, rooms
 from marl.testing.games import kuhn, matching_pennies
 
 WIN, DRAW, LOSS = Verdict.WIN, Verdict.DRAW, Verdict.LOSS
@@ -195,3 +196,15 @@ def test_a_policy_that_fails_has_crashed(honest, play):
     record = play([PolicyPlayer("broken", Broken()), honest()])
     assert record.verdicts == (Verdict.CRASH, WIN)
     assert "oops" in record.reasons[0]
+
+
+def test_a_sandbox_that_fails_costs_its_bot_nothing(bubblewrap, honest, tmp_path, monkeypatch):
+    """Before the bot is let in or after: the match is void, and it says whose sandbox it was."""
+    monkeypatch.setattr(rooms, "_system", lambda: ("--ro-bind", str(tmp_path / "missing"), "/usr"))
+    unlucky = BotPlayer("unlucky", lambda log: bubblewrap.start(["/bin/true"], tmp_path, Limits(), log))
+    referee = Referee(kuhn(1), "core/kuhn", clocks=Clocks(start=5, move=1))
+    (record,) = referee.play([Match("m", [unlucky, honest()], 1)])
+    referee.close()
+    assert record.void
+    assert record.host_error.sides == (0,)
+    assert "could not" in record.host_error.text
