@@ -75,7 +75,7 @@ def story(event: Event) -> object:
 def test_killed_at_random_moments_an_event_ends_as_if_nothing_had_happened(
     event: Callable[..., Event], tmp_path: Path
 ) -> None:
-    made = event(*PLAYERS, overrides=("schedule.games=10",))  # 60 matches
+    made = event(*PLAYERS, overrides=("schedule.games=40",))  # 240 matches
     made.close()
     shutil.copytree(made.path, tmp_path / "killed")
     host = start(made.path)
