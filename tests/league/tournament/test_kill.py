@@ -93,7 +93,7 @@ def test_killed_at_random_moments_an_event_ends_as_if_nothing_had_happened(
     assert last.returncode == 0, out
     assert before.items() <= finished(tmp_path / "killed").items()
     whole, killed = (open_event(path, load_registry()) for path in (made.path, tmp_path / "killed"))
-    assert len(whole.ledger.matches()) == 60
+    assert len(whole.ledger.matches()) == 240
     assert story(killed) == story(whole)
     whole.close()
     killed.close()
