@@ -8,26 +8,13 @@ learning", ICLR 2020.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from league.ratings.evolution import profile_masses
+from league.ratings.evolution import Params, profile_masses
 from marl.types import Floats
 
-
-@dataclass
-class Params:
-    """The evolution."""
-
-    alpha: float = 100.0
-    """How strongly better replies are preferred, for payoffs scaled to [-1, 1]."""
-    population: int = 50
-    """The size of each population."""
-
-    def __post_init__(self) -> None:
-        if self.alpha <= 0 or self.population < 2:
-            raise ValueError("needs alpha > 0 and population >= 2")
+__all__ = ["AlphaRank", "Params"]
 
 
 class AlphaRank:

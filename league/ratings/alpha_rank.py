@@ -7,28 +7,15 @@ Where A beats B beats C beats A, no strengths exist; the population goes round, 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from league.ratings.crosstable import crosstable
-from league.ratings.evolution import strategy_masses
+from league.ratings.evolution import Params, strategy_masses
 from league.ratings.rating import Rating, counted, games_of
 from league.schedules.pairing import Result
 
-
-@dataclass
-class Params:
-    """The evolution."""
-
-    alpha: float = 100.0
-    """How strongly the better player is preferred; large values count only who beats whom."""
-    population: int = 50
-    """The size of the population."""
-
-    def __post_init__(self) -> None:
-        if self.alpha <= 0 or self.population < 2:
-            raise ValueError("needs alpha > 0 and population >= 2")
+__all__ = ["AlphaRank", "Params"]
 
 
 class AlphaRank:

@@ -12,6 +12,7 @@ should. Source: Omidshafiei et al., "Alpha-rank: multi-agent evaluation by evolu
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -19,6 +20,20 @@ from scipy.sparse import csr_array
 from league.ratings.markov import stationary
 from marl.errors import UserError
 from marl.types import Array, Floats, Ints
+
+
+@dataclass
+class Params:
+    """The evolution."""
+
+    alpha: float = 100.0
+    """How strongly better replies are preferred; large values count only who beats whom."""
+    population: int = 50
+    """The size of each population."""
+
+    def __post_init__(self) -> None:
+        if self.alpha <= 0 or self.population < 2:
+            raise ValueError("needs alpha > 0 and population >= 2")
 
 
 def profile_masses(payoffs: Sequence[Array], alpha: float, m: int) -> Floats:

@@ -207,4 +207,4 @@ def test_a_sandbox_that_fails_costs_its_bot_nothing(bubblewrap, honest, tmp_path
     referee.close()
     assert record.void
     assert record.host_error.sides == (0,)
-    assert "could not" in record.host_error.text
+    assert "could not be set up" in record.host_error.text
