@@ -22,11 +22,14 @@ _RESULTS = {(1.0, 0.0): "1-0", (0.0, 1.0): "0-1", (0.5, 0.5): "1/2-1/2"}
 def export_pgn(event: Event) -> Iterator[str]:
     """A game each match that counts. Raises UserError where the game's moves have no names."""
     game = _game(event)
+    white = (
+        game.new_initial_state().current_player()
+    )  # the side that moves first, which in chess is OpenSpiel's player 1
     for match in event.ledger.matches():
         if match.void or not match.replay:
             continue
         ticks = Replay.read(event.path / "replays" / match.replay).ticks
-        yield _text(event, match, _moves(game, [int(action) for t in ticks for action in t["actions"].values()]))
+        yield _text(event, match, white, _moves(game, [int(action) for t in ticks for action in t["actions"].values()]))
 
 
 def _game(event: Event) -> Any:
@@ -58,11 +61,12 @@ def _moves(game: Any, actions: Sequence[int]) -> list[str]:
     return moves
 
 
-def _text(event: Event, match: MatchRow, moves: Sequence[str]) -> str:
+def _text(event: Event, match: MatchRow, white: int, moves: Sequence[str]) -> str:
+    black = 1 - white
     day = datetime.fromtimestamp(match.started, UTC).strftime("%Y.%m.%d")
-    result = _RESULTS.get((match.scores[0], match.scores[1]), "*")
-    tags = {"Event": event.config.name, "Site": "?", "Date": day, "Round": match.pairing, "White": match.players[0],
-            "Black": match.players[1], "Result": result}  # fmt: skip
+    result = _RESULTS.get((match.scores[white], match.scores[black]), "*")
+    tags = {"Event": event.config.name, "Site": "?", "Date": day, "Round": match.pairing, "White": match.players[white],
+            "Black": match.players[black], "Result": result}  # fmt: skip
     if event.config.env.name != "openspiel/chess":
         tags["Variant"] = event.config.env.name
     reasons = [f"{player}: {detail}" for player, detail in zip(match.players, match.details, strict=True) if detail]

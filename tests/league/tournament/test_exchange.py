@@ -5,18 +5,21 @@ from __future__ import annotations
 import io
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
 
-from league.tournament.event import Event, open_event
+from league.ledger import MatchRow
+from league.tournament.event import Event, create, open_event
 from league.tournament.exchange import export_lines, import_lines
 from league.tournament.operate import Options, operate
 from league.tournament.pgn import export_pgn
 from league.tournament.progress import Display
 from league.tournament.standings import view
+from league.tournament.submit import submit
 from league.tournament.verify import problems
 from marl.errors import UserError
 from marl.registry import load_registry
@@ -26,7 +29,7 @@ PLAYERS = ("policy:marl/random", "policy:marl/first", "ann=policy:marl/random")
 
 
 def play(event: Event) -> Event:
-    operate(event, Options(2), Display(Console(quiet=True)))
+    operate(event, Options(2, trust=True), Display(Console(quiet=True)))
     return event
 
 
@@ -88,29 +91,57 @@ def test_verification_finds_what_was_tampered_with(event: Callable[..., Event]) 
     assert list(problems(made)) == ["this secret is not the one that the host committed to: its SHA-256 differs"]
 
 
-def test_chess_is_exported_as_pgn_that_chess_programs_read(tmp_path: Path) -> None:
-    pytest.importorskip("marl_openspiel", reason="needs the plugin marl-openspiel")
-    chess = pytest.importorskip("chess.pgn", reason="needs python-chess")
-    from league.tournament.event import create
-    from league.tournament.submit import submit
-
-    draft = tmp_path / "draft.yaml"
-    draft.write_text("kind: tournament\nname: chess club\nenv: openspiel/chess\n")
-    made = create(tmp_path / "cup", load_scenario(draft, [], load_registry()), load_registry())
-    submit(made, "policy:marl/random")
-    submit(made, "ann=policy:marl/random")
-    play(made)
-    text = "\n".join(export_pgn(made))
-    read = io.StringIO(text)
-    games = [chess.read_game(read), chess.read_game(read)]
-    assert chess.read_game(read) is None
-    for game, match in zip(games, made.ledger.matches(), strict=True):
-        assert game.errors == []
+def test_chess_is_exported_as_pgn_that_chess_programs_read(chess_club: Callable[..., Event]) -> None:
+    made = play(chess_club("policy:marl/random", "ann=policy:marl/random"))
+    for game, match in games_and_matches(made):
         assert game.headers["Event"] == "chess club"
-        assert (game.headers["White"], game.headers["Black"]) == match.players
         assert game.end().ply() == match.plies
         if game.end().board().is_checkmate():
             assert game.headers["Result"] == game.end().board().result()
+
+
+def test_white_is_who_moves_first(chess_club: Callable[..., Event], bot: Callable[..., Path]) -> None:
+    pyspiel = pytest.importorskip("pyspiel")
+    state, ids = pyspiel.load_game("chess").new_initial_state(), []
+    for move in ("f3", "e5", "g4", "Qh4#"):  # fool's mate: whoever has the white pieces loses
+        ids.append(state.string_to_action(move))
+        state.apply_action(ids[-1])
+    line = f"action = ({ids[1::2]} if message['agent'] == 0 else {ids[::2]})[count - 1]"  # player 0 has Black
+    made = play(chess_club(str(bot("ann", line, "[openspiel/chess]")), str(bot("bob", line, "[openspiel/chess]"))))
+    whites = []
+    for game, match in games_and_matches(made):
+        assert game.headers["Result"] == game.end().board().result() == "0-1"
+        assert match.scores[match.players.index(game.headers["White"])] == 0.0
+        assert match.scores[match.players.index(game.headers["Black"])] == 1.0
+        whites.append(game.headers["White"])
+    assert sorted(whites) == ["ann", "bob"]
+
+
+def games_and_matches(event: Event) -> list[tuple[Any, MatchRow]]:
+    """Every match with the game that python-chess reads from the export."""
+    chess = pytest.importorskip("chess.pgn", reason="needs python-chess")
+    text = io.StringIO("\n".join(export_pgn(event)))
+    matches = event.ledger.matches()
+    games = [chess.read_game(text) for _ in matches]
+    assert chess.read_game(text) is None
+    assert all(game.errors == [] for game in games)
+    return list(zip(games, matches, strict=True))
+
+
+@pytest.fixture
+def chess_club(tmp_path: Path) -> Iterator[Callable[..., Event]]:
+    """Make an event of chess with these players."""
+    pytest.importorskip("marl_openspiel", reason="needs the plugin marl-openspiel")
+    draft = tmp_path / "draft.yaml"
+    draft.write_text("kind: tournament\nname: chess club\nenv: openspiel/chess\nsandbox: none\n")
+    made = create(tmp_path / "cup", load_scenario(draft, [], load_registry()), load_registry())
+
+    def join(*players: str) -> Event:
+        for player in players:
+            submit(made, player, trust=True)
+        return made
+
+    yield join
     made.close()
 
 
