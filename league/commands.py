@@ -1,10 +1,8 @@
-"""`marl league ...` and `marl report`: looking into a league's run directory."""
+"""`marl league ...`: looking into a league's run directory."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,35 +10,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from league.ledger import EXACT, Ledger
-from league.reader import open_ledger, read_view
-from league.report import write as write_report
+from league.ledger import EXACT
+from league.reader import opened
 from league.view import LeagueView, Player
-from marl.registry import load_registry
-from marl.scenario import FILE, load_scenario
 
 app = typer.Typer(no_args_is_help=True, help="Look into a league: status, payoffs, lineage, export.")
 
 RUN = typer.Argument(metavar="RUN", help="The run directory, as in runs/NAME.")
 JSON = typer.Option(False, "--json", help="Print JSON.")
-
-
-@contextmanager
-def opened(run: Path) -> Iterator[tuple[Ledger, LeagueView]]:
-    """The ledger of a run directory and its view. Reading disturbs no run that is going on."""
-    ledger = open_ledger(run)
-    try:
-        scenario = load_scenario(run / FILE, [], load_registry())
-        yield ledger, read_view(ledger, scenario.config, scenario.text)
-    finally:
-        ledger.close()
-
-
-def report(run: Path = RUN) -> None:
-    """Write a run's report.html again, from its ledger."""
-    with opened(run) as (_, view):
-        write_report(view, run / "report.html")
-    print(run / "report.html")
 
 
 @app.command()

@@ -43,6 +43,15 @@ def marl_rosters() -> Iterable[Descriptor]:
 
 
 @hookimpl
+def marl_reports() -> Iterable[Descriptor]:
+    """The reports of runs of `kind: league` and `kind: tournament`."""
+    return [
+        Descriptor("league", "league.report.rewrite:rewrite", "exploitability, payoffs, mixtures and lineage"),
+        Descriptor("tournament", "league.tournament.page:rewrite", "standings, crosstable and replays"),
+    ]
+
+
+@hookimpl
 def marl_algorithms() -> Iterable[Descriptor]:
     """Exact algorithms that need no learning."""
     return [
@@ -58,13 +67,12 @@ def marl_algorithms() -> Iterable[Descriptor]:
 
 @hookimpl
 def marl_commands() -> Iterable[Descriptor]:
-    """`marl league ...`, `marl tournament ...` and `marl report`."""
+    """`marl league ...` and `marl tournament ...`."""
     return [
         Descriptor("league", "league.commands:app", "Look into a league: status, payoffs, lineage, export."),
         Descriptor(
             "tournament", "league.tournament.commands:app", "Host a tournament: create, submit, run, standings."
         ),
-        Descriptor("report", "league.commands:report", "Write a run's report.html again."),
     ]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from league.config import LeagueConfig
@@ -10,6 +12,8 @@ from league.table import Table
 from league.view import LeagueView
 from marl.env import EnvSpec
 from marl.errors import UserError
+from marl.registry import load_registry
+from marl.scenario import load_run
 
 
 def open_ledger(run: Path) -> Ledger:
@@ -19,6 +23,17 @@ def open_ledger(run: Path) -> Ledger:
             f"{run} holds no league: there is no ledger.db in it; name the directory of a run, as in runs/NAME"
         )
     return Ledger.at(run)
+
+
+@contextmanager
+def opened(run: Path) -> Iterator[tuple[Ledger, LeagueView]]:
+    """The ledger of a run directory and its view. Reading disturbs no run that is going on."""
+    ledger = open_ledger(run)
+    try:
+        scenario = load_run(run, load_registry())
+        yield ledger, read_view(ledger, scenario.config, scenario.text)
+    finally:
+        ledger.close()
 
 
 def side_names(spec: EnvSpec) -> tuple[str, ...]:

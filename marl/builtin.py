@@ -22,6 +22,12 @@ def marl_rosters() -> list[Descriptor]:
 
 
 @hookimpl
+def marl_reports() -> list[Descriptor]:
+    """The report of a run of `kind: train`."""
+    return [Descriptor("train", "marl.training.report.rewrite:rewrite", "measurements, learning and speed")]
+
+
+@hookimpl
 def marl_policies() -> list[Descriptor]:
     """The policies that need no plugin."""
     return [
@@ -30,5 +36,10 @@ def marl_policies() -> list[Descriptor]:
         ),
         Descriptor("first", "marl.policies.first:First", "plays the first legal action", tags=("scripted",)),
         Descriptor("tabular", "marl.tabular:restore", "plays a table of probabilities, from a snapshot"),
-        Descriptor("network", "marl.training.networks.policy:restore", "plays torch networks, from a snapshot"),
+        Descriptor(
+            "network",
+            "marl.training.networks.policy:restore",
+            "plays torch networks, from a snapshot",
+            params="marl.training.networks.policy:NetworkParams",
+        ),
     ]

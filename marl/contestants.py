@@ -4,6 +4,7 @@
 |---|---|
 | `runs/cartpole_ppo` | the run as a whole: the newest snapshot, or a league's final mixture |
 | `runs/cartpole_ppo@3` | one player of it, by name (here the snapshot of the third slice) |
+| `"runs/connect_four_ppo greedy=true"` | with parameters of its policy: always the most probable action |
 | `runs/x/blobs/0f3a....safetensors` | a snapshot |
 | `marl/random`, `"openspiel/mcts simulations=50"` | a registered policy, with parameters |
 """
@@ -23,9 +24,9 @@ from marl.evaluation import Player
 from marl.policy import Policy
 from marl.registry import Component, Registry
 from marl.roster import Roster
-from marl.scenario import FILE, load_scenario
+from marl.scenario import FILE, load_run, runs_here
 from marl.scenario.overrides import split
-from marl.snapshot import Snapshot
+from marl.snapshot import JSON, Snapshot
 
 
 @dataclass(frozen=True)
@@ -56,30 +57,33 @@ class Contestant:
 
 def contestant(text: str, registry: Registry) -> Contestant:
     """Who is meant by `text` (see the table above). Raises UserError where it is nobody."""
-    place, _, name = text.partition("@")
+    who, params = parameters(text)
+    place, _, name = who.partition("@")
     path = Path(place)
+    if not who:
+        raise UserError(f"a player is a run directory, a snapshot's file or a policy's name, and not {text!r}")
     if path.is_dir():
-        return _of_run(text, path, name, registry)
+        return of_run(text, path, name, params, registry)
     if path.suffix in (".safetensors", ".json") and path.is_file():
-        snapshot = Blobs(path.parent).get_snapshot(path.stem)
+        snapshot = told(Blobs(path.parent).get_snapshot(path.stem), params, registry)
         return Contestant(path.stem[:12], (((snapshot, 1.0),),), environment_of(path.parent.parent, registry))
     if path.suffix or place.startswith(("/", ".", "runs/")):
-        raise UserError(f"there is no run and no snapshot {place!r}{_runs()}")
-    words = text.split()
-    if not words:
-        raise UserError("a player is a run directory, a snapshot's file or a policy's name, and not an empty text")
-    params = {".".join(key): value for key, value in map(split, words[1:])}
-    found = registry.find("policies", words[0])
-    checked = registry.validate("policies", found.full_name, params)
-    snapshot = Snapshot(found.full_name, {}, {"params": checked} if params else {})
+        raise UserError(f"there is no run and no snapshot {place!r}{runs_here()}")
+    snapshot = told(Snapshot(registry.find("policies", who).full_name, {}), params, registry)
     return Contestant(text, (((snapshot, 1.0),),))
+
+
+def told(snapshot: Snapshot, params: dict[str, JSON], registry: Registry) -> Snapshot:
+    """The same snapshot, to be played with these parameters of its policy. Raises UserError where it has none such."""
+    if not params:
+        return snapshot
+    params = registry.validate("policies", snapshot.policy, {**snapshot.meta.get("params", {}), **params})
+    return Snapshot(snapshot.policy, snapshot.arrays, {**snapshot.meta, "params": params})
 
 
 def roster(run: Path, registry: Registry) -> Roster:
     """Who is in a run directory. Raises UserError where it is none, or nobody is in it."""
-    if not (run / FILE).is_file():
-        raise UserError(f"{run} is not a run directory: it has no {FILE}{_runs()}")
-    scenario = load_scenario(run / FILE, [], registry)
+    scenario = load_run(run, registry)
     readers = {reader.name: reader for reader in registry.all("rosters")}
     if scenario.kind not in readers:
         raise UserError(f"a run of kind {scenario.kind!r} has no players that could play here")
@@ -93,7 +97,7 @@ def environment_of(run: Path, registry: Registry) -> Component | None:
     """The environment of a run, or None where there is no scenario beside it that has one."""
     if not (run / FILE).is_file():
         return None
-    return cast("Component | None", getattr(load_scenario(run / FILE, [], registry).config, "env", None))
+    return cast("Component | None", getattr(load_run(run, registry).config, "env", None))
 
 
 def restore(registry: Registry, spec: EnvSpec, snapshot: Snapshot) -> Policy:
@@ -102,16 +106,27 @@ def restore(registry: Registry, spec: EnvSpec, snapshot: Snapshot) -> Policy:
     return cast(Policy, registry.make("policies", snapshot.policy, params, spec=spec, snapshot=snapshot))
 
 
-def _of_run(text: str, run: Path, name: str, registry: Registry) -> Contestant:
+def parameters(text: str) -> tuple[str, dict[str, JSON]]:
+    """`"who a=1 b=2" -> ("who", {"a": 1, "b": 2})`. The first word, and a path that exists, are never parameters."""
+    who = text.strip()
+    params: dict[str, JSON] = {}
+    while " " in who and "=" in (word := who.rpartition(" ")[2]) and not Path(who).exists():
+        key, value = split(word)
+        params.setdefault(".".join(key), value)  # of two, the last one counts
+        who = who.removesuffix(word).rstrip()
+    return who, params
+
+
+def of_run(text: str, run: Path, name: str, params: dict[str, JSON], registry: Registry) -> Contestant:
+    """Who plays for a run directory, or its player called `name`; `text` is what they are called here."""
     found, blobs = roster(run, registry), Blobs(run / "blobs")
     if name and name not in found.players:
         raise UserError(f"{run} has no player {name!r}{suggestion(name, found.players)}")
     mixtures = (((name, 1.0),),) if name else found.best
-    loaded = {player: blobs.get_snapshot(found.players[player]) for side in mixtures for player, weight in side}
+    if not mixtures:
+        first = next(iter(found.players))
+        raise UserError(f"{run} has finished no iteration yet: name one of its players, as in {run}@{first}")
+    names = {player for side in mixtures for player, _ in side}
+    loaded = {player: told(blobs.get_snapshot(found.players[player]), params, registry) for player in names}
     sides = tuple(tuple((loaded[player], weight) for player, weight in side) for side in mixtures)
     return Contestant(text, sides, environment_of(run, registry), found.sides)
-
-
-def _runs() -> str:
-    known = sorted(str(file.parent) for file in Path("runs").glob(f"*/{FILE}"))
-    return f"; runs here: {', '.join(known)}" if known else ""

@@ -17,6 +17,14 @@ def number(value: float | None, digits: int = 4) -> str:
     return short.replace("-", "−")
 
 
+def compact(value: float) -> str:
+    """A count for people where there is little room: "950", "16.4k", "1.5M", "2G"."""
+    for limit, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= 0.9995 * limit:
+            return f"{number(value / limit, 3)}{unit}"
+    return number(value, 3)
+
+
 def duration(seconds: float) -> str:
     """Seconds for people: "11 ms", "0.42 s", "13.2 s", "12 min 5 s", "3 h 12 min", "2 d 4 h"."""
     if not math.isfinite(seconds) or seconds < 0:

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from league.report.colour import DIVERGING
-from league.report.figure import absent, figure, section, svg, switch
 from league.report.raster import (
     Axis,
     Frame,
@@ -18,13 +17,15 @@ from league.report.raster import (
     column_axis,
     label_room,
     legend,
+    packed,
     picture,
     read_out,
     row_axis,
 )
 from league.report.standing import final_weights
-from league.report.text import clipped, escape, packed
 from league.view import LeagueView
+from marl.page.figure import absent, figure, section, svg, switch
+from marl.page.text import clipped, escape
 from marl.types import Floats
 from marl.words import number
 

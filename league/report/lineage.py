@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from league.report.figure import absent, figure, section, svg
-from league.report.scale import Linear
 from league.report.standing import final_weights
-from league.report.text import clipped, embed, escape
 from league.view import LeagueView, Player
+from marl.page.figure import absent, figure, section, svg
+from marl.page.scale import Linear
+from marl.page.text import clipped, embed, escape
 from marl.words import number
 
 WIDTH, LEFT, RIGHT, TOP = 1040, 120, 24, 20

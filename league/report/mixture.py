@@ -7,7 +7,6 @@ import math
 import numpy as np
 
 from league.report.colour import SEQUENTIAL
-from league.report.figure import absent, figure, section, svg, switch
 from league.report.raster import (
     Axis,
     Frame,
@@ -21,8 +20,9 @@ from league.report.raster import (
     row_axis,
 )
 from league.report.standing import effective, final_weights, support
-from league.report.text import clipped, escape
 from league.view import LeagueView
+from marl.page.figure import absent, figure, section, svg, switch
+from marl.page.text import clipped, escape
 from marl.types import Floats
 from marl.words import number
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from league.report.figure import absent, section
 from league.report.standing import final_weights, returns_against
-from league.report.text import clipped, escape, exact
 from league.view import LeagueView, Player
+from marl.page.figure import absent, section
+from marl.page.text import clipped, escape, exact
 from marl.types import Floats
 
 ROWS = 12  # a side

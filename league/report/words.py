@@ -1,12 +1,11 @@
-"""The parts of the page that are words: how to read it, how to run it again, and the scenario."""
+"""What is said about a league: how to read its page, and how to go on."""
 
 from __future__ import annotations
 
 import shlex
 
-from league.report.figure import section
-from league.report.text import escape, exact
 from league.view import LeagueView
+from marl.page.words import again_section, folded, reading_section
 
 READING = (
     (
@@ -29,22 +28,22 @@ READING = (
         "Lineage",
         "tells where those players came from. Lines to the far left mean that old opponents still teach something.",
     ),
+    (
+        "Words",
+        "A <em>player</em> is a saved policy of one <em>side</em>. An <em>iteration</em> trains new players against "
+        "the present <em>mixture</em> (the meta-strategy), plays the missing pairings, and solves the payoff table for "
+        "the next mixture.",
+    ),
 )
 
 
-def reading_section() -> str:
+def reading() -> str:
     """How to read this."""
-    items = "".join(f"<dt>{name}</dt><dd>{text}</dd>" for name, text in READING)
-    words = (
-        "<dt>Words</dt><dd>A <em>player</em> is a saved policy of one <em>side</em>. An <em>iteration</em> trains new "
-        "players against the present <em>mixture</em> (the meta-strategy), plays the missing pairings, and solves the "
-        "payoff table for the next mixture.</dd>"
-    )
-    return section("reading", "How to read this", f'<dl class="reading">{items}{words}</dl>')
+    return reading_section(READING)
 
 
-def again_section(view: LeagueView) -> str:
-    """The commands that go on from here, and the resolved scenario."""
+def again(view: LeagueView) -> str:
+    """The commands that go on from here, the resolved scenario, and what the last iteration logged."""
     run = shlex.quote(f"runs/{view.name}")
     goes_on = (
         "ends at once: the run is finished, and its stop conditions hold"
@@ -59,23 +58,5 @@ def again_section(view: LeagueView) -> str:
         ),
         (f"marl report {run}", "writes this page anew"),
     )
-    lines = "".join(f"<div><code>{escape(command)}</code><span>{escape(why)}</span></div>" for command, why in commands)
-    scenario = (
-        f"<details open><summary>The resolved scenario</summary><pre>{escape(view.scenario.strip())}</pre></details>"
-        if view.scenario.strip()
-        else "<p>The scenario's text was not kept with this run.</p>"
-    )
-    hint = "From the directory that holds <code>runs/</code>:"
-    return section(
-        "again", "Run it again", f'<p>{hint}</p><div class="commands">{lines}</div>{scenario}{metrics(view)}'
-    )
-
-
-def metrics(view: LeagueView) -> str:
-    """What the last iteration logged, folded."""
-    if not view.iterations or not view.iterations[-1].metrics:
-        return ""
-    rows = "".join(
-        f'<tr><td class="word">{escape(k)}</td><td>{exact(v)}</td></tr>' for k, v in view.iterations[-1].metrics.items()
-    )
-    return f"<details><summary>Metrics of the last iteration</summary><table><tbody>{rows}</tbody></table></details>"
+    metrics = view.iterations[-1].metrics if view.iterations else {}
+    return again_section(commands, view.scenario, folded("Metrics of the last iteration", metrics))

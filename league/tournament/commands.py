@@ -59,7 +59,8 @@ def submit(
     event: Path = EVENT,
     bots: list[str] = typer.Argument(
         metavar="BOT...",
-        help="A folder or archive with a bot.yaml, policy:PLUGIN/NAME, snapshot:RUN[:PLAYER]; NAME=... names it.",
+        help="A folder or archive with a bot.yaml, policy:PLUGIN/NAME, or snapshot:RUN[:PLAYER] of a league or a "
+        "training run. NAME=... names it.",
     ),
     trust: bool = TRUST,
 ) -> None:

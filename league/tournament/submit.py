@@ -5,19 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from league.ledger import BotRow
-from league.reader import open_ledger, read_view
 from league.tournament.entry import Entry, check_name, parse
 from league.tournament.event import Event
 from league.tournament.players import player_of
 from league.tournament.receive import receive
 from league.tournament.strangers import sandbox_of
-from league.view import LeagueView, Player
-from marl.blobs import Blobs
-from marl.errors import UserError, suggestion
-from marl.scenario import FILE, load_scenario
+from marl.contestants import of_run, parameters
+from marl.errors import UserError
+from marl.registry import Component
+from marl.scenario import load_run
+from marl.snapshot import JSON
 
 
 @dataclass(frozen=True)
@@ -60,43 +58,34 @@ def _policy(event: Event, entry: Entry) -> BotRow:
 
 
 def _snapshot(event: Event, entry: Entry) -> BotRow:
-    run, chosen = _split(entry.what)
-    ledger = open_ledger(run)
-    try:
-        scenario = load_scenario(run / FILE, [], event.registry)
-        league = read_view(ledger, scenario.config)
-    finally:
-        ledger.close()
-    ours = (event.config.env.name, event.config.env.params)
-    if (scenario.config.env.name, scenario.config.env.params) != ours:
-        raise UserError(f"the league {run} plays {league.env}, and this event {event.config.env.name}")
-    members = [_member(league, chosen, run)] if chosen else best(league, run)
-    theirs = Blobs(run / "blobs")
-    ids = [event.blobs.put_snapshot(theirs.get_snapshot(member.snapshot)) for member in members]
-    name = entry.name or check_name(f"{run.name}-{members[0].name.replace('/', '-')}" if chosen else run.name)
-    bot = BotRow(name, "snapshot", league.name, ",".join(dict.fromkeys(ids) if len(set(ids)) == 1 else ids))
+    run, chosen, params = _split(entry.what)
+    author = load_run(run, event.registry).config.name
+    found = of_run(entry.what, run, chosen, params, event.registry)
+    here = event.config.env
+    if found.env != here:
+        raise UserError(f"{run} plays {_written(found.env)}, and this event {_written(here)}")
+    if found.sides is not None and len(found.sides) < len(event.spec.sides):
+        raise UserError(f"{run} learned to play side {found.sides[0]} only, and an event seats everybody on every side")
+    best = [max(side, key=lambda each: each[1])[0] for side in found.mixtures]  # of equals the first
+    ids = [event.blobs.put_snapshot(snapshot) for snapshot in best]
+    name = entry.name or check_name(f"{run.name}-{chosen.replace('/', '-')}" if chosen else run.name)
+    bot = BotRow(name, "snapshot", author, ",".join(dict.fromkeys(ids) if len(set(ids)) == 1 else ids))
     player_of(bot, event.path, event.config, event.spec)
     return bot
 
 
-def _split(what: str) -> tuple[Path, str]:
-    """`RUN[:PLAYER]`; a run's path may have a colon in it too."""
-    if Path(what).exists() or ":" not in what:
-        return Path(what), ""
-    run, _, player = what.rpartition(":")
-    return Path(run), player
+def _split(what: str) -> tuple[Path, str, dict[str, JSON]]:
+    """`RUN[:PLAYER] [KEY=VALUE ...]`; a run's path may have a colon or a space in it too."""
+    who, params = parameters(what)
+    if Path(who).exists() or ":" not in who:
+        return Path(who), "", params
+    run, _, player = who.rpartition(":")
+    return Path(run), player, params
 
 
-def _member(league: LeagueView, name: str, run: Path) -> Player:
-    found = [player for player in league.players if player.name == name]
-    if not found:
-        raise UserError(f"the league {run} has no player {name!r}{suggestion(name, (p.name for p in league.players))}")
-    return found[0]
-
-
-def best(league: LeagueView, run: Path) -> list[Player]:
-    """The player that the final mixture weighs most, for each side."""
-    if not league.iterations:
-        raise UserError(f"the league {run} has finished no iteration yet: name one of its players, as in {run}:PLAYER")
-    mixtures = league.iterations[-1].mixtures
-    return [side[int(np.argmax(weights))] for side, weights in zip(league.populations, mixtures, strict=True)]
+def _written(env: Component | None) -> str:
+    """An environment with its parameters, as in "classic/connect_four (view: own)"."""
+    if env is None:
+        return "nothing"
+    params = ", ".join(f"{name}: {value}" for name, value in env.params.items())
+    return f"{env.name} ({params})" if params else env.name

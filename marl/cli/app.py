@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 import marl
-from marl.cli import evaluate, plugins, run, scenarios, watch
+from marl.cli import evaluate, plugins, report, run, scenarios, watch
 from marl.cli.merge import brought, sentence_about
 from marl.registry.settings import SAFE_MODE
 
@@ -45,6 +45,7 @@ app.command("run")(run.run)
 app.command("resume")(run.resume)
 app.command("evaluate")(evaluate.evaluate)
 app.command("watch")(watch.watch)
+app.command("report")(report.report)
 
 
 def command() -> Any:

@@ -38,9 +38,18 @@ def list_plugins(json: bool = _JSON) -> None:
 
 
 @app.command()
-def info(name: str = _NAME, json: bool = _JSON) -> None:
-    """Show a plugin: where it comes from, what it brings, and the traceback if it is broken."""
+def info(
+    name: str = typer.Argument(help="The plugin's name, or PLUGIN/NAME for one thing that it brings."),
+    json: bool = _JSON,
+) -> None:
+    """Show a plugin: where it comes from, what it brings, and the traceback if it is broken.
+
+    With PLUGIN/NAME: one thing that it brings, with its parameters, their defaults and what they mean.
+    """
     registry = load_registry()
+    if "/" in name:
+        _info_of_one(registry, name, json)
+        return
     registry.plugin(name)
     found = [plugin for plugin in registry.plugins if plugin.name == name]
     if json:
@@ -105,6 +114,30 @@ def disable(name: str = _NAME) -> None:
     print(f"{name} is disabled (in {write_disabled(read_disabled() | {name})})")
 
 
+def _info_of_one(registry: Registry, name: str, json: bool) -> None:
+    from marl.cli.parameters import parameters
+    from marl.errors import UserError, suggestion
+
+    known = [descriptor for kind in registry.kinds for descriptor in registry.all(kind)]
+    found = [descriptor for descriptor in known if descriptor.full_name == name]
+    if not found:
+        raise UserError(f"no plugin brings {name!r}{suggestion(name, (one.full_name for one in known))}")
+    taken = [parameters(schema) if (schema := registry.schema(one)) else [] for one in found]
+    if json:
+        as_json(
+            [_described(one) | {"parameters": list(map(asdict, has))} for one, has in zip(found, taken, strict=True)]
+        )
+        return
+    for one, has in zip(found, taken, strict=True):
+        print(f"{singular(one.kind):<14}{name}\n{'summary':<14}{one.summary}")
+        more = {"source": one.source, "tags": ", ".join(one.tags)}
+        print("".join(f"{label:<14}{text}\n" for label, text in more.items() if text))
+        if has:
+            table(["parameter", "default", "type", ""], [[p.name, p.default, p.type, p.meaning] for p in has])
+        else:
+            print("It takes no parameters.")
+
+
 def _counted(descriptors: tuple[Descriptor, ...]) -> str:
     counts = Counter(descriptor.kind for descriptor in descriptors)
     return ", ".join(f"{count} {singular(kind) if count == 1 else kind}" for kind, count in counts.items())
@@ -118,11 +151,11 @@ def _summary(plugin: Plugin) -> dict[str, Any]:
 
 
 def _details(plugin: Plugin) -> dict[str, Any]:
-    described = [
-        asdict(descriptor) | {"params": _params(descriptor), "full_name": descriptor.full_name}
-        for descriptor in plugin.descriptors
-    ]
-    return _summary(plugin) | {"traceback": plugin.traceback, "descriptors": described}
+    return _summary(plugin) | {"traceback": plugin.traceback, "descriptors": list(map(_described, plugin.descriptors))}
+
+
+def _described(descriptor: Descriptor) -> dict[str, Any]:
+    return asdict(descriptor) | {"params": _params(descriptor), "full_name": descriptor.full_name}
 
 
 def _params(descriptor: Descriptor) -> str | None:

@@ -7,8 +7,6 @@ from pathlib import Path
 
 import typer
 
-from marl.errors import UserError
-
 
 def run(
     scenario: str = typer.Argument(help="A scenario's name (`marl scenarios list`), or a YAML file."),
@@ -28,15 +26,11 @@ def run(
 def resume(directory: Path = typer.Argument(metavar="RUN", help="The run directory.")) -> None:
     """Go on with a run that was stopped."""
     from marl.registry import load_registry
-    from marl.scenario import FILE, load_scenario
+    from marl.scenario import load_run
     from marl.scenario.record import changed
 
-    if not (directory / FILE).is_file():
-        known = sorted(str(file.parent) for file in Path("runs").glob(f"*/{FILE}"))
-        runs = f"; runs here: {', '.join(known)}" if known else ""
-        raise UserError(f"{directory} is not a run directory: it has no {FILE}{runs}")
     registry = load_registry()
-    loaded = load_scenario(directory / FILE, [], registry)
+    loaded = load_run(directory, registry)
     for note in changed(loaded, registry):
         print(f"note: {note}: the result may differ from an undisturbed run", file=sys.stderr)
     runner = registry.load(registry.find("runners", loaded.kind))

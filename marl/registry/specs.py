@@ -100,6 +100,18 @@ def marl_rosters() -> Iterable[Descriptor]:
 
 
 @hookspec
+def marl_reports() -> Iterable[Descriptor]:
+    """Reports: what `marl report` writes of a run directory. The descriptor's name is the kind.
+
+    :return: descriptors whose target is called as `target(run: pathlib.Path) -> pathlib.Path`; it writes a
+        self-contained page into the directory, from what is there, and returns the page's path.
+
+    .. versionadded:: 0.1
+    """
+    return ()
+
+
+@hookspec
 def marl_commands() -> Iterable[Descriptor]:
     """Commands of `marl`. The descriptor's name is the command, its summary the line in `marl --help`.
 

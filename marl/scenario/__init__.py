@@ -5,6 +5,7 @@ from marl.scenario.library import available, locate
 from marl.scenario.load import Scenario, load_scenario
 from marl.scenario.plain import plain
 from marl.scenario.record import FILE, provenance, write
+from marl.scenario.run import load_run, runs_here
 
 __all__ = [
     "FILE",
@@ -12,9 +13,11 @@ __all__ = [
     "Scenario",
     "available",
     "component",
+    "load_run",
     "load_scenario",
     "locate",
     "plain",
     "provenance",
+    "runs_here",
     "write",
 ]

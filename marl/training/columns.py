@@ -29,14 +29,15 @@ Columns: TypeAlias = dict[str, ArrayTree]
 
 
 def module_columns(
-    window: Trajectory, estimates: Advantages, modules: Sequence[str], length: int
+    window: Trajectory, seen: ArrayTree, estimates: Advantages, modules: Sequence[str], length: int
 ) -> dict[str, Columns]:
     """A window's rows as columns, one set for each module that has rows.
 
-    `modules`: the module id of each agent of the environment. `length`: the longest sequence, for modules with memory.
+    `seen`: what the networks saw of each row, a tree of `[K, ...]`. `modules`: the module id of each agent of the
+    environment. `length`: the longest sequence, for modules with memory.
     """
     names = sorted({modules[agent] for agent in np.unique(window.agent).tolist()})
-    everything = _columns(window, estimates)
+    everything = _columns(window, seen, estimates)
     if len(names) == 1 and window.memory is None:
         return {names[0]: everything}
     number = np.array([names.index(name) if name in names else -1 for name in modules])[window.agent]
@@ -65,8 +66,8 @@ def rows_of(columns: Columns) -> int:
     return len(columns["logp"])
 
 
-def _columns(window: Trajectory, estimates: Advantages) -> Columns:
-    columns: Columns = {"observation": window.observation, "action": window.action}
+def _columns(window: Trajectory, seen: ArrayTree, estimates: Advantages) -> Columns:
+    columns: Columns = {"observation": seen, "action": window.action}
     if window.mask is not None:
         columns["mask"] = window.mask
     numbers = {"logp": window.logp, "value": window.value, **estimates._asdict()}
@@ -76,4 +77,8 @@ def _columns(window: Trajectory, estimates: Advantages) -> Columns:
 def _sequence_columns(window: Trajectory, everything: Columns, rows: Ints, length: int) -> Columns:
     cut = sequences(window, rows, length)
     columns = {name: cut.lay(column) for name, column in everything.items()}
-    return columns | {"valid": cut.valid, "first": cut.lay(window.first), "memory": cut.starts(window.memory)}
+    return columns | {
+        "valid": cut.valid,
+        "first": cut.lay(window.first) & cut.valid,
+        "memory": cut.starts(window.memory),
+    }

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from marl import rng
 from marl.algorithm import Checkpoint, Services
 from marl.env import EnvSpec
+from marl.errors import UserError
 from marl.job import Job
 from marl.training.backends import Backend, Plan, connect
 from marl.training.checkpoint import part
@@ -43,14 +45,22 @@ class Engine:
         self.backend: Backend = connect(spec, learner, modules, hyper)
         self.progress = Progress()
         self._job: Job | None = None
-        self._seats: list[list[str]] = []
+        self._matches: dict[str, Any] = {}  # lanes, and who may sit where: saved matches of equals can go on
         self._end = 0
         self.budget = hyper.env_steps
 
     def begin(self, job: Job, services: Services) -> None:
-        """Take up a job: cold, or where its parent stopped. Raises UserError where the parent does not fit."""
+        """Take up a job: cold, or where its parent stopped. Raises UserError where the parent does not fit.
+
+        Matches in progress go on where as many lanes hold the same players; else new ones start.
+        """
         players = lineup(job, self.spec)
-        self._job, self._seats = job, players.seats
+        if job.parent is not None and self.hyper.horizon is None and self.hyper.scheduled:
+            raise UserError(
+                f"{job.algorithm}: its schedules ({', '.join(self.hyper.scheduled)}) would start anew with every job "
+                "that goes on from another; set `horizon` to the env steps of the whole chain"
+            )
+        self._job, self._matches = job, {"lanes": self.hyper.lanes, "players": players.seats}
         lanes = None
         if job.parent is None:
             self.backend.reset(job.seed)
@@ -59,7 +69,7 @@ class Engine:
             parent = services.checkpoint(job.parent)
             self.backend.load(parent)
             self.progress = Progress(**parent.meta["progress"])
-            if parent.meta.get("players") == players.seats and "play" in parent.meta:
+            if "play" in parent.meta and parent.meta.get("matches") == self._matches:
                 lanes = Checkpoint(part(parent.arrays, _LANES), parent.meta["play"])
         self._services = services
         with explained(services):
@@ -99,5 +109,5 @@ class Engine:
         arrays, meta = dict(state.arrays), {**state.meta, "progress": vars(self.progress).copy()}
         if lanes is not None:
             arrays |= {f"{_LANES}{name}": array for name, array in lanes.arrays.items()}
-            meta |= {"players": self._seats, "play": dict(lanes.meta)}
+            meta |= {"matches": self._matches, "play": dict(lanes.meta)}
         return Checkpoint(arrays, meta)

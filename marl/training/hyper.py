@@ -78,6 +78,12 @@ class Hyper:
         """
         return {"lr": linear(self.lr, self.lr_end, progress)}
 
+    @property
+    def scheduled(self) -> list[str]:
+        """The coefficients that change on the way to the horizon."""
+        first, last = self.coefficients(0.0), self.coefficients(1.0)
+        return [name for name, value in first.items() if last[name] != value]
+
 
 def positive(params: object, *names: str) -> None:
     """Raises ValueError unless each of these parameters is above 0, or None."""

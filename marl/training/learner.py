@@ -101,7 +101,7 @@ class ColumnLearner(TorchLearner, abc.ABC):
 
         The order of the rows follows from `seed`, the module and the epoch alone. Learners of a group must be given
         the same numbers of minibatches. Returns the means over the last epoch, by module and name. Raises RunError
-        where gradients are not finite; the weights are then those before that minibatch.
+        where the loss or gradients are not finite; the weights are then those before that minibatch.
         """
         self.coefficients = dict(coefficients)
         for optimizer in self._named_optimizers.values():
@@ -214,7 +214,8 @@ class ColumnLearner(TorchLearner, abc.ABC):
             outputs = self.module.forward_train({name: batch})
             losses = self.compute_losses(fwd_out=outputs, batch={name: batch})
             gradients = self.postprocess_gradients(self.compute_gradients(losses))
-            broken = torch.maximum(broken, (~self._seen["grad_norm"].isfinite()).float())
+            sound = self._seen["grad_norm"].isfinite() & self._seen["loss"].isfinite()
+            broken = torch.maximum(broken, (~sound).float())
             for _, optimizer in self.get_optimizers_for_module(name):
                 cast(Any, optimizer).found_inf = broken  # fused ones then change nothing, and nobody waits for a GPU
             self.apply_gradients(gradients)
@@ -223,9 +224,9 @@ class ColumnLearner(TorchLearner, abc.ABC):
             count += 1
         means = self.mean_over_learners(torch.stack([value.float() for value in total.values()]) / count)
         stats = dict(zip(total, means.tolist(), strict=True))
-        if not np.isfinite(stats["grad_norm"]):
+        if not np.isfinite([stats["grad_norm"], stats["loss"]]).all():
             raise RunError(
-                f"the gradients of module {name!r} are not finite (loss {stats['loss']:g}): "
+                f"the loss or the gradients of module {name!r} are not finite (loss {stats['loss']:g}): "
                 "lower the learning rate, or look for infinite rewards or observations"
             )
         return stats

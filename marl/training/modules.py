@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import zlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -13,10 +12,10 @@ from ray.rllib.core.rl_module.multi_rl_module import MultiRLModuleSpec
 from ray.rllib.core.rl_module.rl_module import RLModuleSpec
 from ray.rllib.core.rl_module.torch import TorchRLModule
 
-from marl import rng
 from marl.env import EnvSpec
 from marl.space import Space
 from marl.training.networks import ModelConfig, Network, Sharing, module_ids
+from marl.training.networks.build import fresh, seen_space
 
 for _name in ("ray.rllib", "ray._common.deprecation"):  # RLlib warns of its own deprecated calls
     logging.getLogger(_name).setLevel(logging.ERROR)
@@ -24,7 +23,7 @@ for _name in ("ray.rllib", "ray._common.deprecation"):  # RLlib warns of its own
 
 @dataclass(frozen=True)
 class ModuleSpec:
-    """What one module is: its group's spaces and the shape of its network. Cheap to send to another process."""
+    """What one module is: what it sees, how it acts, and the shape of its network. Cheap to send to another process."""
 
     observation: Space
     action: Space
@@ -32,9 +31,7 @@ class ModuleSpec:
 
     def build(self, seed: int, name: str) -> Network:
         """A fresh network. Its weights follow from the seed and the module's id, whatever was drawn before."""
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(int(rng.mix(seed, zlib.crc32(name.encode()))[0]) >> 1)
-            return Network(self.observation, self.action, self.model)
+        return fresh(self.observation, self.action, self.model, seed, name)
 
 
 class NetworkModule(TorchRLModule):
@@ -65,7 +62,7 @@ def module_specs(spec: EnvSpec, model: ModelConfig, sharing: Sharing, sides: Col
     for agent, name in enumerate(module_ids(spec, sharing)):
         if spec.side_of[agent] in sides:
             group = spec.groups[spec.group_of[agent]]
-            result[name] = ModuleSpec(group.observation, group.action, model)
+            result[name] = ModuleSpec(seen_space(group, model), group.action, model)
     return result
 
 

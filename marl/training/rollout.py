@@ -16,6 +16,7 @@ from marl.errors import RunError
 from marl.policy import Policy
 from marl.training.advantages import Advantages, generalised_advantages
 from marl.training.columns import Columns, join, module_columns
+from marl.training.networks import NetworkPolicy
 from marl.types import Floats
 
 
@@ -30,7 +31,7 @@ class Batch:
 
 
 class Rollout:
-    """Matches in progress between policies, the first of which is the live one whose rows are wanted.
+    """Matches in progress between the live policy, whose rows are wanted, and its opponents.
 
     `modules`: the module id of each agent. `side`: whose returns are reported. `lanes`: matches in progress to go on
     with, from `save`.
@@ -39,7 +40,8 @@ class Rollout:
     def __init__(
         self,
         environment: Environment,
-        policies: Sequence[Policy],
+        live: NetworkPolicy,
+        opponents: Sequence[Policy],
         source: Source,
         modules: Sequence[str],
         side: int,
@@ -48,9 +50,9 @@ class Rollout:
         sequence: int,
         lanes: Checkpoint | None = None,
     ) -> None:
-        self.environment, self.live, self.modules, self.side = environment, policies[0], modules, side
+        self.environment, self.live, self.modules, self.side = environment, live, modules, side
         self.discount, self.trace, self.sequence = discount, trace, sequence
-        self.sampler = Sampler(environment, policies, source, learners=[0], checkpoint=lanes)
+        self.sampler = Sampler(environment, [live, *opponents], source, learners=[0], checkpoint=lanes)
 
     def collect(self, rows: int) -> Batch:
         """Play until the live policy has `rows` complete rows."""
@@ -59,9 +61,7 @@ class Rollout:
         if not windows:
             raise RunError("the matches ended before the learner had its turn: there is nothing to learn from")
         estimates = [self._estimate(window) for window in windows]
-        columns = join(
-            [module_columns(w, e, self.modules, self.sequence) for w, e in zip(windows, estimates, strict=True)]
-        )
+        columns = join([self._columns(w, estimate) for w, estimate in zip(windows, estimates, strict=True)])
         played = (self.sampler.play.clock - before) * self.environment.lanes
         stats = _fit_of_values(windows, estimates) | self._results(self.sampler.play.drain())
         return Batch(columns, sum(map(len, windows)), played, stats)
@@ -69,6 +69,10 @@ class Rollout:
     def save(self) -> Checkpoint | None:
         """The matches in progress, or None where the environment cannot save them: then new ones start instead."""
         return self.sampler.save() if isinstance(self.environment, Forkable) else None
+
+    def _columns(self, window: Trajectory, estimate: Advantages) -> dict[str, Columns]:
+        seen = self.live.seen(window.observation, window.agent)
+        return module_columns(window, seen, estimate, self.modules, self.sequence)
 
     def _estimate(self, window: Trajectory) -> Advantages:
         return generalised_advantages(window, self._last_values(window), self.discount, self.trace)

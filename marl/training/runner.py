@@ -15,6 +15,7 @@ from marl.training import history
 from marl.training.config import TrainConfig
 from marl.training.dashboard import Dashboard, RunInfo
 from marl.training.history import History
+from marl.training.report.rewrite import rewrite
 from marl.training.sinks import Sinks, tensorboard
 from marl.training.trainer import Trainer
 from marl.words import duration, number
@@ -41,7 +42,7 @@ def run(scenario: Scenario, registry: Registry, out: Path, resume: bool) -> None
 
 
 def show(trainer: Trainer, metrics: Path) -> None:
-    """Train to the end with a dashboard, then say how it went and what to do next."""
+    """Train to the end with a dashboard, then write the report and say how it went and what to do next."""
     console, config, past = Console(highlight=False), trainer.config, trainer.history
     evaluation = config.evaluation
     measured = trainer.sides > 1 and not config.opponents and evaluation.every > 0 and evaluation.against
@@ -62,12 +63,13 @@ def show(trainer: Trainer, metrics: Path) -> None:
     except KeyboardInterrupt:
         console.print(f"stopped; go on from the last slice with `marl resume {trainer.out}`", markup=False)
         raise
-    console.print("\n".join(summary(trainer)), markup=False, soft_wrap=True)
+    lines = [*summary(trainer), f"report  {rewrite(trainer.out)}", *following(trainer)]
+    console.print("\n".join(lines), markup=False, soft_wrap=True)
 
 
 def summary(trainer: Trainer) -> list[str]:
-    """The last lines of a run."""
-    last, out = trainer.history.slices[-1], trainer.out
+    """How the run went."""
+    last = trainer.history.slices[-1]
     lines = [f"trained for {last.env_steps:,} env steps in {duration(last.seconds)}"]
     for name, score in last.scores.items():
         line = f"{'' if name == 'alone' else f'against {name}: '}return {number(score['return'])}"
@@ -75,5 +77,11 @@ def summary(trainer: Trainer) -> list[str]:
         if "points" in score:
             line += f", {score['points']:.1%} of the points ({score['points_low']:.1%} to {score['points_high']:.1%})"
         lines.append(f"{line}, in {score['matches']:,.0f} matches")
-    rivals = f" --against '{trainer.config.opponents[0].name}'" if trainer.config.opponents else ""
-    return [*lines, f"next    marl watch {out}{rivals}", f"        marl evaluate {out}{rivals}"]
+    return lines
+
+
+def following(trainer: Trainer) -> list[str]:
+    """What to do next."""
+    out, opponents = trainer.out, trainer.config.opponents
+    rivals = f" --against '{opponents[0].name}'" if opponents else ""
+    return [f"next    marl watch {out}{rivals}", f"        marl evaluate {out}{rivals}"]

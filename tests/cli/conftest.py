@@ -12,8 +12,9 @@ import pytest
 
 PLUGINS = {
     "lab": """
-from dataclasses import dataclass
-from marl.registry import Descriptor, hookimpl
+from dataclasses import dataclass, field
+from typing import Literal
+from marl.registry import Component, Descriptor, component, hookimpl
 from marl.errors import RunError, UserError
 
 MARL_API = ">=1,<2"
@@ -23,9 +24,26 @@ class Config:
     fate: str = "well"
     seed: int = 0
 
+@dataclass
+class Shape:
+    width: int = 7  # in cells
+
+@dataclass
+class Odd(Shape):
+    mood: Literal["good", "bad"] = "good"
+    '''How it
+    feels.'''
+    seed: int | None = None
+    shape: Shape = field(default_factory=Shape)
+    rivals: list[Component] = component("policies", default=["marl/random"], help="who else plays")
+
 @hookimpl
 def marl_runners():
     return [Descriptor("lab", "lab:run", "runs or fails as told", params=Config)]
+
+@hookimpl
+def marl_policies():
+    return [Descriptor("odd", "lab:run", "plays oddly", params=Odd, source="nowhere")]
 
 @hookimpl
 def marl_commands():

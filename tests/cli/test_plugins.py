@@ -40,6 +40,25 @@ def test_info_shows_what_a_plugin_brings(marl):
     assert (runner["full_name"], runner["target"], runner["params"]) == ("lab/lab", "lab:run", "lab:Config")
 
 
+def test_info_on_one_thing_shows_its_parameters(marl):
+    done = marl("plugins", "info", "lab/odd")
+    assert done.returncode == 0 and "plays oddly" in done.stdout and "nowhere" in done.stdout
+    rows = {line.split()[0]: " ".join(line.split()[1:]) for line in done.stdout.splitlines() if line.strip()}
+    assert rows["width"] == rows["shape.width"] == "7 int in cells"
+    assert rows["mood"] == "good good | bad How it feels."
+    assert rows["seed"] == "null int | None"
+    assert rows["rivals"] == "[marl/random] policies who else plays"
+    (described,) = json.loads(marl("plugins", "info", "lab/odd", "--json").stdout)
+    assert described["parameters"][0] == {"name": "width", "type": "int", "default": "7", "meaning": "in cells"}
+    assert "It takes no parameters." in marl("plugins", "info", "lab/hello").stdout
+
+
+def test_info_on_something_that_nobody_brings(marl):
+    done = marl("plugins", "info", "lab/labb")
+    assert done.returncode == 2
+    assert done.stderr == "error: no plugin brings 'lab/labb'; did you mean 'lab/lab'?\n"
+
+
 def test_info_shows_the_traceback_of_a_broken_plugin(marl):
     done = marl("plugins", "info", "broken")
     assert done.returncode == 0

@@ -25,7 +25,10 @@ def test_run_writes_and_resume_goes_on(marl, tmp_path):
         (("run", "probe.yaml", "fat=x"), 2, "did you mean 'fate'?"),
         (("run", "prob.yaml"), 2, "did you mean 'probe.yaml'?"),
         (("run", "nothing_like_it"), 2, "there is no scenario 'nothing_like_it'"),
-        (("resume", "nowhere"), 2, "nowhere is not a run directory: it has no scenario.yaml"),
+        (("resume", "nowhere"), 2, "nowhere is not a run directory: it does not exist"),
+        (("report", "nowhere"), 2, "nowhere is not a run directory: it does not exist"),
+        (("report", "."), 2, ". is not a run directory: it has no scenario.yaml"),
+        (("report", "probe.yaml"), 2, "probe.yaml is not a run directory: it is a file"),
         (("doomed",), 2, "command 'lazy/doomed' (plugin 'lazy' of dist-lazy 0.3) cannot be loaded"),
         (("broken",), 2, "plugin 'broken' is broken; see `marl plugins info broken`"),
         (("scenario",), 2, "did you mean 'scenarios'?"),
@@ -47,6 +50,22 @@ def test_a_bug_is_a_sentence_and_its_traceback_is_kept(marl):
     kept = Path(next(word for word in done.stderr.split() if "marl-traceback-" in word).rstrip(";"))
     assert "KeyError: 'surprise'" in kept.read_text()
     assert "Traceback" in marl("run", "probe.yaml", "fate=bug", MARL_DEBUG="1").stderr
+
+
+def test_a_kind_of_run_may_have_no_report(marl):
+    assert marl("run", "probe.yaml").returncode == 0
+    done = marl("report", "runs/probe")
+    assert done.returncode == 2
+    assert "error: runs/probe is of kind 'lab', which has no report" in done.stderr
+
+
+def test_a_plugin_says_who_writes_the_report_of_its_kind(marl, tmp_path):
+    lab = tmp_path / "site/lab.py"
+    brings = '[Descriptor("lab", "lab:page", "A page.")]'
+    hook = f"@hookimpl\ndef marl_reports():\n    return {brings}\n\ndef page(run):\n    return run / 'page.html'\n"
+    lab.write_text(lab.read_text() + hook)
+    assert marl("run", "probe.yaml").returncode == 0
+    assert marl("report", "runs/probe").stdout == "runs/probe/page.html\n"
 
 
 def test_an_interrupt_exits_with_130(marl):

@@ -5,25 +5,22 @@ from __future__ import annotations
 import base64
 import json
 import re
-import shutil
-import subprocess
 import zlib
-from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from league.report import render, write
 from league.report.heatmap import choose_tables
+from league.report.raster import packed
 from league.report.standing import effective, final_weights, returns_against
-from league.report.text import embed, packed
 from league.view import Iteration, LeagueView, Player
+from marl.page.text import embed
 from marl.words import duration, number
 
-VOID = {"meta", "br", "img", "link", "input", "hr"}
 HOSTILE = "<script>alert('x')</script>\"&"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 def players(sides: tuple[str, ...], sizes: tuple[int, ...]) -> tuple[Player, ...]:
@@ -99,54 +96,16 @@ def equilibrium(nash_conv: float = 0.0) -> Iteration:
     return Iteration(3, ((0.25,) * 4, (0.25,) * 4), nash_conv, (0.0, -0.0), 2.0)
 
 
-class Checker(HTMLParser):
-    """Collects what a page holds, and fails on tags that do not close as they opened."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.open: list[str] = []
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.texts: dict[str, str] = {}
-        self.ids: list[str] = []
-        self.feed(page)
-        self.close()
-        assert self.open == [], f"left open: {self.open}"
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
-            self.ids.append(dict(attrs).get("id") or "")
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open and self.open[-1] == tag, f"</{tag}> inside {self.open[-3:]}"
-        self.open.pop()
-        self.ids.pop()
-
-    def handle_data(self, data: str) -> None:
-        for anchor in self.ids:
-            if anchor:
-                self.texts[anchor] = self.texts.get(anchor, "") + data
-
-    def value(self, anchor: str) -> float:
-        """The machine's number in the headline tile `anchor`."""
-        where = next(i for i, (_, attributes) in enumerate(self.tags) if attributes.get("id") == anchor)
-        return float(self.tags[where + 1][1]["value"] or "nan")
-
-
 @pytest.mark.parametrize("case", CASES)
-def test_every_league_gives_a_well_formed_page(case: str) -> None:
-    page = Checker(render(CASES[case]()))
+def test_every_league_gives_a_well_formed_page(checked: Any, case: str) -> None:
+    page = checked(render(CASES[case]()))
     assert {"exploitability", "payoffs", "mixtures", "players", "lineage", "reading", "again"} <= set(page.texts)
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_nothing_is_fetched_from_anywhere(case: str) -> None:
+def test_nothing_is_fetched_from_anywhere(checked: Any, case: str) -> None:
     text = render(CASES[case]())
-    for tag, attributes in Checker(text).tags:
+    for tag, attributes in checked(text).tags:
         for name in ("src", "href", "xlink:href", "action", "poster", "srcset"):
             assert (attributes.get(name) or "data:").startswith(("data:", "#")), (tag, attributes)
     style = text[text.index("<style>") : text.index("</style>")]
@@ -163,9 +122,9 @@ def test_no_number_is_printed_raw_when_it_is_none(case: str) -> None:
     )
 
 
-def test_headline_numbers_are_the_views() -> None:
+def test_headline_numbers_are_the_views(checked: Any) -> None:
     view = league((6, 6))
-    page, last = Checker(render(view)), view.iterations[-1]
+    page, last = checked(render(view)), view.iterations[-1]
     assert last.nash_conv is not None
     assert page.value("nash-conv") == last.nash_conv
     assert page.value("exploitability-now") == last.nash_conv / 2
@@ -175,9 +134,9 @@ def test_headline_numbers_are_the_views() -> None:
     assert page.texts["run-time"] == "2.22 s"
 
 
-def test_exploitability_is_divided_by_three_among_three() -> None:
+def test_exploitability_is_divided_by_three_among_three(checked: Any) -> None:
     view = league((2, 2, 2))
-    assert Checker(render(view)).value("exploitability-now") == pytest.approx((view.iterations[-1].nash_conv or 0) / 3)
+    assert checked(render(view)).value("exploitability-now") == pytest.approx((view.iterations[-1].nash_conv or 0) / 3)
 
 
 def test_the_best_is_named_where_the_last_is_worse() -> None:
@@ -185,25 +144,25 @@ def test_the_best_is_named_where_the_last_is_worse() -> None:
     assert "best 0.8615 at iteration 3" in re.sub("<.*?>", "", render(league(iterations=(*league().iterations, worse))))
 
 
-def test_absent_nash_conv_says_why() -> None:
-    page = Checker(render(league(exact=False)))
+def test_absent_nash_conv_says_why(checked: Any) -> None:
+    page = checked(render(league(exact=False)))
     assert "NashConv is absent: it needs exact best responses" in page.texts["exploitability"]
     assert page.texts["nash-conv"] == "–"
 
 
-def test_some_measured_iterations_are_enough_for_a_curve() -> None:
+def test_some_measured_iterations_are_enough_for_a_curve(checked: Any) -> None:
     first, *rest = league().iterations
     partly = (first, *(Iteration(i.number, i.mixtures, None, i.values, i.seconds) for i in rest))
-    page = Checker(render(league(iterations=partly)))
+    page = checked(render(league(iterations=partly)))
     assert page.value("nash-conv") == first.nash_conv
     assert "the last measured" in render(league(iterations=partly))
 
 
-def test_hostile_names_stay_text() -> None:
+def test_hostile_names_stay_text(checked: Any) -> None:
     sides = (HOSTILE, "b")
     view = league(name=HOSTILE, env=HOSTILE, sides=sides, players=players(sides, (4, 4)), scenario=f"name: {HOSTILE}")
     text = render(view)
-    page = Checker(text)
+    page = checked(text)
     assert "alert(" not in "".join(re.findall(r"<script>(.*?)</script>", text, flags=re.S))
     assert text.count("<script>") == 1
     assert HOSTILE in page.texts["again"] and HOSTILE in page.texts["payoffs"]
@@ -223,8 +182,8 @@ def test_commands_name_the_run_and_no_machine_path(tmp_path: Path) -> None:
     assert str(tmp_path) not in text and str(Path(__file__).parents[2]) not in text
 
 
-def test_the_scenario_is_shown_as_it_is() -> None:
-    assert "kind: league\nseed: 7" in Checker(render(league())).texts["again"]
+def test_the_scenario_is_shown_as_it_is(checked: Any) -> None:
+    assert "kind: league\nseed: 7" in checked(render(league())).texts["again"]
 
 
 def test_writing_replaces_the_old_report_whole(tmp_path: Path) -> None:
@@ -243,11 +202,11 @@ def test_a_failed_write_leaves_the_old_report(tmp_path: Path) -> None:
     assert path.read_text() == before and len(list(tmp_path.iterdir())) == 1
 
 
-def test_four_hundred_players_a_side_fit_in_two_megabytes() -> None:
+def test_four_hundred_players_a_side_fit_in_two_megabytes(checked: Any) -> None:
     rng = np.random.default_rng(1)
     view = league((400, 400), counts=rng.integers(1000, 200_000, size=(400, 400)).astype(float))
     page = render(view)
-    Checker(page)
+    checked(page)
     assert len(page.encode()) < 2_000_000
 
 
@@ -309,30 +268,10 @@ def test_numbers_read_well() -> None:
     assert [duration(t) for t in times] == ["11 ms", "0.42 s", "13.2 s", "99.0 s", "2 min 5 s", "1 h 2 min", "2 d 7 h"]
 
 
-def dump(page: Path, profile: Path) -> str:
-    """The document as a browser has it after its scripts ran."""
-    quiet = "--disable-gpu --disable-background-networking --disable-component-update --disable-sync --no-first-run"
-    command = [str(CHROMIUM), "--headless", "--no-sandbox", *quiet.split(), f"--user-data-dir={profile}"]
-    command += ["--virtual-time-budget=4000", "--dump-dom", page.as_uri()]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
-
-
-# Presses an arrow key on every figure and writes down what it says.
-PRESS = """<script>addEventListener("load", () => setTimeout(() => {
-  for (const figure of document.querySelectorAll("figure"))
-    figure.dispatchEvent(new KeyboardEvent("keydown", {key: "ArrowRight"}));
-}, 1000));</script>"""
-
-
-@pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine: the page's script is not tried")
-def test_a_browser_runs_the_page_without_a_problem(tmp_path: Path) -> None:
+def test_a_browser_runs_the_page_without_a_problem(browser: Any, tmp_path: Path) -> None:
     path = tmp_path / "report.html"
     write(league(counts=np.full((4, 4), 1000.0)), path)
-    seen = dump(path, tmp_path / "profile")
-    assert 'data-ready="true"' in seen and "data-problem" not in seen
-    policy = re.compile(r'<meta http-equiv="Content-Security-Policy".*?>')
-    path.write_text(policy.sub("", path.read_text()) + PRESS)
-    tips = re.findall(r'<div class="tip"[^>]*>(.*?)</div>', dump(path, tmp_path / "profile"), flags=re.S)
+    tips = browser(path)
     assert any("iteration 3, 1.48 s\nNashConv 0.8615, the best so far" in tip for tip in tips)
     corner = number(float(league().payoffs[0][3, 3]))
     heat = next(tip for tip in tips if "against player_1/3" in tip and "1,000 matches" in tip)

@@ -96,6 +96,17 @@ def test_commands_that_look_into_a_league_agree_with_each_other(tmp_path: Path) 
     assert marl("league", "payoffs", out).returncode == marl("league", "status", out).returncode == 0
 
 
+def test_the_report_is_written_again_from_the_ledger(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    marl("run", "leduc_psro", "stop.iterations=2", "--out", out)
+    before = (out / "report.html").read_bytes()
+    assert b"<title>leduc_psro \xc2\xb7 marl league</title>" in before
+    (out / "report.html").unlink()
+    done = marl("report", out)
+    assert (done.returncode, done.stdout) == (0, f"{out}/report.html\n"), done.stderr
+    assert (out / "report.html").read_bytes() == before
+
+
 def test_where_there_is_no_league_commands_say_so(tmp_path: Path) -> None:
     for command in (["league", "status"], ["report"], ["resume"]):
         done = marl(*command, tmp_path)

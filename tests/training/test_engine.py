@@ -81,6 +81,22 @@ def test_recurrent_runs_resume_to_the_bit(services: Any, gradient: Any) -> None:
     assert same(straight.arrays, engine.save().arrays)
 
 
+def test_another_number_of_lanes_starts_new_matches(services: Any, gradient: Any) -> None:
+    host = services(kuhn)
+    parent = keep(host, gradient(**SMALL).train(SELF_PLAY, host))
+    wider = gradient(**{**SMALL, "lanes": 12}).train(replace(SELF_PLAY, parent=parent), host)
+    assert wider.checkpoint.meta["matches"]["lanes"] == 12
+    assert wider.checkpoint.meta["progress"]["env_steps"] > host.checkpoints[parent].meta["progress"]["env_steps"]
+
+
+def test_chained_jobs_need_to_know_where_their_schedules_end(services: Any, gradient: Any) -> None:
+    host = services(kuhn)
+    parent = keep(host, gradient(**SMALL, lr_end=0.0).train(SELF_PLAY, host))
+    with pytest.raises(UserError, match=r"schedules \(lr\) would start anew .* set `horizon`"):
+        gradient(**SMALL, lr_end=0.0).train(replace(SELF_PLAY, parent=parent), host)
+    gradient(**SMALL, lr_end=0.0, horizon=2048).train(replace(SELF_PLAY, parent=parent), host)
+
+
 def test_a_job_gives_the_same_result_whatever_the_engine_did_before(services: Any, gradient: Any) -> None:
     host = services(kuhn)
     used, fresh = gradient(**SMALL), gradient(**SMALL)
@@ -233,6 +249,41 @@ def test_a_memory_learns_what_no_network_without_one_can(
     params = {"lanes": 32, "rows": 512, "minibatch": 128, "env_steps": 16000, "lr": 1e-2, "sequence": 8}
     gradient(**params, model=ModelConfig(kind=kind, hidden=[16], memory=16)).train(job(0, (), seed=0), host)
     assert low <= np.mean([values["return"] for _, values in host.logged[-5:]]) <= high
+
+
+class Apart(Match):
+    """Both must choose at once and see nothing: they get 1 together if they chose differently."""
+
+    def start(self) -> None:
+        pass
+
+    def views(self) -> Mapping[int, View]:
+        return {agent: View(self.observe(agent)) for agent in (0, 1)}
+
+    def play(self, actions: Mapping[int, Any]) -> Outcome:
+        return Outcome(dict.fromkeys((0, 1), 0.5 * (actions[0] != actions[1])), done=True)
+
+    def observe(self, agent: int) -> Any:
+        return np.zeros(1, dtype=np.float32)
+
+
+PAIR = EnvSpec(("ann", "bob"), (Group("pair", (0, 1), Box((1,)), Discrete(2)),), ((0, 1),), "simultaneous", 1)
+
+
+@pytest.mark.parametrize(("identity", "low", "high"), [(False, 0.3, 0.7), (True, 0.95, 1.0)])
+def test_a_shared_network_can_be_told_which_agent_it_is(
+    services: Any, gradient: Any, identity: bool, low: float, high: float
+) -> None:
+    from marl.training.networks import ModelConfig
+
+    host = services(lambda lanes: OneByOne(PAIR, lanes, Apart))
+    params = {"lanes": 32, "rows": 256, "minibatch": 128, "env_steps": 8000, "lr": 1e-2}
+    trained = gradient(**params, model=ModelConfig(hidden=[16], identity=identity)).train(job(0, ()), host)
+    assert low <= np.mean([values["return"] for _, values in host.logged[-5:]]) <= high
+    policy = host.policy(keep(host, trained))
+    (rows,) = host.environment(32).reset(np.arange(1), rng.as_keys([1]))
+    table = policy.probabilities(rows)
+    assert (np.abs(table[0] - table[1]).max() > 0.9) == identity
 
 
 def test_values_after_the_window_are_the_live_policys(services: Any, gradient: Any) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from marl.arena import Arena, Pairings, ReplayRecorder
+from marl.contestants import parameters
 from marl.evaluation import Player, measure, wilson
 from marl.policies.first import First
 from marl.policies.random import Random
@@ -104,8 +105,19 @@ def test_a_run_is_evaluated_and_watched(run: Path) -> None:
     assert watched.returncode == 0, watched.stderr
     assert "classic/tic_tac_toe: marl/random against" in watched.stdout and "over: returns" in watched.stdout
     assert watched.stdout == marl("watch", run, "--against", "marl/random", "--side", 1, "--seed", 4).stdout
+    greedy = marl("evaluate", f"{run}@1 greedy=true", "--against", "marl/first", "--matches", 20, "--json")
+    assert json.loads(greedy.stdout)["scores"]["marl/first"]["wins"] in (0, 10, 20)  # nobody draws lots
+    wrong = marl("evaluate", f"{run} gredy=true")
+    assert wrong.returncode == 2 and "did you mean 'greedy'?" in " ".join(wrong.stderr.split())
     wrong = marl("evaluate", f"{run}@7")
     assert wrong.returncode == 2 and "has no player '7'" in wrong.stderr
+
+
+def test_parameters_follow_whoever_plays(tmp_path: Path) -> None:
+    assert parameters("runs/a greedy=true n=3") == ("runs/a", {"greedy": True, "n": 3})
+    assert parameters("runs/lr=0.1@2") == ("runs/lr=0.1@2", {})
+    (tmp_path / "lr 0=1").mkdir()
+    assert parameters(f"{tmp_path}/lr 0=1 greedy=true") == (f"{tmp_path}/lr 0=1", {"greedy": True})
 
 
 def test_who_learned_one_side_is_measured_and_watched_there(tmp_path: Path) -> None:

@@ -187,6 +187,16 @@ def test_gradients_that_are_not_finite_are_reported(make: Any) -> None:
         learner.fit({"a": data}, 1, {"a": 2}, 0, {"lr": 1e-2})
 
 
+def test_a_loss_that_is_not_finite_is_reported_though_its_gradients_are(make: Any) -> None:
+    learner, data = make("a"), columns(20)
+    plain = type(learner).loss
+    before = learner.weights()
+    learner.loss = lambda *args: (lambda loss, stats: (loss + float("nan"), stats))(*plain(learner, *args))
+    with pytest.raises(RunError, match="loss nan"):
+        learner.fit({"a": data}, 1, {"a": 2}, 0, {"lr": 1e-2})
+    assert same(learner.weights(), before)
+
+
 @pytest.mark.parametrize("bad", [3, 40])
 def test_gradients_that_are_not_finite_are_never_applied(make: Any, bad: int) -> None:
     """Nor are those of the minibatches after them: the weights stay finite, so they can be looked at and saved."""

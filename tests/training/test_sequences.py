@@ -42,7 +42,7 @@ def test_every_row_is_in_exactly_one_place(window: Make) -> None:
 
 def test_memory_is_taken_where_a_sequence_starts(window: Make) -> None:
     rows = two_agents(window, 5, memory=np.arange(15, dtype=np.float32)[:, None])
-    columns = module_columns(rows, Advantages(np.zeros(15), np.zeros(15)), ["m", "m"], 3)["m"]
+    columns = module_columns(rows, rows.observation, Advantages(np.zeros(15), np.zeros(15)), ["m", "m"], 3)["m"]
     assert columns["memory"][:, 0].tolist() == [0, 9, 1, 10, 2, 11]
     assert columns["observation"].shape == (6, 3, 1)
     assert columns["first"][0].tolist() == [True, False, False]
@@ -55,7 +55,7 @@ def test_no_rows_are_no_sequences(window: Make) -> None:
 
 def test_each_module_gets_its_agents_rows(window: Make) -> None:
     rows = two_agents(window, 4)
-    columns = module_columns(rows, Advantages(np.arange(12.0), np.zeros(12)), ["a", "b"], 3)
+    columns = module_columns(rows, rows.observation, Advantages(np.arange(12.0), np.zeros(12)), ["a", "b"], 3)
     assert columns["b"]["observation"][:, 0].tolist() == [1, 4, 7, 10]
     assert columns["b"]["advantage"].tolist() == [1, 4, 7, 10]
     assert len(columns["a"]["logp"]) == 8

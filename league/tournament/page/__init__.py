@@ -1,5 +1,5 @@
 """The standings page: one HTML file with everything in it, replays too."""
 
-from league.tournament.page.page import write
+from league.tournament.page.page import rewrite, write
 
-__all__ = ["write"]
+__all__ = ["rewrite", "write"]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from league.report.figure import absent, section
-from league.report.text import clipped, escape
 from league.tournament.standings import Meeting, Standings
+from marl.page.figure import absent, section
+from marl.page.text import clipped, escape
 
 LEAD = (
     "Points of the player on the left against the one above, out of the matches they played. Blue: more than half; "

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import shlex
 
-from league.report.figure import section
-from league.report.text import escape
 from league.tournament.standings import Standings
+from marl.page.figure import section
+from marl.page.text import escape
 
 
 def fairness_section(standings: Standings) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from league.ledger import MatchRow
-from league.report.figure import absent, section
-from league.report.text import embed, escape
 from league.tournament.standings import Standings
+from marl.page.figure import absent, section
+from marl.page.text import embed, escape
 
 LEAD = "Choose a match to play it again: by the buttons, the slider, or the arrow keys."
 PLAIN = ("win", "draw", "loss")

@@ -1,4 +1,3 @@
-"use strict";
 (() => {
   const root = document.documentElement;
   const inflate = async (text) => {
@@ -122,5 +121,4 @@
   };
   addEventListener("hashchange", open);
   open();
-  root.classList.add("scripted");
 })();

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import marl
-from league.report import page as report
-from league.report.header import tile
-from league.report.text import escape, exact
-from league.tournament.event import Event
+from league.tournament.event import Event, opened
 from league.tournament.page.crosstable import crosstable_section
 from league.tournament.page.fairness import fairness_section
 from league.tournament.page.matches import matches_section
@@ -17,8 +13,10 @@ from league.tournament.page.replays import replays
 from league.tournament.page.table import table_section
 from league.tournament.standings import Standings, view
 from marl.blobs import write_atomically
-
-ASSETS = Path(__file__).parent
+from marl.page import document
+from marl.page.header import header, tile
+from marl.page.text import escape, exact
+from marl.registry import load_registry
 
 
 def write(event: Event, path: Path, shown: Standings | None = None) -> None:
@@ -26,10 +24,16 @@ def write(event: Event, path: Path, shown: Standings | None = None) -> None:
     write_atomically(path, render(event, shown or view(event)).encode())
 
 
+def rewrite(path: Path) -> Path:
+    """Write the standings page of an event's directory anew, for `marl report`; its path."""
+    page = path / "standings.html"
+    with opened(path, load_registry()) as event:
+        write(event, page)
+    return page
+
+
 def render(event: Event, standings: Standings) -> str:
     """The whole page as HTML text."""
-    style = (report.ASSETS / "page.css").read_text(encoding="utf-8") + (ASSETS / "page.css").read_text(encoding="utf-8")
-    script = (ASSETS / "page.js").read_text(encoding="utf-8")
     sections = (
         table_section(standings),
         crosstable_section(standings),
@@ -37,21 +41,13 @@ def render(event: Event, standings: Standings) -> str:
         players_section(standings, event.path / "logs"),
         fairness_section(standings),
     )
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{report.policy(script)}">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        '<meta name="color-scheme" content="light dark">'
-        f"<title>{escape(standings.name)} · marl tournament</title><style>{style}</style></head>"
-        f"<body><main>{header(standings)}{''.join(sections)}</main>"
-        f"<footer>Written by marl {escape(marl.__version__)}</footer><script>{script}</script></body></html>\n"
-    )
+    body = f"<main>{heading(standings)}{''.join(sections)}</main>"
+    return document(standings.name, "marl tournament", body, own=Path(__file__).parent)
 
 
-def header(standings: Standings) -> str:
+def heading(standings: Standings) -> str:
     """Name, game, state and tiles."""
     s = standings
-    state = {"finished": "done", "running": "open", "open": "open"}[s.state]
     word = {"finished": "finished", "running": "being played", "open": "not begun"}[s.state]
     counted = [match for match in s.matches if not match.void]
     faults = sum(line.fault_count for line in s.lines)
@@ -65,8 +61,4 @@ def header(standings: Standings) -> str:
         tile("Length", exact(sum(m.plies for m in counted) / len(counted), 3) if counted else "–", "moves on average"),
         tile("Faults", f"{faults:,}", "matches that a bot lost by its own doing"),
     ]  # fmt: skip
-    return (
-        f'<header><p class="kind">marl tournament</p><h1>{escape(s.name)}</h1>'
-        f'<p class="sub"><code>{escape(s.game)}</code><code>{escape(s.schedule)}</code>'
-        f'<span class="state {state}">{word}</span></p><dl class="tiles">{"".join(tiles)}</dl></header>'
-    )
+    return header("marl tournament", s.name, [s.game, s.schedule], word, tiles, done=s.state == "finished")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from league.ledger import MatchRow
-from league.report.figure import section
-from league.report.text import escape
 from league.tournament.page.matches import PLAIN
 from league.tournament.standings import Line, Standings
+from marl.page.figure import section
+from marl.page.text import escape
 
 FAULTS = 5  # shown of each player
 LINES = 12  # of each log

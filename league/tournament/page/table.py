@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from league.report.figure import absent, section
-from league.report.text import escape, exact
 from league.tournament.standings import Line, Standings
+from marl.page.figure import absent, section
+from marl.page.text import escape, exact
 from marl.words import MISSING
 
 WIDTH, HEIGHT = 240, 20

@@ -48,7 +48,8 @@ class Local:
         """See `Backend`."""
         self._rollout = Rollout(
             services.environment(self.hyper.lanes),
-            [self.policy, *(services.policy(id) for id in lineup.ids[1:])],
+            self.policy,
+            [services.policy(id) for id in lineup.ids[1:]],
             lineup.source(seed),
             module_ids(self.spec, self.hyper.sharing),
             side,

@@ -83,7 +83,8 @@ class Runner(EnvRunner):
         self._frozen = {id: known[id] if id in known else self._restore(start.snapshots[id]) for id in ids}
         self._rollout = Rollout(
             start.make(self.hyper.lanes),
-            [self.policy, *(self._frozen[id] for id in ids)],
+            self.policy,
+            [self._frozen[id] for id in ids],
             start.lineup.source(seed),
             module_ids(self.spec, self.hyper.sharing),
             start.side,

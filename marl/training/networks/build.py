@@ -9,7 +9,8 @@ from typing import Literal, TypeAlias
 import torch
 
 from marl import rng
-from marl.env import EnvSpec
+from marl.env import EnvSpec, Group
+from marl.space import Discrete, Space, Tree
 from marl.training.networks.config import ModelConfig
 from marl.training.networks.network import Network
 
@@ -37,16 +38,26 @@ def networks(
     seed: int = 0,
     sides: Collection[int] | None = None,
 ) -> dict[str, Network]:
-    """New networks by module id, only those that serve the given `sides` (None: all).
-
-    Their weights follow from `seed` and their id alone; torch's own generator is left as it was.
-    """
+    """New networks by module id (see `fresh`), only those that serve the given `sides` (None: all)."""
     built: dict[str, Network] = {}
     for agent, name in enumerate(module_ids(spec, sharing)):
         if name in built or (sides is not None and spec.side_of[agent] not in sides):
             continue
         group = spec.groups[spec.group_of[agent]]
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(int(rng.mix(seed, zlib.crc32(name.encode()))[0] >> 1))
-            built[name] = Network(group.observation, group.action, config or ModelConfig())
+        config = config or ModelConfig()
+        built[name] = fresh(seen_space(group, config), group.action, config, seed, name)
     return built
+
+
+def seen_space(group: Group, config: ModelConfig) -> Space:
+    """What the networks of a group see: its observations, with `identity` beside the agent's place in the group."""
+    if not config.identity:
+        return group.observation
+    return Tree({"agent": Discrete(len(group.agents)), "observation": group.observation})
+
+
+def fresh(observation: Space, action: Space, config: ModelConfig, seed: int, name: str) -> Network:
+    """A new network whose weights follow from `seed` and its id; torch's own generator is left as it was."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(int(rng.mix(seed, zlib.crc32(name.encode()))[0]) >> 1)
+        return Network(observation, action, config)

@@ -16,6 +16,8 @@ class ModelConfig:
     """The widths of the dense layers."""
     activation: Literal["tanh", "relu", "silu"] = "tanh"
     """What stands between the layers."""
+    identity: bool = False
+    """Whether a network is told (one-hot) which agent of the group it plays for; shared ones often need it."""
     memory: int = 64
     """The size of the recurrent state."""
     separate_value: bool = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -13,6 +14,7 @@ from marl.policy import Acts
 from marl.snapshot import JSON, Snapshot, canonical
 from marl.training.networks import saved
 from marl.training.networks.build import Sharing, module_ids
+from marl.training.networks.distributions.greedy import Greedy
 from marl.training.networks.network import Network, Output
 from marl.training.networks.stacked import NetworkStack
 from marl.training.networks.tensors import numpy, tensor, tensors
@@ -39,6 +41,9 @@ class NetworkPolicy:
             )
         self._networks = list(self.networks.values())
         self._of_agent = np.array([names.index(name) if name in self.networks else -1 for name in ids])
+        self._place = np.zeros(len(spec.agents), dtype=np.int64)  # of each agent in its group
+        for group in spec.groups:
+            self._place[list(group.agents)] = np.arange(len(group.agents))
         self._alone = [_only(self._of_agent[list(group.agents)]) for group in spec.groups]
         sizes = {network.memory_size for network in self._networks}
         if len(sizes) > 1:
@@ -68,7 +73,7 @@ class NetworkPolicy:
         for index in np.unique(which):
             part = rows.take(np.flatnonzero(which == index))
             network = self._network(int(index), part)
-            inputs = numpy(_forward(network, part.observation, None).inputs)
+            inputs = numpy(_forward(network, self.seen(part.observation, part.agent), None).inputs)
             tables.append(network.distribution.probabilities(inputs, part.mask))
         back = np.argsort(np.argsort(which, kind="stable"), kind="stable")
         return np.concatenate(tables)[back]
@@ -82,12 +87,19 @@ class NetworkPolicy:
         if len(self._networks) != 1 or not self._networks[0].stackable:
             return None
         network = self._networks[0]
-        return canonical(saved.describe_network(network)), str(network.device), tuple(self._of_agent.tolist())
+        kind = canonical(saved.describe_network(network)), type(network.distribution)
+        return kind, str(network.device), tuple(self._of_agent.tolist())
 
     def stack(self, policies: Sequence[NetworkPolicy]) -> NetworkStack:
         """Policies of this build as one; see `marl.policy.Stackable`."""
         networks = [network for policy in policies for network in policy.networks.values()]
-        return NetworkStack(networks, self._check)
+        return NetworkStack(networks, self._check, self.seen)
+
+    def seen(self, observation: ArrayTree, agent: Ints) -> ArrayTree:
+        """What the networks see of K rows: the observations, with `identity` beside each agent's place in its group."""
+        if not self._networks[0].config.identity:
+            return observation
+        return {"agent": self._place[agent], "observation": observation}
 
     def _network(self, index: int, rows: Rows) -> Network:
         if index < 0:
@@ -101,7 +113,7 @@ class NetworkPolicy:
             raise UserError(f"this policy has no network for {agent!r}: it has {', '.join(self.networks) or 'none'}")
 
     def _act(self, network: Network, rows: Rows, memory: Array | None, keys: Keys) -> Acts:
-        out = _forward(network, rows.observation, memory)
+        out = _forward(network, self.seen(rows.observation, rows.agent), memory)
         action, logp = network.distribution.sample(numpy(out.inputs), rows.mask, keys)
         return Acts(action, logp, numpy(out.value), None if out.memory is None else numpy(out.memory))
 
@@ -120,11 +132,21 @@ class NetworkPolicy:
         return Acts(action, logp, values[back], memories)
 
 
-def restore(spec: EnvSpec, snapshot: Snapshot | None = None) -> NetworkPolicy:
+@dataclass
+class NetworkParams:
+    """How a network is played."""
+
+    greedy: bool = False
+    """The most probable action, always, instead of a draw. Where secrets matter, that can be exploited."""
+
+
+def restore(spec: EnvSpec, snapshot: Snapshot | None = None, greedy: bool = False) -> NetworkPolicy:
     """The frozen policy that a `marl/network` snapshot holds. UserError where it does not fit the environment."""
     if snapshot is None:
         raise UserError("the policy 'marl/network' needs a snapshot: train one, or choose marl/random")
     networks, sharing = saved.load(spec, snapshot)
+    for network in networks.values() if greedy else ():
+        network.distribution = Greedy(network.distribution)
     return NetworkPolicy(spec, networks, sharing)
 
 

@@ -13,7 +13,7 @@ from marl.env import EnvSpec
 from marl.errors import UserError
 from marl.snapshot import JSON, Snapshot
 from marl.space import Box, Discrete, MultiDiscrete, Space, Tree
-from marl.training.networks.build import Sharing, module_ids
+from marl.training.networks.build import Sharing, module_ids, seen_space
 from marl.training.networks.config import ModelConfig
 from marl.training.networks.network import Network
 from marl.types import Array
@@ -49,15 +49,15 @@ def load(spec: EnvSpec, snapshot: Snapshot) -> tuple[dict[str, Network], Sharing
                 f"this snapshot has a network {name!r}, which serves nobody in this environment; "
                 f"with sharing {meta['sharing']!r} it has {sorted(served)}"
             )
-        group = spec.groups[served[name]]
-        for what in ("observation", "action"):
-            here = describe(getattr(group, what))
-            if module[what] != here:
+        group, config = spec.groups[served[name]], ModelConfig(**module["config"])
+        spaces = {"observation": seen_space(group, config), "action": group.action}
+        for what, space in spaces.items():
+            if module[what] != describe(space):
                 raise UserError(
                     f"this snapshot does not fit the environment: its network {name!r} was made for the {what} "
-                    f"{module[what]}, and group {group.name!r} has {here}"
+                    f"{module[what]}, and group {group.name!r} has {describe(space)}"
                 )
-        networks[name] = fill(Network(group.observation, group.action, ModelConfig(**module["config"])), name, snapshot)
+        networks[name] = fill(Network(**spaces, config=config), name, snapshot)
     return networks, meta["sharing"]
 
 

@@ -16,18 +16,23 @@ from marl.policy import Acts
 from marl.training.networks.dense import ACTIVATIONS, Dense
 from marl.training.networks.network import Network
 from marl.training.networks.tensors import numpy, tensors
-from marl.types import Ints, Keys
+from marl.types import ArrayTree, Ints, Keys
 
 
 class NetworkStack:
     """M networks of kind `mlp` and one shape, as they are now: their layers side by side, `[M, inputs, outputs]`.
 
     Rows are spread over `[M, R]` places. A network with far more rows than the others answers them by itself, so that R
-    stays small. `check` raises for rows that these networks must not answer.
+    stays small. `check` raises for rows that these networks must not answer; `seen` is what they see.
     """
 
-    def __init__(self, networks: Sequence[Network], check: Callable[[Rows], None]) -> None:
-        self._networks, self._check = list(networks), check
+    def __init__(
+        self,
+        networks: Sequence[Network],
+        check: Callable[[Rows], None],
+        seen: Callable[[ArrayTree, Ints], ArrayTree],
+    ) -> None:
+        self._networks, self._check, self._seen = list(networks), check, seen
         self._activation = ACTIVATIONS[networks[0].config.activation]
         count = len(networks[0].encoder.dense.layers)
         self._layers = [_side_by_side([_layer(network, index) for network in networks]) for index in range(count)]
@@ -43,7 +48,7 @@ class NetworkStack:
         """Sample an action for each of K rows, `which[K]` ascending; see `marl.policy.Stack`."""
         self._check(rows)
         first = self._networks[0]
-        seen = first.encoder.inputs(tensors(rows.observation, first.device))
+        seen = first.encoder.inputs(tensors(self._seen(rows.observation, rows.agent), first.device))
         outputs = numpy(self.forward(seen, which))
         inputs, value = outputs[:, :-1], outputs[:, -1]
         if self._free is not None:

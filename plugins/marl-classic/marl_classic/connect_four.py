@@ -7,7 +7,8 @@ shifts for all lanes at once.
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 
@@ -22,15 +23,29 @@ CELLS = ROWS * COLUMNS
 _DIRECTIONS = [(np.uint64(step), np.uint64(2 * step)) for step in (1, 7, 8, 9)]
 
 
+_OWN = np.array([[0, 1, 2], [1, 0, 2]])
+"""The order in which each agent sees the planes of `view: own`."""
+
+
+@dataclass
+class ConnectFourParams:
+    """Parameters of Connect Four."""
+
+    view: Literal["absolute", "own"] = "absolute"
+    """absolute: planes of x, o and empty, as in OpenSpiel. own: my stones, theirs and empty, so that one network can
+    play both sides alike."""
+
+
 class ConnectFour(TurnGame):
-    """Four in a row wins. Observations are OpenSpiel's: planes `[3, 6, 7]` of x, o and empty, lowest row first."""
+    """Four in a row wins. Observations are planes `[3, 6, 7]`, lowest row first, in the order that `view` says."""
 
     planes: Array  # float32[lanes, 126]
     open: Bools  # bool[lanes, 7], which columns have room
     height: Ints  # int64[lanes, 7]
     stones: Keys  # uint64[lanes, 2], the board of each player
 
-    def __init__(self, lanes: int) -> None:
+    def __init__(self, lanes: int, view: Literal["absolute", "own"] = "absolute") -> None:
+        self._own = view == "own"
         box = Box((3, ROWS, COLUMNS), 0, 1)
         spec = turn_spec(2, box, COLUMNS, max_length=CELLS, returns=(-1.0, 1.0), state=box, zero_sum=True)
         super().__init__(spec, lanes)
@@ -63,7 +78,10 @@ class ConnectFour(TurnGame):
         return np.stack([gain, -gain], axis=1), won | (self.tick[lanes] == CELLS)
 
     def observe(self, lanes: Lanes, agent: Ints) -> Array:
-        return self.planes.take(lanes, axis=0).reshape(-1, 3, ROWS, COLUMNS)
+        if not self._own:
+            return self.state(lanes)
+        which = lanes[:, None] * 3 + _OWN[agent]
+        return self.planes.reshape(-1, CELLS).take(which, axis=0).reshape(-1, 3, ROWS, COLUMNS)
 
     def state(self, lanes: Lanes) -> Array:
         return self.planes.take(lanes, axis=0).reshape(-1, 3, ROWS, COLUMNS)

@@ -48,5 +48,9 @@ def marl_environments() -> Iterable[Descriptor]:
     board = ("turns", "perfect-information", "zero-sum")
     yield Descriptor("tic_tac_toe", "marl_classic.tic_tac_toe:TicTacToe", "Tic-tac-toe on 3 by 3 cells", tags=board)
     yield Descriptor(
-        "connect_four", "marl_classic.connect_four:ConnectFour", "Connect Four on 6 by 7 cells", tags=board
+        "connect_four",
+        "marl_classic.connect_four:ConnectFour",
+        "Connect Four on 6 by 7 cells",
+        params="marl_classic.connect_four:ConnectFourParams",
+        tags=board,
     )

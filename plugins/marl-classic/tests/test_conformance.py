@@ -24,6 +24,7 @@ GAMES = {
     ),
     "tic_tac_toe": TicTacToe,
     "connect_four": ConnectFour,
+    "connect_four(view=own)": partial(ConnectFour, view="own"),
 }
 CARDS = {"kuhn": KuhnPoker, "kuhn_for_three": partial(KuhnPoker, players=3), "leduc": LeducPoker}
 

@@ -16,6 +16,17 @@ LANES = np.arange(3)
 SEEDS = np.array([1, 2, 3], np.uint64)
 
 
+def test_connect_four_is_seen_from_either_side() -> None:
+    absolute, own = ConnectFour(2), ConnectFour(2, view="own")
+    for env in (absolute, own):
+        env.reset(np.arange(2), np.arange(2, dtype=np.uint64))
+    for actions in ([0, 3], [1, 3], [2, 3], [6, 3]):
+        (seen,), (mine,) = (env.step(np.arange(2), [np.array(actions)]).turn for env in (absolute, own))
+        order = [0, 1, 2] if seen.agent[0] == 0 else [1, 0, 2]
+        np.testing.assert_array_equal(mine.observation, seen.observation[:, order])
+        np.testing.assert_array_equal(own.state(np.arange(2)), absolute.state(np.arange(2)))
+
+
 def play(env, *actions: int):
     """One lane of `env` after these actions."""
     env.reset(np.array([0]), np.array([1], np.uint64))

@@ -24,7 +24,7 @@ from marl.snapshot import Snapshot
 from marl.tree import flatten
 from marl.types import Array, Keys
 
-_PLANES = (3, 6, 7)  # x, o, empty; lowest row first
+_PLANES = (3, 6, 7)  # x, o, empty, or mine, theirs, empty; lowest row first
 
 
 @dataclass
@@ -74,9 +74,13 @@ class MCTS:
 
 
 def state_of(game: Any, board: Array) -> Any:
-    """The OpenSpiel state with the stones of planes `[3, 6, 7]`; x moves where there are as many of each."""
+    """The OpenSpiel state with the stones of planes `[3, 6, 7]`: of x, o and empty, or of mine, theirs and empty.
+
+    Where there are as many of each, x moves and is first in either order; else x has more stones.
+    """
     kinds = board.argmax(axis=0)
-    mover = "x" if (kinds == 0).sum() == (kinds == 1).sum() else "o"
-    cells = [["xo."[kind] for kind in row] for row in kinds.tolist()]
+    first, second = int((kinds == 0).sum()), int((kinds == 1).sum())
+    mover, marks = "x" if first == second else "o", "ox." if second > first else "xo."
+    cells = [[marks[kind] for kind in row] for row in kinds.tolist()]
     content = {"board": cells, "current_player": mover, "is_terminal": False, "winner": ""}
     return game.new_initial_state(json.dumps(content))

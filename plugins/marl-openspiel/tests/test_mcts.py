@@ -26,6 +26,8 @@ def test_the_position_is_rebuilt_from_what_a_player_sees(seed: int) -> None:
         assert str(rebuilt) == str(state)
         assert rebuilt.current_player() == state.current_player()
         assert rebuilt.legal_actions() == state.legal_actions()
+        own = planes[[0, 1, 2] if state.current_player() == 0 else [1, 0, 2]]  # mine, theirs, empty
+        assert str(state_of(GAME, own)) == str(state)
         state.apply_action(int(chance.choice(state.legal_actions())))
 
 

@@ -22,7 +22,8 @@ pytest.importorskip("marl_classic", reason="needs the plugin marl-classic, for K
 Make = Callable[..., Manager]
 SMALL = "lanes: 32, rows: 512, minibatch: 128, lr: 0.003, env_steps"
 SELF_PLAY = (
-    f"env: classic/kuhn_poker\nstrategy: {{name: league/self_play, algorithm: {{name: rllib/mmd, {SMALL}: 4000}}}}\n"
+    "env: classic/kuhn_poker\nstrategy: {name: league/self_play, algorithm: "
+    f"{{name: rllib/mmd, horizon: 12000, {SMALL}: 4000}}}}\n"
 )
 PSRO = f"env: classic/kuhn_poker\nstrategy: {{name: league/psro, oracle: {{name: rllib/ppo, {SMALL}: 1000}}}}\n"
 

@@ -17,7 +17,7 @@ from rich.console import Console
 from league.ledger import MatchRow
 from league.tournament.event import Event
 from league.tournament.operate import Options, operate
-from league.tournament.page.page import render
+from league.tournament.page.page import render, rewrite
 from league.tournament.progress import Display, milestone
 from league.tournament.standings import terminal, view
 from marl.registry import load_registry
@@ -108,6 +108,11 @@ def test_the_page_is_whole_and_self_contained_and_every_match_can_be_played_agai
         assert len(frames) == match.plies + 1
         assert frames[0].startswith("<svg")
         assert frames[0] != frames[-1]
+
+
+def test_the_page_is_written_again_from_the_directory(played: Event) -> None:
+    assert rewrite(played.path) == played.path / "standings.html"
+    assert (played.path / "standings.html").read_text() == render(played, view(played))
 
 
 def test_what_bots_say_cannot_become_markup(played: Event) -> None:

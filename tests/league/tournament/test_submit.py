@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from league.sandbox.bubblewrap import BubblewrapSandbox
 from league.tournament.commands import app
 from league.tournament.entry import Entry, parse
 from league.tournament.event import Event, open_event, opened
+from league.tournament.operate import Options, operate
+from league.tournament.progress import Display
 from league.tournament.receive import tree_hash
 from league.tournament.strangers import sandbox_of
 from league.tournament.submit import submit
@@ -59,7 +64,7 @@ def test_what_may_be_submitted(text: str, entry: Entry) -> None:
         ("policy:", "as in policy:marl/random"),
         ("a b=policy:marl/random", "the name 'a b' will not do"),
         ("policy:marl/randm", "did you mean 'marl/random'"),
-        ("snapshot:nowhere", "nowhere holds no league"),
+        ("snapshot:nowhere", "nowhere is not a run directory: it does not exist"),
         ("nowhere/bot", "there is no nowhere/bot; a bot is a folder or an archive with a bot.yaml in it"),
     ],
 )
@@ -68,6 +73,35 @@ def test_what_may_not(event: Callable[..., Event], text: str, sentence: str) -> 
     with pytest.raises(UserError, match=sentence):
         submit(made, text, trust=True)
     assert made.ledger.bots() == []
+
+
+def test_what_a_training_run_learned_takes_part(event: Callable[..., Event], tmp_path: Path) -> None:
+    pytest.importorskip("marl_rllib", reason="needs the plugin marl-rllib")
+    scenario, run = tmp_path / "learn.yaml", tmp_path / "learned"
+    scenario.write_text(
+        "kind: train\nname: learner\nenv: classic/tic_tac_toe\nenv_steps: 600\nslice: 300\nevaluation: {every: 0}\n"
+        "algorithm: {name: rllib/ppo, lanes: 16, rows: 128, model: {hidden: [8]}}\n"
+    )
+    command = [sys.executable, "-m", "marl", "run"]
+    subprocess.run([*command, str(scenario), "--out", str(run)], check=True, capture_output=True)
+    made = event(f"snapshot:{run}", f"ann=snapshot:{run}:1 greedy=true", f"bob=snapshot:{run}:1")
+    bots = {bot.name: bot for bot in made.ledger.bots()}
+    assert set(bots) == {"learned", "ann", "bob"}
+    assert {(bot.kind, bot.author) for bot in bots.values()} == {("snapshot", "learner")}
+    assert len({bot.content for bot in bots.values()}) == 3  # greedy play is another player
+    operate(made, Options(2), Display(Console(quiet=True)))
+    assert len(made.ledger.matches()) == 6
+    with pytest.raises(UserError, match="has no player '9'"):
+        submit(event(name="second"), f"snapshot:{run}:9")
+    one_side = [*command, str(scenario), "opponents=[marl/random]", "side=1", "--out", str(tmp_path / "one")]
+    subprocess.run(one_side, check=True, capture_output=True)
+    with pytest.raises(UserError, match="learned to play side 1 only"):
+        submit(event(name="third"), f"snapshot:{tmp_path / 'one'}")
+    other = [*command, str(scenario), "env={name: classic/connect_four, view: own}", "--out", str(tmp_path / "other")]
+    subprocess.run(other, check=True, capture_output=True)
+    sentence = r"plays classic/connect_four \(view: own\), and this event classic/tic_tac_toe"
+    with pytest.raises(UserError, match=sentence):
+        submit(event(name="fourth"), f"snapshot:{tmp_path / 'other'}")
 
 
 def test_a_folder_and_an_archive_of_it_are_the_same_bot(

@@ -10,6 +10,7 @@ from marl import rng, space
 from marl.errors import UserError
 from marl.space import Box, Discrete, MultiDiscrete, Tree
 from marl.training.networks import distribution
+from marl.training.networks.distributions.greedy import Greedy
 
 FEW, MANY = 5, 400  # choices: by column and by row
 
@@ -122,3 +123,19 @@ def test_spaces_without_a_distribution_are_refused():
         distribution(Tree({"a": Discrete(2)}))
     with pytest.raises(UserError, match="only Discrete"):
         distribution(MultiDiscrete((2, 2))).probabilities(np.zeros((1, 4)), None)
+
+
+@pytest.mark.parametrize("action", [Discrete(4), MultiDiscrete((3, 2))])
+def test_greedy_play_is_the_most_probable_legal_action(action):
+    plain = distribution(action)
+    logits, mask = _logits(50, plain.outputs), _mask(50, plain.outputs)
+    mask[:, -1] = True  # every choice has something legal
+    mode, logp = Greedy(plain).sample(logits, mask, rng.mix(1, np.arange(50)))
+    assert (logp == 0).all() and space.contains(action, mode).all()
+    best = plain.logp(torch.from_numpy(logits), torch.from_numpy(mode), torch.from_numpy(mask))
+    for seed in range(20):
+        other, _ = plain.sample(logits, mask, rng.mix(seed, np.arange(50)))
+        drawn = plain.logp(torch.from_numpy(logits), torch.from_numpy(other), torch.from_numpy(mask))
+        assert (drawn <= best + 1e-6).all()
+    if isinstance(action, Discrete):
+        np.testing.assert_array_equal(Greedy(plain).probabilities(logits, mask), np.eye(4)[mode])

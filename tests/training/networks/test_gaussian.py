@@ -70,3 +70,13 @@ def test_gradients_are_finite_far_beyond_the_bounds():
     inputs = torch.tensor([[40.0, -3.0], [-40.0, -3.0]], requires_grad=True)
     distribution(Box((1,), -1, 1)).logp(inputs, torch.tensor([[-1.0], [-1.0]])).sum().backward()
     assert torch.isfinite(inputs.grad).all()
+
+
+@pytest.mark.parametrize("box", BOXES)
+def test_the_mode_is_the_mean_within_the_bounds(box):
+    gaussian = distribution(box)
+    inputs = _inputs(20, gaussian.size).numpy()
+    mode = gaussian.mode(inputs, None)
+    assert contains(box, mode).all()
+    narrow = np.concatenate([inputs[:, : gaussian.size], np.full((20, gaussian.size), -20, np.float32)], axis=1)
+    np.testing.assert_allclose(mode, gaussian.sample(narrow, None, rng.mix(1, np.arange(20)))[0], atol=1e-6)

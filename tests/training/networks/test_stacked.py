@@ -1,5 +1,7 @@
 """Stacks of networks answer as their members do one by one, also in the arena."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -56,6 +58,30 @@ def test_only_frozen_networks_of_one_shape_are_stacked(board):
     assert _frozen(board, 1, kind="gru").build() is None
     assert _frozen(board, 1, kind="cnn").build() is None
     assert _frozen(board, 1, separate_value=True).build() is None
+
+
+def test_greedy_networks_are_stacked_with_their_like_only(board, rows):
+    plain, other = _frozen(board, 1), _frozen(board, 2)
+    greedy, too = (restore(board, policy.snapshot(), greedy=True) for policy in (plain, other))
+    assert greedy.build() == too.build() != plain.build()
+    batch, which = rows(board, 0, 60), np.repeat([0, 1], 30)
+    keys = rng.mix(4, np.arange(60))
+    acts = greedy.stack([greedy, too]).act(batch, which, keys)
+    expected = [policy.probabilities(batch).argmax(axis=1) for policy in (plain, other)]
+    np.testing.assert_array_equal(acts.action, np.where(which == 0, *expected))
+
+
+def test_networks_that_are_told_who_they_are_answer_so_when_stacked_too(board, rows):
+    members = [_frozen(board, seed, identity=True) for seed in (1, 2)]
+    batch, keys = rows(board, 0, 60), rng.mix(4, np.arange(60))
+    same = dataclasses.replace(batch, observation=np.repeat(batch.observation[:1], 60, axis=0), mask=None)
+    table = members[0].probabilities(same)
+    assert (table[0::2] == table[0]).all() and (table[1::2] == table[1]).all() and (table[0] != table[1]).any()
+    which = np.repeat([0, 1], 30)
+    stacked = members[0].stack(members).act(same, which, keys)
+    apart = [member.act(same, None, keys) for member in members]
+    np.testing.assert_array_equal(stacked.action, np.where(which == 0, apart[0].action, apart[1].action))
+    np.testing.assert_allclose(stacked.value, np.where(which == 0, apart[0].value, apart[1].value), atol=1e-5)
 
 
 def test_a_stack_refuses_agents_whom_its_members_do_not_serve(board, rows):

@@ -34,5 +34,8 @@ class Distribution(Protocol):
     def sample(self, inputs: Array, mask: Bools | None, keys: Keys) -> tuple[Array, Floats]:
         """An action per key, and its log-probability: `float32[K, D], uint64[K] -> [K, ...], float64[K]`."""
 
+    def mode(self, inputs: Array, mask: Bools | None) -> Array:
+        """The most probable action (of a normal distribution, its mean): `float32[K, D] -> [K, ...]`."""
+
     def probabilities(self, inputs: Array, mask: Bools | None) -> Floats:
         """The probability of each action, `float64[K, A]`; UserError where actions cannot be listed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from torch import Tensor, log_softmax
 
 from marl.training.networks.distributions.sampling import draw, softmax
@@ -34,6 +35,9 @@ class Categorical:
 
     def sample(self, inputs: Array, mask: Bools | None, keys: Keys) -> tuple[Array, Floats]:
         return draw(inputs, mask, keys, 0)
+
+    def mode(self, inputs: Array, mask: Bools | None) -> Array:
+        return np.asarray((inputs if mask is None else np.where(mask, inputs, -np.inf)).argmax(axis=1))
 
     def probabilities(self, inputs: Array, mask: Bools | None) -> Floats:
         return softmax(inputs, mask)

@@ -76,5 +76,9 @@ class Gaussian:
             logp = np.where(action >= self._high, log_ndtr((mean - self._to) / std), logp)
         return action.reshape(len(keys), *self.box.shape), logp.sum(axis=1)
 
+    def mode(self, inputs: Array, mask: Bools | None) -> Array:
+        wanted = self._centre + self._scale * inputs[:, : self.size].astype(np.float64)
+        return wanted.astype(self.box.dtype).clip(self._low, self._high).reshape(-1, *self.box.shape)
+
     def probabilities(self, inputs: Array, mask: Bools | None) -> Floats:
         raise UserError(f"only Discrete actions have a table of probabilities, and these are {self.box}")

@@ -47,6 +47,10 @@ class MultiCategorical:
             total += logp
         return action, total
 
+    def mode(self, inputs: Array, mask: Bools | None) -> Array:
+        allowed = inputs if mask is None else np.where(mask, inputs, -np.inf)
+        return np.stack([part.argmax(axis=1) for part in np.split(allowed, self._stops[:-1], axis=1)], axis=1)
+
     def probabilities(self, inputs: Array, mask: Bools | None) -> Floats:
         raise UserError(f"only Discrete actions have a table of probabilities, and these are {len(self.nvec)} choices")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from league.report.text import escape
+from marl.page.text import escape
 
 
 def svg(body: str, width: float, height: float, label: str) -> str:

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import html
 import json
 import math
-import zlib
 from typing import Any
 
-import numpy as np
-
-from marl.types import Array
 from marl.words import number
 
 
@@ -33,22 +28,6 @@ def embed(data: Any) -> str:
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return f'<script type="application/json">{text}</script>'
-
-
-def packed(values: Array, levels: int = 65534) -> dict[str, Any]:
-    """A table `[R, C]` in few bytes: `levels` steps between its least and its greatest number,
-    deflated, base64.
-
-    NaN is step 65535. All high bytes come before all low ones, which deflates better. The script reads it back to
-    within half a step; fewer steps take fewer bytes.
-    """
-    finite = values[np.isfinite(values)]
-    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
-    span = (high - low) or 1.0
-    steps = np.where(np.isfinite(values), np.rint((np.nan_to_num(values) - low) / span * levels), 65535)
-    planes = np.ascontiguousarray(steps.astype(">u2").reshape(-1, 1).view(np.uint8).T)
-    text = base64.b64encode(zlib.compress(planes.tobytes(), 9)).decode()
-    return {"rows": values.shape[0], "columns": values.shape[1], "low": low, "step": span / levels, "steps": text}
 
 
 def clipped(text: str, length: int) -> str:

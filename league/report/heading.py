@@ -3,34 +3,24 @@
 from __future__ import annotations
 
 from league.report.curve import measured
-from league.report.text import escape, exact
 from league.view import LeagueView
+from marl.page.header import header, tile
+from marl.page.text import escape, exact
 from marl.words import duration, number
 
 
-def header(view: LeagueView) -> str:
+def heading(view: LeagueView) -> str:
     """Name, environment, state and tiles."""
-    state = ("finished", "done") if view.finished else ("unfinished", "open")
     tiles = [
         nash_conv_tile(view),
         exploitability_tile(view),
         iterations_tile(view),
         players_tile(view),
         time_tile(view),
+        *value_tiles(view),
     ]
-    tiles += value_tiles(view)
-    return (
-        f'<header><p class="kind">marl league</p><h1>{escape(view.name)}</h1>'
-        f'<p class="sub"><code>{escape(view.env)}</code><span class="state {state[1]}">{state[0]}</span></p>'
-        f'<dl class="tiles">{"".join(tiles)}</dl></header>'
-    )
-
-
-def tile(name: str, value: str, note: str = "", anchor: str = "") -> str:
-    """One headline number; `value` and `note` are HTML."""
-    mark = f' id="{anchor}"' if anchor else ""
-    small = f'<dd class="note">{note}</dd>' if note else ""
-    return f'<div class="tile"><dt>{escape(name)}</dt><dd class="figure"{mark}>{value}</dd>{small}</div>'
+    state = "finished" if view.finished else "unfinished"
+    return header("marl league", view.name, [view.env], state, tiles, done=view.finished)
 
 
 def nash_conv_tile(view: LeagueView) -> str:

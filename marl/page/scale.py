@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from marl.words import number
@@ -11,14 +12,25 @@ SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 Tick = tuple[float, str]  # where (in values), and its label; an empty label is a minor tick
 
 
+def plain(value: float) -> str:
+    """A value as an axis names it: `0.05`, `5×10⁻⁷`."""
+    if value == 0 or 1e-4 <= abs(value) < 1e7:
+        return number(value)
+    power = math.floor(math.log10(abs(value)) + 1e-9)
+    digits = number(value / 10.0**power, 3)
+    front = {"1": "", "−1": "−"}.get(digits, f"{digits}×")
+    return f"{front}10{str(power).translate(SUPERSCRIPT)}"
+
+
 @dataclass(frozen=True)
 class Linear:
-    """Maps `[low, high]` to `[start, end]` evenly."""
+    """Maps `[low, high]` to `[start, end]` evenly. `label` writes a value out."""
 
     low: float
     high: float
     start: float
     end: float
+    label: Callable[[float], str] = plain
 
     def __call__(self, value: float) -> float:
         span = (self.high - self.low) or 1.0
@@ -28,11 +40,11 @@ class Linear:
         """About `wanted` round numbers inside the range."""
         span = self.high - self.low
         if span <= 0:
-            return [(self.low, number(self.low))]
+            return [(self.low, self.label(self.low))]
         step = round_step(span / wanted)
         first = math.ceil(self.low / step - 1e-9)
         last = math.floor(self.high / step + 1e-9)
-        return [(index * step, number(round(index * step, 12))) for index in range(first, last + 1)]
+        return [(index * step, self.label(tidy(index * step))) for index in range(first, last + 1)]
 
 
 @dataclass(frozen=True)
@@ -49,10 +61,10 @@ class Log:
         span = math.log(self.high / self.low) or 1.0
         return self.start + math.log(inside / self.low) / span * (self.end - self.start)
 
-    def ticks(self) -> list[Tick]:
-        """Every power of ten, with minor ticks between; 2 and 5 have labels too where there are few powers."""
+    def ticks(self, wanted: int = 8) -> list[Tick]:
+        """About `wanted` powers of ten, with minor ticks between; 2 and 5 have labels too where there are few."""
         first, last = math.floor(math.log10(self.low) + 1e-9), math.ceil(math.log10(self.high) - 1e-9)
-        every = max(1, math.ceil((last - first) / 8))
+        every = max(1, math.ceil((last - first) / wanted))
         result = []
         for power in range(first, last + 1):
             for digit in range(1, 10 if every == 1 else 2):
@@ -61,6 +73,22 @@ class Log:
                     named = (digit == 1 and power % every == 0) or (last - first <= 2 and digit in (2, 5))
                     result.append((value, power_label(digit, power) if named else ""))
         return result
+
+
+def tidy(value: float) -> float:
+    """Without the rounding errors of a product of a round step."""
+    return float(f"{value:.12g}")
+
+
+def padded(low: float, high: float, share: float = 0.06) -> tuple[float, float]:
+    """A range with a little room on both sides, never empty; it begins or ends at 0 where that is near."""
+    if high - low <= 1e-9 * max(abs(low), abs(high)):
+        room = 0.1 * abs(low) or 1.0
+        return low - room, high + room
+    room = share * (high - low)
+    bottom = 0.0 if 0 <= low <= 0.5 * (high - low) else low - room
+    top = 0.0 if 0 >= high >= -0.5 * (high - low) else high + room
+    return bottom, top
 
 
 def log_range(values: list[float], floor: float = 1e-9) -> tuple[float, float]:

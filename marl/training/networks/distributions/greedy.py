@@ -1,0 +1,27 @@
+"""No chance in it: the most probable action, always."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from marl.training.networks.distributions.base import Distribution
+from marl.types import Array, Bools, Floats, Keys
+
+
+class Greedy:
+    """Another distribution as it plays greedily. Everything else is that distribution's own."""
+
+    def __init__(self, inner: Distribution) -> None:
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def sample(self, inputs: Array, mask: Bools | None, keys: Keys) -> tuple[Array, Floats]:
+        return self._inner.mode(inputs, mask), np.zeros(len(inputs))
+
+    def probabilities(self, inputs: Array, mask: Bools | None) -> Floats:
+        known = self._inner.probabilities(inputs, mask)
+        return np.asarray(known.argmax(axis=1)[:, None] == np.arange(known.shape[1]), dtype=np.float64)

@@ -1,0 +1,21 @@
+"""The report of a training run's directory, for `marl report` and at the end of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from marl.errors import UserError
+from marl.registry import load_registry
+from marl.scenario import load_run
+from marl.training.history import FILE
+from marl.training.report.page import write
+from marl.training.report.view import read_view
+
+
+def rewrite(run: Path) -> Path:
+    """Write report.html anew from the run's files; its path. Disturbs no run that is going on."""
+    scenario = load_run(run, load_registry())
+    if not (run / FILE).is_file():
+        raise UserError(f"{run} holds no training run: there is no {FILE} in it")
+    write(read_view(run, scenario.config, scenario.text), run / "report.html")
+    return run / "report.html"
