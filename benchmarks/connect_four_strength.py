@@ -1,8 +1,8 @@
 """How strong PPO self-play gets at Connect Four: `python benchmarks/connect_four_strength.py --minutes 15`.
 
-Trains `connect_four_ppo` for so long, then lets its newest snapshot play OpenSpiel's MCTS with 100 simulations, as
-many games from either side. The line at the end has the share of points and its 95 % interval. `--quick` trains for
-twenty seconds.
+Trains `connect_four_ppo` for so long on two cores (a sampler and an overlapped learner), then lets its newest snapshot
+play OpenSpiel's MCTS with 100 simulations, as many games from either side: greedily, and drawing its moves as in
+training. The line at the end has the greedy share of points and its 95 % interval. `--quick` trains for twenty seconds.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from typing import Any
 from _common import report
 
 RIVAL = "openspiel/mcts simulations=100"
+GREEDY = " greedy=true"
+TWO_CORES = ["algorithm.backend=ray", "algorithm.overlap=true"]
 
 
 def main() -> None:
@@ -32,24 +34,31 @@ def main() -> None:
     parser.add_argument("overrides", nargs="*", metavar="KEY=VALUE", help="change keys of the scenario")
     arguments = parser.parse_args()
     minutes, matches = (1 / 3, 20) if arguments.quick else (arguments.minutes, arguments.matches)
-    overrides = [f"seed={arguments.seed}", *(["slice=50000"] if arguments.quick else []), *arguments.overrides]
+    short = ["slice=50000"] if arguments.quick else []
+    overrides = [f"seed={arguments.seed}", *TWO_CORES, *short, *arguments.overrides]
     with tempfile.TemporaryDirectory() as folder:
         out = Path(arguments.out or folder) / "run"
         train(out, minutes, overrides)
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
         slices = json.loads((out / "progress.json").read_text())["slices"]
-        scores = {number: play(f"{out}@{number}", matches) for number in sorted({len(slices) // 2 or 1, len(slices)})}
-    for number, score in scores.items():
+        chosen = sorted({len(slices) // 2 or 1, len(slices)})
+        scores = {(n, way): play(f"{out}@{n}{way}", matches) for n in chosen for way in ("", GREEDY)}
+    for (number, way), score in scores.items():
         done = slices[number - 1]
         print(
-            f"{done['env_steps']:,} env steps, {done['seconds']:.0f} s: {score['points']:.1%} of the points "
-            f"({score['points_low']:.1%} to {score['points_high']:.1%}) of {matches} matches against {RIVAL}; "
+            f"{done['env_steps']:,} env steps, {done['seconds']:.0f} s,{way or ' drawn'}: {score['points']:.1%} of the "
+            f"points ({score['points_low']:.1%} to {score['points_high']:.1%}) of {matches} matches against {RIVAL}; "
             f"returns by side {score['return_side0']:+.2f} {score['return_side1']:+.2f}"
         )
-    last = scores[len(slices)]
+    last = scores[len(slices), GREEDY]
     detail = {"env_steps": slices[-1]["env_steps"], "seconds": slices[-1]["seconds"], "minutes": minutes}
     detail["cpu_minutes"] = round((used.ru_utime + used.ru_stime) / 60, 1)
-    interval = {"low": last["points_low"], "high": last["points_high"], "matches": matches}
+    interval = {
+        "low": last["points_low"],
+        "high": last["points_high"],
+        "matches": matches,
+        "drawn": scores[len(slices), ""]["points"],
+    }
     report("connect_four_strength", last["points"], 0.6, last["points"] / 0.6, "points", **detail, **interval)
 
 

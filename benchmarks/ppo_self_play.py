@@ -7,16 +7,14 @@ ours is one process. The learner alone, on columns it is fed again and again, is
 
 from __future__ import annotations
 
-import logging
-import os
 import time
-import warnings
 from collections.abc import Callable
 from typing import Any
 
 from _common import arguments, interleaved, medians, one_torch_thread, ratio, report, table
+from _rllib import EPOCHS, MINIBATCH, ROWS, connect_four_ppo, stop
 
-ROWS, MINIBATCH, EPOCHS, LANES = 4096, 512, 4, 128
+LANES = 128
 
 
 def ours() -> tuple[Callable[[], float], Callable[[], float]]:
@@ -61,50 +59,7 @@ def ours() -> tuple[Callable[[], float], Callable[[], float]]:
 
 def rllib() -> tuple[Callable[[], float], Callable[[], None]]:
     """Env steps a second of RLlib's own training iterations, and how to end it."""
-    import ray
-    import torch
-    from pettingzoo.classic import connect_four_v3
-    from ray.rllib.algorithms.ppo import PPOConfig
-    from ray.rllib.core.columns import Columns
-    from ray.rllib.core.rl_module.apis import ValueFunctionAPI
-    from ray.rllib.core.rl_module.multi_rl_module import MultiRLModuleSpec
-    from ray.rllib.core.rl_module.rl_module import RLModuleSpec
-    from ray.rllib.core.rl_module.torch import TorchRLModule
-    from ray.rllib.env.wrappers.pettingzoo_env import PettingZooEnv
-    from ray.tune.registry import register_env
-    from torch import nn
-
-    class Masked(TorchRLModule, ValueFunctionAPI):
-        """Its own masking module wants another observation than PettingZoo's."""
-
-        def setup(self) -> None:
-            hidden, size = 64, 84
-            self.body = nn.Sequential(nn.Linear(size, hidden), nn.Tanh(), nn.Linear(hidden, hidden), nn.Tanh())
-            self.policy, self.value = nn.Linear(hidden, self.action_space.n), nn.Linear(hidden, 1)
-
-        def encode(self, batch: Any) -> tuple[Any, Any]:
-            seen = batch[Columns.OBS]
-            return self.body(seen["observation"].float().flatten(1)), seen["action_mask"].float()
-
-        def _forward(self, batch: Any, **_: Any) -> Any:
-            features, mask = self.encode(batch)
-            return {Columns.ACTION_DIST_INPUTS: self.policy(features) + torch.clamp(torch.log(mask), min=-1e9)}
-
-        def compute_values(self, batch: Any, embeddings: Any = None) -> Any:
-            return self.value(self.encode(batch)[0]).squeeze(-1)
-
-    register_env("connect_four", lambda _: PettingZooEnv(connect_four_v3.env()))
-    ray.init(num_cpus=2, include_dashboard=False, logging_level="ERROR", log_to_driver=False)
-    algorithm = (
-        PPOConfig()
-        .environment("connect_four")
-        .env_runners(num_env_runners=2, num_envs_per_env_runner=16, rollout_fragment_length="auto")
-        .multi_agent(policies={"shared"}, policy_mapping_fn=lambda *_, **__: "shared", count_steps_by="env_steps")
-        .rl_module(rl_module_spec=MultiRLModuleSpec(rl_module_specs={"shared": RLModuleSpec(module_class=Masked)}))
-        .training(train_batch_size_per_learner=ROWS, minibatch_size=MINIBATCH, num_epochs=EPOCHS)
-        .debugging(log_level="ERROR")
-        .build_algo()
-    )
+    algorithm = connect_four_ppo()
 
     def train() -> float:
         started = time.perf_counter()
@@ -112,26 +67,19 @@ def rllib() -> tuple[Callable[[], float], Callable[[], None]]:
         steps = float(result["env_runners"]["num_env_steps_sampled"])
         return steps / (time.perf_counter() - started)
 
-    def stop() -> None:
-        algorithm.stop()
-        ray.shutdown()
-
-    return train, stop
+    return train, lambda: stop(algorithm)
 
 
 def main() -> None:
     options = arguments(__doc__)
-    warnings.filterwarnings("ignore")
-    logging.disable(logging.WARNING)
-    os.environ["RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO"] = "0"
     one_torch_thread()
-    peer, stop = rllib()
+    peer, end = rllib()
     train, ceiling = ours()
     try:
         tasks = {"marl, local": train, "RLlib, 2 runners x 16": peer, "our learner alone": ceiling}
         results = interleaved(tasks, rounds=2 if options.quick else 7)
     finally:
-        stop()
+        end()
     table(results, "env steps/s")
     middle = medians(results)
     shares: list[float] = train.shares  # type: ignore[attr-defined]

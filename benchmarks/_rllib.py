@@ -1,0 +1,88 @@
+"""RLlib's own PPO at Connect Four, self-play, the peer of several benchmarks: its best configuration on two cores."""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from typing import Any
+
+ROWS, MINIBATCH, EPOCHS = 4096, 512, 4
+
+
+def masked_module() -> Any:
+    """The class of RLlib's module. Its network is our own, layer by layer, so that both pipelines train the same."""
+    from ray.rllib.core.columns import Columns
+    from ray.rllib.core.rl_module.apis import ValueFunctionAPI
+    from ray.rllib.core.rl_module.torch import TorchRLModule
+
+    from marl.space import Box, Discrete
+    from marl.training.networks import ModelConfig
+    from marl.training.networks.network import Network
+
+    class Masked(TorchRLModule, ValueFunctionAPI):
+        """RLlib's own masking module wants another observation than PettingZoo's."""
+
+        def setup(self) -> None:
+            self.network = Network(Box((6, 7, 2), 0, 1, "int8"), Discrete(7), ModelConfig())
+
+        def _forward(self, batch: Any, **_: Any) -> Any:
+            return self._answer(batch, self._features(batch))
+
+        def _forward_train(self, batch: Any, **_: Any) -> Any:
+            features = self._features(batch)
+            return {**self._answer(batch, features), Columns.EMBEDDINGS: features}
+
+        def compute_values(self, batch: Any, embeddings: Any = None) -> Any:
+            features = self._features(batch) if embeddings is None else embeddings
+            return self.network.value_head(features)[:, 0]
+
+        def _features(self, batch: Any) -> Any:
+            return self.network.encoder(batch[Columns.OBS]["observation"].float())
+
+        def _answer(self, batch: Any, features: Any) -> Any:
+            inputs, mask = self.network.policy_head(features), batch[Columns.OBS]["action_mask"].bool()
+            return {Columns.ACTION_DIST_INPUTS: self.network.distribution.masked(inputs, mask)}
+
+    return Masked
+
+
+def connect_four_ppo(seed: int | None = None, **training: Any) -> Any:
+    """PettingZoo's Connect Four with one policy on both sides, 64x64 tanh, sampled by 2 runners x 16 environments.
+
+    `training`: further settings for `PPOConfig.training`. It starts Ray; end it with `stop`.
+    """
+    warnings.filterwarnings("ignore")
+    logging.disable(logging.WARNING)
+    os.environ["RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO"] = "0"
+    import ray
+    import torch
+    from pettingzoo.classic import connect_four_v3
+    from ray.rllib.algorithms.ppo import PPOConfig
+    from ray.rllib.core.rl_module.multi_rl_module import MultiRLModuleSpec
+    from ray.rllib.core.rl_module.rl_module import RLModuleSpec
+    from ray.rllib.env.wrappers.pettingzoo_env import PettingZooEnv
+    from ray.tune.registry import register_env
+
+    module = MultiRLModuleSpec(rl_module_specs={"shared": RLModuleSpec(module_class=masked_module())})
+    register_env("connect_four", lambda _: PettingZooEnv(connect_four_v3.env()))
+    ray.init(num_cpus=2, include_dashboard=False, logging_level="ERROR", log_to_driver=False)
+    torch.set_num_threads(1)
+    return (
+        PPOConfig()
+        .environment("connect_four")
+        .env_runners(num_env_runners=2, num_envs_per_env_runner=16, rollout_fragment_length="auto")
+        .multi_agent(policies={"shared"}, policy_mapping_fn=lambda *_, **__: "shared", count_steps_by="env_steps")
+        .rl_module(rl_module_spec=module)
+        .training(train_batch_size_per_learner=ROWS, minibatch_size=MINIBATCH, num_epochs=EPOCHS, **training)
+        .debugging(log_level="ERROR", seed=seed)
+        .build_algo()
+    )
+
+
+def stop(algorithm: Any) -> None:
+    """End the algorithm and Ray."""
+    import ray
+
+    algorithm.stop()
+    ray.shutdown()
