@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 
 from marl.algorithm import Services, Trained
 from marl.job import Job
+from marl.snapshot import Snapshot
+from marl.training.checkpoint import AVERAGE, part
 from marl.training.engine import Engine
 from marl.training.hyper import Hyper
 from marl.training.learner import ColumnLearner
@@ -39,7 +41,9 @@ class RLlibAlgorithm(abc.ABC):
         engine = self.engine(job, services)
         engine.begin(job, services)
         metrics = {name: value for name, value in engine.run(services.log).items() if not name.endswith("_seconds")}
-        return Trained(engine.backend.policy.snapshot(), engine.save(), metrics)
+        newest, checkpoint = engine.backend.policy.snapshot(), engine.save()
+        arrays = {**newest.arrays, **part(checkpoint.arrays, AVERAGE)}
+        return Trained(Snapshot(newest.policy, arrays, newest.meta), checkpoint, metrics)
 
     def engine(self, job: Job, services: Services) -> Engine:
         """The engine for the sides that learn in this job."""

@@ -1,7 +1,8 @@
 """Checkpoints: arrays and JSON, never pickle. What a learner and its matches in progress need to go on identically.
 
 Array names start with a part: `weights/<module>/<parameter>`, `optimiser/<module>/<parameter>/<moment>`,
-`past/<module>/<parameter>` (older weights that the learner needs), and `lanes/...` (see `marl.arena.Sampler.save`).
+`past/<module>/<parameter>` (older weights that the learner needs), `average/<module>/<parameter>` (what snapshots
+carry), and `lanes/...` (see `marl.arena.Sampler.save`).
 RLlib's own state is not used: it keeps newer weights when an older state is loaded, leaves out adaptive coefficients,
 and its files are pickles.
 """
@@ -16,10 +17,13 @@ import torch
 
 from marl.algorithm import Checkpoint
 from marl.errors import UserError
+from marl.training.averaging import Average
 from marl.types import Array
 
 if TYPE_CHECKING:
     from marl.training.learner import ColumnLearner
+
+AVERAGE = "average/"
 
 
 def save_learner(learner: ColumnLearner) -> Checkpoint:
@@ -30,7 +34,10 @@ def save_learner(learner: ColumnLearner) -> Checkpoint:
             arrays[f"optimiser/{name}/{key}"] = _array(value)
     for module, weights in learner.past.items():
         arrays |= {f"past/{module}/{key}": _array(value) for key, value in weights.items()}
-    return Checkpoint(arrays, {"memo": {name: dict(values) for name, values in learner.memo.items()}})
+    for module, average in learner.averages.items():
+        arrays |= {f"{AVERAGE}{module}/{key}": _array(value) for key, value in average.weights.items()}
+    memo = {name: dict(values) for name, values in learner.memo.items()}
+    return Checkpoint(arrays, {"memo": memo, "averaged": {name: one.count for name, one in learner.averages.items()}})
 
 
 def load_learner(learner: ColumnLearner, checkpoint: Checkpoint) -> None:
@@ -50,6 +57,11 @@ def load_learner(learner: ColumnLearner, checkpoint: Checkpoint) -> None:
     past = part(checkpoint.arrays, "past/")
     older = {name: _tensors(part(past, f"{name}/"), learner.network(name).device) for name in learner.names}
     learner.past = {name: weights for name, weights in older.items() if weights}
+    averages = part(checkpoint.arrays, AVERAGE)
+    learner.averages = {
+        name: Average(_tensors(part(averages, f"{name}/"), learner.network(name).device), count)
+        for name, count in checkpoint.meta.get("averaged", {}).items()
+    }
     learner.memo = {name: dict(values) for name, values in checkpoint.meta.get("memo", {}).items()}
 
 

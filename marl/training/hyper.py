@@ -38,6 +38,8 @@ class Hyper:
     """Per own turn of an agent, however many ticks lie in between."""
     trace: float = 0.95
     """GAE's lambda: 0 trusts the values, 1 the returns."""
+    average: float = 0.0
+    """Snapshots carry averaged weights: how far the average goes towards the newest at each update; 0 carries these."""
     max_grad_norm: float | None = 0.5
     """Clips the global norm of each module's gradients."""
     backend: Literal["local", "ray"] = "local"
@@ -55,7 +57,7 @@ class Hyper:
         for name in ("env_steps", "lanes", "rows", "epochs", "minibatch", "sequence", "samplers"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
-        for name in ("discount", "trace"):
+        for name in ("discount", "trace", "average"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must be between 0 and 1, not {getattr(self, name)}")
         not_negative(self, "lr", "lr_end")

@@ -21,6 +21,7 @@ from ray.rllib.core.learner.torch.torch_learner import TorchLearner
 from marl import rng, tree
 from marl.algorithm import Checkpoint
 from marl.errors import RunError
+from marl.training.averaging import Average
 from marl.training.checkpoint import load_learner, save_learner
 from marl.training.columns import Columns
 from marl.training.modules import ModuleSpec, NetworkModule, multi_module_spec
@@ -37,7 +38,8 @@ class ColumnLearner(TorchLearner, abc.ABC):
 
     `hyper` are the algorithm's hyper-parameters; `coefficients` those that schedules change, by name ("lr", ...), as of
     this `fit`. `memo` and `past` are what the learner remembers of each module from one fit to the next, numbers
-    (adaptive coefficients) and weights (target networks, magnets): they are part of every checkpoint.
+    (adaptive coefficients) and weights (target networks, magnets); `averages` are what snapshots carry with
+    `hyper.average`. They are part of every checkpoint.
     """
 
     @classmethod
@@ -63,6 +65,7 @@ class ColumnLearner(TorchLearner, abc.ABC):
         self.coefficients: dict[str, float] = {}
         self.memo: dict[str, dict[str, float]] = {}
         self.past: dict[str, dict[str, torch.Tensor]] = {}
+        self.averages: dict[str, Average] = {}
         super().build()
 
     def configure_optimizers_for_module(self, module_id: str, config: Any = None) -> None:
@@ -118,6 +121,8 @@ class ColumnLearner(TorchLearner, abc.ABC):
                 if self.enough(name, stats):
                     break
             self.fitted(name, stats)
+            if self.hyper.average:
+                self.averages.setdefault(name, Average()).add(self.network(name).state_dict(), self.hyper.average)
             result[name] = {**stats, "epochs": float(epoch + 1)}
         return result
 
@@ -128,7 +133,7 @@ class ColumnLearner(TorchLearner, abc.ABC):
             self.network(name).load_state_dict(fresh.state_dict())
         for optimizer in self._named_optimizers.values():
             optimizer.state.clear()
-        self.memo, self.past = {}, {}
+        self.memo, self.past, self.averages = {}, {}, {}
 
     def inputs(self, module_id: str, columns: Tensors, weights: Mapping[str, torch.Tensor] | None = None) -> Any:
         """The inputs of the action distribution as a column, without gradient: of the module, or of other weights."""
@@ -167,7 +172,7 @@ class ColumnLearner(TorchLearner, abc.ABC):
         }
 
     def save(self) -> Checkpoint:
-        """Weights, optimisers, `memo` and `past`: everything that a fit depends on."""
+        """Weights, optimisers, `memo`, `past` and `averages`: everything that a fit depends on."""
         return save_learner(self)
 
     def load(self, checkpoint: Checkpoint) -> None:

@@ -155,6 +155,17 @@ def test_the_live_policy_plays_the_newest_weights(services: Any, gradient: Any) 
     assert same(trained, playing)
 
 
+def test_snapshots_carry_averaged_weights_and_training_goes_on_from_the_newest(services: Any, gradient: Any) -> None:
+    from marl.training.checkpoint import part
+
+    plain, averaged = gradient(**SMALL), gradient(**SMALL, average=0.5)
+    newest, mean = plain.train(SELF_PLAY, services(kuhn)), averaged.train(SELF_PLAY, services(kuhn))
+    weights = part(mean.checkpoint.arrays, "weights/")
+    assert same(weights, newest.snapshot.arrays)  # what is learned is the same
+    assert same(mean.snapshot.arrays, part(mean.checkpoint.arrays, "average/"))
+    assert not same(mean.snapshot.arrays, weights)
+
+
 def test_only_the_sides_that_learn_have_modules_and_rows(services: Any, gradient: Any) -> None:
     host = services(skirmish)
     against = (("random", 1.0),)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,28 @@ def fit(learner: Any, seed: int = 1, epochs: int = 4, minibatches: int = 3, **ro
 
 def same(a: dict[str, Any], b: dict[str, Any]) -> bool:
     return set(a) == set(b) and all(np.array_equal(a[name], b[name]) for name in a)
+
+
+def test_averages_span_about_as_many_updates_as_one_over_their_rate(make: Any) -> None:
+    learner, rate, seen = make("a"), 0.2, []
+    learner.hyper = replace(learner.hyper, average=rate)
+    for seed in range(6):
+        fit(learner, seed, a=50)
+        seen.append(learner.network("a").state_dict()["value_head.bias"].clone())
+    shares = np.array([rate * (1 - rate) ** age for age in range(6)])[::-1]
+    expected = sum(float(weight) * share / shares.sum() for weight, share in zip(seen, shares, strict=True))
+    average = learner.averages["a"]
+    assert average.count == 6
+    assert float(average.weights["value_head.bias"]) == pytest.approx(expected, abs=1e-6)
+    assert float(seen[-1]) != pytest.approx(expected, abs=1e-4)
+
+    saved = learner.save()
+    other = make("a")
+    other.load(saved)
+    assert other.averages["a"].count == 6
+    assert same(other.save().arrays, saved.arrays)
+    other.reset(0)
+    assert other.averages == {}
 
 
 @pytest.mark.parametrize("count", [3, 4, 97, 1000])

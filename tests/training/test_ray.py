@@ -23,7 +23,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:The given NumPy array is not writable"),
 ]
 
-SMALL = {"lanes": 8, "rows": 129, "minibatch": 64, "env_steps": 512, "epochs": 2}
+SMALL = {"lanes": 8, "rows": 129, "minibatch": 64, "env_steps": 512, "epochs": 2, "average": 0.1}
 SELF_PLAY = Job("test/gradient", 0, ((), ((SELF, 1.0),)), seed=3)
 TIMED = {"sample_seconds", "learn_seconds", "staleness"}
 ROWS = {"big": 5001, "small": 401, "tiny": 1}  # 5,001 rows at minibatch 500 hang RLlib's own sharding

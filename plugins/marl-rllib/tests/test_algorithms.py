@@ -157,7 +157,7 @@ def test_goes_on_from_its_checkpoint_to_the_bit(kuhn: LeagueServices, name: str,
     """Two jobs in a chain are the same in one algorithm object, and in two that know each other's checkpoint only."""
     params: dict[str, Any] = {"env_steps": 500, "lanes": 8, "rows": 200, "minibatch": 64}
     params["model"] = {"kind": kind, "hidden": [8], "memory": 8}
-    mmd = {"magnet": "past", "horizon": 1000}
+    mmd = {"magnet": "past", "horizon": 1000, "average": 0.2}
     params |= {"rllib/mmd": mmd, "rllib/ppo": {"kl_target": 0.01}, "rllib/a2c": {}}[name]
     registry, mixtures = load_registry(), ((), ((SELF, 1.0),))
     live = registry.make("algorithms", name, params)
