@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -71,6 +72,28 @@ def contestant(text: str, registry: Registry) -> Contestant:
         raise UserError(f"there is no run and no snapshot {place!r}{runs_here()}")
     snapshot = told(Snapshot(registry.find("policies", who).full_name, {}), params, registry)
     return Contestant(text, (((snapshot, 1.0),),))
+
+
+def meeting_place(env: str, players: Sequence[Contestant], registry: Registry) -> Component:
+    """Where these can meet: in `env`, a name with parameters, where it is given; else where they learned.
+
+    Raises UserError where no one learned anywhere, or they did in environments that differ, if only by a parameter:
+    what one of them was shown there may mean something else here.
+    """
+    if env:
+        name, params = parameters(env)
+        name = registry.find("environments", name).full_name
+        return Component(name, registry.validate("environments", name, params))
+    known = [player for player in players if player.env is not None]
+    if not known:
+        raise UserError(f"{players[0].name!r} plays anywhere: say where with --env, as in --env classic/connect_four")
+    for player in known[1:]:
+        if player.env != known[0].env:
+            raise UserError(
+                f"{known[0].name} learned {known[0].env}, and {player.name} {player.env}; "
+                "if they shall meet all the same, say where with --env"
+            )
+    return cast(Component, known[0].env)
 
 
 def told(snapshot: Snapshot, params: dict[str, JSON], registry: Registry) -> Snapshot:

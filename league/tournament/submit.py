@@ -13,7 +13,6 @@ from league.tournament.receive import receive
 from league.tournament.strangers import sandbox_of
 from marl.contestants import of_run, parameters
 from marl.errors import UserError
-from marl.registry import Component
 from marl.scenario import load_run
 from marl.snapshot import JSON
 
@@ -63,7 +62,7 @@ def _snapshot(event: Event, entry: Entry) -> BotRow:
     found = of_run(entry.what, run, chosen, params, event.registry)
     here = event.config.env
     if found.env != here:
-        raise UserError(f"{run} plays {_written(found.env)}, and this event {_written(here)}")
+        raise UserError(f"{run} plays {found.env or 'nothing'}, and this event {here}")
     if found.sides is not None and len(found.sides) < len(event.spec.sides):
         raise UserError(f"{run} learned to play side {found.sides[0]} only, and an event seats everybody on every side")
     best = [max(side, key=lambda each: each[1])[0] for side in found.mixtures]  # of equals the first
@@ -81,11 +80,3 @@ def _split(what: str) -> tuple[Path, str, dict[str, JSON]]:
         return Path(who), "", params
     run, _, player = who.rpartition(":")
     return Path(run), player, params
-
-
-def _written(env: Component | None) -> str:
-    """An environment with its parameters, as in "classic/connect_four (view: own)"."""
-    if env is None:
-        return "nothing"
-    params = ", ".join(f"{name}: {value}" for name, value in env.params.items())
-    return f"{env.name} ({params})" if params else env.name

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 
 import typer
 
-from marl.errors import UserError
-
 
 def evaluate(
     player: str = typer.Argument(metavar="PLAYER", help="A run, RUN@NAME for one player of it, or a snapshot's file."),
@@ -17,29 +15,28 @@ def evaluate(
     matches: int = typer.Option(1000, min=1, help="Matches against each, spread evenly over the sides."),
     seed: int = typer.Option(0, help="Equal seeds, equal matches."),
     lanes: int = typer.Option(256, min=1, help="Matches played in lockstep."),
-    env: str = typer.Option("", metavar="ENV", help="The environment, where PLAYER does not come from a run."),
+    env: str = typer.Option("", metavar="ENV", help="The environment, where no player comes from a run."),
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),
 ) -> None:
     """Play matches and say how a player did, with 95 % intervals."""
-    from marl.contestants import contestant
+    from marl.contestants import contestant, meeting_place
     from marl.evaluation import measure
-    from marl.registry import Component, load_registry
+    from marl.registry import load_registry
 
     registry = load_registry()
     subject = contestant(player, registry)
-    game = Component(env) if env else subject.env
-    if game is None:
-        raise UserError(f"{player!r} plays anywhere: say where with --env, as in --env classic/connect_four")
+    rivals = {rival: contestant(rival, registry) for rival in against}
+    game = meeting_place(env, [subject, *rivals.values()], registry)
     environment = registry.make("environments", game.name, game.params, lanes=min(lanes, matches))
     spec = environment.spec
     us = subject.player(registry, spec)
     scores: dict[str, dict[str, float]] = {}
     if len(spec.sides) == 1:
         scores["alone"] = measure(environment, us, None, matches, seed).plain()
-    for rival in against if len(spec.sides) > 1 else []:
-        them = contestant(rival, registry).player(registry, spec)
-        scores[rival] = measure(environment, us, them, matches, seed, subject.sides).plain()
-    _show(player, game.name, scores, as_json)
+    for name, rival in rivals.items() if len(spec.sides) > 1 else []:
+        them = rival.player(registry, spec)
+        scores[name] = measure(environment, us, them, matches, seed, subject.sides).plain()
+    _show(player, str(game), scores, as_json)
 
 
 def _show(player: str, env: str, scores: Mapping[str, Mapping[str, float]], as_json: bool) -> None:

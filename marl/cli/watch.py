@@ -24,7 +24,7 @@ def watch(
     ),
     seed: int = typer.Option(0, help="The match; equal seeds, equal matches."),
     delay: float = typer.Option(0.5, min=0.0, help="Seconds between ticks, in a terminal."),
-    env: str = typer.Option("", metavar="ENV", help="The environment, where PLAYER does not come from a run."),
+    env: str = typer.Option("", metavar="ENV", help="The environment, where no player comes from a run."),
 ) -> None:
     """Watch a match in the terminal: between players, or a replay."""
     from marl.registry import load_registry
@@ -56,14 +56,11 @@ def _replay(path: Path, registry: Registry) -> tuple[str, Iterator[tuple[str, Fr
 def _match(
     player: str, against: str, side: int | None, seed: int, env: str, registry: Registry
 ) -> tuple[str, Iterator[tuple[str, Frame]]]:
-    from marl.contestants import contestant
-    from marl.registry import Component
+    from marl.contestants import contestant, meeting_place
 
     subject = contestant(player, registry)
     rival = contestant(against, registry) if against else subject
-    game = Component(env) if env else subject.env or rival.env
-    if game is None:
-        raise UserError(f"{player!r} plays anywhere: say where with --env, as in --env classic/connect_four")
+    game = meeting_place(env, [subject, rival], registry)
     environment = registry.make("environments", game.name, game.params, lanes=1)
     sides = len(environment.spec.sides)
     if subject.sides is not None and not against and len(subject.sides) < sides:

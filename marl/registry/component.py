@@ -15,6 +15,11 @@ class Component:
     name: str
     params: dict[str, Any] = dataclasses.field(default_factory=dict)
 
+    def __str__(self) -> str:
+        """With the parameters that it was given, as in "classic/connect_four (view: own)"."""
+        params = ", ".join(f"{name}: {value}" for name, value in self.params.items())
+        return f"{self.name} ({params})" if params else self.name
+
 
 def component(kind: str, default: Any = dataclasses.MISSING, help: str = "") -> Any:
     """A dataclass field that holds a Component (or a list or dict of them, or None) of a registry kind.

@@ -113,6 +113,26 @@ def test_a_run_is_evaluated_and_watched(run: Path) -> None:
     assert wrong.returncode == 2 and "has no player '7'" in wrong.stderr
 
 
+def test_who_saw_another_view_of_the_game_is_not_misread(tmp_path: Path) -> None:
+    for plugin in ("marl_rllib", "marl_classic"):
+        pytest.importorskip(plugin, reason=f"needs the plugin {plugin}")
+    small = "{name: rllib/ppo, lanes: 16, rows: 128, model: {hidden: [8]}}"
+    for view in ("own", "absolute"):
+        (tmp_path / "small.yaml").write_text(
+            f"kind: train\nenv: {{name: classic/connect_four, view: {view}}}\nenv_steps: 500\n"
+            f"slice: 500\nevaluation: {{every: 0}}\nalgorithm: {small}\n"
+        )
+        assert marl("run", "small.yaml", "--out", view, cwd=tmp_path).returncode == 0
+    for command in ("evaluate", "watch"):
+        wrong = marl(command, "own", "--against", "absolute", cwd=tmp_path)
+        said = " ".join(wrong.stderr.split())
+        assert wrong.returncode == 2, wrong.stdout
+        assert "own learned classic/connect_four (view: own), and absolute classic/connect_four" in said
+    place = ("--env", "classic/connect_four view=own", "--matches", 10)
+    done = marl("evaluate", "own", "--against", "absolute", *place, cwd=tmp_path)
+    assert done.returncode == 0 and "own on classic/connect_four (view: own)" in done.stdout, done.stderr
+
+
 def test_parameters_follow_whoever_plays(tmp_path: Path) -> None:
     assert parameters("runs/a greedy=true n=3") == ("runs/a", {"greedy": True, "n": 3})
     assert parameters("runs/lr=0.1@2") == ("runs/lr=0.1@2", {})
