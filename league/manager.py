@@ -91,6 +91,7 @@ class Manager:
             payoffs=tuple(table[inside] for table in self.table.means),
             counts=self.table.counts[inside],
             finished=bool(self.reason),
+            planned=self.config.stop.iterations,
         )
 
     @property

@@ -61,4 +61,5 @@ def read_view(ledger: Ledger, config: LeagueConfig, text: str = "") -> LeagueVie
         counts=table.counts,
         scenario=text,
         finished=bool(iterations) and iterations[-1].number in ledger.decisions("finished"),
+        planned=config.stop.iterations,
     )

@@ -49,6 +49,7 @@ class LeagueView:
 
     `payoffs[s]` is side `s`'s mean return in every pairing, `[n_0, n_1, ...]` (NaN where nothing was played), with the
     players of side `s` on axis `s`. `counts` is the number of matches behind each mean (infinite where it is exact).
+    `planned` is how many iterations there are to be at most, or None where only something else ends the league.
     """
 
     name: str
@@ -60,6 +61,7 @@ class LeagueView:
     counts: Floats
     scenario: str = ""
     finished: bool = False
+    planned: int | None = None
 
     @cached_property
     def populations(self) -> tuple[tuple[Player, ...], ...]:

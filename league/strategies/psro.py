@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from league.metasolvers import MetaSolver
+from league.strategies.chain import chained
 from league.strategy import Weights
 from league.view import LeagueView
 from marl import rng
@@ -59,7 +60,7 @@ class PSRO:
         return [
             Job(
                 algorithm=self.oracle.name,
-                params=self.oracle.params,
+                params=chained(self.oracle, view.planned) if self.warm else self.oracle.params,
                 side=side,
                 opponents=tuple(() if n == side else mixture for n, mixture in enumerate(mixtures)),
                 seed=int(rng.mix(seed, latest.number + 1, side)[0]),

@@ -2,7 +2,8 @@
 
 Why: it is the simplest league, and the honest baseline of all others. With most algorithms it cycles in games without
 a dominant strategy; with `rllib/mmd` it converges in two-player zero-sum games. Whether the sides share a network is
-the algorithm's `sharing`. Iterations are slices of one long training: each goes on from the last one's checkpoint.
+the algorithm's `sharing`. Iterations are slices of one long training: each goes on from the last one's checkpoint, and
+schedules run over all of them.
 Source: Samuel, "Some studies in machine learning using the game of checkers", IBM Journal 3 (1959).
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from league.strategies.chain import chained
 from league.strategy import Weights
 from league.view import LeagueView
 from marl import rng
@@ -46,7 +48,7 @@ class SelfPlay:
         return [
             Job(
                 algorithm=self.algorithm.name,
-                params=self.algorithm.params,
+                params=chained(self.algorithm, view.planned),
                 side=0,
                 opponents=((), *(((SELF, 1.0),) for _ in view.sides[1:])),
                 seed=int(rng.mix(seed, view.iterations[-1].number + 1)[0]),

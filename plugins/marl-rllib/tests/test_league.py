@@ -22,8 +22,7 @@ pytest.importorskip("marl_classic", reason="needs the plugin marl-classic, for K
 Make = Callable[..., Manager]
 SMALL = "lanes: 32, rows: 512, minibatch: 128, lr: 0.003, env_steps"
 SELF_PLAY = (
-    "env: classic/kuhn_poker\nstrategy: {name: league/self_play, algorithm: "
-    f"{{name: rllib/mmd, horizon: 12000, {SMALL}: 4000}}}}\n"
+    f"env: classic/kuhn_poker\nstrategy: {{name: league/self_play, algorithm: {{name: rllib/mmd, {SMALL}: 4000}}}}\n"
 )
 PSRO = f"env: classic/kuhn_poker\nstrategy: {{name: league/psro, oracle: {{name: rllib/ppo, {SMALL}: 1000}}}}\n"
 
@@ -55,6 +54,28 @@ def test_self_play_is_one_chain_whose_snapshots_join_every_side(league: Make) ->
     assert len({player.snapshot for player in first}) == 4
     assert iterations[-1].mixtures == ((0, 0, 0, 1), (0, 0, 0, 1))
     assert iterations[-1].nash_conv is not None and iterations[-1].nash_conv < iterations[0].nash_conv
+
+
+def test_the_league_of_the_readme_runs(league: Make) -> None:
+    text = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0]
+    kept = [line for line in text.splitlines(keepends=True) if not line.startswith(("kind:", "stop:"))]
+    iterations = list(league("".join(kept), 3).run())
+    assert len(iterations) == 4 and iterations[-1].nash_conv < iterations[0].nash_conv
+
+
+@pytest.mark.parametrize(
+    ("text", "horizon"),
+    [
+        (SELF_PLAY, 12000),  # three iterations of 4,000 env steps
+        (PSRO.replace("league/psro,", "league/psro, warm: true,"), 3000),
+        (PSRO, None),  # each best response starts cold: its own budget
+        (SELF_PLAY.replace("mmd,", "mmd, horizon: 99,"), 99),
+    ],
+)
+def test_schedules_run_over_a_whole_chain_of_jobs(league: Make, text: str, horizon: int | None) -> None:
+    manager = league(text, 3)
+    list(itertools.islice(manager.run(), 1))
+    assert {job.params["horizon"] for job in manager.strategy.jobs(manager.view(), seed=0)} == {horizon}
 
 
 @pytest.mark.parametrize(
