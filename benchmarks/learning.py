@@ -183,7 +183,7 @@ Returns are means over 200 matches of the stochastic policy; NashConv is exact, 
 In self-play by MMD the newest weights circle: without averages `leduc_mmd` reached 0.33 to 0.36 on seeds 20 to 22,
 wandered up to 0.8 and ended at 0.534, 0.467 and 0.555, and one of five seeds of `kuhn_mmd` ended at 0.051. What did
 not help there, on one or two seeds each: smaller and larger steps (eta 0.01 to 0.05), batches twice as large, other
-learning rates, a separate value network, ReLU and wider layers, a magnet that follows the learner (rates 0.005 to 0.05).
+learning rates, a separate value network, ReLU and wider layers, a magnet that follows (at rates 0.005 to 0.05).
 Snapshots now carry weights averaged over about the last 200 updates (`average: 0.005`): `leduc_mmd` stays below 0.5
 throughout the second half of every run, and `kuhn_mmd` ends lower, though its average reaches 0.05 later.
 
