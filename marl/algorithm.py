@@ -37,7 +37,8 @@ class Services(Protocol):
     """What the host lends an algorithm while it works on a job."""
 
     @property
-    def spec(self) -> EnvSpec: ...
+    def spec(self) -> EnvSpec:
+        """The environment's."""
 
     def environment(self, lanes: int) -> Environment:
         """An environment of the scenario with that many lanes; asking again for as many may give the same one."""
@@ -62,4 +63,5 @@ class Services(Protocol):
 class Algorithm(Protocol):
     """Made by calling a registered target with its parameters. `train` is deterministic in the job."""
 
-    def train(self, job: Job, services: Services) -> Trained: ...
+    def train(self, job: Job, services: Services) -> Trained:
+        """Work on a job to its end. Raises UserError where it cannot be done, RunError where it went wrong."""

@@ -173,10 +173,12 @@ class Environment(Protocol):
     """
 
     @property
-    def spec(self) -> EnvSpec: ...
+    def spec(self) -> EnvSpec:
+        """Agents, sides, groups and their spaces: the same on every lane."""
 
     @property
-    def lanes(self) -> int: ...
+    def lanes(self) -> int:
+        """How many matches it can hold at once."""
 
     def reset(self, lanes: Lanes, seeds: Keys) -> Turn:
         """Start a new match in each of `lanes[L]` with `seeds[L]`; whatever was going on there is dropped."""

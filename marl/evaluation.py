@@ -48,6 +48,7 @@ class Score:
 
     @property
     def matches(self) -> int:
+        """How many were played, over all sides."""
         return sum(moments.count for moments in self.by_side.values())
 
     @property

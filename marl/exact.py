@@ -40,6 +40,7 @@ class Decisions:
 
     @property
     def sequences(self) -> int:
+        """How many there are, the empty one included: S."""
         return len(self.action)
 
     @cached_property

@@ -31,6 +31,7 @@ class RunServices:
 
     @property
     def spec(self) -> EnvSpec:
+        """The environment's."""
         return self.environment(1).spec
 
     def snapshot(self, id: str) -> Snapshot:

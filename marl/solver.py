@@ -38,6 +38,7 @@ class ExactGame:
 
     @property
     def sides(self) -> int:
+        """How many there are."""
         return len(self.form.players)
 
     def rows(self, side: int) -> Rows:

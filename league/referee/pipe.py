@@ -21,19 +21,24 @@ class Child(Protocol):
     pid: int
 
     @property
-    def exit(self) -> int | None: ...
+    def exit(self) -> int | None:
+        """Its exit code (below 0: the signal that ended it), or None while it runs."""
 
-    def freeze(self) -> None: ...
+    def freeze(self) -> None:
+        """Stop the process and all it started."""
 
-    def thaw(self) -> None: ...
+    def thaw(self) -> None:
+        """Let them go on."""
 
-    def kill(self) -> None: ...
+    def kill(self) -> None:
+        """End them."""
 
     @property
     def host_fault(self) -> str:
         """Why it ended, if that was before the bot's own program had begun; else ""."""
 
-    def reason(self) -> str: ...
+    def reason(self) -> str:
+        """Why it ended, for people."""
 
 
 class Flooded(Exception):

@@ -12,14 +12,13 @@ import tempfile
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import IO
 
-from league.sandbox import cgroups, launch, orphans, seccomp
-from league.sandbox.base import Finished, Limits, Probe
+from league.sandbox import cgroups, orphans, seccomp
+from league.sandbox.base import Limits, Probe
 from league.sandbox.cgroups import Cgroup
 from league.sandbox.child import Child, Gate
 from league.sandbox.command import resolve
-from league.sandbox.launch import Pipes
+from league.sandbox.launch import Pipes, Tier
 from league.sandbox.log import Log
 from league.sandbox.plain import RLIMITS, WATCHED
 from league.sandbox.rooms import arguments
@@ -31,7 +30,7 @@ from marl.errors import RunError
 INSTALL = "install it with `apt-get install bubblewrap` (Debian, Ubuntu), `dnf install bubblewrap` (Fedora) or alike"
 
 
-class BubblewrapSandbox:
+class BubblewrapSandbox(Tier):
     """No network, own user, own processes, own files; read-only system, filtered system calls, limits on the tree."""
 
     name = "bubblewrap"
@@ -41,68 +40,52 @@ class BubblewrapSandbox:
         """Try it: start a command inside, and look at what it sees."""
         return _probe(os.getpid())
 
-    def start(self, command: Sequence[str], folder: Path, limits: Limits, log: Path) -> Child:
-        """Start a bot; see `Sandbox.start`."""
-        return launch.start(_launch, command, folder, limits, log)
-
-    def run(
-        self,
-        command: Sequence[str],
-        folder: Path,
-        limits: Limits,
-        seconds: float,
-        stdin: IO[bytes] | None = None,
-        log: Path | None = None,
-        most: int = 1 << 20,
-    ) -> Finished:
-        """Run a command to its end; see `Sandbox.run`."""
-        return launch.run(_launch, command, folder, limits, seconds, stdin, log, most)
-
-
-def _launch(command: Sequence[str], folder: Path, limits: Limits, pipes: Pipes, log: Log | None) -> Child:
-    bwrap = shutil.which("bwrap")
-    if bwrap is None:
-        raise RunError(f"the sandbox bubblewrap needs the program bwrap; {INSTALL}")
-    if not folder.is_dir():
-        raise RunError(f"{folder} is not a folder, so no bot can be started in it")
-    orphans.sweep(os.getpid())
-    program = resolve(command, folder)
-    group, gate = cgroups.create(limits), Gate()
-    info, theirs = os.pipe()
-    files = [_memory_file(text) for text in (_filter(), *_etc().values())]
-    line = [orphans.mark(), "--info-fd", str(theirs), "--block-fd", str(gate.inside), "--seccomp", str(files[0])]
-    for path, descriptor in zip(_etc(), files[1:], strict=True):
-        line += ["--file", str(descriptor), path]
-    line += [*arguments(program, folder, limits), "--", "/bin/sh", "-c", _starter(pipes.source), "sh", *program.command]
-    keep = [theirs, gate.inside, *files, *([pipes.source] if pipes.source >= 0 else [])]
-    process = None
-    try:
+    def launch(self, command: Sequence[str], folder: Path, limits: Limits, pipes: Pipes, log: Log | None) -> Child:
+        """See `Tier.launch`."""
+        bwrap = shutil.which("bwrap")
+        if bwrap is None:
+            raise RunError(f"the sandbox bubblewrap needs the program bwrap; {INSTALL}")
+        if not folder.is_dir():
+            raise RunError(f"{folder} is not a folder, so no bot can be started in it")
+        orphans.sweep(os.getpid())
+        program = resolve(command, folder)
+        group, gate = cgroups.create(limits), Gate()
+        info, theirs = os.pipe()
+        files = [_memory_file(text) for text in (_filter(), *_etc().values())]
+        line = [orphans.mark(), "--info-fd", str(theirs), "--block-fd", str(gate.inside), "--seccomp", str(files[0])]
+        for path, descriptor in zip(_etc(), files[1:], strict=True):
+            line += ["--file", str(descriptor), path]
+        shell = ["/bin/sh", "-c", _starter(pipes.source), "sh", *program.command]
+        line += [*arguments(program, folder, limits), "--", *shell]
+        keep = [theirs, gate.inside, *files, *([pipes.source] if pipes.source >= 0 else [])]
+        process = None
         try:
-            process = spawn(line, *pipes.child, env={}, keep=keep, program=bwrap)
+            try:
+                process = spawn(line, *pipes.child, env={}, keep=keep, program=bwrap)
+            finally:
+                for descriptor in (theirs, *files):
+                    os.close(descriptor)
+            pipes.hand_over()
+            tree = _admit(info, group, limits)
+            if tree is None:
+                process.wait()
+                raise RunError(f"the sandbox could not be set up: {_last_words(pipes, log)}; {_HINT}")
+            gate.open()
+            with contextlib.suppress(BrokenPipeError):  # it could not be set up: `Child.host_fault` will tell
+                os.write(pipes.ours[0], _GO)
+        except BaseException:
+            if process is not None:
+                process.kill()
+                process.wait()
+            gate.close()
+            if group is not None:
+                group.remove()
+            raise
         finally:
-            for descriptor in (theirs, *files):
-                os.close(descriptor)
-        pipes.hand_over()
-        tree = _admit(info, group, limits)
-        if tree is None:
-            process.wait()
-            raise RunError(f"the sandbox could not be set up: {_last_words(pipes, log)}; {_HINT}")
-        gate.open()
-        with contextlib.suppress(BrokenPipeError):  # it could not be set up: `Child.host_fault` will tell
-            os.write(pipes.ours[0], _GO)
-    except BaseException:
-        if process is not None:
-            process.kill()
-            process.wait()
-        gate.close()
-        if group is not None:
-            group.remove()
-        raise
-    finally:
-        os.close(info)
-    child = Child(process, pipes.ours[0], pipes.ours[1], tree, group, log, shifted=True, gate=gate)
-    watch(child, limits)
-    return child
+            os.close(info)
+        child = Child(process, pipes.ours[0], pipes.ours[1], tree, group, log, shifted=True, gate=gate)
+        watch(child, limits)
+        return child
 
 
 def _last_words(pipes: Pipes, log: Log | None) -> str:

@@ -9,13 +9,12 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Literal
+from typing import Literal
 
-from league.sandbox import launch
-from league.sandbox.base import Finished, Limits, Probe
+from league.sandbox.base import Limits, Probe
 from league.sandbox.child import Child
 from league.sandbox.command import INSIDE
-from league.sandbox.launch import Pipes, ends
+from league.sandbox.launch import Pipes, Tier, ends
 from league.sandbox.log import Log
 from league.sandbox.spawn import spawn
 from marl.errors import RunError
@@ -31,7 +30,7 @@ class Params:
     """The program that runs it; `auto` takes docker, else podman."""
 
 
-class ContainerSandbox:
+class ContainerSandbox(Tier):
     """No network, read-only image, no capabilities, limits by the engine. Starting takes a good part of a second."""
 
     name = "container"
@@ -47,23 +46,6 @@ class ContainerSandbox:
         if self._probed is None:
             self._probed = self._try()
         return self._probed
-
-    def start(self, command: Sequence[str], folder: Path, limits: Limits, log: Path) -> Child:
-        """Start a bot; see `Sandbox.start`."""
-        return launch.start(self._launch, command, folder, limits, log)
-
-    def run(
-        self,
-        command: Sequence[str],
-        folder: Path,
-        limits: Limits,
-        seconds: float,
-        stdin: IO[bytes] | None = None,
-        log: Path | None = None,
-        most: int = 1 << 20,
-    ) -> Finished:
-        """Run a command to its end; see `Sandbox.run`."""
-        return launch.run(self._launch, command, folder, limits, seconds, stdin, log, most)
 
     def _try(self) -> Probe:
         engine = self._find()
@@ -84,7 +66,8 @@ class ContainerSandbox:
         held = ("no network", "own user, processes and files; only a sized /tmp is writable", "no capabilities")
         return Probe(True, "", (*held, "memory, processes and processors of the whole tree, by the engine"))
 
-    def _launch(self, command: Sequence[str], folder: Path, limits: Limits, pipes: Pipes, log: Log | None) -> Child:
+    def launch(self, command: Sequence[str], folder: Path, limits: Limits, pipes: Pipes, log: Log | None) -> Child:
+        """See `Tier.launch`."""
         engine = self._find()
         if engine is None:
             raise RunError("the sandbox container needs docker or podman; install one of them")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import abc
 import contextlib
 import os
 import select
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -58,53 +59,55 @@ def ends(pipes: Pipes) -> tuple[int, int, int]:
     return pipes.source if pipes.source >= 0 else first, out, err
 
 
-Launcher = Callable[[Sequence[str], Path, Limits, Pipes, Log | None], Child]
-"""Starts a command on given pipes: what a tier really has to bring."""
+class Tier(abc.ABC):
+    """A sandbox that only has to say how a command is started on given pipes; see `league.sandbox.Sandbox`."""
 
+    @abc.abstractmethod
+    def launch(self, command: Sequence[str], folder: Path, limits: Limits, pipes: Pipes, log: Log | None) -> Child:
+        """Start a command in `folder` on the child's ends of `pipes`, and hand these over. Raises RunError."""
 
-def start(launch: Launcher, command: Sequence[str], folder: Path, limits: Limits, log: Path) -> Child:
-    """Start a bot; see `Sandbox.start`."""
-    made = pipes(merged=False)
-    keeper = Log(made.ours[2], log, limits.log_kb << 10)
-    logs.add(keeper)
-    try:
-        child = launch(command, folder, limits, made, keeper)
-    except BaseException:
-        made.hand_over()
-        keeper.close()
-        for end in made.ours[:2]:
-            os.close(end)
-        raise
-    return child
-
-
-def run(
-    launch: Launcher,
-    command: Sequence[str],
-    folder: Path,
-    limits: Limits,
-    seconds: float,
-    stdin: IO[bytes] | None,
-    log: Path | None,
-    most: int,
-) -> Finished:
-    """Run a command to its end; see `Sandbox.run`."""
-    made = pipes(merged=log is None, stdin=stdin)
-    keeper = Log(made.ours[2], log, limits.log_kb << 10) if log is not None else None
-    if keeper is not None:
+    def start(self, command: Sequence[str], folder: Path, limits: Limits, log: Path) -> Child:
+        """Start a bot; see `Sandbox.start`."""
+        made = pipes(merged=False)
+        keeper = Log(made.ours[2], log, limits.log_kb << 10)
         logs.add(keeper)
-    try:
-        child = launch(command, folder, limits, made, keeper)
-    except BaseException:
-        if keeper is not None:
+        try:
+            child = self.launch(command, folder, limits, made, keeper)
+        except BaseException:
+            made.hand_over()
             keeper.close()
-        made.ours = (made.ours[0], made.ours[1], -1)
-        made.abandon()
-        raise
-    try:
-        return _finish(child, seconds, most)
-    finally:
-        child.kill()
+            for end in made.ours[:2]:
+                os.close(end)
+            raise
+        return child
+
+    def run(
+        self,
+        command: Sequence[str],
+        folder: Path,
+        limits: Limits,
+        seconds: float,
+        stdin: IO[bytes] | None = None,
+        log: Path | None = None,
+        most: int = 1 << 20,
+    ) -> Finished:
+        """Run a command to its end; see `Sandbox.run`."""
+        made = pipes(merged=log is None, stdin=stdin)
+        keeper = Log(made.ours[2], log, limits.log_kb << 10) if log is not None else None
+        if keeper is not None:
+            logs.add(keeper)
+        try:
+            child = self.launch(command, folder, limits, made, keeper)
+        except BaseException:
+            if keeper is not None:
+                keeper.close()
+            made.ours = (made.ours[0], made.ours[1], -1)
+            made.abandon()
+            raise
+        try:
+            return _finish(child, seconds, most)
+        finally:
+            child.kill()
 
 
 def _finish(child: Child, seconds: float, most: int) -> Finished:

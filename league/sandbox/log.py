@@ -28,6 +28,7 @@ class Log:
         os.set_blocking(pipe, False)
 
     def fileno(self) -> int:
+        """Our end of the pipe, to wait for."""
         return self._pipe
 
     def pump(self) -> bool:

@@ -7,21 +7,20 @@ import secrets
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO
 
-from league.sandbox import cgroups, launch
-from league.sandbox.base import Finished, Limits, Probe
+from league.sandbox import cgroups
+from league.sandbox.base import Limits, Probe
 from league.sandbox.cgroups import Cgroup
 from league.sandbox.child import Child
 from league.sandbox.command import PATH
-from league.sandbox.launch import Pipes, ends
+from league.sandbox.launch import Pipes, Tier, ends
 from league.sandbox.log import Log
 from league.sandbox.spawn import spawn
 from league.sandbox.tree import COOKIE, Session
 from league.sandbox.watch import watch
 
 
-class NoSandbox:
+class NoSandbox(Tier):
     """Tier 0: the bot is a child process with the host's own rights and environment."""
 
     name = "none"
@@ -31,24 +30,8 @@ class NoSandbox:
         """It always works, and holds nothing but a process group."""
         return Probe(True, "", ("a process group, killed as one",))
 
-    def start(self, command: Sequence[str], folder: Path, limits: Limits, log: Path) -> Child:
-        """Start a bot; see `Sandbox.start`."""
-        return launch.start(self._launch, command, folder, limits, log)
-
-    def run(
-        self,
-        command: Sequence[str],
-        folder: Path,
-        limits: Limits,
-        seconds: float,
-        stdin: IO[bytes] | None = None,
-        log: Path | None = None,
-        most: int = 1 << 20,
-    ) -> Finished:
-        """Run a command to its end; see `Sandbox.run`."""
-        return launch.run(self._launch, command, folder, limits, seconds, stdin, log, most)
-
-    def _launch(self, command: Sequence[str], folder: Path, limits: Limits, pipes: Pipes, log: Log | None) -> Child:
+    def launch(self, command: Sequence[str], folder: Path, limits: Limits, pipes: Pipes, log: Log | None) -> Child:
+        """See `Tier.launch`."""
         # The shell turns a program that is not there into an exit code and a line in the log, as the other tiers do.
         shell = ["/bin/sh", "-c", 'exec "$@"', "sh", *command]
         process = spawn(shell, *ends(pipes), env=os.environ, cwd=folder)
@@ -69,7 +52,8 @@ class LimitsSandbox(NoSandbox):
         watched = () if layout and layout.memory and layout.pids else (WATCHED,)
         return Probe(True, "", ("a session of its own", "a cleared environment", RLIMITS, *tree, *watched))
 
-    def _launch(self, command: Sequence[str], folder: Path, limits: Limits, pipes: Pipes, log: Log | None) -> Child:
+    def launch(self, command: Sequence[str], folder: Path, limits: Limits, pipes: Pipes, log: Log | None) -> Child:
+        """See `Tier.launch`."""
         group = cgroups.create(limits)
         cookie = secrets.token_hex(8)
         env = {"PATH": os.environ.get("PATH", PATH), "HOME": "/tmp", "LANG": "C.UTF-8", COOKIE: cookie}

@@ -58,6 +58,7 @@ class Event:
 
     @property
     def spec(self) -> EnvSpec:
+        """The environment's."""
         return self.environment.spec
 
     @cached_property
@@ -67,6 +68,7 @@ class Event:
 
     @cached_property
     def secret(self) -> bytes:
+        """What the seeds of all matches follow from; told when the event is over."""
         return secret.read(self.path)
 
     @property

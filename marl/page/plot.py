@@ -20,7 +20,8 @@ class Scale(Protocol):
 
     def __call__(self, value: float) -> float: ...
 
-    def ticks(self, wanted: int = 6) -> list[Tick]: ...
+    def ticks(self, wanted: int = 6) -> list[Tick]:
+        """About so many round values, and where they are."""
 
 
 @dataclass(frozen=True)

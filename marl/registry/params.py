@@ -18,9 +18,11 @@ from marl.registry.words import expected, found
 class Finder(Protocol):
     """The part of the registry that nested components need."""
 
-    def find(self, kind: str, name: str) -> Descriptor: ...
+    def find(self, kind: str, name: str) -> Descriptor:
+        """What is registered under a full or short name. Raises UserError where that is nothing, or several."""
 
-    def schema(self, descriptor: Descriptor) -> type | None: ...
+    def schema(self, descriptor: Descriptor) -> type | None:
+        """The dataclass of its parameters, or None."""
 
 
 class ParameterError(UserError):

@@ -54,14 +54,17 @@ class Record:
 
     @property
     def ticks(self) -> int:
+        """How many were played."""
         return len(self.moments) - 1
 
     @property
     def done(self) -> bool:
+        """Whether it is over."""
         return bool(self.moments[-1].step.get("done", False))
 
     @property
     def fault(self) -> int:
+        """The agent whose action was refused at the last tick, or -1."""
         return int(self.moments[-1].step.get("fault", -1))
 
 

@@ -52,6 +52,7 @@ class Subject:
 
     @cached_property
     def spec(self) -> EnvSpec:
+        """The environment's."""
         return self.make(1).spec
 
     @cached_property

@@ -14,9 +14,11 @@ from marl.metrics import Metrics
 class Sink(Protocol):
     """Takes named numbers at a step (env steps since the start of the run)."""
 
-    def log(self, event: str, step: int, **values: Any) -> None: ...
+    def log(self, event: str, step: int, **values: Any) -> None:
+        """Take numbers of an event ("train", "slice", "evaluation")."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Write what is left."""
 
 
 class TensorBoard:

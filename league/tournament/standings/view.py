@@ -50,6 +50,7 @@ class Meeting:
 
     @property
     def played(self) -> int:
+        """How many matches they had."""
         return len(self.matches)
 
 

@@ -38,6 +38,7 @@ class Entry:
 
     @property
     def module(self) -> str:
+        """Where its constructor is."""
         return self.target.split(":", 1)[0]
 
 

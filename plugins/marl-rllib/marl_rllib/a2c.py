@@ -10,12 +10,12 @@ from dataclasses import dataclass
 import torch
 
 from marl.training.algorithm import RLlibAlgorithm
-from marl.training.hyper import Hyper, linear, not_negative
+from marl.training.hyper import ActorCriticHyper
 from marl.training.learner import ColumnLearner, Stats, Tensors
 
 
 @dataclass(kw_only=True)
-class A2CParams(Hyper):
+class A2CParams(ActorCriticHyper):
     """Hyper-parameters of A2C. Rows are used once, and updates are small and many."""
 
     rows: int = 512
@@ -26,25 +26,8 @@ class A2CParams(Hyper):
     """Rows per gradient step."""
     lr: float = 7e-4
     """Adam's learning rate."""
-    value_coefficient: float = 0.5
-    """The weight of the value loss."""
-    entropy: float = 0.01
-    """The weight of the entropy bonus."""
-    entropy_end: float | None = None
-    """Where the entropy bonus goes, linearly over the horizon; it stays as it is by default."""
     normalise: bool = False
     """Whether advantages are scaled to mean 0 and deviation 1 in each minibatch."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        not_negative(self, "value_coefficient")
-
-    def coefficients(self, progress: float) -> dict[str, float]:
-        """Learning rate and entropy bonus."""
-        return {
-            **super().coefficients(progress),
-            "entropy_weight": linear(self.entropy, self.entropy_end, progress),
-        }
 
 
 class A2CLearner(ColumnLearner):

@@ -12,24 +12,18 @@ from dataclasses import dataclass
 import torch
 
 from marl.training.algorithm import RLlibAlgorithm
-from marl.training.hyper import Hyper, linear, not_negative, positive
+from marl.training.hyper import ActorCriticHyper, positive
 from marl.training.learner import ColumnLearner, Stats, Tensors
 
 
 @dataclass(kw_only=True)
-class PPOParams(Hyper):
+class PPOParams(ActorCriticHyper):
     """Hyper-parameters of PPO."""
 
     clip: float = 0.2
     """How far a probability ratio may go from 1 before its gradient is cut."""
     value_clip: float | None = None
     """How far a value may go from the one that was estimated when playing; no limit by default."""
-    value_coefficient: float = 0.5
-    """The weight of the value loss."""
-    entropy: float = 0.01
-    """The weight of the entropy bonus."""
-    entropy_end: float | None = None
-    """Where the entropy bonus goes, linearly over the horizon; it stays as it is by default."""
     normalise: bool = True
     """Whether advantages are scaled to mean 0 and deviation 1 in each minibatch."""
     kl_target: float | None = None
@@ -40,14 +34,6 @@ class PPOParams(Hyper):
     def __post_init__(self) -> None:
         super().__post_init__()
         positive(self, "clip", "value_clip", "kl_target", "kl_stop")
-        not_negative(self, "value_coefficient")
-
-    def coefficients(self, progress: float) -> dict[str, float]:
-        """Learning rate and entropy bonus."""
-        return {
-            **super().coefficients(progress),
-            "entropy_weight": linear(self.entropy, self.entropy_end, progress),
-        }
 
 
 class PPOLearner(ColumnLearner):
