@@ -18,6 +18,8 @@ class Evaluation:
     against: list[Component] = component("policies", default=["marl/random"], help="who sits on the other sides")
     previous: bool = True
     """Whether the snapshot of the measurement before is an opponent too."""
+    greedy: bool = False
+    """Whether the learner's network plays its most probable actions, except against `previous`; it draws them else."""
     lanes: int = 128
     """Matches played in lockstep."""
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from marl import rng
 from marl.algorithm import Algorithm, Trained
 from marl.blobs import Blobs
+from marl.contestants import told
 from marl.errors import RunError, UserError
 from marl.evaluation import Player, Score, measure
 from marl.job import SELF, Job, Mixture
@@ -26,6 +27,7 @@ from marl.training.config import TrainConfig
 from marl.training.history import History, Slice
 from marl.training.sinks import Sinks
 
+_PREVIOUS = "previous"  # the snapshot of the measurement before, as an opponent
 _KEPT = 2  # checkpoints: the newest, and the one before, should a disk lose the newest
 _EVALUATION = 0x6576616C  # sets the matches of a measurement apart from those of training
 
@@ -147,12 +149,16 @@ class Trainer:
         if evaluation.every == 0 or (number % evaluation.every and not last):
             return
         sides = [self.config.side] if self.fixed else None
-        player = self._player("", self.services.restore(self.services.snapshot(snapshot)))
+        learner = self.services.snapshot(snapshot)
+        drawing = measured = self._player("", self.services.restore(learner))
+        if evaluation.greedy:
+            measured = self._player("", self.services.restore(told(learner, {"greedy": True}, self.registry)))
         seed = int(rng.mix(self.config.seed, _EVALUATION, number)[0])
         for index, (name, opponent) in enumerate(self._opponents()):
             self.watcher.doing(f"slice {number}: {evaluation.matches:,} matches {'against ' if opponent else ''}{name}")
             environment = self.services.environment(evaluation.lanes)
             rival = self._player(name, self.services.restore(opponent)) if opponent else None
+            player = drawing if name == _PREVIOUS else measured
             yield name, measure(environment, player, rival, evaluation.matches, seed + index, sides)
 
     def _opponents(self) -> list[tuple[str, Snapshot | None]]:
@@ -161,7 +167,7 @@ class Trainer:
         before = [past for past in self.history.slices if past.scores]
         found: list[tuple[str, Snapshot | None]] = list(self.rivals)
         if self.config.evaluation.previous and before and not self.fixed:
-            found.append(("previous", self.services.snapshot(before[-1].snapshot)))
+            found.append((_PREVIOUS, self.services.snapshot(before[-1].snapshot)))
         return found
 
     def _player(self, name: str, policy: Policy) -> Player:

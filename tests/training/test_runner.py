@@ -92,6 +92,17 @@ def test_schedules_run_over_the_whole_run_and_not_over_a_slice(undisturbed: Path
     assert rates == sorted(rates, reverse=True) and rates[-1] < 0.2 * rates[0]
 
 
+def test_greedy_play_is_measured_greedily(scenario: Path, tmp_path: Path) -> None:
+    short = ("env_steps=1000", "env=classic/tic_tac_toe", "evaluation.against=[marl/first]")
+    train(scenario, tmp_path / "run", *short, "evaluation.greedy=true")
+    train(scenario, tmp_path / "drawn", *short)
+    first, second, *_ = (done["scores"] for done in progress(tmp_path / "run")["slices"])
+    assert first["marl/first"]["wins"] in (0, 20, 40)  # nobody draws lots: one match for each side, twenty times
+    drawn = [done["scores"] for done in progress(tmp_path / "drawn")["slices"]]
+    assert drawn[0]["marl/first"]["wins"] not in (0, 20, 40)
+    assert second["previous"] == drawn[1]["previous"]  # what is learned, and measured by drawing, is the same
+
+
 def test_snapshots_are_measured_against_opponents_and_the_one_before(undisturbed: Path) -> None:
     measured = [event for event in events(undisturbed) if event["event"] == "evaluation"]
     first, second = progress(undisturbed)["slices"][:2]

@@ -52,6 +52,12 @@ def lead(view: TrainView) -> str:
     text = "After a slice its snapshot plays, and does not learn. The shaded range is the 95 % interval."
     if opponents != ["alone"]:
         text += " Points are wins and half the draws, as a share of the matches."
+    if view.config.evaluation.greedy:
+        text += (
+            " It plays its most probable actions"
+            + (", except against <em>previous</em>" * ("previous" in opponents))
+            + "."
+        )
     if "previous" in opponents:
         text += " <em>previous</em> is the snapshot of the measurement before: above half, it still gets better."
     if len(opponents) > COLOURS:
