@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import resource
-import signal
 import subprocess
 import sys
 import tempfile
@@ -69,7 +68,7 @@ def train(out: Path, minutes: float, overrides: list[str]) -> None:
     try:
         process.wait(timeout=60 * minutes)
     except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGINT)
+        process.terminate()
         process.wait()
 
 

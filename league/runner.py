@@ -101,7 +101,7 @@ def show(manager: Manager, scenario: Scenario, out: Path) -> None:
             for _ in manager.run():
                 manager.tell()
     except KeyboardInterrupt:
-        console.print(f"stopped; nothing is lost: go on with `marl resume {out}`", markup=False)
+        console.print(f"stopped; nothing is lost: go on with `marl resume {out}`", markup=False, soft_wrap=True)
         raise
     report = out / "report.html"
     write_report(replace(manager.view(), scenario=scenario.text), report)

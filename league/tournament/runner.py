@@ -37,7 +37,7 @@ def run(scenario: Scenario, registry: Registry, out: Path, resume: bool) -> None
             try:
                 operate(event, Options(), Display(console))
             except KeyboardInterrupt:
-                console.print(f"stopped; nothing is lost: go on with `marl resume {out}`", markup=False)
+                console.print(f"stopped; nothing is lost: go on with `marl resume {out}`", markup=False, soft_wrap=True)
                 raise
             standings = view(event)
             terminal.show(standings, console)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tempfile
 import traceback
@@ -12,7 +13,11 @@ from marl.errors import RunError, UserError
 
 
 def main() -> NoReturn:
-    """Run `marl`. Exit codes: 0 done, 1 the run failed, 2 the user's input is wrong, 130 interrupted."""
+    """Run `marl`. Exit codes: 0 done, 1 the run failed, 2 the user's input is wrong, 130 interrupted.
+
+    SIGTERM, which schedulers and containers send before they kill, is an interruption like Ctrl-C.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     debug = os.environ.get("MARL_DEBUG", "") not in ("", "0")
     for library in ("OMP", "OPENBLAS", "MKL"):  # numpy reads them when it is imported; small products lose by threads
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")

@@ -61,7 +61,9 @@ def show(trainer: Trainer, metrics: Path) -> None:
             for _ in trainer.run():
                 pass
     except KeyboardInterrupt:
-        console.print(f"stopped; go on from the last slice with `marl resume {trainer.out}`", markup=False)
+        console.print(
+            f"stopped; go on from the last slice with `marl resume {trainer.out}`", markup=False, soft_wrap=True
+        )
         raise
     lines = [*summary(trainer), f"report  {rewrite(trainer.out)}", *following(trainer)]
     console.print("\n".join(lines), markup=False, soft_wrap=True)

@@ -131,6 +131,19 @@ def test_a_run_killed_in_the_midst_ends_bit_identical(undisturbed: Path, scenari
     assert story(out) == story(undisturbed)
 
 
+def test_a_scheduler_that_ends_a_run_is_told_how_to_go_on(scenario: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    command = [sys.executable, "-m", "marl", "run", str(scenario), "env_steps=10000000", "--out", str(out)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while process.poll() is None and not ((out / "progress.json").exists() and done(out)):
+        time.sleep(0.01)
+    process.terminate()
+    said, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors
+    assert f"go on from the last slice with `marl resume {out}`" in said
+    assert "Traceback" not in errors
+
+
 def done(out: Path) -> list[Any]:
     slices: list[Any] = progress(out)["slices"]
     return slices

@@ -21,8 +21,8 @@ KILLS = 10
 PLAYERS = ("policy:marl/random", "policy:marl/first", "ann=policy:marl/random", "bob=policy:marl/random")
 
 
-def start(path: Path) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "marl", "tournament", "run", str(path), "--workers", "2"]
+def start(path: Path, *more: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "marl", "tournament", "run", str(path), "--workers", "2", *more]
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
     )
@@ -64,6 +64,36 @@ def kill_after(path: Path, more: int) -> bool:
         time.sleep(0.02)
     assert survivors(host.pid) == []
     return True
+
+
+def test_a_host_that_is_told_to_end_says_how_to_go_on_and_leaves_no_bot(
+    event: Callable[..., Event], bot: Callable[..., Path]
+) -> None:
+    thinker = bot("ann", "import time; time.sleep(30); action = LEGAL[0]")
+    made = event(str(thinker), "policy:marl/first", overrides=("sandbox=none", "clocks.move=60"))
+    made.close()
+    host = start(made.path, "--trust")
+    deadline = time.monotonic() + 30
+    while not bots(made.path) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert bots(made.path) != []
+    host.terminate()
+    said, _ = host.communicate(timeout=30)
+    assert host.returncode == 130 and f"go on with `marl tournament run {made.path}`" in said, said
+    assert survivors(host.pid) == bots(made.path) == []
+    assert finished(made.path) == {}
+
+
+def bots(path: Path) -> list[int]:
+    """The processes that run in an event's folder: bots, in sessions of their own."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and path in (entry / "cwd").readlink().parents:
+                found.append(int(entry.name))
+        except OSError:  # it has ended, or is somebody else's
+            continue
+    return found
 
 
 def story(event: Event) -> object:
