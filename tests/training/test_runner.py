@@ -131,9 +131,11 @@ def test_a_run_killed_in_the_midst_ends_bit_identical(undisturbed: Path, scenari
     assert story(out) == story(undisturbed)
 
 
-def test_a_scheduler_that_ends_a_run_is_told_how_to_go_on(scenario: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("backend", ["local", "ray"])
+def test_a_scheduler_that_ends_a_run_is_told_how_to_go_on(scenario: Path, tmp_path: Path, backend: str) -> None:
     out = tmp_path / "run"
-    command = [sys.executable, "-m", "marl", "run", str(scenario), "env_steps=10000000", "--out", str(out)]
+    overrides = [f"algorithm.backend={backend}", "env_steps=10000000"]
+    command = [sys.executable, "-m", "marl", "run", str(scenario), *overrides, "--out", str(out)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     while process.poll() is None and not ((out / "progress.json").exists() and done(out)):
         time.sleep(0.01)

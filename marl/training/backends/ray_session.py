@@ -5,6 +5,8 @@ from __future__ import annotations
 import atexit
 import logging
 import os
+import signal
+import threading
 import warnings
 import weakref
 from typing import Protocol
@@ -38,10 +40,13 @@ def acquire(user: User) -> None:
         logging.getLogger(logger).setLevel(logging.CRITICAL)
     if not ray.is_initialized():
         address = os.environ.get("RAY_ADDRESS")
+        asked_to_end = signal.getsignal(signal.SIGTERM)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             options = {"address": address} if address else {"num_cpus": 1, "include_dashboard": False}
             ray.init(**options, log_to_driver=False, logging_level=logging.ERROR, configure_logging=True)
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, asked_to_end)  # Ray takes it, and would end the process without a word
         _ours = True
         atexit.register(_close)  # after Ray's own, so it runs before it: RLlib's destructors must not start Ray again
     _users.add(user)
