@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 
@@ -91,15 +92,34 @@ class Dashboard(Watcher):
         """See `Watcher`."""
         self.recall(step, values)
         if self._live is None and time.monotonic() - self._said > _PATIENCE:
-            self._say()
+            self._say(self.seconds, self.left)
 
     def finished(self, done: Slice) -> None:
         """See `Watcher`."""
+        self._add(done)
+        if self._live is None:
+            self._say(self.seconds, self.left)
+
+    def relive(self, updates: Iterable[tuple[int, dict[str, float]]], slices: Sequence[Slice]) -> None:
+        """What was done before this resume, in the order in which it was."""
+        left = deque(slices)
+        for step, values in updates:
+            while left and left[0].env_steps < step:
+                self._relive(left.popleft())
+            self.recall(step, values)
+        for done in left:
+            self._relive(done)
+
+    def _relive(self, done: Slice) -> None:
+        self._add(done)
+        self.step = done.env_steps
+        if not self.is_live:
+            self._say(done.seconds)
+
+    def _add(self, done: Slice) -> None:
         self.slices.append(done)
         if self.info.measured and done.scores:
             self.curve.add(done.env_steps, next(iter(done.scores.values()))["return"])
-        if self._live is None and done.env_steps > self._resumed_at:
-            self._say()
 
     @property
     def recent(self) -> dict[str, float]:
@@ -125,7 +145,7 @@ class Dashboard(Watcher):
         )  # fmt: skip
         return layout(shown, self.console.size)
 
-    def _say(self) -> None:
+    def _say(self, seconds: float, left: float | None = None) -> None:
         self._said, recent = time.monotonic(), self.recent
         parts = [f"{self.step:,} env steps"]
         if "env_steps_per_s" in recent:
@@ -135,7 +155,7 @@ class Dashboard(Watcher):
         ]
         if self.slices and self.slices[-1].env_steps == self.step:
             parts += [f"{name} {number(score['return'], 3)}" for name, score in self.slices[-1].scores.items()]
-        parts.append(duration(self.seconds))
-        if self.left:
-            parts.append(f"about {duration(self.left)} left")
+        parts.append(duration(seconds))
+        if left:
+            parts.append(f"about {duration(left)} left")
         self.console.print("  ".join(parts), markup=False, highlight=False, soft_wrap=True)

@@ -43,18 +43,9 @@ def run(scenario: Scenario, registry: Registry, out: Path, resume: bool) -> None
 
 def show(trainer: Trainer, metrics: Path) -> None:
     """Train to the end with a dashboard, then write the report and say how it went and what to do next."""
-    console, config, past = Console(highlight=False), trainer.config, trainer.history
-    evaluation = config.evaluation
-    measured = trainer.sides > 1 and not config.opponents and evaluation.every > 0 and evaluation.against
-    info = RunInfo(
-        config.name, config.env.name, config.algorithm.name, config.env_steps, measured[0].name if measured else ""
-    )
-    dashboard = Dashboard(info, past.seconds, console)
-    for event in read(metrics):
-        if event["event"] == "train":
-            dashboard.recall(event["step"], event)
-    for done in past.slices:
-        dashboard.finished(done)
+    console = Console(highlight=False)
+    finished = trainer.history.env_steps >= trainer.config.env_steps
+    dashboard = dashboard_of(trainer, metrics, console)
     trainer.watcher = dashboard
     try:
         with dashboard:
@@ -65,8 +56,23 @@ def show(trainer: Trainer, metrics: Path) -> None:
             f"stopped; go on from the last slice with `marl resume {trainer.out}`", markup=False, soft_wrap=True
         )
         raise
-    lines = [*summary(trainer), f"report  {rewrite(trainer.out)}", *following(trainer)]
+    lines = ["this run was finished already: there was nothing left to do"] if finished else []
+    lines += [*summary(trainer), f"report  {rewrite(trainer.out)}", *following(trainer)]
     console.print("\n".join(lines), markup=False, soft_wrap=True)
+
+
+def dashboard_of(trainer: Trainer, metrics: Path, console: Console) -> Dashboard:
+    """A dashboard that knows what was done before this resume."""
+    config, past = trainer.config, trainer.history
+    evaluation = config.evaluation
+    measured = trainer.sides > 1 and not config.opponents and evaluation.every > 0 and evaluation.against
+    info = RunInfo(
+        config.name, config.env.name, config.algorithm.name, config.env_steps, measured[0].name if measured else ""
+    )
+    dashboard = Dashboard(info, past.seconds, console)
+    updates = ((event["step"], event) for event in read(metrics) if event["event"] == "train")
+    dashboard.relive(updates, past.slices)
+    return dashboard
 
 
 def summary(trainer: Trainer) -> list[str]:

@@ -111,10 +111,16 @@ def test_snapshots_are_measured_against_opponents_and_the_one_before(undisturbed
     assert all(event["points_low"] <= event["points"] <= event["points_high"] for event in measured)
 
 
-def test_a_finished_run_has_nothing_more_to_do(undisturbed: Path) -> None:
+def test_a_finished_run_has_nothing_more_to_do_and_says_so(
+    undisturbed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     before = story(undisturbed)
     train(undisturbed / "scenario.yaml", undisturbed, resume=True)
     assert story(undisturbed) == before
+    said, slices = capsys.readouterr().out, done(undisturbed)
+    assert said.count("finished already") == 1
+    told = [line for line in said.splitlines() if " env steps  " in line]
+    assert [line.partition(" ")[0] for line in told] == [f"{slice['env_steps']:,}" for slice in slices]
 
 
 def test_a_run_killed_in_the_midst_ends_bit_identical(undisturbed: Path, scenario: Path, tmp_path: Path) -> None:

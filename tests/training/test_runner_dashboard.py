@@ -58,3 +58,15 @@ def test_in_a_pipe_a_slice_is_a_line() -> None:
         dashboard.finished(Slice(1, 50_000, 1.0, "0" * 32, {"alone": SCORE}))
     text: str = console.file.getvalue()  # type: ignore[attr-defined]
     assert text.count("\n") == 1 and text.startswith("50,000 env steps  51,234 steps/s  return 0.5")
+
+
+def test_what_was_done_before_a_resume_is_told_as_it_was() -> None:
+    console = Console(file=io.StringIO(), width=40)
+    dashboard = Dashboard(RunInfo("run", "gymnasium/cartpole", "rllib/ppo", 10_000), 5.0, console)
+    updates = [(step, {**UPDATE, "return": step / 1000}) for step in (1000, 2000, 3000, 4000)]
+    slices = [Slice(n, 2000 * n, float(n), "0" * 32, {"alone": {**SCORE, "return": float(n)}}) for n in (1, 2)]
+    dashboard.relive(updates, slices)
+    first, second = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert first.startswith("2,000 env steps") and "return 1.5  " in first and first.endswith("alone 1  1.00 s")
+    assert second.startswith("4,000 env steps") and "return 2.5  " in second and second.endswith("alone 2  2.00 s")
+    assert (dashboard.step, dashboard.updates, dashboard.slices) == (4000, 4, slices)

@@ -143,7 +143,7 @@ class NetworkParams:
 def restore(spec: EnvSpec, snapshot: Snapshot | None = None, greedy: bool = False) -> NetworkPolicy:
     """The frozen policy that a `marl/network` snapshot holds. UserError where it does not fit the environment."""
     if snapshot is None:
-        raise UserError("the policy 'marl/network' needs a snapshot: train one, or choose marl/random")
+        raise UserError(saved.MISSING)
     networks, sharing = saved.load(spec, snapshot)
     for network in networks.values() if greedy else ():
         network.distribution = Greedy(network.distribution)

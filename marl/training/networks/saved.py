@@ -19,6 +19,10 @@ from marl.training.networks.network import Network
 from marl.types import Array
 
 NAME = "marl/network"
+MISSING = (
+    f"the policy {NAME!r} needs a snapshot: name a run that trained one, a snapshot's file, or a policy that needs "
+    "none, such as marl/random"
+)
 
 
 def save(networks: Mapping[str, Network], sharing: Sharing, meta: Mapping[str, JSON]) -> Snapshot:
@@ -39,8 +43,10 @@ def weights(networks: Mapping[str, Network]) -> dict[str, Array]:
 def load(spec: EnvSpec, snapshot: Snapshot) -> tuple[dict[str, Network], Sharing]:
     """The frozen networks of a snapshot. Raises UserError where they do not fit the environment or are damaged."""
     meta = snapshot.meta
-    if snapshot.policy != NAME or "modules" not in meta or "sharing" not in meta:
+    if snapshot.policy != NAME:
         raise UserError(f"this snapshot is not one of networks: its policy is {snapshot.policy!r}, not {NAME!r}")
+    if "modules" not in meta or "sharing" not in meta:
+        raise UserError(MISSING)
     served = dict(zip(module_ids(spec, meta["sharing"]), spec.group_of.tolist(), strict=True))
     networks = {}
     for name, module in meta["modules"].items():

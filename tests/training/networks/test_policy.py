@@ -186,6 +186,8 @@ def test_snapshots_that_do_not_fit_are_refused_with_a_sentence(board):
         restore(_other(board, name="team"), snapshot)
     with pytest.raises(UserError, match="needs a snapshot"):
         restore(board)
+    with pytest.raises(UserError, match="the policy 'marl/network' needs a snapshot"):
+        restore(board, Snapshot("marl/network", {}))
     with pytest.raises(UserError, match="not one of networks"):
         restore(board, Snapshot("marl/tabular", {}))
     arrays = {name: array for name, array in snapshot.arrays.items() if "value_head.bias" not in name}
