@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from marl.registry.ranges import at_least
 from marl.scenario import Component, component
 
 
@@ -19,6 +20,9 @@ class Stop:
     seconds: float | None = None
     """Run time over all resumes. A run that stops by the clock is not reproducible to the last iteration."""
 
+    def __post_init__(self) -> None:
+        at_least(self, 0, "iterations", "nash_conv", "seconds")
+
 
 @dataclass
 class Payoffs:
@@ -32,8 +36,7 @@ class Payoffs:
     """Matches played in lockstep."""
 
     def __post_init__(self) -> None:
-        if self.matches < 1 or self.lanes < 1:
-            raise ValueError("needs matches >= 1 and lanes >= 1")
+        at_least(self, 1, "matches", "lanes")
 
 
 @dataclass

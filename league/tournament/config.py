@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from league.referee.clocks import Clocks, Output
 from league.sandbox import Limits
+from marl.registry.ranges import at_least
 from marl.scenario import Component, component
 
 
@@ -21,8 +22,8 @@ class BudgetConfig:
     """Memory of all bots together, in MiB; 0: four fifths of what is free when the host starts."""
 
     def __post_init__(self) -> None:
-        if min(self.matches, self.memory_mb) < 0 or self.processes < 1:
-            raise ValueError("needs matches >= 0, processes >= 1 and memory_mb >= 0")
+        at_least(self, 0, "matches", "memory_mb")
+        at_least(self, 1, "processes")
 
 
 @dataclass

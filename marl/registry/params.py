@@ -6,7 +6,7 @@ import collections.abc
 import dataclasses
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Literal, Protocol, Union
 
 from marl.errors import UserError, suggestion
@@ -26,10 +26,13 @@ class Finder(Protocol):
 
 
 class ParameterError(UserError):
-    """A wrong parameter: `path` is its key (`env.players`), `sentence` what is wrong with it."""
+    """A wrong parameter: `path` is its key (`env.players`), `sentence` what is wrong with it.
 
-    def __init__(self, path: str, sentence: str) -> None:
-        super().__init__(f"{path}: {sentence}" if path else sentence)
+    `between`: what stands between the two, as in "lanes must be at least 1".
+    """
+
+    def __init__(self, path: str, sentence: str, between: str = ": ") -> None:
+        super().__init__(f"{path}{between}{sentence}" if path else sentence)
         self.path, self.sentence = path, sentence
 
 
@@ -57,7 +60,16 @@ def fill(schema: type, params: Mapping[Any, Any], where: str, owner: str, finder
     except UserError:
         raise
     except (ValueError, TypeError) as error:
-        raise ParameterError(where, f"{owner} refuses its parameters: {error}") from error
+        raise _refusal(error, where, owner, fields) from error
+
+
+def _refusal(error: Exception, where: str, owner: str, fields: Collection[str]) -> ParameterError:
+    """What a dataclass has against its values. A sentence that begins with a key is about that key."""
+    first, _, rest = str(error).partition(" ")
+    key = first.removesuffix(":")
+    if key in fields and rest:
+        return ParameterError(join(where, key), rest, first.removeprefix(key) + " ")
+    return ParameterError(where, f"{owner} refuses its parameters: {error}")
 
 
 def field_types(schema: type, owner: str) -> dict[str, Any]:

@@ -57,6 +57,11 @@ def load_scenario(name_or_path: str | Path, overrides: list[str], registry: Regi
     except ParameterError as error:
         raise UserError(f"{_place(error.path, source, lines, given)}: {error}") from error
     name = str(getattr(config, "name", None) or _name(source))
+    if name in (".", "..") or {"/", "\\"} & set(name):
+        raise UserError(
+            f"{_place('name', source, lines, given)}: name: {name!r} would lead into another folder than runs/NAME: "
+            "choose a name without a slash, and say where to run with --out"
+        )
     text = to_yaml({"kind": runner.name, **(plain(config) or {})})
     return Scenario(runner.name, name, config, text, source)
 

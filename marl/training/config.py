@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from marl.registry.ranges import at_least
 from marl.scenario import Component, component
 
 
@@ -24,8 +25,8 @@ class Evaluation:
     """Matches played in lockstep."""
 
     def __post_init__(self) -> None:
-        if self.every < 0 or self.matches < 1 or self.lanes < 1:
-            raise ValueError("needs every >= 0, matches >= 1 and lanes >= 1")
+        at_least(self, 0, "every")
+        at_least(self, 1, "matches", "lanes")
 
 
 @dataclass
@@ -50,5 +51,10 @@ class TrainConfig:
     """Write the numbers for TensorBoard too, below `tensorboard/` in the run directory."""
 
     def __post_init__(self) -> None:
-        if self.env_steps < 1 or self.slice < 1 or self.side < 0:
-            raise ValueError("needs env_steps >= 1, slice >= 1 and side >= 0")
+        at_least(self, 1, "env_steps", "slice")
+        at_least(self, 0, "side")
+        if self.side and not self.opponents:
+            raise ValueError(
+                f"side: {self.side} learns alone only where others are fixed, and in self-play all sides learn: "
+                "name `opponents` too, or leave it out"
+            )

@@ -10,6 +10,7 @@ import pytest
 from marl.errors import UserError
 from marl.registry import Component, ParameterError, component
 from marl.registry.params import fill
+from marl.registry.ranges import at_least
 
 
 @dataclass
@@ -34,6 +35,9 @@ class Params:
     def __post_init__(self) -> None:
         if self.cards > 100:
             raise ValueError("a deck has at most 100 cards")
+        at_least(self, 0, "rate", "limit")
+        if self.label == "":
+            raise ValueError("label: '' says nothing")
 
 
 def check(params, schema=Params, finder=None):
@@ -95,6 +99,22 @@ def test_a_wrong_parameter(params, path, sentence):
     assert caught.value.path == path
     assert sentence in caught.value.sentence
     assert str(caught.value).startswith(f"{path}: ")
+
+
+@pytest.mark.parametrize(
+    ("params", "sentence"),
+    [
+        ({"cards": 3, "rate": -1}, "env.rate must be at least 0, not -1.0"),
+        ({"cards": 3, "limit": -2}, "env.limit must be at least 0, not -2"),
+        ({"cards": 3, "rate": float("nan")}, "env.rate must be at least 0, not nan"),
+        ({"cards": 3, "label": ""}, "env.label: '' says nothing"),
+    ],
+)
+def test_a_value_that_is_refused_is_named_with_its_key(params, sentence):
+    with pytest.raises(ParameterError) as caught:
+        check(params)
+    assert str(caught.value) == sentence
+    assert sentence.startswith(caught.value.path)
 
 
 @dataclass(kw_only=True)

@@ -191,9 +191,12 @@ def test_without_tensorboard_a_run_says_so_and_trains(
 @pytest.mark.parametrize(
     ("overrides", "sentence"),
     [
-        (["side=2"], "has the sides 0 to 1"),
+        (["side=2", "opponents=[marl/random]"], "has the sides 0 to 1"),
+        (["side=1"], "command line: side: 1 learns alone only where others are fixed"),
         (["env=classic/none"], "unknown environment"),
-        (["slice=0"], "slice >= 1"),
+        (["slice=0"], "command line: slice must be at least 1, not 0"),
+        (["evaluation.lanes=0"], "command line: evaluation.lanes must be at least 1, not 0"),
+        (["algorithm.epochs=0"], "command line: algorithm.epochs must be at least 1, not 0"),
         (["algorithm=marl/random"], "unknown algorithm"),
         (["evaluation.against=[marl/rando]"], "did you mean"),
     ],
