@@ -25,6 +25,7 @@ from marl.metrics import Metrics, read
 from marl.registry import Registry
 from marl.rundir import goes_on, locked
 from marl.scenario import FILE, Scenario, write
+from marl.words import number
 
 
 def run(scenario: Scenario, registry: Registry, out: Path, resume: bool) -> None:
@@ -106,7 +107,8 @@ def show(manager: Manager, scenario: Scenario, out: Path) -> None:
     report = out / "report.html"
     write_report(replace(manager.view(), scenario=scenario.text), report)
     last = manager.iterations[-1]
-    measure = f"NashConv {last.nash_conv:.4g}" if last.nash_conv is not None else f"values {last.values}"
+    worth = ", ".join(number(value) for value in last.values)
+    measure = f"NashConv {last.nash_conv:.4g}" if last.nash_conv is not None else f"values {worth}"
     deeper = f" stop.nash_conv={last.nash_conv / 4:.1g}" if last.nash_conv else f" seed={manager.config.seed + 1}"
     lines = [
         f"{measure} after {last.number} iterations and {last.seconds:.1f} s: {manager.reason}",

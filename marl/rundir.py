@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from marl.errors import RunError, UserError
+from marl.scenario.compare import differences
 
 
 @contextmanager
@@ -54,7 +55,7 @@ def goes_on(directory: Path, proof: str, what: str, text: str, resume: bool) -> 
     written = "".join(line for line in scenario.read_text().splitlines(keepends=True) if not line.startswith("# "))
     if not resume and written != text:
         raise UserError(
-            f"{directory} holds a run of another scenario: resume that with `marl resume {directory}`, "
-            "or choose another --out"
+            f"{directory} holds a run of another scenario ({differences(written, text)}), and a run cannot be changed: "
+            f"go on with that one by `marl resume {directory}`, or choose another --out"
         )
     return True

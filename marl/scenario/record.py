@@ -56,7 +56,9 @@ def changed(scenario: Scenario, registry: Registry) -> list[str]:
     for distribution, entry in provenance(registry, scenario).items():
         parts = ", ".join(f"{key} {value}" for key, value in entry.items() if key != "version")
         if old.get(distribution, "") not in ("", f"{entry['version']}: {parts}"):
-            notes.append(f"{distribution} has changed since this run began")
+            was, now = old[distribution].partition(":")[0], entry["version"]
+            versions = f"was {was}, now {now}" if was != now else f"its code, not its version {now}"
+            notes.append(f"{distribution} has changed since this run began ({versions})")
     return notes
 
 

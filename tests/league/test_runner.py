@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -62,6 +63,8 @@ stop: {iterations: 0}
     (tmp_path / "game.yaml").write_text(text)
     done = marl("run", tmp_path / "game.yaml", "--out", tmp_path / "run")
     assert done.returncode == 0, done.stderr
+    values = re.search(r"values ([−0-9.]+), ([−0-9.]+) after 0 iterations", done.stdout)
+    assert values and max(map(len, values.groups())) <= 7, done.stdout
     status = json.loads(marl("league", "status", tmp_path / "run", "--json").stdout)
     assert status["nash_conv"] is None
     assert 0.1 < status["sides"][0]["value"] < 0.5  # moving first helps, even at random

@@ -37,7 +37,7 @@ def test_a_change_of_a_plugins_code_is_noticed(load, registry, tmp_path):
     assert changed(again, registry) == []
     code = tmp_path / "site" / "lab.py"
     code.write_text(code.read_text().replace("iterations: int = 10", "iterations: int = 11"))
-    assert changed(again, registry) == ["marl-lab has changed since this run began"]
+    assert changed(again, registry) == ["marl-lab has changed since this run began (its code, not its version 0.3)"]
 
 
 def test_an_upgrade_of_a_plugin_is_noticed(load, registry, tmp_path):
@@ -45,4 +45,4 @@ def test_an_upgrade_of_a_plugin_is_noticed(load, registry, tmp_path):
     metadata = tmp_path / "site" / "marl_lab-0.3.dist-info" / "METADATA"
     metadata.write_text(metadata.read_text().replace("0.3", "0.4"))
     upgraded = build(discover(), Settings(frozenset({"lab"}), frozenset(), frozenset(), False))
-    assert changed(again, upgraded) == ["marl-lab has changed since this run began"]
+    assert changed(again, upgraded) == ["marl-lab has changed since this run began (was 0.3, now 0.4)"]

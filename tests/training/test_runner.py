@@ -213,7 +213,9 @@ def test_an_algorithm_without_checkpoints_is_refused(scenario: Path, tmp_path: P
 
 
 def test_a_run_goes_on_only_as_what_it_was(undisturbed: Path, scenario: Path, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="another scenario"):
-        train(scenario, undisturbed, "seed=5")
+    with pytest.raises(
+        UserError, match=r"another scenario \(seed is 0 there and 5 here\), and a run cannot be changed"
+    ):
+        train(scenario, undisturbed, "seed=5", "name=run")
     with pytest.raises(UserError, match="holds no training run"):
         train(scenario, tmp_path / "none", resume=True)
