@@ -216,6 +216,6 @@ def test_a_run_goes_on_only_as_what_it_was(undisturbed: Path, scenario: Path, tm
     with pytest.raises(
         UserError, match=r"another scenario \(seed is 0 there and 5 here\), and a run cannot be changed"
     ):
-        train(scenario, undisturbed, "seed=5", "name=run")
+        train(scenario, undisturbed, "seed=5")
     with pytest.raises(UserError, match="holds no training run"):
         train(scenario, tmp_path / "none", resume=True)
