@@ -13,6 +13,9 @@ from marl.errors import RunError, UserError, suggestion
 from marl.registry.descriptor import Descriptor, singular
 from marl.registry.params import ParameterError, component_params, fill
 from marl.registry.plugin import Plugin
+from marl.registry.words import article
+
+_LISTED = 12  # names in a sentence
 
 
 class Registry:
@@ -42,11 +45,10 @@ class Registry:
         matches = [found for found in known if name in (found.full_name, found.name)]
         if len(matches) == 1:
             return matches[0]
-        one = singular(kind)
         if matches:
             names = " and ".join(found.full_name for found in matches)
-            raise UserError(f"the {one} {name!r} is ambiguous: {names} have it; write the full name")
-        raise UserError(f"unknown {one} {name!r}{self._close(name, known)}{self._hints(name)}")
+            raise UserError(f"the {singular(kind)} {name!r} is ambiguous: {names} have it; write the full name")
+        raise UserError(self._unknown(kind, name, known))
 
     def plugin(self, name: str) -> Plugin:
         """The plugin of that name (the one that is loaded, if two claim it). Raises UserError when there is none."""
@@ -112,6 +114,19 @@ class Registry:
         plugin = self.plugin(descriptor.plugin)
         return f"{singular(descriptor.kind)} {descriptor.full_name!r} (plugin {plugin.name!r} of {plugin.origin})"
 
+    def _unknown(self, kind: str, name: str, known: list[Descriptor]) -> str:
+        """The sentence for a name that nothing of this kind has."""
+        one, close = singular(kind), self._close(name, known)
+        similar = close if close.startswith("; did you mean") else ""
+        if cause := self._cause(name):
+            return f"unknown {one} {name!r}: {cause}{similar}"
+        if other := self._elsewhere(kind, name):
+            names = ", ".join(found.full_name for found in known[:_LISTED])
+            more = f" and {len(known) - _LISTED} more" if len(known) > _LISTED else ""
+            return f"{other}, not {article(one)}; {kind}: {names or 'none'}{more}"
+        absent = "" if "/" in name else self._absent()
+        return f"unknown {one} {name!r}{similar}{absent}{'' if similar else close}"
+
     def _close(self, name: str, known: list[Descriptor]) -> str:
         qualified = "/" in name
         same = [found.full_name for found in known if found.name == name.rpartition("/")[2]]
@@ -119,16 +134,23 @@ class Registry:
             return f"; did you mean {same[0]!r}?"
         return suggestion(name, (found.full_name if qualified else found.name for found in known))
 
-    def _hints(self, name: str) -> str:
+    def _cause(self, name: str) -> str:
+        """Why a full name cannot be found whatever it is, or "": its plugin is not there."""
         qualifier, slash, _ = name.partition("/")
-        if not slash:
-            return self._absent()
         plugin = next((plugin for plugin in self.plugins if plugin.name == qualifier), None)
-        if plugin is None:
-            return f" (no plugin {qualifier!r} is installed)"
-        if plugin.state == "ok":
+        if not slash or (plugin is not None and plugin.state == "ok"):
             return ""
-        return f" (plugin {qualifier!r} is {plugin.state}: see `marl plugins info {qualifier}`)"
+        if plugin is None:
+            return f"no plugin {qualifier!r} is installed"
+        return f"plugin {qualifier!r} is {plugin.state} (see `marl plugins info {qualifier}`)"
+
+    def _elsewhere(self, kind: str, name: str) -> str:
+        """What a name means in another kind, as in "'duel/greedy' is a policy"; "" where it is unknown there too."""
+        for other, descriptors in self._all.items():
+            for found in descriptors if other != kind else ():
+                if name in (found.full_name, found.name):
+                    return f"{found.full_name!r} is {article(singular(other))}"
+        return ""
 
     def _absent(self) -> str:
         absent = [f"{plugin.name!r} is {plugin.state}" for plugin in self.plugins if plugin.state != "ok"]

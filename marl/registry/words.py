@@ -33,7 +33,7 @@ def expected(hint: Any, kind: str | None = None) -> str:
     if origin is Literal:
         return ("one of " if len(arguments) > 1 else "") + ", ".join(map(repr, arguments))
     if hint is Component:
-        return f"the name of {_article(singular(kind or 'components'))} (or a mapping with its name and parameters)"
+        return f"the name of {article(singular(kind or 'components'))} (or a mapping with its name and parameters)"
     if dataclasses.is_dataclass(hint):
         return "a mapping with the keys " + ", ".join(field.name for field in dataclasses.fields(hint))
     if (origin or hint) in (list, tuple, collections.abc.Sequence):
@@ -63,5 +63,6 @@ def found(value: Any) -> str:
     return f"{value!r:.60} is a {type(value).__name__}"
 
 
-def _article(noun: str) -> str:
+def article(noun: str) -> str:
+    """The noun with its article: `"a policy"`, `"an algorithm"`."""
     return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"

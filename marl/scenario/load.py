@@ -80,6 +80,7 @@ def _runner(raw: dict[str, Any], source: Path, lines: dict[str, int], registry: 
         return registry.find("runners", kind)
     except UserError as error:
         sentence = str(error).replace("unknown runner", "unknown kind of scenario", 1)
+        sentence = sentence.replace("not a runner; runners", "not a kind of scenario; kinds", 1)
         raise UserError(f"{place}: kind: {sentence}") from error
 
 

@@ -34,7 +34,9 @@ def test_an_unknown_name_gets_the_closest_one(install, fresh):
     registry = fresh()
     assert "unknown policy 'minmax'; did you mean 'minimax'?" in message(registry, "minmax")
     assert "unknown policy 'one/minmax'; did you mean 'one/minimax'?" in message(registry, "one/minmax")
-    assert "did you mean 'one/minimax'? (no plugin 'three' is installed)" in message(registry, "three/minimax")
+    text = message(registry, "three/minimax")
+    assert text == "unknown policy 'three/minimax': no plugin 'three' is installed; did you mean 'one/minimax'?"
+    assert message(registry, "three/zzz") == "unknown policy 'three/zzz': no plugin 'three' is installed"
     assert "no loaded plugin has the kind 'polices'; did you mean 'policies'?" in message(registry, "x", "polices")
 
 
@@ -43,9 +45,23 @@ def test_a_plugin_that_is_not_ok_is_pointed_to(install, fresh, monkeypatch):
     install("off", bots("x"))
     monkeypatch.setenv("MARL_DISABLE", "off")
     registry = fresh()
-    assert "plugin 'bad' is broken: see `marl plugins info bad`" in message(registry, "bad/thing")
-    assert "plugin 'off' is disabled: see `marl plugins info off`" in message(registry, "off/x")
-    assert "'bad' is broken" in message(registry, "anything")
+    cause = "unknown policy 'bad/thing': plugin 'bad' is broken (see `marl plugins info bad`)"
+    assert message(registry, "bad/thing") == cause
+    assert "unknown policy 'off/x': plugin 'off' is disabled (see `marl plugins info off`)" in message(
+        registry, "off/x"
+    )
+    text = message(registry, "anything")
+    assert "'bad' is broken" in text and text.index("'bad' is broken") < text.index("known:")
+
+
+def test_a_name_of_another_kind_is_told_apart(install, fresh):
+    install("one", bots("greedy") + "\n@hookimpl\ndef marl_algorithms():\n    return [Descriptor('q', 'm:Q', 'q')]\n")
+    registry = fresh()
+    sentence = "'one/greedy' is a policy, not an algorithm; algorithms: "
+    for name in ("one/greedy", "greedy"):
+        text = message(registry, name, "algorithms")
+        assert text.startswith(sentence) and "one/q" in text
+    assert "'one/q' is an algorithm, not a policy; policies: " in message(registry, "one/q")
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,10 @@ WRONG = {
     "no kind": ("env: table\n", "'kind' is missing; it says who runs the scenario, one of lab"),
     "misspelt kind": ("kin: lab\n", "'kind' is missing"),
     "unknown kind": ("# hello\nkind: labb\n", "line 2: kind: unknown kind of scenario 'labb'; did you mean 'lab'?"),
+    "kind is something else": (
+        "kind: dice\n",
+        "line 1: kind: 'lab/dice' is an environment, not a kind of scenario; kinds",
+    ),
     "kind is no text": ("kind: [lab]\n", "line 1: kind: ['lab'] is not text"),
     "not YAML": ("kind: lab\nenv: [table\nseed: 1\n", "probe.yaml, line 3: this is not YAML"),
     "a tab": ("kind: lab\n\tenv: table\n", "line 2: this is not YAML"),
