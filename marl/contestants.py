@@ -11,8 +11,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import cast
 
@@ -96,6 +97,23 @@ def meeting_place(env: str, players: Sequence[Contestant], registry: Registry) -
     return cast(Component, known[0].env)
 
 
+def seats(player: Contestant, rival: Contestant | None, sides: int) -> list[int]:
+    """The sides that `player` can have while `rival` has all others. Raises UserError where there are none."""
+    everywhere = range(sides)
+    mine = everywhere if player.sides is None else player.sides
+    theirs = everywhere if rival is None or rival.sides is None else rival.sides
+    found = [side for side in mine if rival is None or all(other in theirs for other in everywhere if other != side)]
+    if not found:
+        who = f"{player.name} learned to play side {_listed(mine)}"
+        whom = f"{rival.name if rival else 'nobody'} side {_listed(theirs)}"
+        raise UserError(f"{who}, and {whom}: there is no match in which both play what they learned")
+    return found
+
+
+def _listed(sides: Iterable[int]) -> str:
+    return " and ".join(map(str, sides))
+
+
 def told(snapshot: Snapshot, params: dict[str, JSON], registry: Registry) -> Snapshot:
     """The same snapshot, to be played with these parameters of its policy. Raises UserError where it has none such."""
     if not params:
@@ -140,6 +158,14 @@ def parameters(text: str) -> tuple[str, dict[str, JSON]]:
     return who, params
 
 
+def typed(component: Component, registry: Registry) -> str:
+    """How a policy is typed, `"openspiel/mcts simulations=50"`: the reverse of `parameters`, without what is usual."""
+    schema = registry.schema(registry.find("policies", component.name))
+    usual = {field.name: field.default for field in fields(schema)} if schema else {}
+    told = {name: value for name, value in component.params.items() if name not in usual or usual[name] != value}
+    return " ".join([component.name, *(f"{name}={json.dumps(value)}" for name, value in told.items())])
+
+
 def of_run(text: str, run: Path, name: str, params: dict[str, JSON], registry: Registry) -> Contestant:
     """Who plays for a run directory, or its player called `name`; `text` is what they are called here."""
     found, blobs = roster(run, registry), Blobs(run / "blobs")
@@ -152,4 +178,5 @@ def of_run(text: str, run: Path, name: str, params: dict[str, JSON], registry: R
     names = {player for side in mixtures for player, _ in side}
     loaded = {player: told(blobs.get_snapshot(found.players[player]), params, registry) for player in names}
     sides = tuple(tuple((loaded[player], weight) for player, weight in side) for side in mixtures)
-    return Contestant(text, sides, environment_of(run, registry), found.sides)
+    learned = found.learned.get(name, found.sides)
+    return Contestant(text, sides, environment_of(run, registry), learned)

@@ -59,6 +59,8 @@ class EnvSpec:
     info: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if wrong := [name for name in self.info if "/" in name]:
+            raise ValueError(f"the names of info columns must not have a slash: {wrong[0]!r}")
         everyone = list(range(len(self.agents)))
         for what, parts in (("groups", [group.agents for group in self.groups]), ("sides", list(self.sides))):
             if sorted(agent for part in parts for agent in part) != everyone:
@@ -110,15 +112,23 @@ class Rows:
         """Join rows of one group, in order."""
         if len(parts) == 1:
             return parts[0]
-        masks = [part.mask for part in parts if part.mask is not None]
         return Rows(
             np.concatenate([part.lane for part in parts]),
             np.concatenate([part.agent for part in parts]),
             tree.concatenate([part.observation for part in parts]),
-            np.concatenate(masks) if masks else None,
+            join_masks([part.mask for part in parts], [len(part) for part in parts]),
             np.concatenate([part.first for part in parts]),
             parts[0].group,
         )
+
+
+def join_masks(masks: Sequence[Bools | None], counts: Sequence[int]) -> Bools | None:
+    """Masks of rows that are joined, so many each. A missing one allows everything; None where all are missing."""
+    width = next((mask.shape[1] for mask in masks if mask is not None), None)
+    if width is None:
+        return None
+    parts = zip(masks, counts, strict=True)
+    return np.concatenate([np.ones((count, width), np.bool_) if mask is None else mask for mask, count in parts])
 
 
 Turn: TypeAlias = tuple[Rows | None, ...]  # one entry per group; None (or no rows) where nobody of it must act

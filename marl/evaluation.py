@@ -37,7 +37,8 @@ class Score:
     """What came of a player's matches against one opponent.
 
     `by_side`: the moments of its returns on each side that it played. `wins`, `draws`, `losses`: matches in which its
-    return was above, at, below the best other side's (all 0 where it plays alone).
+    return was above, at, below the best other side's (all 0 where it plays alone). `faults`: matches that ended because
+    it broke the rules, `opponent_faults` because another side did.
     """
 
     by_side: dict[int, Moments]
@@ -45,6 +46,8 @@ class Score:
     draws: int
     losses: int
     length: float
+    faults: int = 0
+    opponent_faults: int = 0
 
     @property
     def matches(self) -> int:
@@ -80,6 +83,7 @@ class Score:
         if not self.alone:
             low, high = wilson(self.wins + 0.5 * self.draws, self.matches)
             counts = {"wins": self.wins, "draws": self.draws, "losses": self.losses}
+            counts |= {"faults": self.faults, "opponent_faults": self.opponent_faults}
             figures |= {**counts, "points": self.points, "points_low": low, "points_high": high}
         return {name: float(value) for name, value in figures.items() if math.isfinite(value)}
 
@@ -102,6 +106,7 @@ def measure(
         raise UserError(f"there are {count} sides, so an opponent is needed")
     policies = [*player.policies, *(opponent.policies if opponent else ())]
     arena, by_side, outcome, lengths = Arena(environment), {}, np.zeros(3, dtype=np.int64), 0
+    faults = opponent_faults = 0
     each = -(-matches // len(sides))
     for side in sides:
         weights = np.zeros((count, len(policies)))
@@ -113,8 +118,11 @@ def measure(
         by_side[side] = Moments.of(played.returns[:, side : side + 1])
         outcome += _outcomes(played.returns, side)
         lengths += int(played.length.sum())
+        mine = played.fault_side == side
+        faults += int(mine.sum())
+        opponent_faults += int((played.fault >= 0).sum() - mine.sum())
     wins, draws, losses = outcome.tolist()
-    return Score(by_side, wins, draws, losses, lengths / (each * len(sides)))
+    return Score(by_side, wins, draws, losses, lengths / (each * len(sides)), faults, opponent_faults)
 
 
 def wilson(points: float, matches: int) -> tuple[float, float]:

@@ -136,7 +136,7 @@ class OneByOne:
             infos.append(outcome.info)
         step.final = self._rows(endings)
         step.turn = self._turn(lanes)
-        step.info = {name: np.array([info.get(name, 0) for info in infos]) for name in self.spec.info}
+        step.info = {name: np.array([info.get(name, 0) for info in infos], dtype=float) for name in self.spec.info}
         return step
 
     def state(self, lanes: Lanes) -> ArrayTree:

@@ -11,6 +11,7 @@ from league.payoffs import Members
 from league.services import LeagueServices
 from marl import rng
 from marl.arena import Arena, Pairings, tally
+from marl.services import explained
 from marl.types import Bools, Keys
 
 CHUNK = 100_000  # matches at once: bounds the memory that their results take
@@ -41,7 +42,8 @@ class SampledPayoffs:
         policies = [self.services.policy(snapshots[id]) for id in involved]
         players = np.searchsorted(involved, np.repeat(pairings, self.matches, axis=0))
         seeds = np.concatenate([self._seeds(pairing) for pairing in pairings])
-        moments = tally(self.arena.play(policies, Pairings(players, seeds)))
+        with explained(self.services.env, self.services.registry):
+            moments = tally(self.arena.play(policies, Pairings(players, seeds)))
         rows = []
         for pairing in pairings:
             found = moments[tuple(np.searchsorted(involved, pairing).tolist())]

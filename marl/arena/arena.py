@@ -11,7 +11,10 @@ from marl.arena.recorder import TrajectoryRecorder
 from marl.arena.results import Results
 from marl.arena.trajectory import Trajectory
 from marl.env import Environment
+from marl.errors import RunError
 from marl.policy import Policy
+
+_VAIN = 10_000  # matches without a row of a learner that are enough to give up
 
 
 class Arena:
@@ -52,11 +55,15 @@ class Sampler:
     def collect(self, rows: int) -> tuple[Trajectory, ...]:
         """Play on until `rows` complete rows of learners are there, and hand over exactly so many, per group.
 
-        Fewer only where the source of matches runs out. Matches that ended meanwhile wait in `play.drain()`.
+        Fewer only where the source of matches runs out. Matches that ended meanwhile wait in `play.drain()`. Raises
+        RunError where match after match ends before a learner has had its turn.
         """
         play, recorder = self.play, self.recorder
+        before = play.started
         while not play.over and (recorder.size < rows or recorder.complete(play) < rows):
             play.tick()
+            if not recorder.size and play.started - before > _VAIN + play.environment.lanes:
+                raise RunError(f"{_VAIN:,} matches ended before a learner had its turn: there is nothing to learn from")
         return recorder.take(play, rows)
 
     def save(self) -> Checkpoint:

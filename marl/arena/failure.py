@@ -8,6 +8,7 @@ raised.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tempfile
 import time
@@ -19,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from marl import rng, space
+from marl.arena.contract import Contract, ContractBroken
 from marl.env import Environment, EnvSpec, Turn
 from marl.errors import RunError
 from marl.types import Array, Ints, Keys
@@ -50,9 +52,7 @@ class Log:
 
     def failed(self, error: Exception, lanes: Ints, seeds: Keys, ticks: Ints) -> EnvironmentFailed:
         """The error to raise. `seeds`: the environment's, by lane. `ticks`: how many of the last ticks are a lane's."""
-        failure = EnvironmentFailed(
-            f"the environment raised {type(error).__name__}: {error} (in one of {len(lanes)} matches)"
-        )
+        failure = EnvironmentFailed(f"the environment {_what(error)} (in one of {len(lanes)} matches)")
         failure.matches = [
             {"seed": int(seed), "actions": self._actions(int(lane), int(count))}
             for lane, seed, count in zip(lanes, seeds, ticks, strict=True)
@@ -79,7 +79,7 @@ def explain(failure: EnvironmentFailed, make: Callable[[int], Environment], env:
             play_again(make(1), match)
         except Exception as error:
             again = RunError(
-                f"{env['name'] if env else 'the environment'} raised {type(error).__name__}: {error}\n"
+                f"{env['name'] if env else 'the environment'} {_what(error)}\n"
                 f"in the match with environment seed {match['seed']}, at tick {len(match['actions'])}"
                 + (f". Again, and alone:\n  python -m marl.arena {_keep(match, env)}" if env else "")
             )
@@ -91,14 +91,15 @@ def explain(failure: EnvironmentFailed, make: Callable[[int], Environment], env:
 def play_again(environment: Environment, match: Mapping[str, Any]) -> None:
     """Play a match of `EnvironmentFailed.matches` on lane 0; what the environment raises is not caught."""
     lane = np.zeros(1, dtype=np.int64)
-    environment.reset(lane, rng.as_keys([match["seed"]]))
+    contract = Contract(environment.spec)
+    contract.turn(environment.reset(lane, rng.as_keys([match["seed"]])))
     likes = [space.zeros(group.action, 0) for group in environment.spec.groups]
-    for tick in match["actions"]:
+    for number, tick in enumerate(match["actions"]):
         actions = [
             None if given is None else np.array(given, dtype=like.dtype).reshape(-1, *like.shape[1:])
             for given, like in zip(tick, likes, strict=True)
         ]
-        environment.step(lane, actions)
+        contract.step(environment.step(lane, actions), np.array([number + 1]))
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -111,9 +112,14 @@ def main(arguments: Sequence[str]) -> None:
     print(f"{env['name']} plays the match with seed {match['seed']} to the end of the file, and raises nothing")
 
 
+def _what(error: Exception) -> str:
+    return str(error) if isinstance(error, ContractBroken) else f"raised {type(error).__name__}: {error}"
+
+
 def _keep(match: Mapping[str, Any], env: Mapping[str, Any]) -> Path:
-    path = Path(tempfile.gettempdir()) / f"marl-failure-{match['seed']}.json"
-    path.write_text(json.dumps({"env": dict(env), **match}))
+    text = json.dumps({"env": dict(env), **match})
+    path = Path(tempfile.gettempdir()) / f"marl-failure-{hashlib.sha256(text.encode()).hexdigest()[:12]}.json"
+    path.write_text(text)
     return path
 
 

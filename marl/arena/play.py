@@ -13,6 +13,7 @@ import numpy as np
 from marl import rng
 from marl.algorithm import Checkpoint
 from marl.arena import results
+from marl.arena.contract import Contract
 from marl.arena.failure import Log
 from marl.arena.pairings import Source
 from marl.arena.queue import Queue, agent_keys, environment_seeds
@@ -67,6 +68,7 @@ class Play:
         self._seats = Seats(spec, lanes * agents)
         self._queue = Queue(spec, source, 0)
         self._log = Log(spec, lanes)
+        self._contract = Contract(spec)
         self._ended: list[dict[str, Array]] = [results.empty(spec)]
         self.live: Ints = np.zeros(0, dtype=np.int64)
         self.turn: Turn = (None,) * len(spec.groups)
@@ -76,6 +78,11 @@ class Play:
             self.live, self.turn = self._start(np.arange(lanes))
         else:
             self._load(checkpoint)
+
+    @property
+    def started(self) -> int:
+        """How many matches were begun so far."""
+        return self._queue.number
 
     @property
     def over(self) -> bool:
@@ -120,17 +127,18 @@ class Play:
 
     def _step(self, actions: list[Array | None]) -> Step:
         self._log.add(self.turn, actions)
+        ticks = self.ticks[self.live] + 1
         try:
-            return self.environment.step(self.live, actions)
+            return self._contract.step(self.environment.step(self.live, actions), ticks)
         except (UserError, RunError):
             raise
         except Exception as error:
             seeds = environment_seeds(self.seeds[self.live])
-            raise self._log.failed(error, self.live, seeds, self.ticks[self.live] + 1) from error
+            raise self._log.failed(error, self.live, seeds, ticks) from error
 
     def _reset(self, lanes: Ints, seeds: Keys) -> Turn:
         try:
-            return self.environment.reset(lanes, seeds)
+            return self._contract.turn(self.environment.reset(lanes, seeds))
         except (UserError, RunError):
             raise
         except Exception as error:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from marl.algorithm import Checkpoint
+from marl.arena.columns import Columns
 from marl.arena.play import Moves, Play
 from marl.arena.trajectory import Trajectory
 from marl.arena.window import RowColumns, cut, rows_to_keep
@@ -67,13 +68,14 @@ class TrajectoryRecorder:
             "action": acts.action[index],
             "logp": acts.logp[index],
         }
-        if rows.mask is not None:
-            columns["mask"] = rows.mask
+        store = self._groups[rows.group].rows
+        mask = _mask(rows.mask, store, len(slot))
+        if mask is not None:
+            columns["mask"] = mask
         if acts.value is not None:
             columns["value"] = acts.value[index]
         if memory is not None:
             columns["memory"] = memory[index]
-        store = self._groups[rows.group].rows
         new = store.append(len(slot), **columns)
         before = self._open[slot]
         known = before >= 0
@@ -199,3 +201,12 @@ class TrajectoryRecorder:
         memory = play.memory(slot[known])
         if memory is not None:
             columns.finals.set("memory", index, memory)
+
+
+def _mask(mask: Bools | None, store: Columns, count: int) -> Bools | None:
+    """The masks of new rows beside those in `store`: where either has none, everything is legal."""
+    if mask is not None and "mask" not in store and store.size:
+        store.set("mask", np.arange(store.size), np.ones((store.size, mask.shape[1]), dtype=np.bool_))
+    if mask is None and "mask" in store:
+        return np.ones((count, np.asarray(store["mask"]).shape[1]), dtype=np.bool_)
+    return mask

@@ -11,7 +11,7 @@ from marl import space, tree
 from marl.arena.columns import Columns
 from marl.arena.play import Play
 from marl.arena.trajectory import Last, Trajectory
-from marl.env import Group
+from marl.env import Group, join_masks
 from marl.types import Array, ArrayTree, Bools, Floats, Ints
 
 FILL = {"value": np.nan, "reward": 0.0, "terminated": False, "truncated": False, "next_row": -1, "last_row": -1}
@@ -119,19 +119,16 @@ def _links(
     last_row[order] = np.arange(len(order))
     final, source = rows["last_row"][kept[ended]], following[severed]
     seen = [tree.take(finals["observation"], final), tree.take(rows["observation"], source)]
-    masks = [rows["mask"][source]] if "mask" in rows else []
+    masks: list[Bools | None] = [None, rows["mask"][source] if "mask" in rows else None]
     memories = [_memory(finals, final, rows), rows["memory"][source]] if "memory" in rows else []
     if turn is not None and len(asked):
         seen.append(tree.take(turn.observation, asked))
-        if turn.mask is not None:
-            masks.append(turn.mask[asked])
+        masks.append(None if turn.mask is None else turn.mask[asked])
         if "memory" in rows:
             slot = turn.lane[asked] * len(play.spec.agents) + turn.agent[asked]
             memories.append(play.memory(slot))
-    if masks:
-        masks.insert(0, np.ones((len(ended), masks[0].shape[1]), dtype=np.bool_))
     joined: ArrayTree = tree.concatenate(seen)
-    mask = np.concatenate(masks) if masks else None
+    mask = join_masks(masks, [len(ended), len(severed), len(asked)][: len(masks)])
     return next_row, last_row, Last(joined, mask, np.concatenate(memories) if memories else None)
 
 

@@ -15,13 +15,14 @@ def evaluate(
     matches: int = typer.Option(1000, min=1, help="Matches against each, spread evenly over the sides."),
     seed: int = typer.Option(0, help="Equal seeds, equal matches."),
     lanes: int = typer.Option(256, min=1, help="Matches played in lockstep."),
-    env: str = typer.Option("", metavar="ENV", help="The environment, where no player comes from a run."),
+    env: str = typer.Option("", metavar="ENV", help="Where they meet, if no player comes from a run, or elsewhere."),
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),
 ) -> None:
     """Play matches and say how a player did, with 95 % intervals."""
-    from marl.contestants import contestant, meeting_place
+    from marl.contestants import contestant, meeting_place, seats
     from marl.evaluation import measure
     from marl.registry import load_registry
+    from marl.services import explained
 
     registry = load_registry()
     subject = contestant(player, registry)
@@ -32,10 +33,12 @@ def evaluate(
     us = subject.player(registry, spec)
     scores: dict[str, dict[str, float]] = {}
     if len(spec.sides) == 1:
-        scores["alone"] = measure(environment, us, None, matches, seed).plain()
+        with explained(game, registry):
+            scores["alone"] = measure(environment, us, None, matches, seed).plain()
     for name, rival in rivals.items() if len(spec.sides) > 1 else []:
-        them = rival.player(registry, spec)
-        scores[name] = measure(environment, us, them, matches, seed, subject.sides).plain()
+        them, sides = rival.player(registry, spec), seats(subject, rival, len(spec.sides))
+        with explained(game, registry):
+            scores[name] = measure(environment, us, them, matches, seed, sides).plain()
     _show(player, str(game), scores, as_json)
 
 
@@ -57,3 +60,7 @@ def _show(player: str, env: str, scores: Mapping[str, Mapping[str, float]], as_j
     headings = ["against", "matches", "return", "ticks", "won / drawn / lost", "points, 95 % interval"]
     print(f"{player} on {env}")
     show.table(headings[: len(rows[0])], rows)
+    for name, score in scores.items():
+        for who, whom, faults in ((player, name, "faults"), (name, player, "opponent_faults")):
+            if score.get(faults):
+                print(f"{who} broke the rules in {score[faults]:,.0f} of its matches against {whom}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +12,9 @@ import typer
 from marl.errors import UserError
 
 if TYPE_CHECKING:
+    from marl.arena import Results
     from marl.env import Environment, Frame
-    from marl.registry import Registry
+    from marl.registry import Component, Registry
 
 
 def watch(
@@ -24,7 +25,7 @@ def watch(
     ),
     seed: int = typer.Option(0, help="The match; equal seeds, equal matches."),
     delay: float = typer.Option(0.5, min=0.0, help="Seconds between ticks, in a terminal."),
-    env: str = typer.Option("", metavar="ENV", help="The environment, where no player comes from a run."),
+    env: str = typer.Option("", metavar="ENV", help="Where they meet, if no player comes from a run, or elsewhere."),
 ) -> None:
     """Watch a match in the terminal: between players, or a replay."""
     from marl.registry import load_registry
@@ -56,7 +57,7 @@ def _replay(path: Path, registry: Registry) -> tuple[str, Iterator[tuple[str, Fr
 def _match(
     player: str, against: str, side: int | None, seed: int, env: str, registry: Registry
 ) -> tuple[str, Iterator[tuple[str, Frame]]]:
-    from marl.contestants import contestant, meeting_place
+    from marl.contestants import contestant, meeting_place, seats
 
     subject = contestant(player, registry)
     rival = contestant(against, registry) if against else subject
@@ -68,15 +69,27 @@ def _match(
             f"{player} learned to play side {', '.join(map(str, subject.sides))} only: say who plays the others, "
             "as in --against marl/random"
         )
-    if side is None:
-        side = subject.sides[0] if subject.sides else 0
-    if side >= sides:
+    if side is not None and side >= sides:
         raise UserError(f"--side {side}: the sides of {game.name} are 0 to {sides - 1}")
+    if side is not None and not against:
+        raise UserError("--side needs somebody on the other sides: say who, as in --against marl/random")
     if against and sides == 1:
         raise UserError(f"--against: {game.name} has one side only, so there is nobody to play against")
-    seats = [(subject if here == side else rival).player(registry, environment.spec) for here in range(sides)]
-    title = f"{game.name}: {' against '.join(seat.name for seat in seats)}, seed {seed}"
-    return title, _play(environment, seats, seed)
+    possible = seats(subject, rival, sides) if against else [0]
+    if side is None:
+        side = possible[0]
+    if side not in possible:
+        raise UserError(f"--side {side}: {player} can have side {' or '.join(map(str, possible))} against {against}")
+    taken = [(subject if here == side else rival).player(registry, environment.spec) for here in range(sides)]
+    title = f"{game.name}: {' against '.join(seat.name for seat in taken)}, seed {seed}"
+    return title, _explained(_play(environment, taken, seed), game, registry)
+
+
+def _explained(frames: Iterator[tuple[str, Frame]], game: Component, registry: Registry) -> Iterator[tuple[str, Frame]]:
+    from marl.services import explained
+
+    with explained(game, registry):
+        yield from frames
 
 
 def _play(environment: Environment, seats: list[Any], seed: int) -> Iterator[tuple[str, Frame]]:
@@ -96,8 +109,14 @@ def _play(environment: Environment, seats: list[Any], seed: int) -> Iterator[tup
     while not play.over:
         told.clear()
         play.tick()
-        ended = f"   over: returns {_numbers(play.drain().returns[0].tolist())}" if play.over else ""
+        ended = _ending(play.drain(), environment.spec.agents) if play.over else ""
         yield f"tick {play.clock}   {', '.join(told)}{ended}", environment.render(0)
+
+
+def _ending(results: Results, agents: Sequence[str]) -> str:
+    fault = int(results.fault[0])
+    blamed = f": {agents[fault]} broke the rules" if fault >= 0 else ""
+    return f"   over: returns {_numbers(results.returns[0].tolist())}{blamed}"
 
 
 class _Teller:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from marl import rng
@@ -29,6 +29,8 @@ class Progress:
     env_steps: int = 0
     rows: int = 0
     updates: int = 0
+    budget: int = 0
+    """What its jobs were given together. Updates are whole, so they may go a little beyond."""
 
 
 class Engine:
@@ -46,7 +48,7 @@ class Engine:
         self.progress = Progress()
         self._job: Job | None = None
         self._matches: dict[str, Any] = {}  # lanes, and who may sit where: saved matches of equals can go on
-        self._end = 0
+        self._first = 0
         self.budget = hyper.env_steps
 
     def begin(self, job: Job, services: Services) -> None:
@@ -58,7 +60,14 @@ class Engine:
         if job.parent is not None and self.hyper.horizon is None and self.hyper.scheduled:
             raise UserError(
                 f"{job.algorithm}: its schedules ({', '.join(self.hyper.scheduled)}) would start anew with every job "
-                "that goes on from another; set `horizon` to the env steps of the whole chain"
+                "that goes on from another; set `horizon` to the env steps of the whole chain, or, in a league, "
+                "`stop.iterations`, from which self-play and warm PSRO know it"
+            )
+        learning = sum(len(self.spec.sides[side]) for side in players.sides)
+        if "env_steps" not in job.budget and self.hyper.rows > self.hyper.env_steps * learning:
+            raise UserError(
+                f"{job.algorithm}: an update of rows: {self.hyper.rows} is more than the whole job, env_steps: "
+                f"{self.hyper.env_steps}, can bring; make `rows` smaller"
             )
         self._job, self._matches = job, {"lanes": self.hyper.lanes, "players": players.seats}
         lanes = None
@@ -68,19 +77,20 @@ class Engine:
         else:
             parent = services.checkpoint(job.parent)
             self.backend.load(parent)
-            self.progress = Progress(**parent.meta["progress"])
+            self.progress = replace(Progress(), **parent.meta["progress"])
             if "play" in parent.meta and parent.meta.get("matches") == self._matches:
                 lanes = Checkpoint(part(parent.arrays, _LANES), parent.meta["play"])
         self._services = services
         with explained(services):
             self.backend.start(players, services, job.side, job.seed, lanes)
         self.budget = int(job.budget.get("env_steps", self.hyper.env_steps))
-        self._end = self.progress.env_steps + self.budget
+        self.progress = replace(self.progress, budget=self.progress.budget + self.budget)
+        self._first = self.progress.updates
 
     @property
     def done(self) -> bool:
-        """Whether the job's budget is spent."""
-        return self.progress.env_steps >= self._end
+        """Whether the budgets of this job and those before it are spent; each job has at least one update."""
+        return self.progress.env_steps >= self.progress.budget and self.progress.updates > self._first
 
     def update(self) -> dict[str, float]:
         """Collect and fit once; what to report of it."""
@@ -92,7 +102,8 @@ class Engine:
         seed = int(rng.mix(self._job.seed, number)[0])
         with explained(self._services):
             report = self.backend.update(Plan(hyper.rows, hyper.epochs, hyper.minibatch, seed, coefficients))
-        self.progress = Progress(progress.env_steps + report.env_steps, progress.rows + report.rows, number)
+        env_steps, rows = progress.env_steps + report.env_steps, progress.rows + report.rows
+        self.progress = Progress(env_steps, rows, number, progress.budget)
         return {**report.metrics, **coefficients, "rows": float(report.rows), "env_steps": float(report.env_steps)}
 
     def run(self, log: Callable[..., None]) -> dict[str, float]:

@@ -14,14 +14,14 @@ from pathlib import Path
 from marl import rng
 from marl.algorithm import Algorithm, Trained
 from marl.blobs import Blobs
-from marl.contestants import told
+from marl.contestants import told, typed
 from marl.errors import RunError, UserError
 from marl.evaluation import Player, Score, measure
 from marl.job import SELF, Job, Mixture
 from marl.policy import Policy
 from marl.registry import Registry
 from marl.scenario import plain
-from marl.services import RunServices, scripted
+from marl.services import RunServices, explained, scripted
 from marl.snapshot import JSON, Snapshot, canonical
 from marl.training.config import TrainConfig
 from marl.training.history import History, Slice
@@ -57,7 +57,7 @@ class Trainer:
     watcher: Watcher = field(default_factory=Watcher)
 
     def __post_init__(self) -> None:
-        config, self.blobs = self.config, Blobs(self.out / "blobs")
+        config, registry, self.blobs = self.config, self.registry, Blobs(self.out / "blobs")
         self.services = RunServices(self.registry, config.env, self.blobs, self._heard)
         self.sides = len(self.services.spec.sides)
         if config.side >= self.sides:
@@ -65,12 +65,17 @@ class Trainer:
         if config.opponents and self.sides == 1:
             raise UserError(f"opponents: {config.env.name} has one side only, so there is nobody to play against")
         self.fixed = [(component.name, scripted(component)) for component in config.opponents]
-        self.rivals = [(component.name, scripted(component)) for component in config.evaluation.against]
+        self.rivals = [(typed(component, registry), scripted(component)) for component in config.evaluation.against]
         for _, snapshot in (*self.fixed, *self.rivals):
             self.services.restore(snapshot)  # what cannot be made is found out before anything is written
         params = dict(config.algorithm.params)
         if "horizon" in params and params["horizon"] is None:
             params["horizon"] = config.env_steps  # schedules run over the whole run, not over a slice
+        if params.get("rows", 0) > config.env_steps * len(self.services.spec.agents):
+            raise UserError(
+                f"algorithm.rows: an update of {params['rows']} rows is more than the whole run, env_steps: "
+                f"{config.env_steps}, can bring; make `rows` smaller"
+            )
         self.params: dict[str, JSON] = plain(params)
         self.algorithm: Algorithm = self.registry.make("algorithms", config.algorithm.name, params)
         self._step = self.history.env_steps
@@ -106,7 +111,7 @@ class Trainer:
             seed=int(rng.mix(config.seed, number)[0]),
             parent=history.checkpoints[-1] if history.checkpoints else None,
             env=canonical(plain(config.env)),
-            budget={"env_steps": min(config.slice, config.env_steps - history.env_steps)},
+            budget={"env_steps": self._budget(number)},
         )
 
     def _conclude(self, number: int, trained: Trained) -> Slice:
@@ -117,7 +122,7 @@ class Trainer:
                 "learns step by step; in a league this one can give best responses"
             )
         if self._step <= self.history.env_steps:  # an algorithm that logs nothing
-            self._step = self.history.env_steps + min(self.config.slice, self.config.env_steps - self.history.env_steps)
+            self._step = self.history.env_steps + self._budget(number)
         snapshot = self.blobs.put_snapshot(trained.snapshot)
         checkpoint = self.blobs.put_checkpoint(trained.checkpoint)
         scores = {name: score.plain() for name, score in self._measure(number, snapshot)}
@@ -128,6 +133,12 @@ class Trainer:
         self._keep(done, checkpoint)
         self.watcher.finished(done)
         return done
+
+    def _budget(self, number: int) -> int:
+        """A slice's env steps. What earlier ones went beyond theirs is not taken off: the engine does that."""
+        config = self.config
+        left = max(config.env_steps - config.slice * (number - 1), config.env_steps - self.history.env_steps)
+        return min(config.slice, left)
 
     def _keep(self, done: Slice, checkpoint: str) -> None:
         history = self.history
@@ -159,7 +170,9 @@ class Trainer:
             environment = self.services.environment(evaluation.lanes)
             rival = self._player(name, self.services.restore(opponent)) if opponent else None
             player = drawing if name == _PREVIOUS else measured
-            yield name, measure(environment, player, rival, evaluation.matches, seed + index, sides)
+            with explained(self.config.env, self.registry):
+                score = measure(environment, player, rival, evaluation.matches, seed + index, sides)
+            yield name, score
 
     def _opponents(self) -> list[tuple[str, Snapshot | None]]:
         if self.sides == 1:

@@ -11,12 +11,12 @@ import pytest
 
 from marl import rng
 from marl.env import EnvSpec, Group, Rows
-from marl.errors import UserError
+from marl.errors import RunError, UserError
 from marl.job import SELF, Job
 from marl.simple import Match, OneByOne, Outcome, View
 from marl.space import Box, Discrete
 from marl.testing.games.kuhn import kuhn
-from marl.testing.games.pennies import matching_pennies
+from marl.testing.games.pennies import Pennies, matching_pennies
 from marl.testing.games.skirmish import skirmish
 
 pytest.importorskip("ray.rllib", reason="needs Ray's RLlib")
@@ -62,6 +62,7 @@ def test_four_slices_are_two_and_two_more(services: Any, gradient: Any, game: An
     second.update(), second.update()
     resumed = second.save()
     assert same(straight.arrays, resumed.arrays)
+    assert straight.meta["progress"].pop("budget") == 512 == resumed.meta["progress"].pop("budget") / 2  # of two jobs
     assert straight.meta == resumed.meta
 
 
@@ -164,6 +165,26 @@ def test_snapshots_carry_averaged_weights_and_training_goes_on_from_the_newest(s
     assert same(weights, newest.snapshot.arrays)  # what is learned is the same
     assert same(mean.snapshot.arrays, part(mean.checkpoint.arrays, "average/"))
     assert not same(mean.snapshot.arrays, weights)
+
+
+def test_the_names_of_metrics_do_not_depend_on_who_had_rows(services: Any, gradient: Any) -> None:
+    host, against = services(kuhn), (("random", 0.95), (SELF, 0.05))
+    engine = gradient(**{**SMALL, "lanes": 4, "rows": 16}, sharing="side").engine(job(0, (), against), host)
+    engine.begin(job(0, (), against), host)
+    names = [frozenset(name for name in engine.update() if name.endswith("loss")) for _ in range(6)]
+    assert {name.partition("/")[0] for found in names for name in found} == {"side0.players", "side1.players"}
+    assert len(set(names)) > 1  # some updates had rows of one side only
+
+
+def test_observations_that_are_not_finite_are_named(services: Any, gradient: Any) -> None:
+    class Blind(Pennies):
+        def views(self) -> Any:
+            return {agent: View(np.full(1, np.nan, dtype=np.float32)) for agent in super().views()}
+
+    spec = matching_pennies(1).spec
+    host = services(lambda lanes: OneByOne(spec, lanes, Blind))
+    with pytest.raises(RunError, match="the environment shows agents observations that are not finite"):
+        gradient(**SMALL).train(SELF_PLAY, host)
 
 
 def test_only_the_sides_that_learn_have_modules_and_rows(services: Any, gradient: Any) -> None:

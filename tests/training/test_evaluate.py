@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,18 +12,38 @@ import numpy as np
 import pytest
 
 from marl.arena import Arena, Pairings, ReplayRecorder
-from marl.contestants import parameters
+from marl.contestants import parameters, typed
 from marl.evaluation import Player, measure, wilson
 from marl.policies.first import First
 from marl.policies.random import Random
+from marl.registry import Component, load_registry
 from marl.testing.games.kuhn import kuhn
 from marl.testing.games.pennies import matching_pennies
 from marl.testing.games.skirmish import skirmish
 
 
-def marl(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+def marl(
+    *arguments: object, cwd: Path | None = None, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "marl", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd)
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=env)
+
+
+CHEAT = """
+import numpy as np
+from marl.policy import Acts
+from marl.registry import Descriptor, hookimpl
+
+class Cheat:
+    def __init__(self, spec, snapshot=None): pass
+    def memory(self, rows): return None
+    def act(self, rows, memory, keys):
+        return Acts(np.argmin(rows.mask, axis=1), np.zeros(len(rows)))
+
+@hookimpl
+def marl_policies():
+    return [Descriptor("cheat", "cheat:Cheat", "takes what is taken")]
+"""
 
 
 def test_wilson_intervals_are_the_published_ones() -> None:
@@ -140,6 +161,24 @@ def test_parameters_follow_whoever_plays(tmp_path: Path) -> None:
     assert parameters(f"{tmp_path}/lr 0=1 greedy=true") == (f"{tmp_path}/lr 0=1", {"greedy": True})
 
 
+def test_opponents_of_one_policy_are_told_apart_by_their_parameters(tmp_path: Path) -> None:
+    for plugin in ("marl_rllib", "marl_openspiel", "marl_classic"):
+        pytest.importorskip(plugin, reason=f"needs the plugin {plugin}")
+    registry = load_registry()
+    usual = {"simulations": 100, "exploration": 2.0}
+    assert typed(Component("openspiel/mcts", usual), registry) == "openspiel/mcts"
+    assert typed(Component("marl/random"), registry) == "marl/random"
+    (tmp_path / "small.yaml").write_text(
+        "kind: train\nenv: classic/connect_four\nenv_steps: 400\nslice: 400\n"
+        "algorithm: {name: rllib/ppo, lanes: 8, rows: 200, model: {hidden: [8]}}\nevaluation: {matches: 4, "
+        "against: [{name: openspiel/mcts, simulations: 2}, {name: openspiel/mcts, simulations: 3}]}\n"
+    )
+    assert marl("run", "small.yaml", "--out", "run", cwd=tmp_path).returncode == 0
+    (done,) = json.loads((tmp_path / "run" / "progress.json").read_text())["slices"]
+    assert list(done["scores"]) == ["openspiel/mcts simulations=2", "openspiel/mcts simulations=3"]
+    assert parameters("openspiel/mcts simulations=3") == ("openspiel/mcts", {"simulations": 3})
+
+
 def test_who_learned_one_side_is_measured_and_watched_there(tmp_path: Path) -> None:
     for plugin in ("marl_rllib", "marl_classic"):
         pytest.importorskip(plugin, reason=f"needs the plugin {plugin}")
@@ -155,6 +194,49 @@ def test_who_learned_one_side_is_measured_and_watched_there(tmp_path: Path) -> N
     alone = marl("watch", run)
     assert alone.returncode == 2
     assert "learned to play side 1 only" in " ".join(alone.stderr.split())
+
+
+def test_players_meet_only_where_both_learned_to_play(tmp_path: Path) -> None:
+    pytest.importorskip("marl_classic", reason="needs the plugin marl-classic")
+    run = tmp_path / "run"
+    text = "kind: league\nenv: classic/kuhn_poker\nstop: {iterations: 2}\n"
+    (tmp_path / "small.yaml").write_text(text)
+    assert marl("run", tmp_path / "small.yaml", "--out", run).returncode == 0
+    one, other = f"{run}@player_0/1", f"{run}@player_1/1"
+    for player, side in ((one, 0), (other, 1)):
+        (score,) = json.loads(marl("evaluate", player, "--matches", 50, "--json").stdout)["scores"].values()
+        assert score["matches"] == 50 and f"return_side{1 - side}" not in score
+        (score,) = json.loads(marl("evaluate", "marl/random", "--against", player, "--matches", 50, "--json").stdout)[
+            "scores"
+        ].values()
+        assert score["matches"] == 50
+        watched = marl("watch", player, "--against", "marl/random")
+        assert watched.returncode == 0, watched.stderr
+    assert marl("evaluate", one, "--against", other, "--matches", 10).returncode == 0
+    wrong = marl("evaluate", one, "--against", f"{run}@player_0/2")
+    assert wrong.returncode == 2
+    assert "no match in which both play what they learned" in " ".join(wrong.stderr.split())
+    wrong = marl("watch", one, "--against", "marl/random", "--side", 1)
+    assert wrong.returncode == 2 and "can have side 0 against" in " ".join(wrong.stderr.split())
+    assert marl("evaluate", f"{run}@player_0/0", "--matches", 10).returncode == 0  # the founder plays anywhere
+
+
+def test_who_breaks_the_rules_is_named(tmp_path: Path) -> None:
+    (tmp_path / "cheat.py").write_text(CHEAT)
+    info = tmp_path / "cheat-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: cheat\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[marl]\ncheat = cheat\n")
+    pytest.importorskip("marl_classic", reason="needs the plugin marl-classic")
+    env = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    place = ("--env", "classic/tic_tac_toe")
+    done = marl("evaluate", "cheat/cheat", *place, "--matches", 10, env=env)
+    assert "cheat/cheat broke the rules in 10 of its matches against marl/random" in " ".join(done.stdout.split())
+    done = marl("evaluate", "marl/random", "--against", "cheat/cheat", *place, "--matches", 10, "--json", env=env)
+    score = json.loads(done.stdout)["scores"]["cheat/cheat"]
+    assert (score["faults"], score["opponent_faults"]) == (0, 10)
+    done = marl("watch", "cheat/cheat", *place, env=env)
+    assert "player_1 broke the rules" in done.stdout, done.stderr
 
 
 def test_a_league_plays_its_meta_strategy(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from marl.algorithm import Checkpoint, Services
 from marl.env import EnvSpec
@@ -67,7 +67,7 @@ class Local:
         counts = {name: minibatches(columns, plan.minibatch) for name, columns in batch.columns.items()}
         fitted = self.learner.fit(batch.columns, plan.epochs, counts, plan.seed, plan.coefficients)
         seconds = {"sample_seconds": sampled - started, "learn_seconds": time.perf_counter() - sampled}
-        return Report(batch.rows, batch.env_steps, batch.stats | flat(fitted) | seconds)
+        return Report(batch.rows, batch.env_steps, batch.stats | flat(fitted, self.learner.names) | seconds)
 
     def save(self) -> Checkpoint:
         """See `Backend`."""
@@ -88,8 +88,8 @@ def minibatches(columns: Columns, size: int) -> int:
     return max(1, min(count, round(rows / size)))
 
 
-def flat(stats: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
-    """The learner's statistics as one dict: by name where there is one module, else by "module/name"."""
-    if len(stats) == 1:
+def flat(stats: Mapping[str, Mapping[str, float]], modules: Collection[str]) -> dict[str, float]:
+    """The learner's statistics as one dict: by name where it has one module, else by "module/name"."""
+    if len(modules) == 1:
         return dict(next(iter(stats.values())))
     return {f"{module}/{name}": value for module, values in stats.items() for name, value in values.items()}

@@ -81,7 +81,7 @@ class RayBackend:
             seconds["staleness"] = float(self.version - min(part.version for part in parts))
             self.version += 1
             rows, env_steps = sum(part.rows for part in parts), sum(part.env_steps for part in parts)
-            return Report(rows, env_steps, together(parts) | flat(stats) | seconds)
+            return Report(rows, env_steps, together(parts) | flat(stats, self._policy.networks) | seconds)
         raise RunError(f"rows were lost {_ATTEMPTS} times in one update: nodes of the cluster come and go")
 
     def save(self) -> Checkpoint:

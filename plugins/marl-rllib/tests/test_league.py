@@ -13,6 +13,7 @@ from league.ledger import Ledger
 from league.manager import Manager
 from league.runner import build
 from marl.blobs import Blobs
+from marl.errors import UserError
 from marl.metrics import Metrics
 from marl.registry import load_registry
 from marl.scenario import load_scenario
@@ -76,6 +77,22 @@ def test_schedules_run_over_a_whole_chain_of_jobs(league: Make, text: str, horiz
     manager = league(text, 3)
     list(itertools.islice(manager.run(), 1))
     assert {job.params["horizon"] for job in manager.strategy.jobs(manager.view(), seed=0)} == {horizon}
+
+
+def test_a_chain_spends_its_schedule_though_updates_go_beyond_each_job(league: Make) -> None:
+    """Updates of about 700 env steps, jobs of 1,000: without an account they would come to 8,400 instead of 6,000."""
+    text = SELF_PLAY.replace("rllib/mmd", "rllib/ppo").replace("4000", "1000, lr_end: 0.0")
+    manager = league(text.replace("rows: 512", "rows: 700"), 6)
+    assert len(list(manager.run())) == 7  # nobody ran out of learning rate, and the league did not stop for it
+    newest = manager.members[0][-1][1].checkpoint
+    assert newest is not None
+    progress = manager.services.checkpoint(newest).meta["progress"]
+    assert progress["budget"] == 6000 <= progress["env_steps"] < 6800
+
+
+def test_an_update_larger_than_its_job_is_refused(league: Make) -> None:
+    with pytest.raises(UserError, match="an update of rows: 512 is more than the whole job, env_steps: 100, can bring"):
+        list(league(PSRO.replace("env_steps: 1000", "env_steps: 100"), 3).run())
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,71 @@
+"""What the arena holds an environment to at every tick: what is cheap to look at, and does harm unseen.
+
+`marl.testing` checks far more, and says how to mend it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from marl import space, tree
+from marl.env import EnvSpec, Rows, Step, Turn
+from marl.types import Ints
+
+
+class ContractBroken(Exception):
+    """An environment does not do what it says of itself. The text goes on after the environment's name."""
+
+
+class Contract:
+    """Shapes of observations and masks, a legal action for whoever must act, finite rewards, and an end."""
+
+    def __init__(self, spec: EnvSpec) -> None:
+        self._spec = spec
+        self._shapes = [
+            {path: leaf.shape[1:] for path, leaf in tree.leaves(space.zeros(group.observation, 0))}
+            for group in spec.groups
+        ]
+        self._widths = [space.mask_width(group.action) for group in spec.groups]
+
+    def turn(self, turn: Turn) -> Turn:
+        """The same rows. Raises ContractBroken."""
+        for rows in turn:
+            if rows is not None and len(rows):
+                self._rows(rows)
+        return turn
+
+    def step(self, step: Step, ticks: Ints) -> Step:
+        """The same step. `ticks`: `int64[L]`, how many each lane has had, with this one. Raises ContractBroken."""
+        if not np.isfinite(step.rewards).all():
+            row, agent = np.argwhere(~np.isfinite(step.rewards))[0].tolist()
+            raise ContractBroken(f"gives {self._spec.agents[agent]!r} a reward of {step.rewards[row, agent]}")
+        if ((ticks >= self._spec.max_length) & ~step.done).any():
+            raise ContractBroken(f"goes on after {self._spec.max_length} ticks, its max_length")
+        self.turn(step.turn)
+        return step
+
+    def _rows(self, rows: Rows) -> None:
+        group, count = self._spec.groups[rows.group], len(rows)
+        wanted = self._shapes[rows.group]
+        seen = {path: np.shape(leaf) for path, leaf in tree.leaves(rows.observation)}
+        if seen.keys() != wanted.keys() or any(seen[path] != (count, *shape) for path, shape in wanted.items()):
+            raise ContractBroken(
+                f"shows group {group.name!r} observations of shape {_said(seen, count)}, "
+                f"and its spec says {_said({path: (count, *shape) for path, shape in wanted.items()}, count)}"
+            )
+        if rows.mask is None:
+            return
+        if rows.mask.shape != (count, self._widths[rows.group]):
+            raise ContractBroken(
+                f"gives group {group.name!r} masks of shape {rows.mask.shape[1:]}, "
+                f"and its actions need ({self._widths[rows.group]},)"
+            )
+        if not rows.mask.any(axis=1).all():
+            agent = int(rows.agent[~rows.mask.any(axis=1)][0])
+            raise ContractBroken(f"leaves {self._spec.agents[agent]!r} no legal action")
+
+
+def _said(shapes: dict[str, tuple[int, ...]], count: int) -> str:
+    """The shapes of one row (or of the whole batch, where it has another number of rows), for people."""
+    rows = {path: str(shape[1:] if shape[:1] == (count,) else shape) for path, shape in shapes.items()}
+    return ", ".join(f"{path} {shape}".strip() for path, shape in rows.items()) or "nothing"
