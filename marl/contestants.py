@@ -122,6 +122,19 @@ def told(snapshot: Snapshot, params: dict[str, JSON], registry: Registry) -> Sna
     return Snapshot(snapshot.policy, snapshot.arrays, {**snapshot.meta, "params": params})
 
 
+def _told(snapshots: dict[str, Snapshot], params: dict[str, JSON], registry: Registry) -> dict[str, Snapshot]:
+    """All that take these parameters play with them; UserError where none does."""
+    result, refused = dict(snapshots), []
+    for name, snapshot in snapshots.items():
+        try:
+            result[name] = told(snapshot, params, registry)
+        except UserError as error:
+            refused.append(error)
+    if refused and len(refused) == len(snapshots):
+        raise refused[0]
+    return result
+
+
 def roster(run: Path, registry: Registry) -> Roster:
     """Who is in a run directory. Raises UserError where it is none, or nobody is in it."""
     scenario = load_run(run, registry)
@@ -176,7 +189,7 @@ def of_run(text: str, run: Path, name: str, params: dict[str, JSON], registry: R
         first = next(iter(found.players))
         raise UserError(f"{run} has finished no iteration yet: name one of its players, as in {run}@{first}")
     names = {player for side in mixtures for player, _ in side}
-    loaded = {player: told(blobs.get_snapshot(found.players[player]), params, registry) for player in names}
+    loaded = _told({player: blobs.get_snapshot(found.players[player]) for player in names}, params, registry)
     sides = tuple(tuple((loaded[player], weight) for player, weight in side) for side in mixtures)
     learned = found.learned.get(name, found.sides)
     return Contestant(text, sides, environment_of(run, registry), learned)

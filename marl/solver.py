@@ -54,7 +54,10 @@ class ExactGame:
         if (side, snapshot) not in self._plans:
             policy = self._policy(snapshot)
             if not isinstance(policy, Explicit) or policy.memory(1) is not None:
-                raise UserError(f"the policy of snapshot {snapshot} cannot state its action probabilities exactly")
+                raise UserError(
+                    f"the policy of snapshot {snapshot} cannot state its action probabilities exactly; "
+                    "a league may play matches instead: payoffs.mode: sampled"
+                )
             behaviour = policy.probabilities(self.rows(side))
             self._plans[side, snapshot] = self.form.players[side].plan(behaviour)
         return self._plans[side, snapshot]

@@ -28,6 +28,7 @@ from league.referee.seat import Answer, Player, Request, Table, View
 from league.referee.verdict import HostError, Verdict
 from league.referee.watch import Watch
 from marl.arena import environment_seeds
+from marl.arena.contract import ContractBroken
 from marl.env import Environment, Rows, Turn
 from marl.rng import as_keys
 from marl.snapshot import JSON
@@ -177,6 +178,8 @@ class Referee:
             step = self.environment.step(
                 np.array([live.lane for live in lives]), self._answers.join([live.actions for live in lives])
             )
+            if not np.isfinite(step.rewards).all():
+                raise ContractBroken("a reward is not finite")
             rewards, done, faults = step.rewards.tolist(), step.done.tolist(), step.fault.tolist()
         except Exception as error:
             self._void(lives, "the environment failed in the middle of the match", error)

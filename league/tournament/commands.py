@@ -20,6 +20,7 @@ from league.tournament.standings import terminal, view
 from league.tournament.submit import Submitted
 from league.tournament.submit import submit as submit_to
 from league.tournament.verify import problems
+from marl.contestants import parameters
 from marl.errors import RunError, UserError
 from marl.registry import load_registry
 from marl.scenario import load_scenario
@@ -36,7 +37,9 @@ def create(
     overrides: list[str] = typer.Argument(
         None, metavar="[KEY=VALUE]...", help="More of it: schedule.rounds=5 clocks.move=0.1 limits.memory_mb=256"
     ),
-    game: str = typer.Option(..., "--game", metavar="NAME", help="An environment, as `marl plugins list` has them."),
+    game: str = typer.Option(
+        ..., "--game", metavar="GAME", help='An environment, with its parameters if need be: "NAME KEY=VALUE ...".'
+    ),
     schedule: str = typer.Option("round_robin", "--schedule", metavar="NAME", help="round_robin, swiss, ladder, ..."),
 ) -> None:
     """Make an event: a game, a schedule, and what bots may use."""
@@ -44,14 +47,20 @@ def create(
     with tempfile.TemporaryDirectory() as folder:
         draft = Path(folder) / "scenario.yaml"
         draft.write_text(f"kind: tournament\nname: {event.resolve().name}\n")
-        given = [f"env={game}", f"schedule={schedule}", *(overrides or [])]
+        given = [*_game(game), f"schedule={schedule}", *(overrides or [])]
         scenario = load_scenario(draft, given, registry)
     made = create_event(event, scenario, registry)
     console = Console(highlight=False)
-    console.print(f"{event}: {made.config.env.name}, {made.config.schedule.name}", markup=False, soft_wrap=True)
+    console.print(f"{event}: {made.config.env}, {made.config.schedule.name}", markup=False, soft_wrap=True)
     console.print(f"commitment  {made.commitment}  (publish it before the first match)", markup=False, soft_wrap=True)
     console.print(f"next        marl tournament submit {event} BOT", markup=False, soft_wrap=True)
     made.close()
+
+
+def _game(text: str) -> list[str]:
+    """The overrides that `"NAME KEY=VALUE ..."` stands for."""
+    name, _ = parameters(text)
+    return [f"env={name}", *(f"env.{word}" for word in text.strip().removeprefix(name).split())]
 
 
 @app.command()
@@ -60,7 +69,8 @@ def submit(
     bots: list[str] = typer.Argument(
         metavar="BOT...",
         help="A folder or archive with a bot.yaml, policy:PLUGIN/NAME, or snapshot:RUN[:PLAYER] of a league or a "
-        "training run. NAME=... names it.",
+        'training run; the last two with parameters if need be, as in "policy:PLUGIN/NAME KEY=VALUE". '
+        "NAME=... names it.",
     ),
     trust: bool = TRUST,
 ) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from marl import space
 from marl.env import EnvSpec, Group, Rows
-from marl.errors import UserError
+from marl.errors import RunError, UserError
 from marl.policy import Acts, Policy, Stack, Stackable
 from marl.types import Array, Ints, Keys
 
@@ -136,7 +136,7 @@ class Seats:
         if seat.store is not None:
             memory = seat.store[slot]
             memory[rows.first] = seat.blank
-        acts = seat.policy.act(rows, memory, keys)
+        acts = self._acts(seat.policy, rows, memory, keys)
         acts.action = self._checked(acts.action, rows, seat.policy)
         if seat.store is not None:
             if acts.memory is None:
@@ -145,6 +145,21 @@ class Seats:
         if watch is not None:
             watch(Moves(rows, slot, memory, acts))
         return acts.action
+
+    def _acts(self, policy: Policy, rows: Rows, memory: Array | None, keys: Keys) -> Acts:
+        try:
+            acts = policy.act(rows, memory, keys)
+        except (UserError, RunError):
+            raise
+        except Exception as error:
+            group = self._groups[rows.group].name
+            raise RunError(
+                f"{_name(policy)} failed to answer {len(rows)} rows of group {group!r}: "
+                f"{type(error).__name__}: {error} (MARL_DEBUG=1 shows where)"
+            ) from error
+        if not isinstance(acts, Acts):
+            raise UserError(f"{_name(policy)} answered with a {type(acts).__name__}: act() must give marl.policy.Acts")
+        return acts
 
     def _checked(self, action: Array, rows: Rows, policy: Policy) -> Array:
         """Actions in the dtype of the space. Their values are the environment's to judge: a wrong one is a fault."""

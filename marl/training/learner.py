@@ -185,8 +185,15 @@ class ColumnLearner(TorchLearner, abc.ABC):
             valid = batch["valid"]
             rows = {name: column for name, column in batch.items() if name not in _SEQUENCE}
             batch = tree.map_tree(lambda leaf: leaf[valid], rows)
-        loss, stats = self.loss(module_id, batch, fwd_out["inputs"], fwd_out["value"])
-        self._seen = {"loss": loss.detach(), **stats}
+        try:
+            loss, stats = self.loss(module_id, batch, fwd_out["inputs"], fwd_out["value"])
+        except KeyError as error:
+            raise RunError(
+                f"{type(self).__name__}.loss asks for {error}, which is not there: the columns are "
+                f"{', '.join(sorted(batch))}, and the coefficients {', '.join(sorted(self.coefficients))}"
+            ) from error
+        told = {name: torch.as_tensor(value, device=self._device) for name, value in stats.items()}
+        self._seen = {"loss": loss.detach(), **told}
         return loss
 
     def postprocess_gradients(self, gradients_dict: dict[Any, Any]) -> dict[Any, Any]:

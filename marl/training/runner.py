@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from rich.console import Console
 
 from marl.blobs import Blobs
+from marl.contestants import typed
 from marl.metrics import Metrics, read
 from marl.registry import Registry
 from marl.rundir import goes_on, locked
@@ -66,9 +68,8 @@ def dashboard_of(trainer: Trainer, metrics: Path, console: Console) -> Dashboard
     config, past = trainer.config, trainer.history
     evaluation = config.evaluation
     measured = trainer.sides > 1 and not config.opponents and evaluation.every > 0 and evaluation.against
-    info = RunInfo(
-        config.name, config.env.name, config.algorithm.name, config.env_steps, measured[0].name if measured else ""
-    )
+    rival = typed(measured[0], trainer.registry) if measured else ""
+    info = RunInfo(config.name, config.env.name, config.algorithm.name, config.env_steps, rival)
     dashboard = Dashboard(info, past.seconds, console)
     updates = ((event["step"], event) for event in read(metrics) if event["event"] == "train")
     dashboard.relive(updates, past.slices)
@@ -91,5 +92,5 @@ def summary(trainer: Trainer) -> list[str]:
 def following(trainer: Trainer) -> list[str]:
     """What to do next."""
     out, opponents = trainer.out, trainer.config.opponents
-    rivals = f" --against '{opponents[0].name}'" if opponents else ""
+    rivals = f" --against {shlex.quote(typed(opponents[0], trainer.registry))}" if opponents else ""
     return [f"next    marl watch {out}{rivals}", f"        marl evaluate {out}{rivals}"]

@@ -10,7 +10,7 @@ import pytest
 from marl.arena import Mixtures, Sampler
 from marl.arena.failure import EnvironmentFailed, explain, play_again
 from marl.env import EnvSpec, Group, Rows, join_turns
-from marl.errors import RunError
+from marl.errors import RunError, UserError
 from marl.registry import load_registry
 from marl.simple import Match, OneByOne, Outcome, View
 from marl.space import Box, Discrete
@@ -149,3 +149,21 @@ def test_a_learner_that_never_has_a_turn_is_told() -> None:
     policies, seats = [random(spec), random(spec)], Mixtures(np.array([[0.0, 1.0], [1.0, 0.0]]), 1)
     with pytest.raises(RunError, match="10,000 matches ended before a learner had its turn"):
         Sampler(OneByOne(spec, 64, Hasty), policies, seats, [0]).collect(10)
+
+
+@pytest.mark.parametrize(
+    ("act", "error", "sentence"),
+    [
+        (lambda *_: 1 / 0, RunError, r"policy .*Odd failed to answer 8 rows of group 'both': ZeroDivisionError"),
+        (lambda *_: None, UserError, r"policy .*Odd answered with a NoneType: act\(\) must give marl.policy.Acts"),
+    ],
+)
+def test_a_policy_that_fails_is_named(act: Any, error: type[Exception], sentence: str) -> None:
+    class Odd:
+        def memory(self, rows: int) -> None:
+            return None
+
+    odd: Any = Odd()
+    odd.act = act
+    with pytest.raises(error, match=sentence):
+        Sampler(liars("")(4), [odd], Mixtures(np.ones((2, 1)), 1), [0]).collect(10)

@@ -77,6 +77,22 @@ def test_averages_span_about_as_many_updates_as_one_over_their_rate(make: Any) -
     assert other.averages == {}
 
 
+def test_a_loss_that_asks_for_what_is_not_there_is_told_what_is(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    learner = make("a")
+    monkeypatch.setattr(type(learner), "loss", lambda self, name, batch, inputs, value: batch["advantages"])
+    with pytest.raises(
+        RunError, match="loss asks for 'advantages', which is not there: the columns are action, "
+    ):
+        fit(learner, a=50)
+
+
+def test_plain_numbers_are_reported_too(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    learner = make("a")
+    real = type(learner).loss
+    monkeypatch.setattr(type(learner), "loss", lambda self, *given: (real(self, *given)[0], {"seven": 7.0}))
+    assert fit(learner, a=50)["a"]["seven"] == 7.0
+
+
 @pytest.mark.parametrize("count", [3, 4, 97, 1000])
 def test_odd_row_counts_get_the_stated_minibatches(make: Any, count: int) -> None:
     learner = make("a")

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import shlex
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from marl.contestants import parameters
 from marl.errors import RunError, UserError
 from marl.registry import load_registry
 from marl.scenario import load_scenario
+from marl.training.runner import following
 
 for plugin in ("marl_rllib", "marl_classic"):
     pytest.importorskip(plugin, reason=f"needs the plugin {plugin}")
@@ -205,6 +209,19 @@ def test_wrong_input_is_a_sentence(scenario: Path, tmp_path: Path, overrides: li
     with pytest.raises(UserError, match=sentence):
         train(scenario, tmp_path / "run", *overrides)
     assert not (tmp_path / "run" / "progress.json").exists()
+
+
+def test_what_to_do_next_names_the_opponent_with_its_parameters(scenario: Path) -> None:
+    pytest.importorskip("marl_openspiel", reason="needs the plugin marl-openspiel")
+    registry = load_registry()
+    overrides = ["env=classic/connect_four", "opponents=[{name: openspiel/mcts, simulations: 5}]"]
+    config = load_scenario(scenario, overrides, registry).config
+    trainer: Any = SimpleNamespace(out=Path("runs/x"), config=config, registry=registry)
+    watch, evaluate = following(trainer)
+    assert watch.endswith("marl watch runs/x --against 'openspiel/mcts simulations=5'")
+    assert evaluate.endswith("marl evaluate runs/x --against 'openspiel/mcts simulations=5'")
+    who, params = parameters(shlex.split(evaluate)[-1])
+    assert (who, params) == ("openspiel/mcts", {"simulations": 5})
 
 
 def test_an_algorithm_without_checkpoints_is_refused(scenario: Path, tmp_path: Path) -> None:

@@ -85,7 +85,10 @@ class Samplers:
                 break
             revivals += len(lost)
             if revivals > _REVIVALS * self.count:
-                raise RunError(f"sampler {lost[0]} died again and again in one update: is there enough memory?")
+                raise RunError(
+                    f"sampler {lost[0]} died again and again in one update: is there enough memory, "
+                    "and does nothing in the environment end its own process?"
+                )
             self._revive(lost)
             for index in lost:
                 self._send(index)

@@ -16,7 +16,9 @@ from league.sandbox.bubblewrap import BubblewrapSandbox
 from league.tournament.commands import app
 from league.tournament.entry import Entry, parse
 from league.tournament.event import Event, open_event, opened
+from league.tournament.exchange import export_lines, import_lines
 from league.tournament.operate import Options, operate
+from league.tournament.players import player_of
 from league.tournament.progress import Display
 from league.tournament.receive import tree_hash
 from league.tournament.strangers import sandbox_of
@@ -47,6 +49,8 @@ def refused(*arguments: str) -> str:
     [
         ("policy:marl/random", Entry("policy", "marl/random")),
         ("ann=policy:marl/random", Entry("policy", "marl/random", "ann")),
+        ("one=policy:marl/xyz limit=1", Entry("policy", "marl/xyz limit=1", "one")),
+        ("policy:marl/xyz limit=1", Entry("policy", "marl/xyz limit=1")),
         ("snapshot:runs/x:player_0/3", Entry("snapshot", "runs/x:player_0/3")),
         ("bots/python-random", Entry("files", "bots/python-random")),
         ("mine=bots/a.tgz", Entry("files", "bots/a.tgz", "mine")),
@@ -102,6 +106,39 @@ def test_what_a_training_run_learned_takes_part(event: Callable[..., Event], tmp
     sentence = r"plays classic/connect_four \(view: own\), and this event classic/tic_tac_toe"
     with pytest.raises(UserError, match=sentence):
         submit(event(name="fourth"), f"snapshot:{tmp_path / 'other'}")
+
+
+def test_a_policy_takes_part_with_parameters(event: Callable[..., Event], tmp_path: Path) -> None:
+    pytest.importorskip("marl_openspiel", reason="needs the plugin marl-openspiel")
+    made = event(
+        "one=policy:openspiel/mcts simulations=1", "two=policy:openspiel/mcts simulations=2", "policy:openspiel/mcts",
+        overrides=("env=classic/connect_four",),
+    )  # fmt: skip
+    bots = {bot.name: bot for bot in made.ledger.bots()}
+    shown = {"one": "openspiel/mcts simulations=1", "two": "openspiel/mcts simulations=2", "mcts": "openspiel"}
+    assert {name: bot.author for name, bot in bots.items()} == shown
+    searches = {
+        name: player_of(bot, made.path, made.config, made.spec).policy.simulations for name, bot in bots.items()
+    }
+    assert searches == {"one": 1, "two": 2, "mcts": 100}
+    assert submit(made, "one=policy:openspiel/mcts simulations=1").unchanged
+    assert submit(made, "one=policy:openspiel/mcts simulations=3").bot.version == 2
+    again = import_lines(export_lines(made), tmp_path / "copy", load_registry())
+    assert [bot.author for bot in again.ledger.bots()] == [bot.author for bot in made.ledger.bots()]
+    again.close()
+    with pytest.raises(UserError, match="did you mean 'simulations'"):
+        submit(made, "policy:openspiel/mcts simulation=3")
+    with pytest.raises(UserError, match="takes no parameters"):
+        submit(made, "policy:marl/random limit=3")
+
+
+def test_a_game_takes_parameters(tmp_path: Path) -> None:
+    pytest.importorskip("marl_classic", reason="needs the plugin marl-classic")
+    cup = str(tmp_path / "cup")
+    assert "did you mean 'view'" in refused("create", cup, "--game", "classic/connect_four veiw=own")
+    assert "classic/connect_four (view: own)" in invoke("create", cup, "--game", "classic/connect_four view=own")
+    with opened(Path(cup), load_registry()) as found:
+        assert found.config.env.params == {"view": "own"}
 
 
 def test_a_folder_and_an_archive_of_it_are_the_same_bot(
