@@ -334,9 +334,10 @@ class Referee:
     # ending
 
     def _void(self, lives: Sequence[Live], what: str, error: Exception) -> None:
-        """The environment failed: nobody knows which of several lanes it was."""
+        """The environment failed: nobody knows in which of several lanes, or after whose of several moves."""
         for live in lives:
-            self._finish(live, _host_error(what, error, live.to_act if len(lives) == 1 else ()))
+            moved = live.to_act
+            self._finish(live, _host_error(what, error, moved if len(lives) == len(moved) == 1 else ()))
 
     def _finish(self, live: Live, error: HostError | None = None, truncated: bool = False) -> None:
         """The match is over: tell everybody, end the processes, write the record."""

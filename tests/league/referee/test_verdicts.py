@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import numpy as np
 import pytest
 
 from league.referee import BotPlayer, Clocks, HostError, Match, Output, Referee, Verdict, charge
@@ -154,7 +155,10 @@ class Failing:
         return self._fail("reset") or self._inner.reset(lanes, seeds)
 
     def step(self, lanes, actions):
-        return self._fail("step") or self._inner.step(lanes, actions)
+        step = self._fail("step") or self._inner.step(lanes, actions)
+        if self._when == "reward":
+            step.rewards[0, 1] = np.nan
+        return step
 
     def render(self, lane):
         return self._inner.render(lane)
@@ -164,12 +168,27 @@ class Failing:
             raise OSError("the disk is full")
 
 
-@pytest.mark.parametrize(("when", "sides"), [("reset", ()), ("step", (0,))])
-def test_a_failing_environment_voids_the_match(when, sides, bot, honest, play):
+@pytest.mark.parametrize(
+    ("when", "sides", "why"),
+    [("reset", (), "the disk is full"), ("step", (0,), "the disk is full"), ("reward", (0,), "a reward is not finite")],
+)
+def test_a_failing_environment_voids_the_match(when, sides, why, bot, honest, play):
     record = play([bot(), honest()], Failing(when))
     assert record.verdicts == (Verdict.HOST_ERROR, Verdict.HOST_ERROR)
     assert record.void and record.scores is None
-    assert record.host_error.sides == sides and "the disk is full" in record.host_error.text
+    assert record.host_error.sides == sides and why in record.host_error.text
+
+
+def test_nobody_is_blamed_for_what_failed_after_the_moves_of_several(honest):
+    from league.referee.referee import play_match
+
+    class Broken(Failing):
+        def __init__(self):
+            super().__init__("step")
+            self._inner, self.spec = matching_pennies(1), matching_pennies(1).spec
+
+    record = play_match(Broken(), "test/pennies", [honest(), honest()], 1)
+    assert record.void and record.host_error.sides == ()
 
 
 def test_a_sandbox_that_cannot_start_voids_the_match(honest, referee):
