@@ -85,7 +85,8 @@ def submit(
 def sentence(done: Submitted) -> str:
     """What became of a submission."""
     bot = done.bot
-    what = f"{bot.name} ({bot.kind}, by {bot.author})"
+    origin = " of" if bot.kind in ("policy", "snapshot") else ", by"  # a plugin, a policy or a run; or its author
+    what = f"{bot.name} ({bot.kind}{origin} {bot.author})"
     if done.unchanged:
         return f"{what} is here already, exactly as it is: nothing to do"
     if done.before is not None:

@@ -53,4 +53,4 @@ class TournamentConfig:
 
     def __post_init__(self) -> None:
         if self.lease_seconds < 5:
-            raise ValueError("lease_seconds: 5 or more is right, since hosts report every second")
+            raise ValueError(f"lease_seconds: {self.lease_seconds:g} is too few; 5 or more is right")

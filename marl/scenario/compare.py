@@ -20,7 +20,7 @@ def differences(there: str, here: str) -> str:
         found = list(_differing(yaml.safe_load(there), yaml.safe_load(here), ""))
     except yaml.YAMLError:
         return "its scenario.yaml is not YAML any more"
-    if not found:
+    if not found or not found[0][0]:
         return "its scenario.yaml was edited"
     shown = [f"{key} is {_text(old)} there and {_text(new)} here" for key, old, new in found[:_SHOWN]]
     more = len(found) - _SHOWN

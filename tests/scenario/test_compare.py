@@ -43,3 +43,4 @@ def test_three_keys_are_named_and_the_others_counted() -> None:
 
 def test_what_is_not_yaml_is_said() -> None:
     assert "not YAML" in differences("a: [", THERE)
+    assert "was edited" in differences("", THERE)

@@ -13,7 +13,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from league.sandbox.bubblewrap import BubblewrapSandbox
-from league.tournament.commands import app
+from league.tournament.commands import app, sentence
 from league.tournament.entry import Entry, parse
 from league.tournament.event import Event, open_event, opened
 from league.tournament.exchange import export_lines, import_lines
@@ -121,7 +121,8 @@ def test_a_policy_takes_part_with_parameters(event: Callable[..., Event], tmp_pa
         name: player_of(bot, made.path, made.config, made.spec).policy.simulations for name, bot in bots.items()
     }
     assert searches == {"one": 1, "two": 2, "mcts": 100}
-    assert submit(made, "one=policy:openspiel/mcts simulations=1").unchanged
+    same = submit(made, "one=policy:openspiel/mcts simulations=1")
+    assert same.unchanged and sentence(same).startswith("one (snapshot of openspiel/mcts simulations=1) is here")
     assert submit(made, "one=policy:openspiel/mcts simulations=3").bot.version == 2
     again = import_lines(export_lines(made), tmp_path / "copy", load_registry())
     assert [bot.author for bot in again.ledger.bots()] == [bot.author for bot in made.ledger.bots()]
@@ -243,6 +244,10 @@ def test_events_that_cannot_be_made(tmp_path: Path) -> None:
     assert "did you mean 'swiss'" in refused("create", there, "--game", "classic/connect_four", "--schedule", "swis")
     wrong = refused("create", there, "--game", "classic/connect_four", "schedule.gmes=3")
     assert "did you mean 'games'" in wrong
+    few = refused("create", there, "--game", "classic/connect_four", "budget.processes=0")
+    assert few.endswith("budget.processes must be at least 1, not 0")
+    few = refused("create", there, "--game", "classic/connect_four", "lease_seconds=3")
+    assert few.endswith("lease_seconds: 3 is too few; 5 or more is right")
     assert not Path(there).exists()
     invoke("create", there, "--game", "classic/connect_four")
     assert "already holds an event" in refused("create", there, "--game", "classic/connect_four")
