@@ -107,6 +107,8 @@ class ColumnLearner(TorchLearner, abc.ABC):
         where the loss or gradients are not finite; the weights are then those before that minibatch.
         """
         self.coefficients = dict(coefficients)
+        if "lr" not in self.coefficients:
+            raise RunError(f"{type(self.hyper).__name__}.coefficients gives no 'lr': go on from super().coefficients")
         for optimizer in self._named_optimizers.values():
             self._set_optimizer_lr(optimizer, self.coefficients["lr"])
         result = {}
@@ -193,7 +195,7 @@ class ColumnLearner(TorchLearner, abc.ABC):
                 f"{', '.join(sorted(batch))}, and the coefficients {', '.join(sorted(self.coefficients))}"
             ) from error
         told = {name: torch.as_tensor(value, device=self._device) for name, value in stats.items()}
-        self._seen = {"loss": loss.detach(), **told}
+        self._seen = {**told, "loss": loss.detach()}
         return loss
 
     def postprocess_gradients(self, gradients_dict: dict[Any, Any]) -> dict[Any, Any]:
@@ -214,6 +216,7 @@ class ColumnLearner(TorchLearner, abc.ABC):
     def mean_over_learners(self, values: torch.Tensor) -> torch.Tensor:
         """The mean of `values` over all learners of the group; with one learner, the values themselves."""
         if self.distributed:
+            values = values.clone()
             torch.distributed.all_reduce(values)
             values = values / torch.distributed.get_world_size()
         return values
@@ -228,9 +231,8 @@ class ColumnLearner(TorchLearner, abc.ABC):
             gradients = self.postprocess_gradients(self.compute_gradients(losses))
             sound = self._seen["grad_norm"].isfinite() & self._seen["loss"].isfinite()
             broken = torch.maximum(broken, (~sound).float())
-            for _, optimizer in self.get_optimizers_for_module(name):
-                cast(Any, optimizer).found_inf = broken  # fused ones then change nothing, and nobody waits for a GPU
-            self.apply_gradients(gradients)
+            if self._fuse(name, broken) or not broken:
+                self.apply_gradients(gradients)
             for key, value in self._seen.items():
                 total[key] = total[key] + value if key in total else value
             count += 1
@@ -242,6 +244,15 @@ class ColumnLearner(TorchLearner, abc.ABC):
                 "lower the learning rate, or look for infinite rewards or observations"
             )
         return stats
+
+    def _fuse(self, name: str, broken: torch.Tensor) -> bool:
+        """Tell the module's optimisers not to step if `broken`; False where one is not fused, and cannot be told."""
+        optimizers = [optimizer for _, optimizer in self.get_optimizers_for_module(name)]
+        if not all(optimizer.defaults.get("fused") for optimizer in optimizers):
+            return False
+        for optimizer in optimizers:
+            cast(Any, optimizer).found_inf = broken  # so nobody waits for a GPU
+        return True
 
     def _tensors(self, columns: Columns) -> Tensors:
         def convert(leaf: Array) -> torch.Tensor:

@@ -80,17 +80,48 @@ def test_averages_span_about_as_many_updates_as_one_over_their_rate(make: Any) -
 def test_a_loss_that_asks_for_what_is_not_there_is_told_what_is(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     learner = make("a")
     monkeypatch.setattr(type(learner), "loss", lambda self, name, batch, inputs, value: batch["advantages"])
-    with pytest.raises(
-        RunError, match="loss asks for 'advantages', which is not there: the columns are action, "
-    ):
+    with pytest.raises(RunError, match="loss asks for 'advantages', which is not there: the columns are action, "):
         fit(learner, a=50)
+
+
+@pytest.mark.parametrize("kind", ["Adam", "SGD", "RMSprop"])
+def test_other_optimisers_do_not_step_on_gradients_that_are_not_finite(
+    make: Any, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    import torch
+
+    def configure(self: Any, module_id: str, config: Any = None) -> None:
+        params = self.get_parameters(self.module[module_id])
+        optimizer = getattr(torch.optim, kind)(params, lr=1e-2)
+        self.register_optimizer(module_id=module_id, optimizer=optimizer, params=params)
+
+    learner_class = type(make("a"))
+    monkeypatch.setattr(learner_class, "configure_optimizers_for_module", configure)
+    learner = make("a")
+    before = learner.weights()
+    fit(learner, a=50)
+    after = learner.weights()
+    assert not same(before, after)
+    data = columns(50)
+    data["advantage"][7] = np.nan
+    with pytest.raises(RunError, match="not finite"):
+        learner.fit({"a": data}, 1, {"a": 1}, 1, {"lr": 1e-2})
+    assert same(after, learner.weights())
+
+
+def test_coefficients_without_a_learning_rate_are_refused(make: Any) -> None:
+    with pytest.raises(RunError, match="gives no 'lr': go on from super"):
+        make("a").fit({"a": columns(50)}, 1, {"a": 1}, 1, {})
 
 
 def test_plain_numbers_are_reported_too(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     learner = make("a")
     real = type(learner).loss
-    monkeypatch.setattr(type(learner), "loss", lambda self, *given: (real(self, *given)[0], {"seven": 7.0}))
-    assert fit(learner, a=50)["a"]["seven"] == 7.0
+    monkeypatch.setattr(
+        type(learner), "loss", lambda self, *given: (real(self, *given)[0], {"seven": 7.0, "loss": 0.0})
+    )
+    stats = fit(learner, a=50)["a"]
+    assert stats["seven"] == 7.0 and stats["loss"] != 0.0  # the loss is the loss, whatever else is called so
 
 
 @pytest.mark.parametrize("count", [3, 4, 97, 1000])
