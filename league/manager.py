@@ -126,6 +126,7 @@ class Manager:
         if done is None:
             self.doing = f"iteration {number}: {job.algorithm} for {self.sides[job.side]}"
             self.tell()
+            self.services.job = job.id
             trained = self._train(job)
             snapshot = self.services.blobs.put_snapshot(trained.snapshot)
             kept = trained.checkpoint

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import cast
 
@@ -82,7 +83,12 @@ def can_be_exact(services: LeagueServices, required: bool) -> bool:
 def mend(metrics: Metrics, manager: Manager) -> None:
     """Make metrics.jsonl what the ledger says: a killed run may have written a line too many, or one too few."""
     last = manager.iterations[-1].number if manager.iterations else -1
-    metrics.keep(lambda event: event.get("iteration", event["step"]) <= last)
+
+    @cache
+    def finished(job: str) -> bool:
+        return manager.ledger.job(job) is not None
+
+    metrics.keep(lambda event: event.get("iteration", event["step"]) <= last or finished(event.get("job", "")))
     events = list(read(metrics.path))
     there = {event["step"] for event in events if event["event"] == "iteration"}
     manager.services.steps = sum(int(event.get("env_steps", 0)) for event in events if event["event"] == "train")

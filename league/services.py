@@ -14,21 +14,22 @@ from marl.services import RunServices
 class LeagueServices(RunServices):
     """`marl.algorithm.Services` over a registry and a blob store; what algorithms log goes to metrics.jsonl.
 
-    `iteration` is the one that is worked on, `steps` are the environment steps of all training so far, `latest` is
-    what was logged last. `tell` is called whenever they change.
+    `iteration` and `job` (its id) are worked on now, `steps` are the environment steps of all training so far, `latest`
+    is what was logged last. `tell` is called whenever they change.
     """
 
     def __init__(self, registry: Registry, env: Component, blobs: Blobs, metrics: Metrics) -> None:
         super().__init__(registry, env, blobs, self._note)
         self.metrics = metrics
         self.iteration = 0
+        self.job = ""
         self.steps = 0
         self.latest: dict[str, float] = {}
         self.tell: Callable[[], None] = lambda: None
 
     def _note(self, step: int, values: dict[str, float]) -> None:
         """One line in metrics.jsonl."""
-        self.metrics.log("train", step, iteration=self.iteration, **values)
+        self.metrics.log("train", step, iteration=self.iteration, job=self.job, **values)
         self.steps += int(values.get("env_steps", 0))
         self.latest = values
         self.tell()

@@ -176,7 +176,11 @@ def typed(component: Component, registry: Registry) -> str:
     schema = registry.schema(registry.find("policies", component.name))
     usual = {field.name: field.default for field in fields(schema)} if schema else {}
     told = {name: value for name, value in component.params.items() if name not in usual or usual[name] != value}
-    return " ".join([component.name, *(f"{name}={json.dumps(value)}" for name, value in told.items())])
+    return " ".join([component.name, *(f"{name}={_dense(value)}" for name, value in told.items())])
+
+
+def _dense(value: JSON) -> str:
+    return json.dumps(value, separators=(",", ":"))
 
 
 def of_run(text: str, run: Path, name: str, params: dict[str, JSON], registry: Registry) -> Contestant:

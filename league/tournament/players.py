@@ -15,6 +15,7 @@ from league.referee.seat import Table as SeatTable
 from league.sandbox import Sandbox
 from league.tournament.config import TournamentConfig
 from marl.blobs import Blobs
+from marl.contestants import parameters
 from marl.env import EnvSpec
 from marl.errors import RunError
 from marl.registry import load_registry
@@ -42,7 +43,8 @@ def player_of(bot: BotRow, event: Path, config: TournamentConfig, spec: EnvSpec)
     registry = load_registry()
     match bot.kind:
         case "policy":
-            player: Player = scripted(registry, spec, bot.content)
+            name, params = parameters(bot.content)
+            player: Player = scripted(registry, spec, name, params)
         case "snapshot":
             blobs = Blobs(event / "blobs")
             sides = [from_snapshot(registry, spec, blobs.get_snapshot(id), bot.name) for id in bot.content.split(",")]

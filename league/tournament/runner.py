@@ -16,6 +16,7 @@ from marl.errors import UserError
 from marl.registry import Registry
 from marl.rundir import locked
 from marl.scenario import FILE, Scenario
+from marl.scenario.compare import differences
 
 
 def run(scenario: Scenario, registry: Registry, out: Path, resume: bool) -> None:
@@ -24,8 +25,10 @@ def run(scenario: Scenario, registry: Registry, out: Path, resume: bool) -> None
         if (out / FILE).exists():
             event = open_event(out, registry)
             if not resume and event.scenario.text != scenario.text:
+                differing = differences(event.scenario.text, scenario.text)
                 raise UserError(
-                    f"{out} holds another event: go on with that by `marl resume {out}`, or choose another --out"
+                    f"{out} holds another event ({differing}): go on with that by `marl resume {out}`, or choose "
+                    "another --out"
                 )
         else:
             event = create(out, scenario, registry)

@@ -11,10 +11,10 @@ from league.tournament.event import Event
 from league.tournament.players import player_of
 from league.tournament.receive import receive
 from league.tournament.strangers import sandbox_of
-from marl.contestants import of_run, parameters, told, typed
+from marl.contestants import of_run, parameters, typed
 from marl.errors import UserError
 from marl.scenario import Component, load_run
-from marl.snapshot import JSON, Snapshot
+from marl.snapshot import JSON
 
 
 @dataclass(frozen=True)
@@ -52,13 +52,9 @@ def submit(event: Event, text: str, trust: bool = False) -> Submitted:
 def _policy(event: Event, entry: Entry) -> BotRow:
     who, params = parameters(entry.what)
     descriptor = event.registry.find("policies", who)
-    name = entry.name or check_name(descriptor.name)
-    if params:  # they are kept as a snapshot without weights, since a policy is kept by its name alone
-        snapshot = told(Snapshot(descriptor.full_name, {}), params, event.registry)
-        played = typed(Component(descriptor.full_name, snapshot.meta["params"]), event.registry)
-        bot = BotRow(name, "snapshot", played, event.blobs.put_snapshot(snapshot))
-    else:
-        bot = BotRow(name, "policy", descriptor.plugin, descriptor.full_name)
+    checked = event.registry.validate("policies", descriptor.full_name, params)
+    played = typed(Component(descriptor.full_name, checked), event.registry)
+    bot = BotRow(entry.name or check_name(descriptor.name), "policy", descriptor.plugin, played)
     player_of(bot, event.path, event.config, event.spec)
     return bot
 

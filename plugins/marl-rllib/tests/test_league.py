@@ -11,10 +11,10 @@ import pytest
 
 from league.ledger import Ledger
 from league.manager import Manager
-from league.runner import build
+from league.runner import build, mend
 from marl.blobs import Blobs
 from marl.errors import UserError
-from marl.metrics import Metrics
+from marl.metrics import Metrics, read
 from marl.registry import load_registry
 from marl.scenario import load_scenario
 
@@ -105,6 +105,36 @@ def test_a_league_that_is_stopped_and_resumed_is_the_same_league(league: Make, t
     resumed = league(text, 3, "halves")
     list(resumed.run())
     assert whole.ledger.digest() == resumed.ledger.digest()
+
+
+def test_the_curves_of_jobs_that_were_finished_before_a_kill_stay(
+    league: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def finish_and_die(self: Ledger, *job: Any) -> None:
+        finish(self, *job)
+        raise Killed
+
+    whole = league(PSRO, 2, "whole")
+    list(whole.run())
+    finish = Ledger.finish_job
+    for _ in range(4):  # dies after each of the two jobs of both iterations
+        with monkeypatch.context() as patch, pytest.raises(Killed):
+            patch.setattr(Ledger, "finish_job", finish_and_die)
+            killed = league(PSRO, 2, "killed")
+            mend(killed.services.metrics, killed)
+            list(killed.run())
+    last = league(PSRO, 2, "killed")
+    mend(last.services.metrics, last)
+    list(last.run())
+    one, other = (
+        [(event["step"], event["loss"]) for event in read(manager.services.metrics.path) if event["event"] == "train"]
+        for manager in (whole, last)
+    )
+    assert one == other != []
+    assert whole.services.steps == last.services.steps
 
 
 @pytest.mark.slow

@@ -115,17 +115,17 @@ def test_a_policy_takes_part_with_parameters(event: Callable[..., Event], tmp_pa
         overrides=("env=classic/connect_four",),
     )  # fmt: skip
     bots = {bot.name: bot for bot in made.ledger.bots()}
-    shown = {"one": "openspiel/mcts simulations=1", "two": "openspiel/mcts simulations=2", "mcts": "openspiel"}
-    assert {name: bot.author for name, bot in bots.items()} == shown
+    kept = {"one": "openspiel/mcts simulations=1", "two": "openspiel/mcts simulations=2", "mcts": "openspiel/mcts"}
+    assert {name: bot.content for name, bot in bots.items()} == kept
     searches = {
         name: player_of(bot, made.path, made.config, made.spec).policy.simulations for name, bot in bots.items()
     }
     assert searches == {"one": 1, "two": 2, "mcts": 100}
     same = submit(made, "one=policy:openspiel/mcts simulations=1")
-    assert same.unchanged and sentence(same).startswith("one (snapshot of openspiel/mcts simulations=1) is here")
+    assert same.unchanged and sentence(same).startswith("one (policy of openspiel) is here")
     assert submit(made, "one=policy:openspiel/mcts simulations=3").bot.version == 2
     again = import_lines(export_lines(made), tmp_path / "copy", load_registry())
-    assert [bot.author for bot in again.ledger.bots()] == [bot.author for bot in made.ledger.bots()]
+    assert [bot.content for bot in again.ledger.bots()] == [bot.content for bot in made.ledger.bots()]
     again.close()
     with pytest.raises(UserError, match="did you mean 'simulations'"):
         submit(made, "policy:openspiel/mcts simulation=3")
