@@ -39,19 +39,19 @@ class Contract:
         if not np.isfinite(step.rewards).all():
             row, agent = np.argwhere(~np.isfinite(step.rewards))[0].tolist()
             raise ContractBroken(f"gives {self._spec.agents[agent]!r} a reward of {step.rewards[row, agent]}")
-        if ((ticks >= self._spec.max_length) & ~step.done).any():
+        if ticks.max(initial=0) >= self._spec.max_length and not step.done[ticks >= self._spec.max_length].all():
             raise ContractBroken(f"goes on after {self._spec.max_length} ticks, its max_length")
         self.turn(step.turn)
         return step
 
     def _rows(self, rows: Rows) -> None:
         group, count = self._spec.groups[rows.group], len(rows)
-        wanted = self._shapes[rows.group]
+        wanted = {path: (count, *shape) for path, shape in self._shapes[rows.group].items()}
         seen = {path: np.shape(leaf) for path, leaf in tree.leaves(rows.observation)}
-        if seen.keys() != wanted.keys() or any(seen[path] != (count, *shape) for path, shape in wanted.items()):
+        if seen != wanted:
             raise ContractBroken(
                 f"shows group {group.name!r} observations of shape {_said(seen, count)}, "
-                f"and its spec says {_said({path: (count, *shape) for path, shape in wanted.items()}, count)}"
+                f"and its spec says {_said(wanted, count)}"
             )
         if rows.mask is None:
             return
