@@ -52,14 +52,10 @@ def lead(view: TrainView) -> str:
     text = "After a slice its snapshot plays, and does not learn. The shaded range is the 95 % interval."
     if opponents != ["alone"]:
         text += " Points are wins and half the draws, as a share of the matches."
-    if view.config.evaluation.greedy:
-        text += (
-            " It plays its most probable actions"
-            + (", except against <em>previous</em>" * ("previous" in opponents))
-            + "."
-        )
     if "previous" in opponents:
         text += " <em>previous</em> is the snapshot of the measurement before: above half, it still gets better."
+    if view.config.evaluation.greedy:
+        text += " The snapshot plays its most probable actions; against <em>previous</em> both draw theirs."
     if len(opponents) > COLOURS:
         text += f" The first {COLOURS} of {len(opponents)} opponents are drawn."
     return text
