@@ -185,8 +185,8 @@ wandered up to 0.8 and ended at 0.534, 0.467 and 0.555, and one of five seeds of
 not help there, on one or two seeds each: smaller and larger steps (eta 0.01 to 0.05), batches twice as large, other
 learning rates, a separate value network, ReLU and wider layers, a magnet that follows (at rates 0.005 to 0.05).
 Snapshots now carry averaged weights. Over about 200 updates (`average: 0.005`) one of five seeds still ended above the
-target in Leduc poker (50 to 54: 0.268, 0.334, 0.364, 0.489, 0.576); over about 500 (0.002, chosen on seeds 51 and 60) all
-five fresh ones stay below it from 4M env steps on. In Kuhn poker it is 0.005.
+target in Leduc poker (50 to 54: 0.268, 0.334, 0.364, 0.489, 0.576); over about 500 (0.002, chosen on seeds 51 and 60)
+all five fresh ones stay below it from 4M env steps on. In Kuhn poker it is 0.005.
 
 {pictures}
 """
