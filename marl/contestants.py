@@ -97,16 +97,17 @@ def meeting_place(env: str, players: Sequence[Contestant], registry: Registry) -
     return cast(Component, known[0].env)
 
 
-def seats(player: Contestant, rival: Contestant | None, sides: int) -> list[int]:
+def seats(player: Contestant, rival: Contestant, sides: int) -> list[int]:
     """The sides that `player` can have while `rival` has all others. Raises UserError where there are none."""
     everywhere = range(sides)
     mine = everywhere if player.sides is None else player.sides
-    theirs = everywhere if rival is None or rival.sides is None else rival.sides
-    found = [side for side in mine if rival is None or all(other in theirs for other in everywhere if other != side)]
+    theirs = everywhere if rival.sides is None else rival.sides
+    found = [side for side in mine if all(other in theirs for other in everywhere if other != side)]
     if not found:
-        who = f"{player.name} learned to play side {_listed(mine)}"
-        whom = f"{rival.name if rival else 'nobody'} side {_listed(theirs)}"
-        raise UserError(f"{who}, and {whom}: there is no match in which both play what they learned")
+        raise UserError(
+            f"{player.name} learned to play side {_listed(mine)}, and {rival.name} side {_listed(theirs)}: "
+            "there is no match in which both play what they learned"
+        )
     return found
 
 
@@ -175,12 +176,12 @@ def typed(component: Component, registry: Registry) -> str:
     """How a policy is typed, `"openspiel/mcts simulations=50"`: the reverse of `parameters`, without what is usual."""
     schema = registry.schema(registry.find("policies", component.name))
     usual = {field.name: field.default for field in fields(schema)} if schema else {}
-    told = {name: value for name, value in component.params.items() if name not in usual or usual[name] != value}
-    return " ".join([component.name, *(f"{name}={_dense(value)}" for name, value in told.items())])
-
-
-def _dense(value: JSON) -> str:
-    return json.dumps(value, separators=(",", ":"))
+    words = [
+        f"{name}={json.dumps(value, separators=(',', ':'))}"
+        for name, value in component.params.items()
+        if name not in usual or usual[name] != value
+    ]
+    return " ".join([component.name, *words])
 
 
 def of_run(text: str, run: Path, name: str, params: dict[str, JSON], registry: Registry) -> Contestant:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import cache, partial
 from typing import cast
 
 from marl.algorithm import Checkpoint
-from marl.arena.failure import EnvironmentFailed, explain
+from marl.arena import failure
 from marl.blobs import Blobs
 from marl.env import Environment, EnvSpec
 from marl.policy import Policy
@@ -64,15 +64,12 @@ class RunServices:
         return ExactGame(self.environment(1), self.policy)
 
 
-@contextmanager
-def explained(env: Component, registry: Registry) -> Iterator[None]:
-    """Where this environment raises: say in which match, and how to play that again."""
-    try:
-        yield
-    except EnvironmentFailed as failure:
-        make = partial(registry.make, "environments", env.name, env.params)
-        again = explain(failure, lambda lanes: make(lanes=lanes), {"name": env.name, "params": env.params})
-        raise again from failure
+def explained(env: Component, registry: Registry) -> AbstractContextManager[None]:
+    """Where this environment raises in here: say in which match, and how to play that again."""
+    made = partial(registry.make, "environments", env.name, env.params)
+    return failure.explained(
+        lambda lanes: cast(Environment, made(lanes=lanes)), {"name": env.name, "params": env.params}
+    )
 
 
 def speeds(values: dict[str, float]) -> dict[str, float]:

@@ -22,9 +22,7 @@ _RESULTS = {(1.0, 0.0): "1-0", (0.0, 1.0): "0-1", (0.5, 0.5): "1/2-1/2"}
 def export_pgn(event: Event) -> Iterator[str]:
     """A game each match that counts. Raises UserError where the game's moves have no names."""
     game = _game(event)
-    white = (
-        game.new_initial_state().current_player()
-    )  # the side that moves first, which in chess is OpenSpiel's player 1
+    white = game.new_initial_state().current_player()  # whoever moves first: in chess OpenSpiel's player 1
     for match in event.ledger.matches():
         if match.void or not match.replay:
             continue

@@ -13,7 +13,8 @@ import json
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,15 @@ def explain(failure: EnvironmentFailed, make: Callable[[int], Environment], env:
             again.__cause__ = error
             return again
     return RunError(f"{failure}; none of those that could be played again raises when it is alone")
+
+
+@contextmanager
+def explained(make: Callable[[int], Environment], env: Mapping[str, Any] | None) -> Iterator[None]:
+    """Where an environment raises in here, the error is that of `explain`."""
+    try:
+        yield
+    except EnvironmentFailed as failure:
+        raise explain(failure, make, env) from failure
 
 
 def play_again(environment: Environment, match: Mapping[str, Any]) -> None:

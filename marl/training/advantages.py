@@ -50,8 +50,7 @@ def generalised_advantages(window: Trajectory, last_value: Floats, discount: flo
     `last_value`: `float64[M]`, see `following_values`. Raises RunError where an observation is not finite, ValueError
     where the policy estimated no values.
     """
-    unknown = np.isnan(window.value)
-    if unknown.any():
+    if np.isnan(window.value).any():
         for path, leaf in tree.leaves(window.observation):
             if not np.isfinite(leaf).all():
                 raise RunError(

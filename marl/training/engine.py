@@ -77,7 +77,8 @@ class Engine:
         else:
             parent = services.checkpoint(job.parent)
             self.backend.load(parent)
-            self.progress = replace(Progress(), **parent.meta["progress"])
+            so_far = parent.meta["progress"]
+            self.progress = Progress(**{"budget": so_far["env_steps"], **so_far})  # older checkpoints have no budget
             if "play" in parent.meta and parent.meta.get("matches") == self._matches:
                 lanes = Checkpoint(part(parent.arrays, _LANES), parent.meta["play"])
         self._services = services

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any, TypeAlias, cast
 
 from marl.algorithm import Services
-from marl.arena.failure import EnvironmentFailed, explain
+from marl.arena import failure
 from marl.env import Environment
 from marl.errors import UserError
 from marl.registry import Component, load_registry
@@ -31,17 +31,12 @@ def maker(services: Services) -> Maker:
     raise UserError("the services do not say how to make their environment elsewhere: give them `env` or `make`")
 
 
-@contextmanager
-def explained(services: Services) -> Iterator[None]:
-    """Where an environment raises: say in which match, and how to play it again."""
-    try:
-        yield
-    except EnvironmentFailed as failure:
-        env = _component(services)
-        if env is None and not hasattr(services, "make"):
-            raise
-        named = None if env is None else {"name": env.name, "params": env.params}
-        raise explain(failure, maker(services), named) from failure
+def explained(services: Services) -> AbstractContextManager[None]:
+    """Where the services' environment raises in here: say in which match, and how to play it again."""
+    env = _component(services)
+    if env is None and not hasattr(services, "make"):
+        return nullcontext()
+    return failure.explained(maker(services), None if env is None else {"name": env.name, "params": env.params})
 
 
 def _component(services: Services) -> Component | None:

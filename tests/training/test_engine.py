@@ -82,6 +82,17 @@ def test_recurrent_runs_resume_to_the_bit(services: Any, gradient: Any) -> None:
     assert same(straight.arrays, engine.save().arrays)
 
 
+def test_a_checkpoint_from_before_budgets_were_kept_is_gone_on_from_for_a_whole_job(
+    services: Any, gradient: Any
+) -> None:
+    host = services(kuhn)
+    parent = keep(host, gradient(**SMALL).train(SELF_PLAY, host))
+    before = host.checkpoints[parent].meta["progress"]
+    del before["budget"]
+    after = gradient(**SMALL).train(replace(SELF_PLAY, parent=parent), host).checkpoint.meta["progress"]
+    assert after["env_steps"] >= before["env_steps"] + 512
+
+
 def test_another_number_of_lanes_starts_new_matches(services: Any, gradient: Any) -> None:
     host = services(kuhn)
     parent = keep(host, gradient(**SMALL).train(SELF_PLAY, host))
