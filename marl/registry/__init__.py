@@ -3,6 +3,7 @@
 Importing this package imports pluggy and the standard library, nothing heavy; so listing plugins is quick.
 """
 
+from marl.registry.blame import blamed, wrong
 from marl.registry.component import Component, component
 from marl.registry.descriptor import Descriptor
 from marl.registry.load import load_registry
@@ -19,8 +20,10 @@ __all__ = [
     "Plugin",
     "Registry",
     "State",
+    "blamed",
     "component",
     "hookimpl",
     "hookspec",
     "load_registry",
+    "wrong",
 ]

@@ -57,6 +57,21 @@ class Registry:
                 return plugin
         raise UserError(f"no plugin {name!r} is installed{suggestion(name, (plugin.name for plugin in self.plugins))}")
 
+    def describe(self, kind: str, name: str) -> str:
+        """Kind, name and origin, for sentences: "strategy 'duel/greedy' (plugin 'duel' of marl-duel 0.1)"."""
+        return self._where(self.find(kind, name))
+
+    def describe_class(self, cls: type) -> str:
+        """The same for a class that no descriptor names, such as a learner: "MyLearner (plugin 'duel' of ...)"."""
+        module = cls.__module__
+        package = module.partition(".")[0]
+        for plugin in self.plugins:
+            targets = [descriptor.target.partition(":")[0] for descriptor in plugin.descriptors]
+            modules = {plugin.value.partition(":")[0], *targets}
+            if module in modules or package in {name.partition(".")[0] for name in modules}:
+                return f"{cls.__qualname__} (plugin {plugin.name!r} of {plugin.origin})"
+        return f"{module}.{cls.__qualname__}"
+
     def load(self, descriptor: Descriptor) -> Any:
         """Import the descriptor's target. Raises UserError naming plugin, distribution, target and cause."""
         return self._import(descriptor, descriptor.target)

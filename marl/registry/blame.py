@@ -1,0 +1,44 @@
+"""Blame: an error inside a plugin's code is a sentence that names the plugin, what was asked of it, and what is right.
+
+    with blamed(registry.describe("strategies", name), "jobs(view, seed)", "a list of marl.job.Job"):
+        jobs = strategy.jobs(view, seed)
+
+The traceback stays behind the sentence (`MARL_DEBUG=1` prints it).
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from marl.errors import RunError, UserError
+
+
+@contextmanager
+def blamed(subject: str, asked: str, right: str = "") -> Iterator[None]:
+    """Turn whatever `subject` raises while it is `asked` for something into a RunError that says so.
+
+    `right` says what it should have given. UserError and RunError are sentences already, and pass.
+    """
+    try:
+        yield
+    except (UserError, RunError):
+        raise
+    except Exception as error:
+        expected = f"; {right} would be right" if right else ""
+        reason = f"{type(error).__name__}: {error}".rstrip(": ")
+        raise RunError(f"{subject} failed in {asked}{_place(error)}: {reason}{expected}") from error
+
+
+def wrong(subject: str, asked: str, got: object, right: str) -> RunError:
+    """The error for an answer that cannot be used: `got` is shown, and `right` says what would be."""
+    shown = f"{got!r:.200}" if got is not None else "nothing (None)"
+    return RunError(f"{subject} gave {shown} from {asked}, which cannot be used: {right} would be right")
+
+
+def _place(error: BaseException) -> str:
+    """Where it was raised, as in " (my_plugin.py, line 12)"."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if len(frames) > 1 else ""
