@@ -66,6 +66,7 @@ class ColumnLearner(TorchLearner, abc.ABC):
         self.memo: dict[str, dict[str, float]] = {}
         self.past: dict[str, dict[str, torch.Tensor]] = {}
         self.averages: dict[str, Average] = {}
+        self._weight: torch.Tensor | float = 1.0  # of this learner's means among those of the group
         super().build()
 
     def configure_optimizers_for_module(self, module_id: str, config: Any = None) -> None:
@@ -76,9 +77,10 @@ class ColumnLearner(TorchLearner, abc.ABC):
 
     @abc.abstractmethod
     def loss(self, module_id: str, batch: Tensors, inputs: torch.Tensor, value: torch.Tensor) -> tuple[Any, Stats]:
-        """The loss of a minibatch of K rows, and what to report of it.
+        """The loss of a minibatch of K rows, and what to report of it: means over these rows.
 
-        `batch`: columns `[K, ...]`. `inputs` `[K, D]` go into `distribution(module_id)`; `value` is `[K]`.
+        `batch`: columns `[K, ...]`. `inputs` `[K, D]` go into `distribution(module_id)`; `value` is `[K]`. Learners of
+        a group may have unequal numbers of rows; what each returns is weighted by them.
         """
 
     def prepare(self, module_id: str, columns: Tensors) -> Tensors:
@@ -115,6 +117,7 @@ class ColumnLearner(TorchLearner, abc.ABC):
         for name in sorted(columns):
             number = self.names.index(name)
             tensors = self._tensors(columns[name])
+            self._weight = self._weights_by_rows(tensors, torch.arange(len(tensors["logp"]), device=self._device), 1)[0]
             tensors |= self.prepare(name, tensors)
             stats: dict[str, float] = {}
             for epoch in range(epochs):
@@ -196,7 +199,7 @@ class ColumnLearner(TorchLearner, abc.ABC):
             ) from error
         told = {name: torch.as_tensor(value, device=self._device) for name, value in stats.items()}
         self._seen = {**told, "loss": loss.detach()}
-        return loss
+        return loss * self._weight
 
     def postprocess_gradients(self, gradients_dict: dict[Any, Any]) -> dict[Any, Any]:
         """RLlib's hook: clip the global norm of the one module whose gradients these are."""
@@ -214,18 +217,39 @@ class ColumnLearner(TorchLearner, abc.ABC):
         return centred / (deviation + 1e-8)
 
     def mean_over_learners(self, values: torch.Tensor) -> torch.Tensor:
-        """The mean of `values` over all learners of the group; with one learner, the values themselves."""
+        """The mean over the rows of all learners, where `values` are means over this learner's own rows.
+
+        It is for `loss` (rows of a minibatch) and `prepare` (all rows). With one learner: the values themselves.
+        """
+        return self._summed(values * self._weight) / self._learners if self.distributed else values
+
+    @property
+    def _learners(self) -> int:
+        return torch.distributed.get_world_size() if self.distributed else 1
+
+    def _summed(self, values: torch.Tensor) -> torch.Tensor:
+        """The sum over all learners of the group."""
         if self.distributed:
             values = values.clone()
             torch.distributed.all_reduce(values)
-            values = values / torch.distributed.get_world_size()
         return values
+
+    def _weights_by_rows(self, tensors: Tensors, order: torch.Tensor, minibatches: int) -> torch.Tensor:
+        """What this learner's means of each minibatch weigh, `[minibatches]`: its part of the rows, times the learners.
+
+        RLlib's DDP takes the plain mean of all learners' gradients, but with sequences one may have three times the
+        rows of another.
+        """
+        rows = tensors["valid"].sum(1) if "valid" in tensors else torch.ones_like(order)
+        until = torch.nn.functional.pad(rows.index_select(0, order).cumsum(0), (1, 0))
+        mine = until[_edges(len(order), minibatches)].diff().double()
+        return (mine * self._learners / self._summed(mine)).float()
 
     def _epoch(self, name: str, tensors: Tensors, order: torch.Tensor, minibatches: int) -> dict[str, float]:
         total: Stats = {}
-        count = 0
         broken = torch.zeros((), device=self._device)  # 1 from the first gradients on that are not finite
-        for batch in _minibatches(tensors, order, minibatches):
+        weights = self._weights_by_rows(tensors, order, minibatches)
+        for batch, self._weight in zip(_minibatches(tensors, order, minibatches), weights, strict=True):
             outputs = self.module.forward_train({name: batch})
             losses = self.compute_losses(fwd_out=outputs, batch={name: batch})
             gradients = self.postprocess_gradients(self.compute_gradients(losses))
@@ -234,9 +258,8 @@ class ColumnLearner(TorchLearner, abc.ABC):
             if self._fuse(name, broken) or not broken:
                 self.apply_gradients(gradients)
             for key, value in self._seen.items():
-                total[key] = total[key] + value if key in total else value
-            count += 1
-        means = self.mean_over_learners(torch.stack([value.float() for value in total.values()]) / count)
+                total[key] = total.get(key, 0.0) + value * self._weight
+        means = self._summed(torch.stack([value.float() for value in total.values()])) / (minibatches * self._learners)
         stats = dict(zip(total, means.tolist(), strict=True))
         if not np.isfinite([stats["grad_norm"], stats["loss"]]).all():
             raise RunError(
@@ -273,7 +296,12 @@ def _permutation(count: int, seed: int, module: int, epoch: int) -> torch.Tensor
 
 def _minibatches(tensors: Tensors, order: torch.Tensor, count: int) -> Iterator[Tensors]:
     """`count` parts of the rows in this order, as equal as can be."""
-    edges = np.linspace(0, len(order), count + 1).astype(int).tolist()
-    for start, stop in itertools.pairwise(edges):
+    for start, stop in itertools.pairwise(_edges(len(order), count)):
         part = order[start:stop]
         yield tree.map_tree(lambda leaf: leaf.index_select(0, part), tensors)  # noqa: B023
+
+
+def _edges(rows: int, count: int) -> list[int]:
+    """Where `count` near equal parts of the rows begin, and where the last one ends."""
+    edges: list[int] = np.linspace(0, rows, count + 1).astype(int).tolist()
+    return edges

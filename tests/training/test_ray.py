@@ -26,6 +26,7 @@ pytestmark = [
 SMALL = {"lanes": 8, "rows": 129, "minibatch": 64, "env_steps": 512, "epochs": 2, "average": 0.1}
 SELF_PLAY = Job("test/gradient", 0, ((), ((SELF, 1.0),)), seed=3)
 TIMED = {"sample_seconds", "learn_seconds", "staleness"}
+KINDS = ("mlp", "cnn", "gru", "lstm")
 ROWS = {"big": 5001, "small": 401, "tiny": 1}  # 5,001 rows at minibatch 500 hang RLlib's own sharding
 
 
@@ -70,7 +71,7 @@ def two(gradient: Any) -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def pair(gradient: Any) -> Iterator[Any]:
-    """Two learners (gloo) without an engine, for modules "big", "small" and "tiny"."""
+    """Two learners (gloo) without an engine, for modules "big", "small" and "tiny", and one of each kind."""
     learners = learners_of(gradient, 2)
     yield learners
     learners.close()
@@ -82,8 +83,31 @@ def learners_of(gradient: Any, count: int) -> Any:
     from marl.training.networks import ModelConfig
 
     spec = ModuleSpec(Box((3,)), Discrete(4), ModelConfig(hidden=[8]))
+    modules = dict.fromkeys(ROWS, spec)
+    for kind in KINDS:
+        model = ModelConfig(kind=kind, hidden=[8], memory=8, channels=[4], kernels=[3], strides=[1])
+        modules[kind] = ModuleSpec(Box((1, 3, 3) if kind == "cnn" else (3,)), Discrete(4), model)
     hyper = gradient.parameters(backend="ray", learners=count)
-    return Learners(gradient.learner, dict.fromkeys(ROWS, spec), hyper, 0)
+    return Learners(gradient.learner, modules, hyper, 0)
+
+
+def columns_of(kind: str, lengths: list[int]) -> Any:
+    """Made-up columns for a module of one kind; with a memory, sequences that are so long."""
+    import ray
+
+    count, rng = sum(lengths), np.random.default_rng(5)
+    flat = next(iter(ray.get(columns(big=count)).values()))
+    flat["target"] = flat["target"] + np.repeat(np.arange(len(lengths)), lengths).astype(np.float32)
+    if kind == "cnn":
+        flat["observation"] = rng.normal(size=(count, 1, 3, 3)).astype(np.float32)
+    if kind not in ("gru", "lstm"):
+        return ray.put({kind: flat})
+    valid = np.arange(max(lengths)) < np.array(lengths)[:, None]
+    starts = np.cumsum([0, *lengths[:-1]])
+    index = np.where(valid, starts[:, None] + np.arange(max(lengths)), starts[:, None])
+    memory = rng.normal(size=(len(lengths), 8 if kind == "gru" else 16)).astype(np.float32)
+    laid = {name: column[index] for name, column in flat.items()}
+    return ray.put({kind: {**laid, "valid": valid, "first": np.zeros_like(valid), "memory": memory}})
 
 
 def columns(**rows: int) -> Any:
@@ -130,9 +154,9 @@ def steps_of(learner: Any, rank: int) -> dict[str, int]:
     return counts
 
 
-def gradients_of(learner: Any, rank: int) -> Any:
+def gradients_of(learner: Any, rank: int, module: str) -> Any:
     """The gradients of the last minibatch."""
-    named = learner.network("big").named_parameters()
+    named = learner.network(module).named_parameters()
     return {key: parameter.grad.cpu().numpy() for key, parameter in named}
 
 
@@ -190,19 +214,37 @@ def test_two_learners_stay_equal_and_do_not_hang_whatever_the_row_counts(pair: A
     pair.fit([columns(**ROWS)], plan(epochs=4))
     one, other = pair.each(weights_of)
     assert same(one, other) and same(one, pair.weights)
-    wanted = {"big": 4 * 10, "small": 4, "tiny": 4}  # a small module gets its epochs and no more
+    wanted = {
+        "big": 4 * 10,
+        "small": 4,
+        "tiny": 4,
+        **dict.fromkeys(KINDS, 0),
+    }  # a small module gets its epochs and no more
     assert pair.each(steps_of) == [wanted, wanted]
 
 
-def test_two_learners_have_the_gradient_of_one(gradient: Any, pair: Any) -> None:
-    alone = learners_of(gradient, 0)
-    found = []
+@pytest.fixture(scope="module")
+def alone(gradient: Any) -> Any:
+    """One learner in this process, for the modules of `pair`."""
+    return learners_of(gradient, 0)
+
+
+@pytest.mark.parametrize(
+    "lengths",
+    [[16, 9] * 6, [16, 1, 16, 2, 16, 3, 16, 4, 16, 5, 7], [5, 3, 1], [4], [1]],
+    ids=["long and short in turn", "odd number", "three", "fewer sequences than learners", "one row"],
+)
+@pytest.mark.parametrize("kind", KINDS)
+def test_two_learners_have_the_gradient_of_one(alone: Any, pair: Any, kind: str, lengths: list[int]) -> None:
+    found, told = [], []
     for learners in (alone, pair):
         learners.reset(1)
-        learners.fit([columns(big=400)], plan())
-        found.append(learners.each(gradients_of)[0])
+        stats = learners.fit([columns_of(kind, lengths)], plan())
+        told.append(stats[kind])
+        found.append(learners.each(gradients_of, kind)[0])
     assert max(np.abs(array).max() for array in found[0].values()) > 1e-3
     assert close(found[0], found[1], 1e-5)
+    assert told[0] == pytest.approx(told[1], rel=1e-4, abs=1e-6)
 
 
 def test_what_a_learner_reports_does_not_cost_the_group(pair: Any) -> None:

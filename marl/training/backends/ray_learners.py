@@ -169,12 +169,12 @@ def stated(columns: Columns, size: int, world: int) -> int:
 def shard(columns: Columns, rank: int, world: int) -> Columns:
     """Every `world`-th row (or sequence), from `rank` on: counts differ by at most one.
 
-    None is empty: where there are fewer rows than learners, rows are used several times.
+    None is empty: where there are fewer rows than learners, everybody gets all of them, which gives the same gradient.
     """
-    if world == 1:
-        return columns
     count = rows_of(columns)
-    index = np.arange(rank, max(count, world), world) % count
+    if world == 1 or count < world:
+        return columns
+    index = np.arange(rank, count, world)
     return {name: tree.take(column, index) for name, column in columns.items()}
 
 
