@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from league.config import LeagueConfig
-from league.ledger import Ledger
+from league.ledger import FILE, Ledger
 from league.table import Table
 from league.view import LeagueView
 from marl.env import EnvSpec
@@ -17,12 +17,12 @@ from marl.scenario import load_run
 
 
 def open_ledger(run: Path) -> Ledger:
-    """The ledger of an existing league. Raises UserError where `run` holds none."""
-    if not (run / "ledger.db").exists():
+    """The ledger of an existing league, to be read. Raises UserError where `run` holds none."""
+    if not (run / FILE).exists():
         raise UserError(
             f"{run} holds no league: there is no ledger.db in it; name the directory of a run, as in runs/NAME"
         )
-    return Ledger.at(run)
+    return Ledger.reading(run)
 
 
 @contextmanager

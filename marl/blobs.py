@@ -23,11 +23,10 @@ from marl.types import Array
 
 
 class Blobs:
-    """A directory of blobs. Several processes may write to it at once: equal content has equal names."""
+    """A directory of blobs, made by the first one. Several processes may write at once: equal content, equal names."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        root.mkdir(parents=True, exist_ok=True)
 
     def __contains__(self, id: str) -> bool:
         return self._path(id, "json").exists() and self._path(id, "safetensors").exists()
@@ -44,6 +43,7 @@ class Blobs:
         """
         id = content_id(arrays, dict(meta))
         if id not in self:
+            self.root.mkdir(parents=True, exist_ok=True)
             contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
             write_atomically(self._path(id, "safetensors"), save(contiguous))
             write_atomically(self._path(id, "json"), canonical(dict(meta)).encode())

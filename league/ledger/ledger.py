@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Self
+from urllib.parse import quote
 
 from sqlalchemy import Connection, create_engine, event, func, insert, select
 from sqlalchemy.exc import ArgumentError, DatabaseError
@@ -33,6 +38,7 @@ class PayoffRow:
 
 
 EXACT = -1
+FILE = "ledger.db"
 
 
 class Ledger:
@@ -50,21 +56,50 @@ class Ledger:
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _tune_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
+        self._copy: TemporaryDirectory[str] | None = None
         where = self.engine.url.database or url
         try:
-            with self.engine.execution_options(writes=True).begin() as connection:
-                schema.prepare(connection, where)
+            with self.engine.connect() as connection:
+                current = schema.is_current(connection)
+            if not current:
+                with self.engine.execution_options(writes=True).begin() as connection:
+                    schema.prepare(connection, where)
         except DatabaseError as error:
             raise UserError(f"{where} cannot be opened as a ledger: {error.orig}") from None
 
     @classmethod
     def at(cls, directory: Path) -> Self:
         """The ledger of a run directory, `ledger.db`."""
-        return cls(f"sqlite:///{directory / 'ledger.db'}")
+        return cls(f"sqlite:///{directory / FILE}")
+
+    @classmethod
+    def reading(cls, directory: Path) -> Self:
+        """The ledger of a run directory that perhaps cannot be written, such as a read-only mount; not to be written.
+
+        SQLite needs a file of shared memory beside a ledger to read it. Where there is none and none can be made, a
+        copy is read, which goes with `close`.
+        """
+        if os.access(directory, os.W_OK) and os.access(directory / FILE, os.W_OK):
+            return cls.at(directory)
+        if (directory / f"{FILE}-shm").exists():  # somebody is writing, or was killed while he was
+            with suppress(UserError):  # an older ledger is migrated, in a copy
+                return cls(f"sqlite:///file:{quote(str(directory / FILE))}?mode=ro&uri=true")
+        copy = TemporaryDirectory(prefix="marl-ledger-")
+        try:
+            for name in (FILE, f"{FILE}-wal"):
+                if (directory / name).exists():
+                    shutil.copyfile(directory / name, Path(copy.name) / name)
+        except OSError as error:
+            raise UserError(f"{error.filename} cannot be read: {error.strerror}") from None
+        ledger = cls.at(Path(copy.name))
+        ledger._copy = copy
+        return ledger
 
     def close(self) -> None:
         """Let go of the database."""
         self.engine.dispose()
+        if self._copy is not None:
+            self._copy.cleanup()
 
     # players and jobs
 

@@ -140,6 +140,13 @@ def _add_tournaments(connection: Connection) -> None:
 MIGRATIONS: dict[int, Callable[[Connection], None]] = {1: _add_tournaments}
 
 
+def is_current(connection: Connection) -> bool:
+    """Whether a database is a ledger of this version, so that nothing need be written to use it."""
+    if not inspect(connection).has_table("schema_version"):
+        return False
+    return connection.execute(select(func.max(schema_version.c.version))).scalar_one_or_none() == VERSION
+
+
 def prepare(connection: Connection, where: str) -> None:
     """Create the tables in an empty database, or migrate an older ledger.
 

@@ -8,8 +8,9 @@ from league.reader import opened
 from league.report.page import write
 
 
-def rewrite(run: Path) -> Path:
-    """Write report.html anew from the ledger; its path. Disturbs no league that is going on."""
+def rewrite(run: Path, out: Path | None = None) -> Path:
+    """Write report.html anew from the ledger, there or to `out`; its path. Disturbs no league that is going on."""
+    page = out or run / "report.html"
     with opened(run) as (_, view):
-        write(view, run / "report.html")
-    return run / "report.html"
+        write(view, page)
+    return page

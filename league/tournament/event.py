@@ -172,14 +172,14 @@ def _ours(name: str) -> bool:
     return name in (*FOLDERS, "lock", "commitment", secret.FILE) or name.startswith("ledger.db")
 
 
-def open_event(path: Path, registry: Registry) -> Event:
-    """Open an event directory. Raises UserError where there is none."""
+def open_event(path: Path, registry: Registry, *, writes: bool = True) -> Event:
+    """Open an event directory; without `writes` only to be read. Raises UserError where there is none."""
     if not (path / FILE).is_file():
         raise UserError(f"{path} is not an event: it has no {FILE}; make one with `marl tournament create {path} ...`")
     scenario = load_scenario(path / FILE, [], registry)
     if scenario.kind != "tournament":
         raise UserError(f"{path} is not an event, but a run of kind {scenario.kind!r}")
-    return Event(path, scenario, registry, _ledger(path, scenario.config))
+    return Event(path, scenario, registry, _ledger(path, scenario.config, writes))
 
 
 @contextmanager
@@ -188,7 +188,7 @@ def opened(path: Path, registry: Registry, *, writes: bool = False) -> Iterator[
 
     Raises UserError where there is none, or somebody else is writing.
     """
-    event = open_event(path, registry)
+    event = open_event(path, registry, writes=writes)
     try:
         with locked(path) if writes and not event.is_shared else nullcontext():
             yield event
@@ -196,5 +196,7 @@ def opened(path: Path, registry: Registry, *, writes: bool = False) -> Iterator[
         event.close()
 
 
-def _ledger(path: Path, config: TournamentConfig) -> TournamentLedger:
-    return TournamentLedger(config.ledger) if config.ledger else TournamentLedger.at(path)
+def _ledger(path: Path, config: TournamentConfig, writes: bool = True) -> TournamentLedger:
+    if config.ledger:
+        return TournamentLedger(config.ledger)
+    return TournamentLedger.at(path) if writes else TournamentLedger.reading(path)

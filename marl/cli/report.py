@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import typer
@@ -9,7 +10,10 @@ import typer
 from marl.errors import UserError
 
 
-def report(run: Path = typer.Argument(metavar="RUN", help="The run directory, as in runs/NAME.")) -> None:
+def report(
+    run: Path = typer.Argument(metavar="RUN", help="The run directory, as in runs/NAME."),
+    out: Path = typer.Option(None, "--out", metavar="FILE", help="Where to write it.  [default: in the run directory]"),
+) -> None:
     """Write a run's report again, from its files, and say where it is.
 
     Training runs and leagues have a report.html, tournaments a standings.html. A run that is going on may be looked at.
@@ -23,4 +27,10 @@ def report(run: Path = typer.Argument(metavar="RUN", help="The run directory, as
     if kind not in reports:
         known = ", ".join(reports)
         raise UserError(f"{run} is of kind {kind!r}, which has no report; runs of kind {known} have one")
-    print(registry.load(reports[kind])(run))
+    if out is None and not os.access(run, os.W_OK):
+        raise UserError(
+            f"{run} cannot be written: say where the report shall go, as in --out {run.resolve().name}.html"
+        )
+    if out is not None and out.is_dir():
+        raise UserError(f"--out {out} is a directory: name the file, as in --out {out / 'report.html'}")
+    print(registry.load(reports[kind])(run, out))

@@ -24,9 +24,9 @@ def write(event: Event, path: Path, shown: Standings | None = None) -> None:
     write_atomically(path, render(event, shown or view(event)).encode())
 
 
-def rewrite(path: Path) -> Path:
-    """Write the standings page of an event's directory anew, for `marl report`; its path."""
-    page = path / "standings.html"
+def rewrite(path: Path, out: Path | None = None) -> Path:
+    """Write the standings page of an event's directory anew, there or to `out`, for `marl report`; its path."""
+    page = out or path / "standings.html"
     with opened(path, load_registry()) as event:
         write(event, page)
     return page

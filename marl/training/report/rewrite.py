@@ -12,10 +12,11 @@ from marl.training.report.page import write
 from marl.training.report.view import read_view
 
 
-def rewrite(run: Path) -> Path:
-    """Write report.html anew from the run's files; its path. Disturbs no run that is going on."""
+def rewrite(run: Path, out: Path | None = None) -> Path:
+    """Write report.html anew from the run's files, there or to `out`; its path. Disturbs no run that is going on."""
     scenario = load_run(run, load_registry())
     if not (run / FILE).is_file():
         raise UserError(f"{run} holds no training run: there is no {FILE} in it")
-    write(read_view(run, scenario.config, scenario.text), run / "report.html")
-    return run / "report.html"
+    page = out or run / "report.html"
+    write(read_view(run, scenario.config, scenario.text), page)
+    return page

@@ -1,0 +1,99 @@
+"""A run on a read-only mount is read like any other, whether it ended or was killed; nothing there is written."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("marl_classic", reason="needs the plugin marl-classic")
+
+MOUNT = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0"'
+Marl = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def marl(tmp_path: Path) -> Marl:
+    """`marl(run, "league status RUN")`, with `run` mounted read-only in a namespace of its own."""
+    works = shutil.which("unshare") and subprocess.run(
+        ["unshare", "--map-root-user", "--mount", "sh", "-c", MOUNT, str(tmp_path)], capture_output=True
+    )
+    if not works or works.returncode:
+        pytest.skip("this machine lets nobody mount in a namespace of his own")
+
+    def call(run: Path, words: str) -> subprocess.CompletedProcess[str]:
+        command = shlex.join([sys.executable, "-m", "marl", *words.replace("RUN", str(run)).split()])
+        mounted = ["unshare", "--map-root-user", "--mount", "sh", "-c", f"{MOUNT} && {command}", str(run)]
+        return subprocess.run(mounted, capture_output=True, text=True, cwd=tmp_path)
+
+    return call
+
+
+@pytest.fixture
+def league(tmp_path: Path) -> Path:
+    run = tmp_path / "run"
+    command = [sys.executable, "-m", "marl", "run", "leduc_psro", "stop.iterations=3", "--out", str(run)]
+    subprocess.run(command, check=True, capture_output=True)
+    assert sorted(file.name for file in run.glob("ledger.db*")) == ["ledger.db"]  # it ended: no shared memory is left
+    return run
+
+
+READING = [
+    "league status RUN",
+    "league payoffs RUN",
+    "league lineage RUN",
+    "league export RUN",
+    "evaluate RUN --matches 20",
+]
+
+
+@pytest.mark.parametrize("words", READING)
+def test_a_finished_league_is_read(marl: Marl, league: Path, words: str) -> None:
+    done = marl(league, words)
+    assert (done.returncode, done.stderr) == (0, "") and done.stdout
+    here = subprocess.run(
+        [sys.executable, "-m", "marl", *words.replace("RUN", str(league)).split()], capture_output=True, text=True
+    )
+    assert done.stdout == here.stdout
+
+
+def test_a_killed_league_is_read_with_what_it_had_not_merged_yet(marl: Marl, league: Path, tmp_path: Path) -> None:
+    code = (
+        "import os, sys; from pathlib import Path; from league.ledger import Ledger\n"
+        "Ledger.at(Path(sys.argv[1])).decide('mixtures', 4, {'mixtures': [[1.0], [1.0]], 'nash_conv': 0.5, "
+        "'values': [0.0, 0.0]}, 9.0); os._exit(1)"
+    )
+    subprocess.run([sys.executable, "-c", code, str(league)])
+    killed = tmp_path / "killed"
+    shutil.copytree(league, killed)
+    (killed / "ledger.db-shm").unlink()  # what a backup leaves out
+    for run in (league, killed):
+        assert (run / "ledger.db-wal").stat().st_size > 0
+        done = marl(run, "league status RUN --json")
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["iteration"] == 4
+
+
+def test_a_report_goes_to_another_place(marl: Marl, league: Path, tmp_path: Path) -> None:
+    refused = marl(league, "report RUN")
+    assert refused.returncode == 2
+    assert "run cannot be written: say where the report shall go, as in --out run.html" in refused.stderr
+    assert marl(league, f"report RUN --out {tmp_path}").returncode == 2
+    done = marl(league, f"report RUN --out {tmp_path / 'page.html'}")
+    assert (done.returncode, done.stdout) == (0, f"{tmp_path / 'page.html'}\n"), done.stderr
+    assert (tmp_path / "page.html").read_bytes() == (league / "report.html").read_bytes()
+
+
+def test_an_older_ledger_is_read_and_stays_as_it_is(marl: Marl, league: Path) -> None:
+    code = "import sqlite3, sys; d = sqlite3.connect(sys.argv[1]); d.executescript('update schema_version set version = 1; drop table leases; drop table matches; drop table bots')"
+    subprocess.run([sys.executable, "-c", code, str(league / "ledger.db")], check=True)
+    before = (league / "ledger.db").read_bytes()
+    done = marl(league, "league status RUN")
+    assert done.returncode == 0, done.stderr
+    assert (league / "ledger.db").read_bytes() == before
