@@ -103,9 +103,8 @@ def marl_rosters() -> Iterable[Descriptor]:
 def marl_reports() -> Iterable[Descriptor]:
     """Reports: what `marl report` writes of a run directory. The descriptor's name is the kind.
 
-    :return: descriptors whose target is called as `target(run: pathlib.Path, out: pathlib.Path | None) -> pathlib.Path`;
-        it writes a self-contained page of what is in the directory, there or to the file `out`, and returns the page's
-        path.
+    :return: descriptors whose target is called as `target(run: Path, out: Path | None) -> Path`; it writes a
+        self-contained page of what is in the directory, there or to the file `out`, and returns the page's path.
 
     .. versionadded:: 0.1
     """
