@@ -12,8 +12,9 @@ import numpy as np
 
 from league.referee.clocks import Clocks, Spent
 from league.referee.record import MatchRecord, Transcript
+from league.referee.scoring import Scoring
 from league.referee.seat import Player, Request, Seat, View
-from league.referee.verdict import HostError, Verdict, by_fault, by_the_rules, scores
+from league.referee.verdict import HostError, Verdict, verdicts_of
 from marl.arena import Replay
 from marl.env import EnvSpec
 from marl.snapshot import JSON
@@ -38,7 +39,8 @@ class Live:
 
     `asked`: when each side was asked (`perf_counter`), None where nothing is awaited. `idle`: since when it is not its
     turn. `views`: what the agents see that must act next, by side. `waiting`: how many sides must still answer.
-    `actions`: this tick's, by agent, as far as they have come.
+    `actions`: this tick's, by agent, as far as they have come. `broken`: whether a fault ends the match. `counted`: how
+    many ticks' rewards count; None: all.
     """
 
     match: Match
@@ -58,7 +60,9 @@ class Live:
     rewards: list[list[float]] = field(default_factory=list)
     waiting: int = 0
     playing: bool = False
+    broken: bool = False
     over: bool = False
+    counted: int | None = None
     transcript: Transcript = field(default_factory=Transcript)
     began: float = field(default_factory=time.perf_counter)
 
@@ -67,11 +71,6 @@ class Live:
         self.spent = [Spent(self.clocks.bank) for _ in range(count)]
         self.asked, self.idle = [None] * count, [0.0] * count
         self.faults, self.reasons = [None] * count, [""] * count
-
-    @property
-    def broken(self) -> bool:
-        """Whether a side is at fault."""
-        return any(self.faults)
 
     @property
     def lateness(self) -> Verdict:
@@ -107,17 +106,24 @@ class Live:
 
     def returns(self, spec: EnvSpec) -> tuple[float, ...]:
         """What each side has earned so far."""
-        totals = np.sum(self.rewards, axis=0) if self.rewards else np.zeros(len(spec.agents))
+        rewards = self.rewards[: self.counted]
+        totals = np.sum(rewards, axis=0) if rewards else np.zeros(len(spec.agents))
         return tuple(float(totals[list(side)].sum()) for side in spec.sides)
 
     def verdicts(self, returns: Sequence[float], error: HostError | None) -> tuple[Verdict, ...]:
         """How it ended for each side."""
         if error is not None:
             return (Verdict.HOST_ERROR,) * self.sides
-        return by_fault(self.faults) if any(self.faults) else by_the_rules(returns)
+        return verdicts_of(self.faults, returns)
 
     def record(
-        self, spec: EnvSpec, name: str, params: Mapping[str, JSON], error: HostError | None, truncated: bool
+        self,
+        spec: EnvSpec,
+        name: str,
+        params: Mapping[str, JSON],
+        scoring: Scoring,
+        error: HostError | None,
+        truncated: bool,
     ) -> MatchRecord:
         """The record of a match that is over."""
         returns = self.returns(spec)
@@ -131,12 +137,12 @@ class Live:
         replay.verdict = {
             "returns": np.sum(self.rewards, axis=0).tolist() if self.rewards else [0.0] * len(spec.agents),
             "length": len(replay.ticks),
-            "fault": next((spec.sides[side][0] for side, fault in enumerate(self.faults) if fault), -1),
+            "fault": next((spec.sides[side][0] for side, fault in enumerate(self.faults) if fault and self.broken), -1),
             "truncated": truncated,
             "sides": [verdict.value for verdict in verdicts],
             "reasons": list(self.reasons),
         }
-        if error is not None or any(self.faults):
+        if error is not None or self.broken:
             replay.verdict["broken_off"] = error.text if error else next(filter(None, self.reasons))
         return MatchRecord(
             id=self.match.id,
@@ -145,7 +151,7 @@ class Live:
             verdicts=verdicts,
             reasons=tuple(self.reasons),
             returns=returns,
-            scores=scores(verdicts, returns),
+            scores=scoring.scores(verdicts, returns, spec.returns),
             ticks=len(self.history),
             truncated=truncated,
             spent=tuple(self.spent),

@@ -66,7 +66,7 @@ class MatchRecord:
     """A finished match. Everything with `[S]` has one entry per side.
 
     `verdicts` `[S]` and `reasons` `[S]` (a sentence for each fault, else ""); `returns` `[S]`, what each side earned by
-    the rules so far; `scores` `[S]` as in `verdict.scores`, None if void. `ticks`: how many the environment played.
+    the rules so far; `scores` `[S]` as in `scoring.Scoring`, None if void. `ticks`: how many the environment played.
     `truncated`: the game was cut short at its maximum length. `seconds`: from the first process to the last line.
     """
 

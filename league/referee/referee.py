@@ -23,13 +23,16 @@ from league.referee.clocks import Clocks, Output
 from league.referee.encode import Pen
 from league.referee.fairness import new_secret
 from league.referee.live import Live, Match
+from league.referee.policy import PolicySeat
 from league.referee.record import MatchRecord
+from league.referee.scoring import Scoring
 from league.referee.seat import Answer, Player, Request, Table, View
 from league.referee.verdict import HostError, Verdict
 from league.referee.watch import Watch
 from marl.arena import environment_seeds
 from marl.arena.contract import ContractBroken
 from marl.env import Environment, Rows, Turn
+from marl.policies.random import Random
 from marl.rng import as_keys
 from marl.snapshot import JSON
 
@@ -41,7 +44,8 @@ class Referee:
 
     It owns the environment while it plays. `name` and `params` are what that is registered under: bots are told, and
     replays say. `secret` is what the ids of moves follow from. A bot whose turn has not come for `grace` seconds is
-    stopped until it does.
+    stopped until it does. `scoring`: what matches count, and what becomes of those in which a bot fails. The first
+    `opening` ticks are played at random, by the match's seed: matches that share a seed begin alike.
     """
 
     def __init__(
@@ -54,11 +58,16 @@ class Referee:
         secret: bytes | None = None,
         grace: float = 0.005,
         lanes: int | None = None,
+        scoring: Scoring = Scoring(),  # noqa: B008
+        opening: int = 0,
     ) -> None:
         self.environment, self.spec = environment, environment.spec
         self.name, self.params = name, dict(params or {})
         self.clocks, self.output, self.grace = clocks, output, grace
         self.lanes = environment.lanes if lanes is None else min(lanes, environment.lanes)
+        self.scoring, self.opening = scoring, opening
+        self._random = Random(self.spec)
+        self._stand_in = scoring.stand_in(self.spec) or self._random
         self._secret = secret or new_secret()
         self._pens = [Pen(group) for group in self.spec.groups]
         self._answers = Answers(self.spec)
@@ -190,9 +199,8 @@ class Referee:
             if not done[row]:
                 going.append(live)
                 continue
-            if faults[row] >= 0:
-                live.blame(self._side_of[faults[row]], Verdict.ILLEGAL_MOVE, "the game does not allow its action")
-            self._finish(live, truncated=bool(step.truncated[row].any()))
+            void = self._ruled_out(live, self._side_of[faults[row]]) if faults[row] >= 0 else None
+            self._finish(live, void, truncated=bool(step.truncated[row].any()))
         self._ask(step.turn, going)
 
     def _ask(self, turn: Turn, lives: Sequence[Live]) -> None:
@@ -230,6 +238,9 @@ class Referee:
         if live.over:
             return
         seat = live.seats[side]
+        if request.tick < self.opening:
+            self._take(live, side, PolicySeat(self._random, self._table(live, side)).ask(request))
+            return
         try:
             if seat.blocking:
                 self._freeze_all()
@@ -266,13 +277,44 @@ class Referee:
             if late and answer.fault is None:
                 answer = Answer(fault=live.lateness, reason=f"it answered after {came - asked:.3f} s")
         if answer.fault is not None:
-            live.blame(side, answer.fault, answer.reason)
-        elif live.playing:
+            answer = self._failed(live, side, answer.fault, answer.reason)
+        self._take(live, side, answer)
+
+    def _take(self, live: Live, side: int, answer: Answer) -> None:
+        """A side has acted, whoever chose its actions."""
+        if live.playing and not live.broken:
             for view, action in zip(live.requests[side].views, answer.actions, strict=True):
                 live.actions[view.agent] = action
         live.waiting -= 1
         if not live.waiting:
             self._ready.append(live)
+
+    # failures
+
+    def _failed(self, live: Live, side: int, fault: Verdict, reason: str) -> Answer:
+        """A side is at fault: the match is over, or the host acts in its place from here on."""
+        first = live.faults[side] is None
+        if first:
+            live.blame(side, fault, reason)
+        if not (first and self.scoring.goes_on(live.sides)) or all(live.faults):
+            live.broken = True
+            return Answer()
+        self._watch.forget_match(live, side)
+        self._end_seat(live, side, healthy=False)
+        seat = live.seats[side] = PolicySeat(self._stand_in, self._table(live, side))
+        answer = seat.ask(live.requests[side]) if live.playing else seat.begin()
+        return answer if answer.fault is None else self._failed(live, side, answer.fault, answer.reason)
+
+    def _ruled_out(self, live: Live, side: int) -> HostError | None:
+        """The game ended the match for a side's illegal action: what it pays for that is no position to score by."""
+        if len(live.history) <= self.opening:
+            return HostError("the game does not allow a random action of the opening; it needs masks for that")
+        live.broken = True
+        if live.faults[side] is None:
+            live.blame(side, Verdict.ILLEGAL_MOVE, "the game does not allow its action")
+        if self.scoring.by_position(live.sides):
+            live.counted = len(live.rewards) - 1
+        return None
 
     # waiting
 
@@ -346,7 +388,7 @@ class Referee:
         live.over = True
         if error is not None:
             live.transcript.add(-1, "#", f"{Verdict.HOST_ERROR.value}: {error.text}".encode())
-        record = live.record(self.spec, self.name, self.params, error, truncated)
+        record = live.record(self.spec, self.name, self.params, self.scoring, error, truncated)
         for side, seat in enumerate(live.seats):
             try:
                 if live.faults[side] is None:
@@ -360,11 +402,14 @@ class Referee:
         live.over = True
         self._live.pop(live.lane, None)
         self._watch.forget_match(live)
-        for side, seat in enumerate(live.seats):
-            try:
-                seat.close(healthy and live.faults[side] is None and live.asked[side] is None)
-            except Exception as problem:
-                live.transcript.add(side, "#", f"could not be ended: {problem}".encode())
+        for side in range(len(live.seats)):
+            self._end_seat(live, side, healthy and live.faults[side] is None and live.asked[side] is None)
+
+    def _end_seat(self, live: Live, side: int, healthy: bool) -> None:
+        try:
+            live.seats[side].close(healthy)
+        except Exception as problem:
+            live.transcript.add(side, "#", f"could not be ended: {problem}".encode())
 
 
 def play_match(

@@ -62,42 +62,26 @@ def by_the_rules(returns: Sequence[float]) -> tuple[Verdict, ...]:
     return tuple(top if earned == best else Verdict.LOSS for earned in returns)
 
 
-def by_fault(faults: Sequence[Verdict | None]) -> tuple[Verdict, ...]:
-    """The verdicts `[S]` of a match that was broken off. Who is at fault has his; one honest side wins, more draw."""
-    honest = [fault is None for fault in faults]
-    rest = Verdict.WIN if sum(honest) == 1 else Verdict.DRAW
-    return tuple(rest if fault is None else fault for fault in faults)
+def verdicts_of(faults: Sequence[Verdict | None], returns: Sequence[float]) -> tuple[Verdict, ...]:
+    """The verdicts `[S]` of a match that is over. Who is at fault has his; if one of two is, the other one wins.
 
-
-def scores(verdicts: Sequence[Verdict], returns: Sequence[float]) -> tuple[float, ...] | None:
-    """The share of its opponents that each side beat, draws counting half: 1, 0.5 or 0 between two sides, `[S]`.
-
-    Who is at fault beats nobody and is beaten by every honest side; honest sides of a broken-off match draw with each
-    other. None where the match is void. A single side scores 1, 0.5 or 0 by its verdict.
+    Among more, everybody else's are those of the rules, by what each side earned, those at fault included: a failure
+    makes nobody's place better (see `league.referee.scoring`).
     """
-    if Verdict.HOST_ERROR in verdicts:
-        return None
-    if len(verdicts) == 1:
-        return ({Verdict.WIN: 1.0, Verdict.DRAW: 0.5}.get(verdicts[0], 0.0),)
-    faults = [verdict.is_fault for verdict in verdicts]
-    broken = any(faults)
-    worth = [(not fault, 0.0 if broken else float(earned)) for fault, earned in zip(faults, returns, strict=True)]
-    return tuple(0.0 if faults[side] else _beaten(worth, side) for side in range(len(worth)))
+    ruled = by_the_rules(returns)
+    if len(faults) == 2 and any(faults):
+        ruled = (Verdict.WIN, Verdict.WIN)
+    return tuple(rule if fault is None else fault for rule, fault in zip(ruled, faults, strict=True))
 
 
-def _beaten(worth: list[tuple[bool, float]], side: int) -> float:
-    mine, others = worth[side], worth[:side] + worth[side + 1 :]
-    return sum((mine > other) + 0.5 * (mine == other) for other in others) / len(others)
-
-
-def charge(error: HostError, earlier: Sequence[int], cap: int = 3) -> tuple[Verdict, ...]:
+def charge(error: HostError, earlier: Sequence[int], returns: Sequence[float], cap: int = 3) -> tuple[Verdict, ...]:
     """The verdicts `[S]` of a match that a host error ended, so that nobody can save himself by provoking them.
 
     `earlier`: for each side, how many host errors of this event were attributed to its player before this one. Up to
     `cap` of them are the host's: the match is void, to be played again. From then on the host does not believe in bad
-    luck: they count as that player's crash.
+    luck: they count as that player's crash, and everybody else has what the game had paid so far (`returns` `[S]`).
     """
     guilty = [side in error.sides and count >= cap for side, count in enumerate(earlier)]
     if not any(guilty):
         return (Verdict.HOST_ERROR,) * len(earlier)
-    return by_fault([Verdict.CRASH if it else None for it in guilty])
+    return verdicts_of([Verdict.CRASH if it else None for it in guilty], returns)

@@ -33,9 +33,9 @@ class Watch:
             with contextlib.suppress(OSError):
                 self._poller.unregister(fd)
 
-    def forget_match(self, live: Live) -> None:
-        """Wait no longer for anything of this match."""
-        for fd in [fd for fd, (owner, _) in self._fds.items() if owner is live]:
+    def forget_match(self, live: Live, side: int | None = None) -> None:
+        """Wait no longer for anything of this match, or of one side of it."""
+        for fd in [fd for fd, (owner, who) in self._fds.items() if owner is live and side in (None, who)]:
             self.forget(fd)
 
     def wait(self) -> tuple[list[tuple[Live, int, int]], float, float]:

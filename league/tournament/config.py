@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from league.referee.clocks import Clocks, Output
+from league.referee.scoring import Scoring
 from league.sandbox import Limits
 from marl.registry.ranges import at_least
 from marl.scenario import Component, component
@@ -38,6 +39,10 @@ class TournamentConfig:
     """What the schedule draws by; the matches' seeds follow from the event's secret alone."""
     bots: list[str] = field(default_factory=list)
     """Who takes part, as for `marl tournament submit`; more can be submitted until the event begins."""
+    scoring: Scoring = field(default_factory=Scoring)
+    """What a match counts, and what becomes of it when a bot fails."""
+    opening: int = 0
+    """The first so many ticks of each match are played at random by the host, alike in all games of a meeting."""
     clocks: Clocks = field(default_factory=Clocks)
     """How long a side may take."""
     limits: Limits = field(default_factory=Limits)
@@ -52,5 +57,6 @@ class TournamentConfig:
     """How long a match stays reserved for a host that is not heard of; matters where several share a ledger."""
 
     def __post_init__(self) -> None:
+        at_least(self, 0, "opening")
         if self.lease_seconds < 5:
             raise ValueError(f"lease_seconds: {self.lease_seconds:g} is too few; 5 or more is right")

@@ -154,9 +154,10 @@ def create(path: Path, scenario: Scenario, registry: Registry) -> Event:
     if path.exists() and (others := sorted(child.name for child in path.iterdir() if not _ours(child.name))):
         raise UserError(f"{path} is not empty: it holds {', '.join(others[:3])}; choose another directory")
     config = cast(TournamentConfig, scenario.config)
-    sides = len(registry.make("environments", config.env.name, config.env.params, lanes=1).spec.sides)
-    if sides < 2:
+    spec = registry.make("environments", config.env.name, config.env.params, lanes=1).spec
+    if (sides := len(spec.sides)) < 2:
         raise UserError(f"{config.env.name} has {sides} side, and a tournament needs a game of two sides or more")
+    config.scoring.check(spec, config.env.name)
     for folder in FOLDERS:
         (path / folder).mkdir(parents=True, exist_ok=True)
     ledger = _ledger(path, config)

@@ -11,7 +11,7 @@ from league.referee.live import Match
 from league.referee.record import MatchRecord
 from league.referee.referee import Referee
 from league.referee.seat import Player
-from league.referee.verdict import Verdict, charge, scores
+from league.referee.verdict import Verdict, charge
 from league.tournament.assignment import Assignment, Played
 from league.tournament.config import TournamentConfig
 from league.tournament.players import player_of
@@ -38,13 +38,16 @@ class Table:
         (record,) = referee.play([match])
         if match.log is not None:
             record.transcript.write(match.log / f"{assignment.pairing}.transcript.gz")
-        return played(record, assignment, started)
+        return self._played(record, assignment, started)
 
     def _open(self) -> Referee:
         if self._referee is None:
             env = self.config.env
             environment = load_registry().make("environments", env.name, env.params, lanes=1)
-            self._referee = Referee(environment, env.name, env.params, self.config.clocks, self.config.output)
+            self._referee = Referee(
+                environment, env.name, env.params, self.config.clocks, self.config.output,
+                scoring=self.config.scoring, opening=self.config.opening,
+            )  # fmt: skip
         return self._referee
 
     def _player(self, bot: BotRow, referee: Referee) -> Player:
@@ -60,18 +63,19 @@ class Table:
         folder.mkdir(exist_ok=True)
         return folder
 
-
-def played(record: MatchRecord, assignment: Assignment, started: float) -> Played:
-    """What the ledger keeps of a match. A player to whom too many host errors were attributed answers for this one."""
-    verdicts, points, details = record.verdicts, record.scores, list(record.reasons)
-    error, guilty = "", tuple[str, ...]()
-    if record.host_error is not None:
-        error = record.host_error.text
-        guilty = tuple(assignment.players[side] for side in record.host_error.sides)
-        verdicts = charge(record.host_error, assignment.earlier, CAP)
-        points = scores(verdicts, record.returns)
-        details = [error if verdict is Verdict.CRASH else old for verdict, old in zip(verdicts, details, strict=True)]
-    return Played(
-        points or (), record.returns, tuple(verdict.value for verdict in verdicts), tuple(details), record.ticks,
-        record.replay.packed(), started, time.time(), error, guilty,
-    )  # fmt: skip
+    def _played(self, record: MatchRecord, assignment: Assignment, started: float) -> Played:
+        """What the ledger keeps of a match. Who had too many host errors attributed to him answers for this one."""
+        verdicts, points, details = record.verdicts, record.scores, list(record.reasons)
+        error, guilty = "", tuple[str, ...]()
+        if record.host_error is not None:
+            error = record.host_error.text
+            guilty = tuple(assignment.players[side] for side in record.host_error.sides)
+            verdicts = charge(record.host_error, assignment.earlier, record.returns, CAP)
+            points = self.config.scoring.scores(verdicts, record.returns, self._open().spec.returns)
+            details = [
+                error if verdict is Verdict.CRASH else old for verdict, old in zip(verdicts, details, strict=True)
+            ]
+        return Played(
+            points or (), record.returns, tuple(verdict.value for verdict in verdicts), tuple(details), record.ticks,
+            record.replay.packed(), started, time.time(), error, guilty,
+        )  # fmt: skip

@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 
 from league.referee import BotPlayer, Clocks, HostError, Match, Output, Referee, Verdict, charge
-from league.referee.verdict import by_fault, by_the_rules, scores
+from league.referee.scoring import Scoring
+from league.referee.verdict import by_the_rules, verdicts_of
 from league.sandbox import Limits, rooms
+from marl.errors import UserError
 from marl.testing.games import kuhn, matching_pennies
 
 WIN, DRAW, LOSS = Verdict.WIN, Verdict.DRAW, Verdict.LOSS
+scores = Scoring().scores
 
 INFINITE = """def move(m): return '{"id":"%s","action":1e999}' % m['id']"""
 OTHER = """def move(m): return '{"id":"0","action":0}'"""
@@ -130,19 +133,37 @@ def test_verdicts_and_scores_by_the_rules():
     assert scores(by_the_rules([4, 1, 3]), [4, 1, 3]) == (1, 0, 0.5)
 
 
-def test_scores_of_broken_off_matches():
-    verdicts = by_fault([None, Verdict.CRASH, None])
-    assert verdicts == (DRAW, Verdict.CRASH, DRAW)
-    assert scores(verdicts, [0, 9, -3]) == (0.75, 0.0, 0.75)
+def test_among_more_than_two_a_failure_makes_nobody_elses_place_better():
+    verdicts = verdicts_of([None, Verdict.CRASH, None], [0, 9, -3])
+    assert verdicts == (LOSS, Verdict.CRASH, LOSS)
+    assert scores(verdicts, [0, 9, -3]) == (0.5, 0.0, 0.0), "third of three is third of three"
     assert scores((Verdict.HOST_ERROR,) * 2, [0, 0]) is None
+
+
+def test_between_two_the_other_one_wins_whatever_the_position():
+    assert verdicts_of([None, Verdict.CRASH], [-5, 5]) == (WIN, Verdict.CRASH)
+    assert scores((WIN, Verdict.CRASH), [-5, 5]) == (1.0, 0.0)
+
+
+def test_scores_by_win_and_by_return():
+    ruled = by_the_rules([3, 1, 3, -1])
+    assert Scoring("win").scores(ruled, [3, 1, 3, -1]) == (0.5, 0, 0.5, 0)
+    assert Scoring("return").scores(ruled, [3, 1, 3, -1], (-5, 5)) == (0.8, 0.6, 0.8, 0.4)
+    assert Scoring("return", low=0, high=2).scores(ruled, [3, 1, 3, -1]) == (1, 0.5, 1, 0), "cut at the bounds"
+    assert Scoring("return").scores((WIN, Verdict.CRASH), [1, -1], (-5, 5)) == (0.6, 0.0)
+    with pytest.raises(UserError, match=r"classic/x says -inf to inf; set scoring.low and scoring.high"):
+        Scoring("return").bounds((-np.inf, np.inf), "classic/x")
+    with pytest.raises(ValueError, match="low below high"):
+        Scoring("return", low=1, high=1)
 
 
 def test_host_errors_are_forgiven_up_to_the_cap():
     error = HostError("disk full", (1,))
-    assert charge(error, [0, 0]) == (Verdict.HOST_ERROR, Verdict.HOST_ERROR)
-    assert charge(error, [9, 2]) == (Verdict.HOST_ERROR, Verdict.HOST_ERROR)
-    assert charge(error, [0, 3]) == (WIN, Verdict.CRASH)
-    assert charge(HostError("nobody's"), [9, 9]) == (Verdict.HOST_ERROR, Verdict.HOST_ERROR)
+    assert charge(error, [0, 0], [0, 0]) == (Verdict.HOST_ERROR, Verdict.HOST_ERROR)
+    assert charge(error, [9, 2], [0, 0]) == (Verdict.HOST_ERROR, Verdict.HOST_ERROR)
+    assert charge(error, [0, 3], [0, 0]) == (WIN, Verdict.CRASH)
+    assert charge(error, [0, 3, 0], [-4, 0, 4]) == (LOSS, Verdict.CRASH, WIN), "nobody is rescued by them either"
+    assert charge(HostError("nobody's"), [9, 9], [0, 0]) == (Verdict.HOST_ERROR, Verdict.HOST_ERROR)
 
 
 class Failing:
