@@ -9,10 +9,12 @@ from typing import Any
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from league.ledger import EXACT
 from league.reader import opened
 from league.view import LeagueView, Player
+from marl.printable import printable
 
 app = typer.Typer(no_args_is_help=True, help="Look into a league: status, payoffs, lineage, export.")
 
@@ -29,7 +31,8 @@ def status(run: Path = RUN, as_json: bool = JSON) -> None:
         print(json.dumps(facts))
         return
     console = Console(highlight=False)
-    console.print(f"[bold]{view.name}[/] on {view.env}: iteration {facts['iteration']}, {facts['seconds']:.1f} s")
+    head = f" on {view.env}: iteration {facts['iteration']}, {facts['seconds']:.1f} s"
+    console.print(Text.assemble((printable(view.name), "bold"), head), soft_wrap=True)
     if facts["nash_conv"] is not None:
         console.print(f"NashConv {facts['nash_conv']:.6g}")
     table = Table("side", "players", "value", "meta-strategy, heaviest first", box=None)

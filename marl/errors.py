@@ -5,12 +5,21 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from marl.mask import mask
 
-class UserError(Exception):
+
+class _Sentence(Exception):
+    """An error whose text never shows the password of an address."""
+
+    def __init__(self, sentence: str = "") -> None:
+        super().__init__(mask(sentence))
+
+
+class UserError(_Sentence):
     """The user's input is wrong: what, where, and what would be right. Commands print it and exit with 2."""
 
 
-class RunError(Exception):
+class RunError(_Sentence):
     """The run failed through no fault of its input. Commands print it and exit with 1."""
 
 

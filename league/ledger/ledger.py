@@ -14,12 +14,13 @@ from tempfile import TemporaryDirectory
 from typing import Any, Self
 from urllib.parse import quote
 
-from sqlalchemy import Connection, create_engine, event, func, insert, select
+from sqlalchemy import URL, Connection, create_engine, event, func, insert, select
 from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from league.ledger import schema
 from league.view import Iteration, Player
 from marl.errors import RunError, UserError
+from marl.mask import MASK, mask
 from marl.snapshot import canonical
 
 
@@ -48,24 +49,23 @@ class Ledger:
     """
 
     def __init__(self, url: str) -> None:
-        self.url = url
         try:
             self.engine = create_engine(url)
-        except (ArgumentError, ModuleNotFoundError) as error:
-            raise UserError(f"the ledger {url!r} cannot be used: {_why(error)}") from None
+        except (ArgumentError, ValueError, ModuleNotFoundError) as error:
+            raise UserError(f"the ledger's address cannot be used: {_why(error)}") from None
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _tune_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
         self._copy: TemporaryDirectory[str] | None = None
-        where = self.engine.url.database or url
+        self.where = _where(self.engine.url)
         try:
             with self.engine.connect() as connection:
                 current = schema.is_current(connection)
             if not current:
                 with self.engine.execution_options(writes=True).begin() as connection:
-                    schema.prepare(connection, where)
+                    schema.prepare(connection, self.where)
         except DatabaseError as error:
-            raise UserError(f"{where} cannot be opened as a ledger: {error.orig}") from None
+            raise UserError(f"{self.where} cannot be opened as a ledger: {self._said(error)}") from None
 
     @classmethod
     def at(cls, directory: Path) -> Self:
@@ -207,12 +207,17 @@ class Ledger:
     def _writing(self) -> Any:
         return _Transaction(self)
 
+    def _said(self, error: DatabaseError) -> str:
+        """What the database has against it, without the password, which some drivers repeat."""
+        password = self.engine.url.password
+        return str(error.orig).replace(str(password), MASK) if password else str(error.orig)
+
 
 class _Transaction:
     """`engine.begin()` whose database errors are sentences."""
 
     def __init__(self, ledger: Ledger) -> None:
-        self.where = ledger.engine.url.database
+        self.ledger = ledger
         self.context = ledger.engine.execution_options(writes=True).begin()
 
     def __enter__(self) -> Connection:
@@ -224,7 +229,9 @@ class _Transaction:
         except DatabaseError as failure:
             error = failure
         if isinstance(error, DatabaseError):
-            raise RunError(f"the ledger {self.where} could not be written: {error.orig}") from error
+            raise RunError(
+                f"the ledger {self.ledger.where} could not be written: {self.ledger._said(error)}"
+            ) from error
 
 
 _TIMES = {"seconds", "submitted"}
@@ -240,7 +247,20 @@ def _insert(connection: Connection, table: Any, **values: Any) -> int:
 def _why(error: Exception) -> str:
     if isinstance(error, ModuleNotFoundError):
         return f"it needs the Python package {error.name!r}: pip install 'marl-league[postgres]'"
-    return f"{error}; a URL is like sqlite:///ledger.db or postgresql+psycopg://user@host/database"
+    what = "it is not a URL" if isinstance(error, ArgumentError) else "its port is not a number"
+    return f"{what}; a URL is like sqlite:///ledger.db or postgresql+psycopg://user@host/database"
+
+
+def _where(url: URL) -> str:
+    """The place of a ledger, as it may be shown. Raises UserError for an address that was surely read wrongly."""
+    if url.drivername.startswith("sqlite"):
+        return url.database or "the ledger in memory"
+    if "@" in f"{url.host}{url.database}":
+        raise UserError(
+            "the ledger's address has an @, : or / in its password: write them as %40, %3A and %2F, since they "
+            "separate the parts of an address"
+        )
+    return mask(url.render_as_string(hide_password=True))
 
 
 def _ids(pairing: str) -> tuple[int, ...]:

@@ -15,6 +15,7 @@ from league.referee.process import BotPlayer
 from league.referee.uci import UciPlayer
 from league.sandbox import Child, Limits, Sandbox
 from marl.errors import UserError
+from marl.printable import printable
 from marl.registry import Registry
 from marl.registry.params import ParameterError, fill
 
@@ -91,24 +92,24 @@ def command_problem(bot: Bot, folder: Path) -> str:
     program = bot.command[0]
     if "/" not in program:
         if shutil.which(program) is None and (folder / program).is_file():
-            return f"the program {program!r} is a file of the bot, but not on the PATH: write ./{program}"
+            return f"the program {program!r} is a file of the bot, but not on the PATH: write ./{printable(program)}"
         if shutil.which(program) is None:
             return f"there is no program {program!r} on this machine"
         return _missing_script(bot.command, folder)
     path = folder / program
     if not path.exists():
-        return f"there is no file {program} in the bot's folder" + (
+        return f"there is no file {printable(program)} in the bot's folder" + (
             " yet: is it what `build` makes?" if bot.build else ""
         )
     if path.is_file() and not path.stat().st_mode & 0o111:
-        return f"{program} may not be executed: run `chmod +x {program}`"
+        return f"{printable(program)} may not be executed: run `chmod +x {printable(program)}`"
     return ""
 
 
 def _missing_script(command: Sequence[str], folder: Path) -> str:
     for part in command[1:]:
         if part.endswith((".py", ".js", ".sh", ".rb", ".jar")) and not (folder / part).is_file():
-            return f"the command names {part}, and there is no such file in the bot's folder"
+            return f"the command names {printable(part)}, and there is no such file in the bot's folder"
     return ""
 
 

@@ -24,6 +24,7 @@ from league.sandbox import Limits, Sandbox
 from league.sandbox.archive import build, unpack
 from marl.env import Environment
 from marl.errors import RunError, UserError
+from marl.printable import printable
 from marl.registry import Registry
 
 Level = Literal["ok", "note", "problem"]
@@ -52,7 +53,7 @@ class Finding:
 
     def __str__(self) -> str:
         sign = {"ok": "ok      ", "note": "note    ", "problem": "PROBLEM "}[self.level]
-        return f"{sign}{self.text}" + (f"\n        fix: {self.fix}" if self.fix else "")
+        return printable(f"{sign}{self.text}" + (f"\n        fix: {self.fix}" if self.fix else ""), lines=True)
 
 
 @dataclass
@@ -117,7 +118,7 @@ def _prepare(what: Path, place: Path, registry: Registry, sandbox: Sandbox, repo
         if not (folder / FILE).exists() and len(inside) == 1 and inside[0].is_dir():
             folder = inside[0]
     bot = read_bot(folder, registry)
-    report.add("ok", f"{FILE}: {bot.name}, started by `{' '.join(bot.command)}`")
+    report.add("ok", f"{FILE}: {bot.name}, started by `{printable(' '.join(bot.command))}`")
     (place / "logs").mkdir()
     ready, log = place / "ready", place / "logs" / "build.log"
     command = bot.build or ["true"]
@@ -126,9 +127,9 @@ def _prepare(what: Path, place: Path, registry: Registry, sandbox: Sandbox, repo
             folder, command, ready, sandbox, Limits(2048, 256, int(_BUILD_SECONDS), files_mb=256), _BUILD_SECONDS, log
         )
     except UserError as error:
-        raise UserError(f"`{' '.join(command)}` does not build it: {error}{_tail(log)}") from None
+        raise UserError(f"`{printable(' '.join(command))}` does not build it: {error}{_tail(log)}") from None
     if bot.build:
-        report.add("ok", f"`{' '.join(bot.build)}` builds it")
+        report.add("ok", f"`{printable(' '.join(bot.build))}` builds it")
     if problem := command_problem(bot, ready):
         raise UserError(problem)
     return ready, bot
@@ -192,9 +193,11 @@ class _Trial:
         where = f"{name}, side {side}"
         verdict, spent = record.verdicts[side], record.spent[side]
         if record.host_error is not None:
-            self.report.add("problem", f"{where}: the host failed, not the bot: {record.host_error.text}")
+            self.report.add("problem", f"{where}: the host failed, not the bot: {printable(record.host_error.text)}")
         elif verdict.is_fault:
-            self.report.add("problem", f"{where}: {verdict}: {record.reasons[side]}{_tail(log)}", _fix(record, side))
+            self.report.add(
+                "problem", f"{where}: {verdict}: {printable(record.reasons[side])}{_tail(log)}", _fix(record, side)
+            )
         else:
             self.report.add("ok", f"{where}: {verdict} after {spent.moves} moves, the slowest {spent.worst:.3f} s")
             if self.player.left:
@@ -280,4 +283,4 @@ def _tail(log: Path, lines: int = 12) -> str:
         text = log.read_bytes()[-4096:].decode("utf-8", "replace").strip()
     except OSError:
         return ""
-    return "".join(f"\n        | {line}" for line in text.splitlines()[-lines:])
+    return "".join(f"\n        | {printable(line)}" for line in text.split("\n")[-lines:])

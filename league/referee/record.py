@@ -13,6 +13,7 @@ from league.referee.clocks import Spent
 from league.referee.verdict import HostError, Verdict
 from marl.arena import Replay
 from marl.blobs import write_atomically
+from marl.printable import printable
 from marl.snapshot import JSON
 
 LONGEST = 4096  # bytes kept of one line
@@ -52,7 +53,8 @@ class Transcript:
     def text(self) -> str:
         """For people: `   0.001 0> {...}`."""
         return "".join(
-            f"{when:9.4f} {side if side >= 0 else ' '}{way} {line}\n" for when, side, way, line in self.lines()
+            f"{when:9.4f} {side if side >= 0 else ' '}{way} {printable(line)}\n"
+            for when, side, way, line in self.lines()
         )
 
     def write(self, path: Path) -> None:

@@ -19,6 +19,7 @@ from typing import IO
 from league.sandbox import inside
 from league.sandbox.base import Finished, Limits, Sandbox
 from marl.errors import RunError, UserError
+from marl.printable import printable
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def _inside(
     line = [sys.executable, "-I", "-c", text, *task, str(most), str(size.files), *command]
     done = sandbox.run(line, folder, limits, seconds, stdin=stdin, log=log, most=most + size.files * 2048)
     said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    return done, _printable(said[-1]) if said else ""
+    return done, printable(said[-1])[:300] if said else ""
 
 
 def _opened(archive: Path) -> IO[bytes]:
@@ -140,7 +141,7 @@ def _parse(stream: bytes, name: str) -> Iterator[_File]:
 
 def _path(text: str, name: str) -> PurePosixPath:
     """A path that is safe to write below a folder. Raises UserError."""
-    shown = f"{name}: {_printable(text)!r}"
+    shown = f"{name}: '{printable(text)[:300]}'"
     parts = text.removeprefix("./").split("/")
     if text.startswith("/") or ".." in parts:
         raise UserError(f"{shown} leads outside of the archive")
@@ -151,10 +152,6 @@ def _path(text: str, name: str) -> PurePosixPath:
             f"{shown} is not a proper path: a part of it is empty, too long, or begins or ends with a space"
         )
     return PurePosixPath(*parts)
-
-
-def _printable(text: str) -> str:
-    return "".join(letter if letter.isprintable() else "?" for letter in text)[:300]
 
 
 def _land(files: Sequence[_File], into: Path) -> list[Path]:

@@ -8,6 +8,8 @@ import selectors
 import threading
 from pathlib import Path
 
+from marl.printable import printable
+
 _PATIENCE = 16 << 20
 """Bytes that are read and thrown away once a log is full. A bot that writes on then waits at its own full pipe."""
 
@@ -40,7 +42,7 @@ class Log:
         """The last line that was kept."""
         self.pump()
         lines = self._path.read_text(errors="replace").strip().splitlines() if self._path.is_file() else []
-        return lines[-1] if lines else "it said nothing"
+        return printable(lines[-1]) if lines else "it said nothing"
 
     def close(self) -> None:
         """Move what is left, and close both ends."""

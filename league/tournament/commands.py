@@ -22,6 +22,7 @@ from league.tournament.submit import submit as submit_to
 from league.tournament.verify import problems
 from marl.contestants import parameters
 from marl.errors import RunError, UserError
+from marl.printable import printable
 from marl.registry import load_registry
 from marl.scenario import load_scenario
 
@@ -86,7 +87,7 @@ def sentence(done: Submitted) -> str:
     """What became of a submission."""
     bot = done.bot
     origin = " of" if bot.kind in ("policy", "snapshot") else ", by"  # a plugin, a policy or a run; or its author
-    what = f"{bot.name} ({bot.kind}{origin} {bot.author})"
+    what = printable(f"{bot.name} ({bot.kind}{origin} {bot.author})")
     if done.unchanged:
         return f"{what} is here already, exactly as it is: nothing to do"
     if done.before is not None:
@@ -182,7 +183,7 @@ def verify(event: Path = EVENT) -> None:
         wrong = list(problems(found))
         count = found.ledger.match_count()
     for problem in wrong:
-        print(problem)
+        print(printable(problem))
     if wrong:
         raise RunError(f"{len(wrong)} things in {event} are not as they should be")
     print(f"the secret is the one that was committed to; {count} matches have its seeds and play again as recorded")

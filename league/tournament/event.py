@@ -23,6 +23,7 @@ from league.tournament.config import TournamentConfig
 from marl.blobs import Blobs, write_atomically
 from marl.env import Environment, EnvSpec
 from marl.errors import RunError, UserError
+from marl.mask import mask
 from marl.registry import Registry
 from marl.rundir import locked
 from marl.scenario import FILE, Scenario, load_scenario, write
@@ -163,7 +164,7 @@ def create(path: Path, scenario: Scenario, registry: Registry) -> Event:
     ledger = _ledger(path, config)
     if config.ledger and ledger.every_bot():
         ledger.close()
-        raise UserError(f"the ledger {ledger.engine.url!r} holds an event already; each has a database of its own")
+        raise UserError(f"the ledger {mask(config.ledger)!r} holds an event already; each has a database of its own")
     write_atomically(path / "commitment", (secret.draw(path) + "\n").encode())
     write(scenario, registry, path)
     return Event(path, scenario, registry, ledger)

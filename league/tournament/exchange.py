@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, fields
@@ -20,6 +21,7 @@ from marl.blobs import write_atomically
 from marl.errors import UserError
 from marl.registry import Registry
 from marl.scenario import load_scenario
+from marl.scenario.read import read
 
 FORMAT = 1
 
@@ -72,6 +74,10 @@ def _create(head: dict[str, Any], path: Path, registry: Registry) -> Event:
     with tempfile.TemporaryDirectory() as folder:
         draft = Path(folder) / "scenario.yaml"
         draft.write_text(str(head["scenario"]), encoding="utf-8")
+        given, _ = read(draft)
+        given.pop("ledger", None)
+        if re.search(r"(?<!\\)\$\{", json.dumps(given, default=str)):
+            raise UserError("line 1: the scenario asks for this machine's environment (${...}), which is no stranger's")
         scenario = load_scenario(draft, ["ledger=null"], registry)
     event = create(path, scenario, registry)
     (path / "secret").unlink()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from league.schedules import Pairing
 from league.tournament.budget import Budget, Need, memory_available
@@ -43,7 +43,7 @@ def operate(event: Event, options: Options, display: Display) -> None:
         sweep(event)
     event.begin()
     size = options.workers or event.config.budget.matches or os.cpu_count() or 1
-    table = Table(event.path, event.config)
+    table = Table(event.path, replace(event.config, ledger=None))  # workers need no password
     need = Needs(event)
     budget = budget_of(event)
     budget.check(need.most, MATCH)

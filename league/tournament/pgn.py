@@ -15,6 +15,7 @@ from league.ledger import MatchRow
 from league.tournament.event import Event
 from marl.arena import Replay
 from marl.errors import UserError
+from marl.printable import printable
 
 _RESULTS = {(1.0, 0.0): "1-0", (0.0, 1.0): "0-1", (0.5, 0.5): "1/2-1/2"}
 
@@ -71,9 +72,9 @@ def _text(event: Event, match: MatchRow, white: int, moves: Sequence[str]) -> st
     tags["Termination"] = "rules infraction" if reasons else "normal"
     head = "".join(f'[{tag} "{_quoted(value)}"]\n' for tag, value in tags.items())
     numbered = [f"{ply // 2 + 1}. {move}" if ply % 2 == 0 else move for ply, move in enumerate(moves)]
-    note = [f"{{{'; '.join(reasons).replace('}', ')')}}}"] if reasons else []
+    note = [f"{{{printable('; '.join(reasons)).replace('}', ')')}}}"] if reasons else []
     return head + "\n" + "\n".join(textwrap.wrap(" ".join([*numbered, *note, result]), 80)) + "\n"
 
 
 def _quoted(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"')
+    return printable(text).replace("\\", "\\\\").replace('"', '\\"')

@@ -14,6 +14,7 @@ from rich.text import Text
 from league.ledger import MatchRow
 from league.schedules import Place
 from league.tournament.host import Host
+from marl.printable import printable
 
 SHOWN = 10  # places
 REDRAW = 0.25  # seconds
@@ -68,7 +69,7 @@ class Display:
         return (self._done - self._before) / max(now - self._began, 1e-9)
 
     def _say(self, text: str) -> None:
-        (self._live.console if self._live else self.console).print(text, markup=False, soft_wrap=True)
+        (self._live.console if self._live else self.console).print(printable(text), markup=False, soft_wrap=True)
 
 
 def milestone(count: int) -> int:
@@ -88,7 +89,7 @@ def line(host: Host, rate: float) -> str:
         f"{known} more known" if known else "",
         f"{rate:.1f}/s" if rate >= 0.1 else "",
     ]
-    parts.append(f"first {leader[0].player} with {leader[0].points:g}" if leader else "")
+    parts.append(f"first {printable(leader[0].player)} with {leader[0].points:g}" if leader else "")
     return "  ".join(part for part in parts if part)
 
 
@@ -103,7 +104,7 @@ def picture(host: Host, rate: float) -> RenderableType:
     going = [assignment for assignment, _ in host.running.values()]
     rounds = sorted({assignment.round for assignment in going})
     head = Text.assemble(
-        (config.name, "bold"), (f"  {config.env.name}  {config.schedule.name}\n", "grey58"),
+        (printable(config.name), "bold"), (f"  {config.env.name}  {config.schedule.name}\n", "grey58"),
         ("round ", "grey58"), ", ".join(map(str, rounds)) or "–",
         ("   matches ", "grey58"), (f"{len(host.matches):,}", "bold"),
         ("   running ", "grey58"), f"{len(going)} of {host.pool.size}", ("   waiting ", "grey58"),
@@ -111,10 +112,10 @@ def picture(host: Host, rate: float) -> RenderableType:
     )  # fmt: skip
     table = Table("", "player", "points", "played", box=None, header_style="grey58", padding=(0, 2, 0, 0))
     for place in leaders(host):
-        table.add_row(f"{place.rank}", Text(place.player, "bold"), f"{place.points:g}", f"{place.played}")
+        table.add_row(f"{place.rank}", Text(printable(place.player), "bold"), f"{place.points:g}", f"{place.played}")
     now = Table("now", "", box=None, header_style="grey58", padding=(0, 2, 0, 0))
     for assignment in going[:SHOWN]:
-        now.add_row(assignment.pairing, Text(" – ".join(assignment.players)))
+        now.add_row(Text(printable(assignment.pairing)), Text(printable(" – ".join(assignment.players))))
     beside = Table.grid(padding=(0, 6))
     beside.add_row(table, now)
     return Group(head, Text(), beside)

@@ -10,6 +10,8 @@ import traceback
 from typing import NoReturn
 
 from marl.errors import RunError, UserError
+from marl.mask import mask
+from marl.printable import printable
 
 
 def main() -> NoReturn:
@@ -37,8 +39,8 @@ def main() -> NoReturn:
 
 def _stop(sentence: str, code: int, debug: bool) -> NoReturn:
     if debug:
-        traceback.print_exc()
-    print(sentence, file=sys.stderr)
+        print(printable(mask(traceback.format_exc()), lines=True), file=sys.stderr, end="")
+    print(printable(mask(sentence), lines=True), file=sys.stderr)
     sys.exit(code)
 
 
@@ -47,7 +49,7 @@ def _keep() -> str:
     try:
         handle, path = tempfile.mkstemp(prefix="marl-traceback-", suffix=".txt")
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            traceback.print_exc(file=file)
+            file.write(mask(traceback.format_exc()))
     except OSError:
         return "nowhere (the temporary directory cannot be written)"
     return path

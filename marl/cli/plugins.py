@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from marl.cli.show import as_json, table
+from marl.printable import printable
 from marl.registry import Descriptor, Plugin, Registry, load_registry
 from marl.registry.descriptor import singular
 
@@ -129,9 +130,9 @@ def _info_of_one(registry: Registry, name: str, json: bool) -> None:
         )
         return
     for one, has in zip(found, taken, strict=True):
-        print(f"{singular(one.kind):<14}{name}\n{'summary':<14}{one.summary}")
-        more = {"source": one.source, "tags": ", ".join(one.tags)}
-        print("".join(f"{label:<14}{text}\n" for label, text in more.items() if text))
+        facts = {"summary": one.summary, "source": one.source, "tags": ", ".join(one.tags)}
+        print(f"{singular(one.kind):<14}{printable(name)}")
+        print("".join(f"{label:<14}{printable(text)}\n" for label, text in facts.items() if text))
         if has:
             table(["parameter", "default", "type", ""], [[p.name, p.default, p.type, p.meaning] for p in has])
         else:
@@ -174,15 +175,15 @@ def _print_details(plugin: Plugin) -> None:
     }
     for label, value in lines.items():
         if value:
-            print(f"{label:<14}{value}")
+            print(f"{label:<14}{printable(value)}")
     for note in plugin.notes:
-        print(f"{'note':<14}{note}")
+        print(f"{'note':<14}{printable(note)}")
     for kind in dict.fromkeys(descriptor.kind for descriptor in plugin.descriptors):
         print(f"\n{kind}")
         mine = [descriptor for descriptor in plugin.descriptors if descriptor.kind == kind]
         table(["", "", ""], [[f"  {item.full_name}", item.summary, item.source] for item in mine])
     if plugin.traceback:
-        print(f"\n{plugin.traceback}", end="")
+        print(f"\n{printable(plugin.traceback, lines=True)}", end="")
 
 
 def _print_findings(subject: str, findings: list[Finding]) -> None:
@@ -195,18 +196,18 @@ def _print_findings(subject: str, findings: list[Finding]) -> None:
     worst = next(status for status in ("fail", "warn", "pass", "skip") if status in {f.status for f in findings})
     counts = Counter(finding.status for finding in findings)
     console.print(f"{worst:<6}", style=COLOURS[worst], end="")
-    console.print(f"{subject}: {', '.join(f'{count} {status}' for status, count in counts.items())}")
+    console.print(f"{printable(subject)}: {', '.join(f'{count} {status}' for status, count in counts.items())}")
     for finding in findings:
         if finding.status in ("fail", "warn"):
             console.print(f"      {finding.status:<6}", style=COLOURS[finding.status], end="")
-            console.print(f"{finding.check}: {finding.message}")
+            console.print(f"{finding.check}: {printable(finding.message, lines=True)}")
             if finding.hint:
-                console.print(f"            {finding.hint}")
+                console.print(f"            {printable(finding.hint, lines=True)}")
         if finding.traceback:
-            console.print(finding.traceback, end="")
+            console.print(printable(finding.traceback, lines=True), end="")
 
 
 def _remark(registry: Registry, plugins: tuple[Plugin, ...]) -> None:
     notes = [*registry.notes, *(f"{plugin.name} {note}" for plugin in plugins for note in plugin.notes)]
     for note in notes:
-        print(f"note: {note}", file=sys.stderr)
+        print(f"note: {printable(note)}", file=sys.stderr)

@@ -6,6 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from marl.printable import printable
+
 COLOURS = {
     **{"ok": "green", "pass": "green"},
     **{"disabled": "dim", "skip": "dim", "incompatible": "yellow", "warn": "yellow"},
@@ -15,7 +17,7 @@ COLOURS = {
 
 def as_json(value: Any) -> None:
     """One JSON document on stdout."""
-    print(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    print(json.dumps(value, indent=2, default=str))
 
 
 def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -31,5 +33,5 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for position, heading in enumerate(headings):
         grid.add_column(heading, overflow="fold", no_wrap=position == 0)
     for row in rows:
-        grid.add_row(*(Text(cell, style=COLOURS.get(cell, "")) for cell in row))
+        grid.add_row(*(Text(printable(cell), style=COLOURS.get(cell, "")) for cell in row))
     console.print(grid)

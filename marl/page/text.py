@@ -7,12 +7,13 @@ import json
 import math
 from typing import Any
 
+from marl.printable import printable
 from marl.words import number
 
 
 def escape(text: object) -> str:
-    """Text that may stand anywhere in HTML, attributes included."""
-    return html.escape(str(text), quote=True)
+    """Text that may stand anywhere in HTML, attributes included; what would change how the rest is read is shown."""
+    return html.escape(printable(text, lines=True), quote=True)
 
 
 def exact(value: float | None, digits: int = 4) -> str:

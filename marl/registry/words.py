@@ -9,6 +9,7 @@ import typing
 from collections.abc import Mapping
 from typing import Any, Literal, Union
 
+from marl.mask import mask
 from marl.registry.component import Component
 from marl.registry.descriptor import singular
 
@@ -55,7 +56,7 @@ def found(value: Any) -> str:
         case float():
             return f"{value} is a number with a point"
         case str():
-            return f"{value!r:.60} is text"
+            return f"{mask(value)!r:.60} is text"
         case list() | tuple():
             return "this is a list"
         case Mapping():

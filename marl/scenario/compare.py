@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from marl.mask import mask
 from marl.registry.params import join
 
 _SHOWN = 3  # keys
@@ -57,5 +58,5 @@ def _spelled_out(value: Any) -> Any:
 def _text(value: Any) -> str:
     if value is _ABSENT:
         return "not set"
-    text = value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False)
+    text = mask(value if isinstance(value, str) else json.dumps(value, default=str, ensure_ascii=False))
     return text if len(text) <= 60 else f"{text[:57]}..."

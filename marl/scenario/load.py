@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
 from marl.errors import UserError, suggestion
+from marl.mask import holds_password
+from marl.printable import printable
 from marl.registry import Descriptor, ParameterError, Registry
+from marl.registry.params import join
 from marl.scenario import record
 from marl.scenario.library import locate
 from marl.scenario.overrides import assign, split
 from marl.scenario.plain import plain, to_yaml
 from marl.scenario.read import interpolated, read
+from marl.scenario.references import Keys, references
 
 
 @dataclass(frozen=True)
@@ -22,7 +28,7 @@ class Scenario:
 
     `kind`: who runs it. `name`: its `name:`, or the file's. `config`: an instance of the dataclass of its runner, with
     components named in full and completed by their defaults. `text`: the same as YAML, which loads to the same again.
-    `source`: the file it came from.
+    An address with a password is there as the reference that it was given by. `source`: the file it came from.
     """
 
     kind: str
@@ -49,20 +55,29 @@ def load_scenario(name_or_path: str | Path, overrides: list[str], registry: Regi
         assign(raw, path, value, schema, registry)
     if schema and any(field.name == "name" for field in dataclasses.fields(schema)):
         raw.setdefault("name", _name(source))
-    values = interpolated(raw, source, lines)
-    values.pop("kind")
     given = {".".join(path) for path, _ in assignments}
+
+    def place(key: str) -> str:
+        return _place(key, source, lines, given)
+
+    values = interpolated(raw, place)
+    values.pop("kind")
+    secret = _secrets(raw, values, place)
     try:
         config = registry.fill(runner, values, f"a scenario of kind {runner.name!r}")
     except ParameterError as error:
-        raise UserError(f"{_place(error.path, source, lines, given)}: {error}") from error
+        raise UserError(f"{place(error.path)}: {error}") from error
     name = str(getattr(config, "name", None) or _name(source))
     if name in (".", "..") or {"/", "\\"} & set(name):
         raise UserError(
-            f"{_place('name', source, lines, given)}: name: {name!r} would lead into another folder than runs/NAME: "
+            f"{place('name')}: name: {name!r} would lead into another folder than runs/NAME: "
             "choose a name without a slash, and say where to run with --out"
         )
-    text = to_yaml({"kind": runner.name, **(plain(config) or {})})
+    if not name.isprintable():
+        raise UserError(
+            f"{place('name')}: name: {printable(name)} has characters that cannot be printed: leave them out"
+        )
+    text = to_yaml({"kind": runner.name, **(plain(config) or {})}, secret)
     return Scenario(runner.name, name, config, text, source)
 
 
@@ -96,6 +111,20 @@ def _place(path: str, source: Path, lines: dict[str, int], given: set[str]) -> s
             return f"{source}, line {lines[above]}"
         above = above[: max(above.rfind("."), above.rfind("["), 0)]
     return str(source)
+
+
+def _secrets(raw: dict[str, Any], values: dict[str, Any], place: Callable[[str], str]) -> dict[Keys, str]:
+    """The references that stand for addresses with passwords. Raises UserError where a password itself stands."""
+    found = dict(references(raw, values))
+    for keys, text in found.items():
+        if holds_password(text):
+            path = reduce(join, keys, "")
+            raise UserError(
+                f"{place(path)}: {path}: a password may not stand here, since scenarios are "
+                "kept, shown and exported: put the whole address into an environment variable and write "
+                "'${oc.env:NAME}', or leave the password out and let the database's client find it (~/.pgpass)"
+            )
+    return found
 
 
 def _dotted(path: str) -> str:

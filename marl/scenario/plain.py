@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from marl.registry.component import Component
+from marl.scenario.references import Keys, put
 
 
 def plain(value: Any) -> Any:
@@ -23,11 +24,17 @@ def plain(value: Any) -> Any:
     return value
 
 
-def to_yaml(value: Any) -> str:
-    """YAML text that loads to `plain(value)` again; a literal `${` is escaped, as OmegaConf would interpolate it."""
+def to_yaml(value: Any, secret: Mapping[Keys, str] | None = None) -> str:
+    """YAML text that loads to `plain(value)` again; a literal `${` is escaped, as OmegaConf would interpolate it.
+
+    `secret`: references that are written in place of what they stand for.
+    """
     import yaml  # type: ignore[import-untyped]
 
-    return str(yaml.safe_dump(_escaped(plain(value)), sort_keys=False, allow_unicode=True, width=120))
+    tree = _escaped(plain(value))
+    for keys, reference in (secret or {}).items():
+        put(tree, keys, reference)
+    return str(yaml.safe_dump(tree, sort_keys=False, allow_unicode=True, width=120))
 
 
 def _escaped(value: Any) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -45,14 +47,15 @@ def parse_value(text: str) -> Any:
         raise ValueError(getattr(error, "problem", None) or str(error).splitlines()[0]) from None
 
 
-def interpolated(raw: dict[str, Any], source: Path, lines: dict[str, int]) -> dict[str, Any]:
-    """`raw` with every `${...}` replaced by what it stands for. Raises UserError, naming the key."""
+def interpolated(raw: dict[str, Any], place: Callable[[str], str]) -> dict[str, Any]:
+    """`raw` with every `${...}` replaced by what it stands for. Raises UserError, naming the key and its `place`."""
     try:
         result = OmegaConf.to_container(OmegaConf.create(raw), resolve=True, throw_on_missing=True)
     except OmegaConfBaseException as error:
         key = str(getattr(error, "full_key", None) or "")
-        where = f"{source}, line {lines[key]}" if key in lines else str(source)
-        raise UserError(f"{where}: {key or 'a value'}: {str(error).splitlines()[0]}") from None
+        unset = re.search(r"Environment variable '(.*?)' not found", str(error))
+        what = f"the environment variable {unset[1]!r} is not set" if unset else str(error).splitlines()[0]
+        raise UserError(f"{place(key)}: {key or 'a value'}: {what}") from None
     assert isinstance(result, dict)
     return {str(key): value for key, value in result.items()}
 

@@ -9,6 +9,7 @@ from league.tournament.page.matches import PLAIN
 from league.tournament.standings import Line, Standings
 from marl.page.figure import section
 from marl.page.text import escape
+from marl.printable import printable
 
 FAULTS = 5  # shown of each player
 LINES = 12  # of each log
@@ -75,6 +76,5 @@ def tail(path: Path) -> str:
         content = path.read_bytes()[-BYTES:]
     except OSError:
         return ""
-    text = content.decode("utf-8", "replace").replace("\r", "")
-    clean = "".join(letter if letter.isprintable() or letter in "\n\t" else "�" for letter in text)
-    return "\n".join(clean.strip().splitlines()[-LINES:])
+    text = printable(content.decode("utf-8", "replace").replace("\r\n", "\n"), lines=True)
+    return "\n".join(text.strip().splitlines()[-LINES:])

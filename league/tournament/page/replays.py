@@ -13,6 +13,7 @@ from league.tournament.event import Event
 from marl.arena import Replay
 from marl.env import Frame
 from marl.errors import UserError
+from marl.printable import printable
 
 LARGEST = 12 << 20  # bytes of all replays in a page
 MOST = 1000  # replays in a page
@@ -53,7 +54,7 @@ def replay(event: Event, match: MatchRow) -> dict[str, Any] | None:
         "players": list(match.players),
         "verdicts": list(match.verdicts),
         "scores": list(match.scores),
-        "note": problem or match.host_error or "; ".join(filter(None, match.details)),
+        "note": printable(problem or match.host_error or "; ".join(filter(None, match.details))),
         "moves": [[[int(agent), action] for agent, action in tick["actions"].items()] for tick in recorded.ticks],
         "sides": event.spec.side_of.tolist(),
         "drawn": drawn,

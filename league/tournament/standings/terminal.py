@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from league.tournament.standings.view import Line, Standings
+from marl.printable import printable
 from marl.words import MISSING
 
 WIDEST = 14  # players in a crosstable
@@ -21,7 +22,7 @@ def show(standings: Standings, console: Console) -> None:
     s = standings
     count = sum(not match.void for match in s.matches)
     void = f", {s.void} void" if s.void else ""
-    console.print(Text.assemble((s.name, "bold"), (f"  {s.game}  {s.schedule}  {s.state}", SOFT)))
+    console.print(Text.assemble((printable(s.name), "bold"), (f"  {s.game}  {s.schedule}  {s.state}", SOFT)))
     console.print(Text(f"{len(s.lines)} players, {count} match{'es' if count != 1 else ''}{void}\n", SOFT))
     console.print(table(s))
     if s.sides == 2 and 2 <= len(s.lines) <= WIDEST and s.meetings:
@@ -42,7 +43,7 @@ def table(standings: Standings) -> Table:
         rating, interval = rated(line)
         record = f"{line.wins}-{line.draws}-{line.losses}"
         grid.add_row(
-            str(line.rank), Text(line.player, "bold"), f"{line.points:g}", str(line.played), record,
+            str(line.rank), Text(printable(line.player), "bold"), f"{line.points:g}", str(line.played), record,
             rating, Text(interval, SOFT), Text(faults(line), "dark_orange"),
         )  # fmt: skip
     return grid
@@ -70,7 +71,7 @@ def crosstable(standings: Standings) -> Table:
     for number in range(1, len(names) + 1):
         grid.add_column(str(number), justify="right", no_wrap=True)
     for number, one in enumerate(names, 1):
-        cells = [Text(str(number), SOFT), Text(one, "bold")]
+        cells = [Text(str(number), SOFT), Text(printable(one), "bold")]
         for two in names:
             met = standings.meetings.get((one, two))
             if met is None:

@@ -7,6 +7,7 @@ from collections import deque
 from league.tournament.assignment import Assignment, Play, Played
 from league.tournament.workers.pool import Pool
 from league.tournament.workers.processes import guarded
+from marl.printable import printable
 
 
 class Terminal:
@@ -29,7 +30,7 @@ class Terminal:
         ended = self._pool.wait(0.0 if self._waiting else seconds)
         if not ended and self._waiting:
             assignment = self._waiting.popleft()
-            print(f"\nmatch {assignment.pairing}: {' against '.join(assignment.players)}")
+            print(printable(f"\nmatch {assignment.pairing}: {' against '.join(assignment.players)}", lines=True))
             ended = [(assignment, guarded(self._play, assignment))]
         return ended
 

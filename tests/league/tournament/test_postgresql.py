@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import pwd
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -20,46 +17,11 @@ from league.tournament.standings import view
 from marl.errors import UserError
 
 
-def binary(name: str) -> str | None:
-    """A program of PostgreSQL, on the PATH or where Debian puts it."""
-    debian = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
-    return shutil.which(name) or (str(debian[-1]) if debian else None)
-
-
-def ordinary_user() -> list[str]:
-    """What to put before a command so that an ordinary user runs it: postgres refuses root."""
-    if os.getuid() != 0:
-        return []
-    for name in ("postgres", "nobody"):
-        try:
-            user = pwd.getpwnam(name)
-        except KeyError:
-            continue
-        return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
-    return []
-
-
 @pytest.fixture(scope="module")
-def server() -> Iterator[str]:
+def server(postgresql: Callable[[], AbstractContextManager[str]]) -> Iterator[str]:
     """The URL of an empty cluster's database."""
-    pytest.importorskip("psycopg", reason="needs the extra 'postgres'")
-    initdb, pg_ctl = binary("initdb"), binary("pg_ctl")
-    if initdb is None or pg_ctl is None:
-        pytest.skip("needs PostgreSQL's initdb and pg_ctl")
-    base = Path(tempfile.mkdtemp(prefix="marl-pg-"))  # short: a socket's path may not be long
-    base.chmod(0o777)
-    as_user, data = ordinary_user(), base / "data"
-    quiet = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT, "cwd": base}
-    options = f"-k {base} -c listen_addresses='' -c fsync=off -c shared_buffers=16MB -c max_connections=20"
-    subprocess.run([*as_user, initdb, "-D", data, "-U", "marl", "-A", "trust", "-N"], **quiet)  # type: ignore[call-overload]
-    start = [*as_user, pg_ctl, "-D", data, "-o", options, "-l", base / "log", "-w", "start"]
-    subprocess.run(start, **quiet)  # type: ignore[call-overload]
-    try:
-        yield f"postgresql+psycopg://marl@/postgres?host={base}"
-    finally:
-        stop = [*as_user, pg_ctl, "-D", data, "-m", "immediate", "-w", "stop"]
-        subprocess.run(stop, check=False, stdout=subprocess.DEVNULL, cwd=base)
-        shutil.rmtree(base, ignore_errors=True)
+    with postgresql() as url:
+        yield url
 
 
 @pytest.fixture
