@@ -1,10 +1,13 @@
 """Bradley-Terry strengths with draws: maximum likelihood over all results, with 95 % intervals.
 
-`P(first wins) : P(draw) : P(second wins) = exp(d/2) : nu : exp(-d/2)`, where `d` is the difference of strengths plus
-the advantage of the first seat (Davidson, "On extending the Bradley-Terry model to accommodate ties", 1970; Davidson
-and Beaver 1977). Newton's method on strengths, `log nu` and the advantage together. Strengths are centred (their mean
-is fixed), and intervals come from the inverse of the information matrix in that frame, so that they are about the
-field's mean.
+A difference of ratings says what SPRT and every Elo calculator say: the expected score is `1 / (1 + 10^(-D/400))`, a
+draw counting half. Beneath it are Davidson's three outcomes with a draw parameter of the whole event (see
+`league.ratings.davidson`), whose prior is one draw and one decided game between equals. So draws are evidence that
+players are close: after 1,000 of them the interval is a few Elo, not hundreds.
+
+Maximum likelihood on strengths, the draw parameter and the advantage of the first seat together. Strengths are centred
+(their mean is fixed), and intervals come from the inverse of the information matrix in that frame, so that they are
+about the field's mean.
 
 Whoever won or lost everything would go to infinity, so strengths have a weak normal prior around the field's mean
 (`prior`, in Elo); it moves nobody else by more than a fraction of the interval. A match of more than two sides counts
@@ -20,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from league.ratings.comparisons import Comparisons, compare
-from league.ratings.davidson import ELO, Fit, fit
+from league.ratings.davidson import ELO, Fit, fit, outcomes
 from league.ratings.rating import Rating, counted, games_of
 from league.schedules.pairing import Result
 from marl.types import Floats
@@ -88,18 +91,13 @@ def _robust(data: Comparisons, found: Fit, played: Sequence[Result], players: Se
     inverse = found.covariance[0]
     gradients = np.zeros((len(played), inverse.shape[0]))
     d = found.strengths[0][data.rows_first] - found.strengths[0][data.rows_second]
-    win, draw = _probabilities(d, found.log_nu[0])
-    slope = (data.rows_score == 1) + 0.5 * (data.rows_score == 0.5) - win - 0.5 * draw
+    model = outcomes(d, found.log_nu[0])
+    draw = model.probability[:, 1]
+    surplus = data.rows_score - model.expected
+    slope = surplus * model.slope
     np.add.at(gradients, (data.rows_match, data.rows_first), slope)
     np.add.at(gradients, (data.rows_match, data.rows_second), -slope)
-    gradients[:, len(players)] = np.bincount(data.rows_match, (data.rows_score == 0.5) - draw, len(played))
+    of_draws = (data.rows_score == 0.5) - draw + surplus * (model.expected - 0.5) * draw / model.variance
+    gradients[:, len(players)] = np.bincount(data.rows_match, of_draws, len(played))
     small = len(played) / max(len(played) - 1, 1)
     return np.asarray(small * inverse @ (gradients.T @ gradients) @ inverse)
-
-
-def _probabilities(d: Floats, log_nu: float) -> tuple[Floats, Floats]:
-    """Of a win of the first, and of a draw."""
-    logits = np.stack([d / 2, np.full_like(d, log_nu), -d / 2])
-    weights = np.exp(logits - logits.max(axis=0))
-    win, draw, _ = weights / weights.sum(axis=0)
-    return win, draw

@@ -1,12 +1,14 @@
 """OpenSkill's Plackett-Luce model: Bayesian strengths, updated match by match; any number of sides, ties.
 
 Source: Weng and Lin, "A Bayesian approximation method for online ranking", JMLR 12, 2011, algorithm 4; as in the
-package `openskill` 6 with its defaults, which the tests compare it with.
+package `openskill` 6 with its defaults, which the tests compare it with. But for ties among more than two: there the
+paper counts a tied place as a fraction of a place, so that who shares second place among eight is rated below who is
+fourth. Here a tie is every order of the tied, each as likely; between two that is the paper's draw.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import exp, sqrt
 
@@ -73,18 +75,34 @@ class OpenSkill:
         means = [mu for mu, _ in sides]
         variances = [sigma * sigma + self.tau * self.tau for _, sigma in sides]
         c = sqrt(sum(variance + self.beta * self.beta for variance in variances))
-        weight = [exp(mu / c) for mu in means]
-        n = range(len(sides))
-        below = [sum(weight[s] for s in n if scores[s] <= scores[q]) for q in n]
-        tied = [sum(scores[s] == scores[q] for s in n) for q in n]
-        change, shrink = [], []
-        for i in n:
-            omega = delta = 0.0
-            for q in n:
-                if scores[q] >= scores[i]:
-                    share = weight[i] / below[q]
-                    omega += ((q == i) - share) / tied[q]
-                    delta += share * (1 - share) / tied[q]
-            change.append(omega * variances[i] / c)
-            shrink.append(delta * variances[i] / c**2 * sqrt(variances[i]) / c)
-        return [(means[i] + change[i], sqrt(variances[i] * max(1 - shrink[i], KAPPA))) for i in n]
+        weight = [exp((mu - max(means)) / c) for mu in means]
+        omega, delta = [0.0] * len(sides), [0.0] * len(sides)
+        for score in set(scores):
+            for i, present, share in _stages(weight, scores, score):
+                omega[i] -= present * share
+                delta[i] += present * share * (1 - share)
+        change = [(omega[i] + 1) * variances[i] / c for i in range(len(sides))]
+        shrink = [delta[i] * variances[i] / c**2 * sqrt(variances[i]) / c for i in range(len(sides))]
+        return [
+            (mean + moved, sqrt(variance * max(1 - less, KAPPA)))
+            for mean, moved, variance, less in zip(means, change, variances, shrink, strict=True)
+        ]
+
+
+def _stages(weight: Sequence[float], scores: Sequence[float], score: float) -> Iterator[tuple[int, float, float]]:
+    """`(i, how probably i is still there, its chance to be next)` while those with `score` are placed one by one.
+
+    Those who are tied are taken to have come in any order, each as likely. Of those that are placed already, the mean
+    is taken out, which is exact for two and for equals.
+    """
+    tied = [i for i, other in enumerate(scores) if other == score]
+    below = [i for i, other in enumerate(scores) if other < score]
+    together = sum(weight[i] for i in tied)
+    total = together + sum(weight[i] for i in below)
+    for placed in range(len(tied)):
+        gone = placed / len(tied)
+        for i in below:
+            yield i, 1.0, weight[i] / (total - gone * together)
+        for i in tied:
+            others = placed / max(len(tied) - 1, 1) * (together - weight[i])
+            yield i, 1.0 - gone, weight[i] / (total - others)

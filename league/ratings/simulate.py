@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from league.ratings.davidson import ELO, fit
+from league.ratings.davidson import ELO, fit, outcomes
 from league.ratings.sprt import SequentialTest, expected_score, log_likelihood_ratio
 from league.schedules.pairing import Result, shares
 from marl.types import Floats, Ints
@@ -47,8 +47,7 @@ def coverage(field: Field, fits: int, seed: int, prior: float = 1000.0) -> Cover
     truth -= truth.mean(axis=1, keepdims=True)
     first, second = np.array([(i, j) for i in range(n) for j in range(n) if i != j]).T
     d = truth[:, first] - truth[:, second] + field.advantage / ELO
-    weights = np.exp(np.stack([d / 2, np.full_like(d, np.log(field.nu)), -d / 2], axis=2))
-    counts = rng.multinomial(field.cycles, weights / weights.sum(axis=2, keepdims=True)).astype(np.float64)
+    counts = rng.multinomial(field.cycles, outcomes(d, np.log(field.nu)).probability).astype(np.float64)
     found = fit(first, second, counts, n, prior / ELO, seats=True)
     centre = np.eye(n) - 1.0 / n
     covariance = centre @ found.covariance[:, :n, :n] @ centre

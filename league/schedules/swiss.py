@@ -1,10 +1,11 @@
 """Swiss system: in every round, players of like score meet, and nobody the same opponent twice.
 
-Two sides: a round is the cheapest perfect matching of all players, where the costs are, in this order: a second bye; a
-second meeting; a third surplus game in one seat; distance of score groups, squared; a second surplus game in one seat;
-and distance from the usual pairing of a score group's upper with its lower half (FIDE handbook C.04.1). A meeting is
-repeated only where no other round was possible, which cannot happen in the first n/2 rounds (Dirac's theorem). More
-sides: from the top, each player with those of like score that it has met least.
+Two sides: a round is the cheapest perfect matching of all players, where the costs are, in this order: a second bye;
+a second meeting; a bye for anybody but the last of the table; a third surplus game in one seat; distance of score
+groups, squared; a second surplus game in one seat; and distance from the usual pairing of a score group's upper with
+its lower half (FIDE handbook C.04.1). A meeting is repeated only where no other round was possible, which cannot
+happen in the first n/2 rounds (Dirac's theorem). More sides: from the top, each player with those of like score that
+it has met least.
 """
 
 from __future__ import annotations
@@ -129,8 +130,7 @@ def by_matching(order: list[str], records: dict[str, Record], odd: bool) -> tupl
         costs[i][j] = costs[j][i] = _cost(order, groups, records, i, j, odd)
     base = n**3 + 1
     for i in range(n) if n % 2 else ():
-        below = (max(groups) - groups[i]) ** 2
-        costs[i][n] = costs[n][i] = records[order[i]].byes * base**5 + below * base**2 + (n - i)
+        costs[i][n] = costs[n][i] = records[order[i]].byes * base**6 + (n - 1 - i) * base**4
     partner = cheapest_matching(costs)
     meetings = [(order[i], order[j]) for i, j in enumerate(partner) if i < j < n]
     return list(meetings), [order[partner[n]]] if n % 2 else []
@@ -143,7 +143,7 @@ def _cost(order: list[str], groups: list[int], records: dict[str, Record], i: in
     surplus = one.seats[0] - one.seats[1]
     clash = odd and surplus == two.seats[0] - two.seats[1] != 0
     return (
-        one.met[order[j]] ** 2 * base**4
+        one.met[order[j]] ** 2 * base**5
         + (clash and abs(surplus) >= 2) * base**3
         + (groups[i] - groups[j]) ** 2 * base**2
         + clash * base

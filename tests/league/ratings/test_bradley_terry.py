@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from league.ratings.bradley_terry import BradleyTerry, Params
+from league.ratings.elo import expected_score
 from league.ratings.simulate import Field, coverage, plackett_luce
 from league.schedules import Result
 
@@ -28,6 +29,53 @@ def test_the_draw_parameter_is_that_of_davidson(games):
     system = BradleyTerry(prior=1e6)
     system.fit(equal)
     assert system.draws == pytest.approx(2.0, rel=0.01)
+
+
+def test_a_thousand_draws_are_a_few_elo_and_one_win_more_is_a_third_of_one(games):
+    drawn = games(*["a=b", "b=a"] * 500)
+    system = BradleyTerry()
+    system.fit(drawn)
+    gap = system.difference("a", "b")
+    assert gap.value == pytest.approx(0, abs=1e-6)
+    assert 0.3 < gap.high < 5
+    system.fit([*drawn, Result("x", ("a", "b"), (1, 0))])
+    share = 501 / 1001
+    assert system.difference("a", "b").value == pytest.approx(400 * math.log10(share / (1 - share)), abs=0.02)
+
+
+@pytest.mark.parametrize("draws", [0, 20, 200])
+def test_two_players_are_apart_by_the_elo_of_their_score_as_sprt_counts_it(draws, games):
+    results = games(*["a>b", "b<a"] * 30, *["a<b", "b>a"] * 10, *["a=b", "b=a"] * (draws // 2))
+    system = BradleyTerry(prior=1e6)
+    system.fit(results)
+    elo = system.difference("a", "b").value
+    assert expected_score(elo) == pytest.approx((60 + draws / 2) / (80 + draws), abs=1e-6)
+
+
+def test_draws_make_ratings_surer(games):
+    decided = games(*["a>b", "a<b", "b>a", "b<a"] * 20)
+    drawn = games(*["a=b", "b=a"] * 40)
+    width = []
+    for results in (decided, drawn):
+        system = BradleyTerry()
+        system.fit(results)
+        width.append(system.difference("a", "b").high)
+    assert width[1] < width[0] / 3
+
+
+def test_the_gradient_and_the_information_are_those_of_the_likelihood():
+    from league.ratings.davidson import _look
+
+    rng = np.random.default_rng(4)
+    counts = rng.integers(0, 9, size=(1, 3, 3)).astype(float)
+    design = np.array([[1.0, -1, 0, 0, 1], [0, 1, -1, 0, 1], [-1, 0, 1, 0, 1]])
+    precision = np.array([0.1, 0.1, 0.1, 0, 0.1])
+    at, small = np.array([[0.7, -0.3, 1.1, 0.4, 0.2]]), 1e-5
+    _, gradient, _ = _look(at, design, counts, precision, 3)
+    for k in range(5):
+        moved = at + small * np.eye(5)[k], at - small * np.eye(5)[k]
+        up, down = (_look(where, design, counts, precision, 3)[0][0] for where in moved)
+        assert (up - down) / (2 * small) == pytest.approx(gradient[0, k], abs=1e-5)
 
 
 def test_the_advantage_of_the_first_seat_is_not_taken_for_strength(games):
@@ -87,7 +135,8 @@ def test_void_matches_and_no_matches(games):
 
 
 @pytest.mark.parametrize(
-    "field", [Field(), Field(cycles=1), Field(players=16, cycles=1), Field(players=4, cycles=4), Field(nu=0.02)]
+    "field",
+    [Field(), Field(cycles=1), Field(players=16, cycles=1), Field(players=4, cycles=4), Field(nu=0.02), Field(nu=20)],
 )
 def test_95_percent_intervals_cover_the_truth_in_93_to_97_percent_of_fields(field):
     found = coverage(field, fits=1000, seed=5)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from league.ratings.bradley_terry import BradleyTerry
 from league.ratings.elo import Elo
 from league.ratings.glicko2 import Glicko2, Strength, rate
 from league.ratings.openskill import OpenSkill
@@ -69,13 +70,14 @@ def test_elo_keeps_the_sum_of_all_ratings(played):
 
 @settings(deadline=None, max_examples=40)
 @given(st.data(), st.integers(2, 5))
-def test_openskill_agrees_with_the_package(data, sides):
+def test_openskill_agrees_with_the_package_but_for_ties_of_several(data, sides):
     models = pytest.importorskip("openskill.models")
     theirs, ours = models.PlackettLuce(), OpenSkill()
     strengths = data.draw(
         st.lists(st.tuples(st.floats(0, 50), st.floats(0.5, 9)), min_size=sides, max_size=sides), label="strengths"
     )
-    ranks = data.draw(st.lists(st.integers(0, 3), min_size=sides, max_size=sides), label="ranks")
+    tied = st.lists(st.integers(0, 1), min_size=2, max_size=2)
+    ranks = data.draw(tied if sides == 2 else st.permutations(range(sides)), label="ranks")
     rated = theirs.rate(
         [[theirs.rating(mu=mu, sigma=sigma)] for mu, sigma in strengths], ranks=[float(r) for r in ranks]
     )
@@ -83,6 +85,35 @@ def test_openskill_agrees_with_the_package(data, sides):
     for (mu, sigma), [other] in zip(mine, rated, strict=True):
         assert mu == pytest.approx(other.mu, abs=1e-9)
         assert sigma == pytest.approx(other.sigma, abs=1e-9)
+
+
+def test_who_shares_second_place_among_eight_is_rated_above_the_fourth():
+    scores = {"a": 1, "b": 5.5 / 7, "c": 4 / 7, "d": 5.5 / 7, "e": 3 / 7, "f": 2 / 7, "g": 1 / 7, "h": 0}
+    for system in (OpenSkill, Elo, Glicko2, BradleyTerry):
+        fit = system().fit([Result("1", tuple(scores), tuple(scores.values()))])
+        ordered = [fit[player].value for player in "abcefgh"]
+        assert ordered == sorted(ordered, reverse=True), system
+        assert fit["b"].value == pytest.approx(fit["d"].value)
+
+
+def test_equals_who_tie_have_the_mean_of_the_places_that_they_share():
+    system, newcomer = OpenSkill(), (25.0, 25 / 3)
+    apart = system.rate([newcomer] * 5, [4, 3, 2, 1, 0])
+    shared = system.rate([newcomer] * 5, [4, 2, 2, 2, 0])
+    assert shared[0][0] == pytest.approx(apart[0][0])
+    assert shared[4][0] == pytest.approx(apart[4][0])
+    for tied in shared[1:4]:
+        assert tied[0] == pytest.approx(sum(mu for mu, _ in apart[1:4]) / 3)
+    assert [mu for mu, _ in system.rate([newcomer] * 8, [0] * 8)] == pytest.approx([25.0] * 8)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.integers(0, 3), min_size=2, max_size=9))
+def test_a_better_place_never_rates_an_equal_lower(scores):
+    rated = OpenSkill().rate([(25.0, 8.0)] * len(scores), scores)
+    for one, mine in zip(scores, rated, strict=True):
+        for two, theirs in zip(scores, rated, strict=True):
+            assert one <= two or mine[0] > theirs[0] - 1e-9
 
 
 @pytest.mark.parametrize("system", [Elo, Glicko2, OpenSkill])

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from league.schedules import Result
 from league.schedules.matching import cheapest_matching
 from league.schedules.swiss import Record, Swiss, by_matching
 from marl.errors import UserError
@@ -76,6 +77,45 @@ def test_a_bye_is_worth_a_won_meeting_and_goes_to_the_last(field, better_wins, p
     assert Counter(player for result in results for player in result.players)["p4"] == 0
     place = next(place for place in schedule.standing(results) if place.player == "p4")
     assert (place.points, place.played) == (2.0, 0)
+
+
+def test_the_bye_goes_to_the_last_who_had_none_whatever_that_does_to_score_groups(field):
+    schedule, points = Swiss(field(5), rounds=2), {"p0": 1.5, "p2": 0.5, "p1": 1, "p3": 1}
+    results = [
+        Result(due.id, due.players, tuple(points[player] / 2 for player in due.players)) for due in schedule.next([])
+    ]
+    second = schedule.next(results)
+    assert {player for due in second for player in due.players} == {"p0", "p1", "p3", "p4"}, "p2 is last of the others"
+
+
+@anything
+@given(n=st.sampled_from([5, 7, 9, 11]), seed=st.integers(0, 10_000))
+def test_nobody_below_who_has_a_bye_could_have_had_it_without_a_rematch(n, seed, field, play_out):
+    luck, names = random.Random(seed), field(n)
+    schedule = Swiss(names, rounds=n // 2, games=1)
+    results = play_out(schedule, lambda pairing: [luck.randint(0, 1) for _ in pairing.players])
+    met, points, rested = set(), dict.fromkeys(names, 0.0), set()
+    for number in range(1, n // 2 + 1):
+        order = sorted(names, key=lambda player: -points[player])
+        round = [result for result in results if result.round == number]
+        (bye,) = set(names) - {player for result in round for player in result.players}
+        for lower in order[order.index(bye) + 1 :]:
+            assert lower in rested or not pairable(set(names) - {lower}, met), (number, bye, lower)
+        rested.add(bye)
+        points[bye] += 1
+        for result in round:
+            met.add(frozenset(result.players))
+            for player, score in zip(result.players, result.scores, strict=True):
+                points[player] += score
+
+
+def pairable(players: set[str], met: set[frozenset[str]]) -> bool:
+    if not players:
+        return True
+    first = min(players)
+    return any(
+        frozenset((first, other)) not in met and pairable(players - {first, other}, met) for other in players - {first}
+    )
 
 
 def test_impossible_numbers_of_rounds_are_refused(field):
