@@ -15,6 +15,7 @@ from league.ledger import EXACT
 from league.reader import opened
 from league.view import LeagueView, Player
 from marl.printable import printable
+from marl.run.lineage import story
 
 app = typer.Typer(no_args_is_help=True, help="Look into a league: status, payoffs, lineage, export.")
 
@@ -26,13 +27,15 @@ JSON = typer.Option(False, "--json", help="Print JSON.")
 def status(run: Path = RUN, as_json: bool = JSON) -> None:
     """Where a league stands, and whom its meta-strategy plays."""
     with opened(run) as (_, view):
-        facts = _facts(view)
+        facts = {**_facts(view), "lineage": story(run)}
     if as_json:
         print(json.dumps(facts))
         return
     console = Console(highlight=False)
     head = f" on {view.env}: iteration {facts['iteration']}, {facts['seconds']:.1f} s"
     console.print(Text.assemble((printable(view.name), "bold"), head), soft_wrap=True)
+    for line in facts["lineage"]:
+        console.print(printable(line), markup=False, soft_wrap=True)
     if facts["nash_conv"] is not None:
         console.print(f"NashConv {facts['nash_conv']:.6g}")
     table = Table("side", "players", "value", "meta-strategy, heaviest first", box=None)

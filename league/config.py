@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
 
 from marl.registry.ranges import at_least
+from marl.run.rules import Rules
 from marl.scenario import Component, component
 
 
@@ -43,6 +44,14 @@ class Payoffs:
 class LeagueConfig:
     """A league: an environment, a strategy, and when to stop."""
 
+    RULES: ClassVar[Rules] = Rules(
+        files=("ledger.db", "ledger.db-wal", "metrics.jsonl", "blobs"),
+        fixed={
+            "env": "since its players and their payoffs belong to this environment",
+            "payoffs.mode": "since exact and sampled payoffs would stand in one table",
+            "strategy.founder": "since its first players are there already",
+        },
+    )
     env: Component = component("environments", help="the game")
     strategy: Component = component("strategies", default="league/psro", help="decides the next jobs")
     name: str = "league"

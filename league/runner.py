@@ -24,23 +24,24 @@ from marl.blobs import Blobs
 from marl.errors import UserError
 from marl.metrics import Metrics, read
 from marl.registry import Registry
-from marl.rundir import goes_on, locked
-from marl.scenario import FILE, Scenario, write
+from marl.run.directory import goes_on, locked
+from marl.run.lineage import settle
+from marl.scenario import Scenario
 from marl.words import number
 
 
 def run(scenario: Scenario, registry: Registry, out: Path, resume: bool) -> None:
     """Run a league in `out`, or go on with the one that is there if it is of the same scenario."""
     with locked(out):
-        resumed = goes_on(out, "ledger.db", "league", scenario.text, resume)
+        goes_on(out, "ledger.db", "league", scenario.text, resume)
         ledger = Ledger.at(out)
         metrics = Metrics(out / "metrics.jsonl")
         try:
             blobs = Blobs(out / "blobs")
             blobs.sweep()
             manager = build(scenario.config, registry, ledger, blobs, metrics)
-            if not resumed:
-                write(scenario, registry, out)
+            last = manager.iterations[-1].number if manager.iterations else 0
+            settle(scenario, registry, out, {"iteration": last})
             mend(metrics, manager)
             show(manager, scenario, out)
         finally:
@@ -115,14 +116,26 @@ def show(manager: Manager, scenario: Scenario, out: Path) -> None:
     last = manager.iterations[-1]
     worth = ", ".join(number(value) for value in last.values)
     measure = f"NashConv {last.nash_conv:.4g}" if last.nash_conv is not None else f"values {worth}"
-    deeper = f" stop.nash_conv={last.nash_conv / 4:.1g}" if last.nash_conv else f" seed={manager.config.seed + 1}"
     lines = [
         f"{measure} after {last.number} iterations and {last.seconds:.1f} s: {manager.reason}",
         f"report  {report}",
         f"next    marl league status {out}",
-        f"        marl run {out / FILE}{deeper} --out {out}-2",
+        f"        {further(manager, out)}",
     ]
     console.print("\n".join(lines), markup=False, soft_wrap=True)
+
+
+def further(manager: Manager, out: Path) -> str:
+    """The command that goes on beyond what ended the league, so that there is something to do; else one that looks."""
+    stop, last = manager.config.stop, manager.iterations[-1]
+    beyond = []
+    if stop.nash_conv is not None and last.nash_conv is not None and last.nash_conv < stop.nash_conv:
+        beyond.append(f"stop.nash_conv={last.nash_conv / 4:.1g}")
+    if stop.iterations is not None and last.number >= stop.iterations:
+        beyond.append(f"stop.iterations={max(2 * stop.iterations, 1)}")
+    if stop.seconds is not None and manager.seconds >= stop.seconds:
+        beyond.append(f"stop.seconds={2 * max(stop.seconds, manager.seconds):.0f}")
+    return f"marl resume {out} {' '.join(beyond)}" if beyond else f"marl evaluate {out}"
 
 
 def progress(manager: Manager) -> Progress:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from league.referee.clocks import Clocks, Output
 from league.referee.scoring import Scoring
 from league.sandbox import Limits
 from marl.registry.ranges import at_least
+from marl.run.rules import Rules
 from marl.scenario import Component, component
 
 
@@ -31,6 +33,7 @@ class BudgetConfig:
 class TournamentConfig:
     """A tournament: a game, a schedule, and what bots may use."""
 
+    RULES: ClassVar[Rules] = Rules(fixed={"": "since an event is played as it was announced"})
     env: Component = component("environments", help="the game")
     schedule: Component = component("schedules", default="league/round_robin", help="decides the next pairings")
     name: str = "tournament"

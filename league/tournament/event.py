@@ -25,7 +25,7 @@ from marl.env import Environment, EnvSpec
 from marl.errors import RunError, UserError
 from marl.mask import mask
 from marl.registry import Registry
-from marl.rundir import locked
+from marl.run.directory import locked
 from marl.scenario import FILE, Scenario, load_scenario, write
 
 FOLDERS = ("bots", "replays", "logs", "blobs")

@@ -14,7 +14,7 @@ from league.tournament.standings import terminal, view
 from league.tournament.submit import submit
 from marl.errors import UserError
 from marl.registry import Registry
-from marl.rundir import locked
+from marl.run.directory import locked
 from marl.scenario import FILE, Scenario
 from marl.scenario.compare import differences
 

@@ -16,22 +16,37 @@ def run(
     """Run a scenario."""
     from marl.registry import load_registry
     from marl.scenario import load_scenario
+    from marl.scenario.record import changed
 
     registry = load_registry()
     loaded = load_scenario(scenario, overrides or [], registry)
+    for note in changed(loaded, registry, f"{loaded.source} was written"):
+        print(f"note: {note}: the result may differ from that run's", file=sys.stderr)
     runner = registry.load(registry.find("runners", loaded.kind))
     runner(loaded, registry, out or Path("runs") / loaded.name, False)
 
 
-def resume(directory: Path = typer.Argument(metavar="RUN", help="The run directory.")) -> None:
-    """Go on with a run that was stopped."""
+def resume(
+    directory: Path = typer.Argument(metavar="RUN", help="The run directory."),
+    overrides: list[str] = typer.Argument(
+        None, metavar="[KEY=VALUE]...", help="Change keys from here on: env_steps=2000000 stop.iterations=50"
+    ),
+    out: Path = typer.Option(None, "--out", metavar="DIR", help="Leave RUN as it is, and go on in a copy of it, here."),
+) -> None:
+    """Go on with a run that was stopped or is finished, perhaps longer, otherwise, or elsewhere.
+
+    What changes, and when, is written down in lineage.jsonl in the run directory.
+    """
     from marl.registry import load_registry
-    from marl.scenario import load_run
-    from marl.scenario.record import changed
+    from marl.run.branch import branch
+    from marl.run.change import changed
+    from marl.scenario import record
 
     registry = load_registry()
-    loaded = load_run(directory, registry)
-    for note in changed(loaded, registry):
+    loaded = changed(directory, overrides or [], registry)
+    for note in record.changed(loaded, registry):
         print(f"note: {note}: the result may differ from an undisturbed run", file=sys.stderr)
+    if out is not None:
+        branch(directory, out, registry)
     runner = registry.load(registry.find("runners", loaded.kind))
-    runner(loaded, registry, directory, True)
+    runner(loaded, registry, out or directory, True)

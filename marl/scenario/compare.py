@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from marl.errors import UserError
 from marl.mask import mask
 from marl.registry.params import join
 
@@ -13,19 +15,48 @@ _SHOWN = 3  # keys
 _ABSENT = object()
 
 
-def differences(there: str, here: str) -> str:
-    """The first keys that differ between two resolved scenarios (YAML), as in "seed is 0 there and 5 here"."""
+@dataclass(frozen=True)
+class Difference:
+    """A key whose values differ between two scenarios. `is_new`: the first one does not have it."""
+
+    key: str
+    before: Any
+    after: Any
+    is_new: bool = False
+
+    @property
+    def pair(self) -> list[Any]:
+        """Both values as JSON can hold them; a key that is not there is null."""
+        return [None if value is _ABSENT else value for value in (self.before, self.after)]
+
+
+def differing(there: str, here: str) -> list[Difference]:
+    """The keys that differ between two resolved scenarios (YAML). Raises UserError where one is not YAML any more."""
     import yaml  # type: ignore[import-untyped]
 
     try:
         found = list(_differing(yaml.safe_load(there), yaml.safe_load(here), ""))
     except yaml.YAMLError:
-        return "its scenario.yaml is not YAML any more"
-    if not found or not found[0][0]:
+        raise UserError("its scenario.yaml is not YAML any more") from None
+    return [Difference(key, old, new, old is _ABSENT) for key, old, new in found]
+
+
+def differences(there: str, here: str) -> str:
+    """The first keys that differ between two resolved scenarios (YAML), as in "seed is 0 there and 5 here"."""
+    try:
+        found = differing(there, here)
+    except UserError as error:
+        return str(error)
+    if not found or not found[0].key:
         return "its scenario.yaml was edited"
-    shown = [f"{key} is {_text(old)} there and {_text(new)} here" for key, old, new in found[:_SHOWN]]
+    shown = [f"{one.key} is {_text(one.before)} there and {_text(one.after)} here" for one in found[:_SHOWN]]
     more = len(found) - _SHOWN
     return ", ".join(shown) + (f", and {more} more key{'s differ' if more > 1 else ' differs'}" if more > 0 else "")
+
+
+def arrows(found: Sequence[Difference]) -> str:
+    """All of these differences, as in "seed 0 -> 5, stop.iterations 3 -> 6"."""
+    return ", ".join(f"{one.key} {_text(one.before)} -> {_text(one.after)}".strip() for one in found)
 
 
 def _differing(there: Any, here: Any, where: str) -> Iterator[tuple[str, Any, Any]]:

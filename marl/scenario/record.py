@@ -48,8 +48,11 @@ def write(scenario: Scenario, registry: Registry, out: Path) -> Path:
     return path
 
 
-def changed(scenario: Scenario, registry: Registry) -> list[str]:
-    """What differs between the code that a run directory's scenario was written with, and the code here."""
+def changed(scenario: Scenario, registry: Registry, since: str = "this run began") -> list[str]:
+    """What differs between the code that a run directory's scenario was written with, and the code here.
+
+    Nothing where the scenario is no run's. `since`: when that was, in words.
+    """
     before = [line for line in scenario.source.read_text(encoding="utf-8").splitlines() if line.startswith("# uses ")]
     old = {line.split()[2]: line.split(maxsplit=3)[3] for line in before if len(line.split()) > 3}
     notes = []
@@ -58,7 +61,7 @@ def changed(scenario: Scenario, registry: Registry) -> list[str]:
         if old.get(distribution, "") not in ("", f"{entry['version']}: {parts}"):
             was, now = old[distribution].partition(":")[0], entry["version"]
             versions = f"was {was}, now {now}" if was != now else f"its code, not its version {now}"
-            notes.append(f"{distribution} has changed since this run began ({versions})")
+            notes.append(f"{distribution} has changed since {since} ({versions})")
     return notes
 
 

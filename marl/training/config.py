@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from marl.registry.ranges import at_least
+from marl.run.rules import Rules
 from marl.scenario import Component, component
 
 
@@ -33,6 +35,16 @@ class Evaluation:
 class TrainConfig:
     """One learner, trained on one environment."""
 
+    RULES: ClassVar[Rules] = Rules(
+        files=("progress.json", "metrics.jsonl", "blobs"),
+        fixed={
+            "env": "since what was learned and measured so far belongs to this environment",
+            "side": "since the snapshots so far learned to play this side",
+            "algorithm.name": "since its checkpoints are of this algorithm",
+            "algorithm.model": "since its networks are there already",
+            "algorithm.sharing": "since its networks are there already",
+        },
+    )
     env: Component = component("environments", help="what is learned")
     algorithm: Component = component("algorithms", default="rllib/ppo", help="who learns")
     name: str = "train"

@@ -11,8 +11,9 @@ from marl.blobs import Blobs
 from marl.contestants import typed
 from marl.metrics import Metrics, read
 from marl.registry import Registry
-from marl.rundir import goes_on, locked
-from marl.scenario import Scenario, write
+from marl.run.directory import goes_on, locked
+from marl.run.lineage import Entry, settle
+from marl.scenario import Scenario
 from marl.training import history
 from marl.training.config import TrainConfig
 from marl.training.dashboard import Dashboard, RunInfo
@@ -35,12 +36,28 @@ def run(scenario: Scenario, registry: Registry, out: Path, resume: bool) -> None
         sinks = Sinks(metrics, tensorboard(out / "tensorboard", past.env_steps) if config.tensorboard else ())
         try:
             trainer = Trainer(config, registry, out, past, sinks)
+            added = settle(scenario, registry, out, {"env_steps": past.env_steps, "slice": len(past.slices)})
             if not resumed:
-                write(scenario, registry, out)
                 past.write(out)
+            for entry in added:
+                remark(trainer, entry)
             show(trainer, metrics.path)
         finally:
             sinks.close()
+
+
+def remark(trainer: Trainer, entry: Entry) -> None:
+    """Schedules whose horizon is open run over the whole run: say so where that has become another length."""
+    scheduled, params = (
+        getattr(getattr(trainer.algorithm, "hyper", None), "scheduled", ()),
+        trainer.config.algorithm.params,
+    )
+    if scheduled and params.get("horizon", 0) is None and "env_steps" in entry.changes:
+        before, now = entry.changes["env_steps"]
+        print(
+            f"note: schedules ({', '.join(scheduled)}) run over {now:,} env steps from now on; "
+            f"algorithm.horizon={before} leaves them as they were"
+        )
 
 
 def show(trainer: Trainer, metrics: Path) -> None:
@@ -93,4 +110,5 @@ def following(trainer: Trainer) -> list[str]:
     """What to do next."""
     out, opponents = trainer.out, trainer.config.opponents
     rivals = f" --against {shlex.quote(typed(opponents[0], trainer.registry))}" if opponents else ""
-    return [f"next    marl watch {out}{rivals}", f"        marl evaluate {out}{rivals}"]
+    longer = f"marl resume {out} env_steps={2 * trainer.config.env_steps}"
+    return [f"next    marl watch {out}{rivals}", f"        marl evaluate {out}{rivals}", f"        {longer}"]

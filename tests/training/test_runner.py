@@ -217,7 +217,7 @@ def test_what_to_do_next_names_the_opponent_with_its_parameters(scenario: Path) 
     overrides = ["env=classic/connect_four", "opponents=[{name: openspiel/mcts, simulations: 5}]"]
     config = load_scenario(scenario, overrides, registry).config
     trainer: Any = SimpleNamespace(out=Path("runs/x"), config=config, registry=registry)
-    watch, evaluate = following(trainer)
+    watch, evaluate, _ = following(trainer)
     assert watch.endswith("marl watch runs/x --against 'openspiel/mcts simulations=5'")
     assert evaluate.endswith("marl evaluate runs/x --against 'openspiel/mcts simulations=5'")
     who, params = parameters(shlex.split(evaluate)[-1])
@@ -231,7 +231,7 @@ def test_an_algorithm_without_checkpoints_is_refused(scenario: Path, tmp_path: P
 
 def test_a_run_goes_on_only_as_what_it_was(undisturbed: Path, scenario: Path, tmp_path: Path) -> None:
     with pytest.raises(
-        UserError, match=r"another scenario \(seed is 0 there and 5 here\), and a run cannot be changed"
+        UserError, match=r"another scenario \(seed is 0 there and 5 here\): change that one by `marl resume "
     ):
         train(scenario, undisturbed, "seed=5")
     with pytest.raises(UserError, match="holds no training run"):

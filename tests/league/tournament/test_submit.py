@@ -25,7 +25,7 @@ from league.tournament.strangers import sandbox_of
 from league.tournament.submit import submit
 from marl.errors import UserError
 from marl.registry import load_registry
-from marl.rundir import locked
+from marl.run.directory import locked
 
 LIMITS = ("sandbox=league/limits",)
 

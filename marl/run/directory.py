@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from marl.errors import RunError, UserError
+from marl.run.lineage import written
+from marl.scenario import FILE
 from marl.scenario.compare import differences
 
 
@@ -47,15 +49,13 @@ def goes_on(directory: Path, proof: str, what: str, text: str, resume: bool) -> 
     `proof`: the file that only a run of this kind (`what`) has. `text`: the resolved scenario of the run to be.
     Raises UserError where there is nothing to `resume`, or the run there is of another scenario.
     """
-    scenario = directory / "scenario.yaml"
-    if not (directory / proof).exists() or not scenario.exists():
+    if not (directory / proof).exists() or not (directory / FILE).exists():
         if resume:
-            raise UserError(f"{directory} holds no {what} to resume: there is no scenario.yaml with a {proof} in it")
+            raise UserError(f"{directory} holds no {what} to resume: there is no {FILE} with a {proof} in it")
         return False
-    written = "".join(line for line in scenario.read_text().splitlines(keepends=True) if not line.startswith("# "))
-    if not resume and written != text:
+    if not resume and (there := written(directory)) != text:
         raise UserError(
-            f"{directory} holds a run of another scenario ({differences(written, text)}), and a run cannot be changed: "
-            f"go on with that one by `marl resume {directory}`, or choose another --out"
+            f"{directory} holds a run of another scenario ({differences(there, text)}): change that one by "
+            f"`marl resume {directory} KEY=VALUE`, go on with it by `marl resume {directory}`, or choose another --out"
         )
     return True

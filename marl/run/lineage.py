@@ -1,0 +1,139 @@
+"""lineage.jsonl: what a run was from its beginning to now. One JSON object an entry, each the child of another.
+
+An entry has the whole scenario from then on, so whatever stands in scenario.yaml and is not in the newest entry was
+edited by hand.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from marl.blobs import write_atomically
+from marl.errors import RunError
+from marl.registry import Registry
+from marl.scenario import FILE as SCENARIO
+from marl.scenario import Scenario, provenance, write
+from marl.scenario.compare import Difference, arrows, differing
+
+FILE = "lineage.jsonl"
+Event = Literal["began", "branched", "changed", "edited"]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A moment at which a run became what it is.
+
+    `event`: it "began", "branched" off another run (`run`, its directory), was "changed" by a command, or its
+    scenario.yaml was "edited" by hand. `at`: what was done by then, as in `{"env_steps": 3000}`. `changes`: by key,
+    what was there before and what is there now. `scenario`: the resolved scenario from then on, `uses` the code.
+    `parent`: the `id` of the entry before, perhaps of another run, or "".
+    """
+
+    event: Event
+    time: str
+    scenario: str
+    uses: Mapping[str, Mapping[str, str]]
+    at: Mapping[str, float] = field(default_factory=dict)
+    changes: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    run: str = ""
+    parent: str = ""
+    id: str = ""
+
+
+def read(run: Path) -> list[Entry]:
+    """The entries of a run, the oldest first; none where it was made by an older marl. Raises RunError if damaged."""
+    if not (run / FILE).is_file():
+        return []
+    try:
+        return [Entry(**json.loads(line)) for line in (run / FILE).read_text(encoding="utf-8").splitlines()]
+    except (ValueError, TypeError) as error:
+        raise RunError(
+            f"{run / FILE} is damaged ({error}): restore a backup of it, or remove it, and what the run was before is "
+            "forgotten"
+        ) from None
+
+
+def settle(scenario: Scenario, registry: Registry, out: Path, at: Mapping[str, float]) -> list[Entry]:
+    """Write down what the run in `out` is from now on, if that is new; the entries about what has changed.
+
+    Call it with the directory locked, and when everything is known to be right. `at`: what is done so far.
+    """
+    uses = provenance(registry, scenario)
+    if not (out / SCENARIO).is_file():
+        write(scenario, registry, out)
+        _append(out, Entry("began", _now(), scenario.text, uses, at))
+        return []
+    added: list[Entry] = []
+    entries, there = read(out), written(out)
+    if not entries:
+        _append(out, Entry("began", _now((out / SCENARIO).stat().st_mtime), there, {}))
+        entries = read(out)
+    steps: list[tuple[Event, str, str]] = [("edited", entries[-1].scenario, there), ("changed", there, scenario.text)]
+    for event, before, after in steps:
+        changes = differing(before, after)
+        if changes:
+            added.append(Entry(event, _now(), after, uses, at, {one.key: one.pair for one in changes}))
+            _append(out, added[-1])
+            how = f"{out / SCENARIO} was edited by hand" if event == "edited" else "changed"
+            print(f"{how}: {arrows(changes)} (noted in {out / FILE})")
+    if there != scenario.text:
+        write(scenario, registry, out)
+    return added
+
+
+def edits(run: Path) -> list[Difference]:
+    """What somebody changed in scenario.yaml by hand, and no command has written down."""
+    entries = read(run)
+    return differing(entries[-1].scenario, written(run)) if entries else []
+
+
+def story(run: Path) -> list[str]:
+    """What became of a run since it began, a sentence an entry; and what nobody wrote down."""
+    told = []
+    for entry in read(run):
+        at = "".join(f" at {name.replace('_', ' ')} {value:,}" for name, value in list(entry.at.items())[:1])
+        changes = ", ".join(f"{key} {_short(old)} -> {_short(new)}" for key, (old, new) in entry.changes.items())
+        if entry.event == "branched":
+            told.append(f"branched off {entry.run} on {entry.time[:10]}")
+        elif entry.changes:
+            told.append(f"{entry.event}{' by hand' * (entry.event == 'edited')}{at} on {entry.time[:10]}: {changes}")
+    if found := edits(run):
+        told.append(f"{SCENARIO} was edited by hand since: {arrows(found)}; `marl resume {run}` would write it down")
+    return told
+
+
+def _short(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def written(run: Path) -> str:
+    """The scenario in a run directory as it stands there, without its comments."""
+    text = (run / SCENARIO).read_text(encoding="utf-8")
+    return "".join(line for line in text.splitlines(keepends=True) if not line.startswith("# "))
+
+
+def branched(run: Path, new: Path) -> None:
+    """Note in `new`, a copy of `run`, where it comes from."""
+    entries = read(run)
+    last = entries[-1] if entries else None
+    uses = last.uses if last else {}
+    _append(new, Entry("branched", _now(), last.scenario if last else written(run), uses, run=str(run.resolve())))
+
+
+def _append(run: Path, entry: Entry) -> None:
+    entries = read(run)
+    content = {**asdict(entry), "parent": entries[-1].id if entries else ""}
+    content["id"] = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
+    lines = [json.dumps(asdict(known)) for known in entries] + [json.dumps(content)]
+    write_atomically(run / FILE, "".join(line + "\n" for line in lines).encode())
+
+
+def _now(seconds: float | None = None) -> str:
+    moment = datetime.now(UTC) if seconds is None else datetime.fromtimestamp(seconds, UTC)
+    return moment.isoformat(timespec="seconds")
