@@ -20,6 +20,8 @@ import numpy as np
 from marl import rng
 from marl.types import Array, ArrayTree, Bools, Keys
 
+LIMIT = 1e30  # a bound beyond it, such as the greatest float32, says that there is none
+
 
 @dataclass(frozen=True)
 class Box:
@@ -29,6 +31,11 @@ class Box:
     low: float = -np.inf
     high: float = np.inf
     dtype: str = "float32"
+
+    @property
+    def bounded(self) -> bool:
+        """Whether it has two bounds to act between (see `LIMIT`)."""
+        return self.low >= -LIMIT and self.high <= LIMIT
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,14 @@ def mask_width(space: Space) -> int | None:
             return sum(nvec)
         case _:
             return None
+
+
+def empty_choices(space: Space, mask: Bools) -> Bools:
+    """In which choices `mask[K, mask_width]` allows nothing, `bool[K, M]`; a `Discrete` is one choice."""
+    if not isinstance(space, MultiDiscrete):
+        return np.asarray(~mask.any(axis=1, keepdims=True))
+    starts = np.cumsum([0, *space.nvec[:-1]])
+    return np.asarray(~np.logical_or.reduceat(mask, starts, axis=1))
 
 
 def zeros(space: Space, k: int) -> ArrayTree:
@@ -148,7 +163,10 @@ def sample(space: Space, keys: Keys, mask: Array | None = None) -> ArrayTree:
 
 
 def log_volume(space: Space, mask: Array | None, k: int) -> Array:
-    """The log-probability of one uniform choice in each row, `float64[K]` (0 for boxes without bounds)."""
+    """The log-probability of one uniform choice in each row, `float64[K]`.
+
+    It is 0 for boxes that lack a bound, or have a single value.
+    """
     match space:
         case Discrete(n):
             count = np.full(k, n) if mask is None else mask.sum(axis=1)
@@ -161,7 +179,7 @@ def log_volume(space: Space, mask: Array | None, k: int) -> Array:
             return total
         case Box(shape, low, high):
             width = high - low + _is_whole(space)
-            return np.full(k, -np.prod(shape) * np.log(width) if np.isfinite(width) else 0.0)
+            return np.full(k, -np.prod(shape) * np.log(width) if space.bounded and width > 0 else 0.0)
         case _:
             return np.zeros(k)
 
@@ -172,9 +190,8 @@ def _is_whole(box: Box) -> bool:
 
 def _one(box: Box, keys: Keys, draw: int) -> Array:
     """One entry of a box for each key, `float64[K]`."""
-    width = box.high - box.low + _is_whole(box)
-    if np.isfinite(width):
-        entry = box.low + width * rng.uniform(keys, draw)
+    if box.bounded:
+        entry = box.low + (box.high - box.low + _is_whole(box)) * rng.uniform(keys, draw)
     else:
         entry = np.clip(rng.normal(keys, draw), box.low, box.high)
     return np.floor(entry) if _is_whole(box) else entry

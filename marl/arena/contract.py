@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from marl import space, tree
@@ -17,7 +19,7 @@ class ContractBroken(Exception):
 
 
 class Contract:
-    """Shapes of observations and masks, a legal action for whoever must act, finite rewards, and an end."""
+    """Shapes of observations and masks, no NaN, a legal action for whoever must act, finite rewards, and an end."""
 
     def __init__(self, spec: EnvSpec) -> None:
         self._spec = spec
@@ -41,6 +43,9 @@ class Contract:
             raise ContractBroken(f"gives {self._spec.agents[agent]!r} a reward of {step.rewards[row, agent]}")
         if ticks.max(initial=0) >= self._spec.max_length and not step.done[ticks >= self._spec.max_length].all():
             raise ContractBroken(f"goes on after {self._spec.max_length} ticks, its max_length")
+        for rows in step.final:
+            if rows is not None and len(rows):
+                self._numbers(rows)
         self.turn(step.turn)
         return step
 
@@ -53,6 +58,7 @@ class Contract:
                 f"shows group {group.name!r} observations of shape {_said(seen, count)}, "
                 f"and its spec says {_said(wanted, count)}"
             )
+        self._numbers(rows)
         if rows.mask is None:
             return
         if rows.mask.shape != (count, self._widths[rows.group]):
@@ -60,9 +66,22 @@ class Contract:
                 f"gives group {group.name!r} masks of shape {rows.mask.shape[1:]}, "
                 f"and its actions need ({self._widths[rows.group]},)"
             )
-        if not rows.mask.any(axis=1).all():
-            agent = int(rows.agent[~rows.mask.any(axis=1)][0])
-            raise ContractBroken(f"leaves {self._spec.agents[agent]!r} no legal action")
+        empty = space.empty_choices(group.action, rows.mask)
+        if empty.any():
+            row, choice = np.argwhere(empty)[0].tolist()
+            what = f"option in choice {choice} of its actions" if empty.shape[1] > 1 else "action"
+            raise ContractBroken(f"leaves {self._spec.agents[int(rows.agent[row])]!r} no legal {what}")
+
+    def _numbers(self, rows: Rows) -> None:
+        for path, leaf in tree.leaves(tree.map_tree(np.asarray, rows.observation)):
+            if leaf.dtype.kind == "f" and math.isnan(
+                np.vdot(leaf, leaf)
+            ):  # squares: a fast look that no infinity fools
+                row = int(np.isnan(leaf).reshape(len(leaf), -1).any(axis=1).argmax())
+                raise ContractBroken(
+                    f"shows {self._spec.agents[int(rows.agent[row])]!r} an observation{f' ({path})' if path else ''} "
+                    "that is not a number (NaN)"
+                )
 
 
 def _said(shapes: dict[str, tuple[int, ...]], count: int) -> str:

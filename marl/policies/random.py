@@ -26,7 +26,7 @@ class Random:
         """Draw an action for each of K rows."""
         space = self._spaces[rows.group]
         action = sample(space, keys, rows.mask)
-        if isinstance(space, Box) and not np.isfinite(space.low + space.high):
+        if isinstance(space, Box) and not space.bounded:
             density = -0.5 * (np.square(action, dtype=np.float64) + np.log(2 * np.pi))
             return Acts(action, density.reshape(len(rows), -1).sum(axis=1))
         return Acts(action, log_volume(space, rows.mask, len(rows)))

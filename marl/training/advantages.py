@@ -12,10 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from marl import tree
 from marl.arena import Trajectory
 from marl.errors import RunError
-from marl.types import Array, Floats, Ints
+from marl.types import Floats, Ints
 
 
 class Advantages(NamedTuple):
@@ -47,16 +46,9 @@ def following_values(window: Trajectory, last_value: Floats) -> Floats:
 def generalised_advantages(window: Trajectory, last_value: Floats, discount: float, trace: float) -> Advantages:
     """GAE of every row: `discount` (gamma) per own turn, `trace` (lambda) in `[0, 1]`.
 
-    `last_value`: `float64[M]`, see `following_values`. Raises RunError where an observation is not finite, ValueError
-    where the policy estimated no values.
+    `last_value`: `float64[M]`, see `following_values`. Raises ValueError where the policy estimated no values.
     """
     if np.isnan(window.value).any():
-        for path, leaf in tree.leaves(window.observation):
-            if not np.isfinite(leaf).all():
-                raise RunError(
-                    f"the environment shows agents observations{f' ({path})' if path else ''} that are not finite, "
-                    f"first in match {_first_match(window, leaf)}"
-                )
         raise ValueError("these rows have no value estimates (NaN): the policy that played them does not estimate any")
     delta = window.reward + discount * following_values(window, last_value) - window.value
     advantage = np.zeros(len(window) + 1)  # the entry at -1 stands for "nothing follows"
@@ -74,9 +66,3 @@ def _ticks(clock: Ints) -> list[tuple[int, int]]:
         return []
     edges = [0, *(np.flatnonzero(np.diff(clock)) + 1).tolist(), len(clock)]
     return list(zip(edges[-2::-1], edges[:0:-1], strict=True))
-
-
-def _first_match(window: Trajectory, leaf: Array) -> int:
-    """The number of the first match in which some entry of this column is not finite."""
-    broken = ~np.isfinite(leaf).reshape(len(leaf), -1).all(axis=1)
-    return int(window.match[broken].min())

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from marl.arena import Mixtures, Sampler
+from marl.arena.contract import Contract, ContractBroken
 from marl.arena.failure import EnvironmentFailed, explain, play_again
 from marl.env import EnvSpec, Group, Rows, join_turns
 from marl.errors import RunError, UserError
 from marl.registry import load_registry
 from marl.simple import Match, OneByOne, Outcome, View
-from marl.space import Box, Discrete
+from marl.space import Box, Discrete, MultiDiscrete
 
 LENGTH = 5
 SPEC = EnvSpec(("ann", "bob"), (Group("both", (0, 1), Box((2,)), Discrete(3)),), ((0,), (1,)), "simultaneous", LENGTH)
@@ -37,7 +38,10 @@ class Liar(Match):
         return [True] * (2 if self.tick == 2 and self.lie == "narrow mask" else 3)
 
     def observe(self, agent: int) -> Any:
-        return np.zeros(3 if self.tick == 2 and self.lie == "wide view" else 2, dtype=np.float32)
+        seen = np.zeros(3 if self.tick == 2 and self.lie == "wide view" else 2, dtype=np.float32)
+        if agent == 1 and (self.tick, self.lie) in ((2, "blind"), (LENGTH, "blind at the end")):
+            seen[1] = np.nan
+        return seen
 
     def play(self, actions: Any) -> Outcome:
         self.tick += 1
@@ -59,6 +63,8 @@ def random(spec: EnvSpec) -> Any:
         ("wide view", r"shows group 'both' observations of shape \(3,\), and its spec says \(2,\)", 2),
         ("narrow mask", r"gives group 'both' masks of shape \(2,\), and its actions need \(3,\)", 2),
         ("no action", "leaves 'bob' no legal action", 2),
+        ("blind", r"shows 'bob' an observation that is not a number \(NaN\)", 2),
+        ("blind at the end", r"shows 'bob' an observation that is not a number \(NaN\)", 5),
         ("nan", "gives 'bob' a reward of nan", 3),
         ("inf", "gives 'bob' a reward of -inf", 3),
         ("endless", "goes on after 5 ticks, its max_length", 5),
@@ -72,6 +78,18 @@ def test_a_broken_word_is_named_and_can_be_seen_again(lie: str, sentence: str, t
     with pytest.raises(Exception, match=sentence):
         play_again(make(1), caught.value.matches[0])
     assert f"at tick {ticks}" in str(explain(caught.value, make, None))
+
+
+def test_every_choice_needs_a_legal_option() -> None:
+    choices = EnvSpec(("ann",), (Group("one", (0,), Box((1,)), MultiDiscrete((3, 2))),), ((0,),), "turns", 6)
+    here = np.zeros(1, dtype=np.int64)
+
+    def rows(*mask: bool) -> Rows:
+        return Rows(here, here, np.zeros((1, 1), np.float32), np.array([mask]), np.ones(1, bool))
+
+    Contract(choices).turn((rows(True, False, False, False, True),))
+    with pytest.raises(ContractBroken, match="leaves 'ann' no legal option in choice 1"):
+        Contract(choices).turn((rows(True, True, False, False, False),))
 
 
 def test_who_keeps_its_word_is_left_alone() -> None:

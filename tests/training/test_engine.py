@@ -187,14 +187,17 @@ def test_the_names_of_metrics_do_not_depend_on_who_had_rows(services: Any, gradi
     assert len(set(names)) > 1  # some updates had rows of one side only
 
 
-def test_observations_that_are_not_finite_are_named(services: Any, gradient: Any) -> None:
+@pytest.mark.parametrize(
+    ("number", "sentence"), [(np.nan, r"'\w+' an observation that is not a number"), (np.inf, "that is not finite")]
+)
+def test_observations_that_are_not_finite_are_named(services: Any, gradient: Any, number: float, sentence: str) -> None:
     class Blind(Pennies):
         def views(self) -> Any:
-            return {agent: View(np.full(1, np.nan, dtype=np.float32)) for agent in super().views()}
+            return {agent: View(np.full(1, number, dtype=np.float32)) for agent in super().views()}
 
     spec = matching_pennies(1).spec
     host = services(lambda lanes: OneByOne(spec, lanes, Blind))
-    with pytest.raises(RunError, match="the environment shows agents observations that are not finite"):
+    with pytest.raises(RunError, match=f"the environment shows .*{sentence}"):
         gradient(**SMALL).train(SELF_PLAY, host)
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from marl import tree
 from marl.env import EnvSpec, Rows
-from marl.errors import UserError
+from marl.errors import RunError, UserError
 from marl.policy import Acts
 from marl.snapshot import JSON, Snapshot, canonical
 from marl.training.networks import saved
@@ -17,7 +18,7 @@ from marl.training.networks.build import Sharing, module_ids
 from marl.training.networks.distributions.greedy import Greedy
 from marl.training.networks.network import Network, Output
 from marl.training.networks.stacked import NetworkStack
-from marl.training.networks.tensors import numpy, tensor, tensors
+from marl.training.networks.tensors import all_finite, finite, numpy, tensor, tensors
 from marl.types import Array, ArrayTree, Floats, Ints, Keys
 
 
@@ -55,25 +56,30 @@ class NetworkPolicy:
         return np.zeros((rows, self._memory), dtype=np.float32) if self._memory else None
 
     def act(self, rows: Rows, memory: Array | None, keys: Keys) -> Acts:
-        """Sample an action for each of K rows; see `Policy.act`. Values come with them."""
+        """Sample an action for each of K rows; see `Policy.act`. Values come with them.
+
+        Raises RunError where the environment shows, or a network answers, numbers that are not finite.
+        """
+        self._check(rows)
         index = self._alone[rows.group]
         if index is None:
             which = self._of_agent[rows.agent]
             if (which != which[0]).any():
                 return self._act_apart(which, rows, memory, keys)
             index = int(which[0])
-        return self._act(self._network(index, rows), rows, memory, keys)
+        return self._act(self._networks[index], rows, memory, keys)
 
     def probabilities(self, rows: Rows) -> Floats:
         """The probability of each action, `float64[K, A]`. UserError with a memory, or where actions are no list."""
         if self._memory:
             raise UserError("a policy with a memory has no probabilities that follow from one row alone")
+        self._check(rows)
         which = self._of_agent[rows.agent]
         tables = []
         for index in np.unique(which):
             part = rows.take(np.flatnonzero(which == index))
-            network = self._network(int(index), part)
-            inputs = numpy(_forward(network, self.seen(part.observation, part.agent), None).inputs)
+            network = self._networks[int(index)]
+            inputs = finite(numpy(_forward(network, self.seen(part.observation, part.agent), None).inputs))
             tables.append(network.distribution.probabilities(inputs, part.mask))
         back = np.argsort(np.argsort(which, kind="stable"), kind="stable")
         return np.concatenate(tables)[back]
@@ -101,12 +107,15 @@ class NetworkPolicy:
             return observation
         return {"agent": self._place[agent], "observation": observation}
 
-    def _network(self, index: int, rows: Rows) -> Network:
-        if index < 0:
-            self._check(rows)
-        return self._networks[index]
-
     def _check(self, rows: Rows) -> None:
+        """Refuse rows that these networks must not answer."""
+        for path, leaf in tree.leaves(rows.observation):
+            if leaf.dtype.kind == "f" and not all_finite(leaf):
+                row = int((~np.isfinite(leaf)).reshape(len(leaf), -1).any(axis=1).argmax())
+                raise RunError(
+                    f"the environment shows {self.spec.agents[int(rows.agent[row])]!r} an observation"
+                    f"{f' ({path})' if path else ''} that is not finite, and no network can play with that"
+                )
         absent = rows.agent[self._of_agent[rows.agent] < 0]
         if len(absent):
             agent = self.spec.agents[int(absent[0])]
@@ -114,7 +123,7 @@ class NetworkPolicy:
 
     def _act(self, network: Network, rows: Rows, memory: Array | None, keys: Keys) -> Acts:
         out = _forward(network, self.seen(rows.observation, rows.agent), memory)
-        action, logp = network.distribution.sample(numpy(out.inputs), rows.mask, keys)
+        action, logp = network.distribution.sample(finite(numpy(out.inputs)), rows.mask, keys)
         return Acts(action, logp, numpy(out.value), None if out.memory is None else numpy(out.memory))
 
     def _act_apart(self, which: Ints, rows: Rows, memory: Array | None, keys: Keys) -> Acts:
@@ -124,7 +133,7 @@ class NetworkPolicy:
         for where in np.split(order, np.flatnonzero(np.diff(which[order])) + 1):
             part = rows.take(where)
             known = None if memory is None else memory[where]
-            parts.append(self._act(self._network(int(which[where[0]]), part), part, known, keys[where]))
+            parts.append(self._act(self._networks[int(which[where[0]])], part, known, keys[where]))
         back = np.argsort(order, kind="stable")
         values = np.concatenate([_given(part.value) for part in parts])
         memories = None if memory is None else np.concatenate([_given(part.memory) for part in parts])[back]

@@ -15,7 +15,7 @@ from marl.env import Rows
 from marl.policy import Acts
 from marl.training.networks.dense import ACTIVATIONS, Dense
 from marl.training.networks.network import Network
-from marl.training.networks.tensors import numpy, tensors
+from marl.training.networks.tensors import finite, numpy, tensors
 from marl.types import ArrayTree, Ints, Keys
 
 
@@ -49,7 +49,7 @@ class NetworkStack:
         self._check(rows)
         first = self._networks[0]
         seen = first.encoder.inputs(tensors(self._seen(rows.observation, rows.agent), first.device))
-        outputs = numpy(self.forward(seen, which))
+        outputs = finite(numpy(self.forward(seen, which)))
         inputs, value = outputs[:, :-1], outputs[:, -1]
         if self._free is not None:
             inputs = np.concatenate([inputs, numpy(self._free)[which]], axis=1)

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from marl.errors import RunError
 from marl.training.networks.features import TensorTree, map_tensors
 from marl.types import Array, ArrayTree
 
@@ -25,3 +26,18 @@ def numpy(values: Tensor) -> Array:
     """A tensor without gradient as an array."""
     array: Array = values.cpu().numpy()
     return array
+
+
+def all_finite(numbers: Array) -> bool:
+    """Whether they are; looks at each only where their sum is not."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(numbers.sum())) or bool(np.isfinite(numbers).all())
+
+
+def finite(answers: Array) -> Array:
+    """The same numbers. RunError where some are not finite: a draw from them would be the first action, silently."""
+    if not all_finite(answers):
+        raise RunError(
+            "a network answers with numbers that are not finite: its weights are broken, or what it sees is too large"
+        )
+    return answers

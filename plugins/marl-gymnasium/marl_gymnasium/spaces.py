@@ -2,11 +2,11 @@
 
 | Gymnasium | marl, for observations | marl, for actions |
 |---|---|---|
-| `Box` | `Box` with the loosest bounds of any entry | the same; see `read_action` for entries with different bounds |
+| `Box` | `Box` with the loosest bounds of any entry | `Box`; see `marl.adapters.box_actions` for bounds that differ |
 | `Discrete` | `Discrete`, counted from 0 | the same |
 | `MultiDiscrete` | `MultiDiscrete`, flat, counted from 0 | the same |
 | `MultiBinary` | `MultiDiscrete` of twos, flat | the same |
-| `Dict` | `Tree` | `MultiDiscrete` of its parts side by side, if all are discrete |
+| `Dict` | `Tree` | its parts side by side: `MultiDiscrete` if all are discrete, a flat `Box` if all are real boxes |
 | `Tuple` | `Tree` with the fields "0", "1", ... | the same |
 """
 
@@ -18,12 +18,21 @@ from typing import Any
 import numpy as np
 from gymnasium import spaces
 
+from marl.adapters import box_actions
 from marl.errors import UserError
 from marl.space import Box, Discrete, MultiDiscrete, Space, Tree
 from marl.types import Array, ArrayTree
 
 Write = Callable[[ArrayTree, int, Any], None]  # puts what Gymnasium shows into row `lane` of a batch
 Read = Callable[[Any], Any]  # one legal action, as Gymnasium wants it; never a view of the batch it came from
+
+
+def visible(space: spaces.Space[Any]) -> spaces.Space[Any]:
+    """An observation space without the `action_mask` in it; see `marl.adapters.unmasked`."""
+    if not isinstance(space, spaces.Dict) or "action_mask" not in space.spaces:
+        return space
+    rest = {key: part for key, part in space.spaces.items() if key != "action_mask"}
+    return rest["observation"] if set(rest) == {"observation"} else spaces.Dict(rest)
 
 
 def observation_space(space: spaces.Space[Any], owner: str) -> Space:
@@ -84,12 +93,15 @@ def action_space(space: spaces.Space[Any], owner: str) -> Space:
     """The marl space of what can be done in `owner`. Raises UserError for a space that no policy can answer."""
     match space:
         case spaces.Box():
-            return Box(space.shape, -1.0, 1.0, str(space.dtype)) if _stretched(space) else _box(space)
+            return _joined([space])[0]
         case spaces.Discrete():
             return Discrete(int(space.n))
         case spaces.MultiDiscrete() | spaces.MultiBinary():
             return MultiDiscrete(_options(space))
         case spaces.Dict() | spaces.Tuple() if len(space.spaces):
+            boxes = _real_boxes(space)
+            if boxes:
+                return _joined(boxes)[0]
             inner = [action_space(part, owner) for _, part in _parts(space, owner).values()]
             if all(isinstance(part, (Discrete, MultiDiscrete)) for part in inner):
                 return MultiDiscrete(tuple(n for part in inner for n in _choices(part)))
@@ -100,15 +112,10 @@ def action_space(space: spaces.Space[Any], owner: str) -> Space:
 
 
 def read_action(space: spaces.Space[Any], owner: str) -> Read:
-    """How an action of `action_space(space, owner)` becomes one of Gymnasium's.
-
-    A float Box with finite bounds that differ between entries is acted in by numbers in [-1, 1], stretched to each
-    entry's bounds (as gymnasium.wrappers.RescaleAction does); with bounds that differ and are not all finite, by the
-    loosest bounds, clipped to each entry's own.
-    """
+    """How an action of `action_space(space, owner)` becomes one of Gymnasium's."""
     match space:
         case spaces.Box():
-            return _read_box(space)
+            return _joined([space])[1]
         case spaces.Discrete():
             start = int(space.start)
             return lambda action: action + start
@@ -120,30 +127,50 @@ def read_action(space: spaces.Space[Any], owner: str) -> Read:
             return _read_parts(space, owner)
 
 
-def _read_box(space: spaces.Box) -> Read:
-    low, high = space.low, space.high
-    if _stretched(space):
-        half = (high.astype(np.float64) - low) / 2
-        return lambda action: np.clip(low + (action + 1.0) * half, low, high).astype(space.dtype)
-    if low.size and ((low != low.flat[0]).any() or (high != high.flat[0]).any()):
-        return lambda action: np.clip(action, low, high)
-    return lambda action: action.copy()
+def _joined(boxes: list[spaces.Box]) -> tuple[Box, Read]:
+    """The box in which boxes side by side are acted in, flat if there are several, and how to read its actions."""
+    if len(boxes) == 1:
+        return box_actions(boxes[0].low, boxes[0].high, str(boxes[0].dtype))
+    low, high = (np.concatenate([np.ravel(getattr(box, name)) for box in boxes]) for name in ("low", "high"))
+    return box_actions(low, high, str(np.result_type(low, high)))
+
+
+def _real_boxes(space: Any) -> list[spaces.Box]:
+    """The parts of a Dict or Tuple, where all are boxes of real numbers; else none."""
+    parts = list(space.spaces.values() if isinstance(space, spaces.Dict) else space.spaces)
+    return parts if all(isinstance(part, spaces.Box) and _kind(part) == "f" for part in parts) else []
+
+
+def _kind(space: spaces.Box) -> str:
+    return "" if space.dtype is None else space.dtype.kind
 
 
 def _read_parts(space: Any, owner: str) -> Read:
-    readers: list[tuple[Any, Read, slice, bool]] = []
+    readers: list[tuple[Any, Read, slice]] = []
+    boxes = _real_boxes(space)
+    convert: Read = _joined(boxes)[1] if boxes else lambda action: action
     start = 0
     for key, part in _parts(space, owner).values():
-        described = action_space(part, owner)
-        width = len(_choices(described))
-        readers.append((key, read_action(part, owner), slice(start, start + width), isinstance(described, Discrete)))
+        read, width = _read_part(part, owner, bool(boxes))
+        readers.append((key, read, slice(start, start + width)))
         start += width
 
-    def read(action: Array) -> Any:
-        values = {key: one(action[where][0] if single else action[where]) for key, one, where, single in readers}
+    def read_all(action: Array) -> Any:
+        whole = convert(action)
+        values = {key: read(whole[where]) for key, read, where in readers}
         return values if isinstance(space, spaces.Dict) else tuple(values.values())
 
-    return read
+    return read_all
+
+
+def _read_part(part: Any, owner: str, real: bool) -> tuple[Read, int]:
+    """How one of several parts is read from its entries, and how many it has. `real`: they are the box's numbers."""
+    if real:
+        return lambda entries: entries.reshape(part.shape).astype(part.dtype), part.low.size
+    described, read = action_space(part, owner), read_action(part, owner)
+    if isinstance(described, Discrete):
+        return lambda entries: read(entries[0]), 1
+    return read, len(_choices(described))
 
 
 def _parts(space: Any, owner: str) -> dict[str, tuple[Any, spaces.Space[Any]]]:
@@ -163,13 +190,6 @@ def _box(space: spaces.Box) -> Box:
     if not space.low.size:
         return Box(space.shape, dtype=str(space.dtype))
     return Box(space.shape, float(space.low.min()), float(space.high.max()), str(space.dtype))
-
-
-def _stretched(space: spaces.Box) -> bool:
-    low, high = space.low, space.high
-    if space.dtype is None or space.dtype.kind != "f" or not np.isfinite(low).all() or not np.isfinite(high).all():
-        return False
-    return bool(low.size and ((low != low.flat[0]).any() or (high != high.flat[0]).any()))
 
 
 def _options(space: spaces.MultiDiscrete | spaces.MultiBinary) -> tuple[int, ...]:

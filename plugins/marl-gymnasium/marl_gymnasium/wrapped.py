@@ -12,13 +12,14 @@ import numpy as np
 from gymnasium.utils import seeding
 
 from marl import rng, tree
+from marl.adapters import action_mask, unmasked
 from marl.env import Frame, Lanes, Turn
 from marl.errors import RunError, UserError
-from marl.space import Discrete, zeros
+from marl.space import mask_width, zeros
 from marl.types import Array, ArrayTree, Bools, Floats, Keys
 from marl_gymnasium.one_agent import OneAgent, one_agent_spec
 from marl_gymnasium.picture import svg
-from marl_gymnasium.spaces import action_space, observation_space, read_action, write_observation
+from marl_gymnasium.spaces import action_space, observation_space, read_action, visible, write_observation
 
 
 class GymnasiumEnvironment(OneAgent):
@@ -40,7 +41,7 @@ class GymnasiumEnvironment(OneAgent):
         self.fresh = fresh
         first = make()
         self.name = name or (first.spec.id if first.spec is not None else type(first.unwrapped).__name__)
-        seen, acts = first.observation_space, first.action_space
+        seen, acts = visible(first.observation_space), first.action_space
         self.games: list[gymnasium.Env[Any, Any] | None] = [first, *[None] * (lanes - 1)]
         self._write, self._read = write_observation(seen, self.name), read_action(acts, self.name)
         super().__init__(
@@ -49,7 +50,7 @@ class GymnasiumEnvironment(OneAgent):
         self._seen: ArrayTree = zeros(self.spec.groups[0].observation, lanes)
         self._seeds = np.zeros(lanes, dtype=np.uint64)
         self._log: list[list[Any]] = [[] for _ in range(lanes)]  # an action as plain numbers, or {"seed": ...}
-        self._mask = self._offered_mask(first)
+        self._masks: list[Bools | None] = [None] * lanes
 
     def begin(self, lanes: Lanes, seeds: Keys) -> None:
         """Start matches; see `OneAgent.begin`. Gymnasium gets the low 31 bits of the seeds."""
@@ -81,8 +82,11 @@ class GymnasiumEnvironment(OneAgent):
         return tree.take(self._seen, lanes)
 
     def masks(self, lanes: Lanes) -> Bools | None:
-        """The `action_mask` of the infos, where the environment gives one."""
-        return None if self._mask is None else self._mask[lanes]
+        """The `action_mask` of the observations or the infos, where the environment gives one."""
+        shown, width = [self._masks[lane] for lane in lanes.tolist()], mask_width(self.spec.groups[0].action)
+        if width is None or all(mask is None for mask in shown):
+            return None
+        return np.array([np.ones(width, np.bool_) if mask is None else mask for mask in shown])
 
     def render(self, lane: int) -> Frame:
         """What the environment draws in the render mode it was made with: text, or pixels as a picture in an SVG."""
@@ -135,28 +139,20 @@ class GymnasiumEnvironment(OneAgent):
         self._log[lane].append(action.tolist())
         seen, reward, terminated, truncated, info = self._game(lane).step(self._read(action))
         self._show(lane, seen, info)
+        if isinstance(reward, tuple | list):
+            raise ValueError(
+                f"it pays each of {len(reward)} agents, and one agent plays here; play it as pettingzoo/any with "
+                f"target: 'gymnasium:make' and parameters: {{id: ...}}"
+            )
         value = float(reward)
         if not np.isfinite(value):
             raise ValueError(f"it gives a reward of {value}")
         return value, bool(terminated), bool(truncated)
 
     def _show(self, lane: int, seen: Any, info: dict[str, Any]) -> None:
-        self._write(self._seen, lane, seen)
-        if self._mask is not None:
-            mask = np.asarray(info.get("action_mask", True), dtype=np.bool_)
-            self._mask[lane] = mask if mask.any() else True  # Gymnasium samples anything where nothing is allowed
-
-    def _offered_mask(self, game: gymnasium.Env[Any, Any]) -> Bools | None:
-        """A mask for each lane if the environment shows an `action_mask` when it starts."""
-        action = self.spec.groups[0].action
-        if not isinstance(action, Discrete):
-            return None
-        try:
-            _, info = game.reset(seed=0)
-        except Exception as error:
-            raise RunError(f"Gymnasium's {self.name} cannot start: {_said(error)}") from error
-        offered = np.shape(info.get("action_mask", ())) == (action.n,)
-        return np.ones((self.lanes, action.n), dtype=np.bool_) if offered else None
+        self._write(self._seen, lane, unmasked(seen))
+        mask = _shown_mask(seen, info)
+        self._masks[lane] = None if mask is None else action_mask(self.spec.groups[0].action, mask)
 
     def _replay(self, lane: int, match: dict[str, Any]) -> None:
         here = np.array([lane])
@@ -185,6 +181,11 @@ class GymnasiumEnvironment(OneAgent):
 def gymnasium_seed(seed: int) -> int:
     """The seed that Gymnasium gets for a match: the low 31 bits, which every environment's generator can take."""
     return seed & 0x7FFFFFFF
+
+
+def _shown_mask(seen: Any, info: dict[str, Any]) -> Any:
+    shown = seen.get("action_mask") if isinstance(seen, dict) else None
+    return info.get("action_mask") if shown is None else shown
 
 
 def _said(error: Exception) -> str:

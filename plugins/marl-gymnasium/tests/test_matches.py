@@ -14,7 +14,7 @@ from marl_gymnasium import environments
 from marl_gymnasium.cartpole import CartPole
 from marl_gymnasium.pendulum import Pendulum
 from marl_gymnasium.picture import png
-from marl_gymnasium.spaces import action_space, observation_space
+from marl_gymnasium.spaces import action_space, observation_space, read_action
 from marl_gymnasium.wrapped import GymnasiumEnvironment
 
 ONE = np.arange(1)
@@ -51,6 +51,24 @@ def test_an_end_both_ways_is_a_termination_with_a_final_observation(oddities):
     assert step.turn == (None,) and len(step.final[0]) == 1
     with pytest.raises(ValueError, match="over or was never started: reset the lane first"):
         env.step(ONE, [np.zeros((1, 7), dtype=np.int64)])
+
+
+def test_real_parts_are_one_flat_box_and_arrive_in_their_places():
+    parts = spaces.Dict({"arm": spaces.Box(-2, 2, (2, 1), np.float32), "grip": spaces.Box(0, 1, (), np.float64)})
+    assert action_space(parts, "it") == Box((3,), -1, 1, "float64")
+    given = read_action(parts, "it")(np.array([-1, 0.5, 1.0]))
+    assert given["arm"].tolist() == [[-2], [1]] and given["arm"].dtype == np.float32
+    assert given["grip"] == 1 and parts.contains(given)
+    assert action_space(spaces.Tuple((parts["arm"], parts["arm"])), "it") == Box((4,), -2, 2)
+    with pytest.raises(UserError, match="it wants actions of the space Tuple"):
+        action_space(spaces.Tuple((parts["arm"], spaces.Discrete(2))), "it")
+
+
+def test_an_environment_of_several_agents_is_pointed_to_where_it_is_played(uneven):
+    env = GymnasiumEnvironment(lambda: uneven(reward=[0.0, 1.0]), 1, 10)
+    env.reset(ONE, SEED)
+    with pytest.raises(RunError, match=r"pays each of 2 agents, .* pettingzoo/any with target: 'gymnasium:make'"):
+        env.step(ONE, [np.zeros((1, 2), np.float32)])
 
 
 def test_a_limit_truncates_and_shows_the_last_observation():
@@ -122,6 +140,60 @@ def test_an_environment_that_a_reset_does_not_clean_is_made_anew(uneven):
         for expected in (1.0, second):
             env.reset(ONE, SEED)
             assert env.step(ONE, [np.zeros((1, 2), np.float32)]).rewards[0, 0] == expected
+
+
+class Masked(gymnasium.Env):
+    """Shows a mask in one of several ways; pays 1 for each choice that the mask allowed."""
+
+    def __init__(self, where, choices, mask, first=True):
+        self.where, self.mask, self.first = where, mask, first
+        self.action_space = spaces.Discrete(choices[0]) if len(choices) == 1 else spaces.MultiDiscrete(choices)
+        self.observation_space = seen = spaces.Box(-1, 1, (2,), np.float32)
+        if where != "infos":
+            mask_space = spaces.Box(0, 1, (sum(choices),), np.int8)
+            self.observation_space = spaces.Dict({"action_mask": mask_space, where: seen})
+
+    def _shown(self, show=True):
+        seen, mask = np.zeros(2, np.float32), np.concatenate([np.ravel(part) for part in self.mask])
+        if self.where != "infos":
+            return {self.where: seen, "action_mask": mask}, {}
+        return seen, {"action_mask": tuple(self.mask) if len(self.mask) > 1 else mask} if show else {}
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        return self._shown(self.first)
+
+    def step(self, action):
+        seen, info = self._shown()
+        return seen, 1.0, False, False, info
+
+
+@pytest.mark.parametrize("where", ["infos", "observation", "observations"])
+@pytest.mark.parametrize(
+    ("choices", "mask", "wanted"),
+    [
+        ([3], [np.array([1, 0, 1], np.int8)], [True, False, True]),
+        ([2, 2], [np.array([1, 0], np.int8), np.array([0, 1], np.int8)], [True, False, False, True]),
+        ([2, 2], [np.array([1, 0], np.int8), np.array([0, 0], np.int8)], [True, False, True, True]),
+    ],
+)
+def test_masks_are_found_where_people_put_them(where, choices, mask, wanted):
+    env = GymnasiumEnvironment(lambda: Masked(where, choices, mask), 1, 10)
+    plain = Box((2,), -1, 1)
+    assert env.spec.groups[0].observation == (Tree({where: plain}) if where == "observations" else plain)
+    (rows,) = env.reset(ONE, SEED)
+    assert rows.mask.tolist() == [wanted]
+    wrong = np.array([1]) if len(choices) == 1 else np.array([[1, 1]])
+    assert env.step(ONE, [wrong]).fault[0] == 0
+
+
+def test_masks_may_come_at_some_ticks_only():
+    env = GymnasiumEnvironment(lambda: Masked("infos", [3], [np.array([1, 0, 1], np.int8)], first=False), 2, 10)
+    (rows,) = env.reset(np.arange(2), rng.as_keys([1, 2]))
+    assert rows.mask is None
+    (rows,) = env.step(ONE, [np.array([1])]).turn
+    assert rows.mask.tolist() == [[True, False, True]]
+    assert env.turn(np.arange(2))[0].mask.tolist() == [[True, False, True], [True] * 3]
 
 
 def test_masks_are_those_of_the_infos():

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from marl import rng, space
+from marl.adapters import action_mask
 from marl.env import Actions, Frame, Lanes, Rows, Step, Turn, join_turns
 from marl.errors import RunError, UserError
 from marl.space import Box, Discrete, mask_width
@@ -190,21 +191,18 @@ class PettingZooEnvironment:
         return safe, legal
 
     def _mask(self, group: int, masks: list[Any]) -> Bools | None:
-        """The masks `[K, mask_width]`; where nothing is legal nothing matters to PettingZoo, so everything is."""
-        width = mask_width(self.spec.groups[group].action)
+        """The masks `[K, mask_width]`; None where all actions are legal, or none can be forbidden."""
+        action = self.spec.groups[group].action
+        width = mask_width(action)
         if width is None or all(mask is None for mask in masks):
             return None
         rows = np.ones((len(masks), width), dtype=np.bool_)
         for row, mask in enumerate(masks):
             if mask is not None:
-                flat = np.concatenate(mask) if isinstance(mask, tuple) else np.asarray(mask).reshape(-1)
-                if len(flat) != width:
-                    raise RunError(
-                        f"an action mask of {self.name} has {len(flat)} entries, but there are {width} actions"
-                    )
-                rows[row] = flat
-        if isinstance(self.spec.groups[group].action, Discrete):
-            rows[~rows.any(axis=1)] = True
+                try:
+                    rows[row] = action_mask(action, mask)
+                except ValueError as error:
+                    raise RunError(f"{self.name} is wrong about {self.spec.groups[group].name!r}: {error}") from error
         return rows
 
     def _forfeited(self, offender: int) -> list[float]:

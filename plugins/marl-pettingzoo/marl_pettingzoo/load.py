@@ -11,11 +11,13 @@ from typing import Any
 
 os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
 
+import gymnasium
 from pettingzoo.utils import conversions, wrappers
 from pettingzoo.utils.env import AECEnv, ParallelEnv
 
 from marl.errors import UserError, suggestion
 from marl_pettingzoo.catalogue import Entry
+from marl_pettingzoo.tuples import TupleEnvironment
 
 _GUARDS = (
     wrappers.OrderEnforcingWrapper,
@@ -122,6 +124,8 @@ def maker(target: str, entry: Entry | None, given: Mapping[str, Any]) -> Callabl
             shown = ", ".join(f"{key}={value!r}" for key, value in given.items())
             reason = str(error) or type(error).__name__
             raise UserError(f"{target} cannot be made with ({shown}): {reason}") from error
+        if isinstance(env, gymnasium.Env):
+            return TupleEnvironment(env, str(given.get("id", target)))
         if not isinstance(env, (AECEnv, ParallelEnv)):
             raise UserError(f"{target} makes a {type(env).__name__}, which is no PettingZoo environment")
         return env

@@ -13,6 +13,7 @@ import abc
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from marl.adapters import unmasked
 from marl.errors import RunError
 
 
@@ -235,15 +236,6 @@ class ParallelMatch(Match):
 
     def _look(self, agent: int) -> Any:
         return unmasked(self._seen.get(self.names[agent]))
-
-
-def unmasked(observation: Any) -> Any:
-    """The observation without its action mask."""
-    if not isinstance(observation, dict) or "action_mask" not in observation:
-        return observation
-    if set(observation) == {"observation", "action_mask"}:
-        return observation["observation"]
-    return {key: part for key, part in observation.items() if key != "action_mask"}
 
 
 def _flagged(env: Any, name: str) -> bool:

@@ -2,22 +2,25 @@
 
 | gymnasium | observations | actions |
 |---|---|---|
-| Box | `Box` around all bounds | the same; entries with narrower bounds of their own are clipped to them |
+| Box | `Box` around all bounds | `Box`; see `marl.adapters.box_actions` for entries with bounds of their own |
 | Discrete(n, start) | `Discrete(n)`, counted from 0 | the same |
 | MultiDiscrete | `MultiDiscrete`, flat, counted from 0 | the same |
 | MultiBinary | `Box` of 0 and 1 | `MultiDiscrete` of twos |
-| Dict, Tuple | `Tree` (a tuple's fields are "0", "1", ...) | `MultiDiscrete`, where all parts are discrete |
+| Dict | `Tree` | its parts side by side: `MultiDiscrete` if all are discrete, a flat `Box` if all are real boxes |
+| Tuple | `Tree` with the fields "0", "1", ... | the same |
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from gymnasium import spaces as gym
 
+from marl.adapters import box_actions
 from marl.errors import UserError
 from marl.space import Box, Discrete, MultiDiscrete, Space, Tree
 from marl.types import Array, ArrayTree
@@ -83,8 +86,8 @@ def acting(space: Any, where: str) -> Acting:
             twos = MultiDiscrete((2,) * int(np.prod(shape)))
             return Acting(twos, lambda batch: list(batch.reshape(-1, *shape).astype(dtype)), _revive(dtype))
         case gym.Box():
-            low, high, dtype = space.low, space.high, space.dtype
-            return Acting(_box(space), lambda batch: list(np.clip(batch, low, high).astype(dtype)), _revive(dtype))
+            box, convert = box_actions(space.low, space.high, str(space.dtype))
+            return Acting(box, lambda batch: list(convert(batch)), _revive(space.dtype))
         case gym.Dict() | gym.Tuple():
             return _joint(space, where)
         case _:
@@ -92,35 +95,62 @@ def acting(space: Any, where: str) -> Acting:
 
 
 def _joint(space: Any, where: str) -> Acting:
-    """Actions of several discrete parts, side by side."""
+    """Actions of several parts, side by side: all discrete, or all real boxes."""
     keys = [key for key, _, _ in _parts(space)]
     parts = [acting(part, where) for _, _, part in _parts(space)]
-    nvec: list[tuple[int, ...]] = []
-    for part in parts:
-        match part.space:
-            case Discrete(n):
-                nvec.append((n,))
-            case MultiDiscrete(choices):
-                nvec.append(choices)
-            case _:
-                raise UserError(f"{where} is {space}; marl can only join parts that are discrete")
-    ends = np.cumsum([len(each) for each in nvec])[:-1].tolist()
-    plain = isinstance(space, gym.Dict)
+    boxes = [part for _, _, part in _parts(space) if isinstance(part, gym.Box) and part.dtype.kind == "f"]
+    whole: Space
+    if boxes and len(boxes) == len(parts):
+        bounds = [
+            np.concatenate([bound.reshape(-1) for bound in each]) for each in zip(*map(_bounds, boxes), strict=True)
+        ]
+        whole, convert = box_actions(bounds[0], bounds[1], str(np.result_type(*bounds)))
+        widths = [box.low.size for box in boxes]
+        values = [partial(_shaped, box.shape, box.dtype) for box in boxes]
+    else:
+        choices = [_choices(part.space, f"{where} is {space}") for part in parts]
+        whole, convert = MultiDiscrete(tuple(n for each in choices for n in each)), _same
+        widths = [len(each) for each in choices]
+        values = [partial(_chosen, part) for part in parts]
+    ends = np.cumsum(widths)[:-1].tolist()
 
     def bundle(values: Sequence[Any]) -> Any:
-        return dict(zip(keys, values, strict=True)) if plain else tuple(values)
+        return dict(zip(keys, values, strict=True)) if isinstance(space, gym.Dict) else tuple(values)
 
     def decode(batch: Array) -> list[Any]:
-        columns = [
-            part.values(columns[:, 0] if isinstance(part.space, Discrete) else columns)
-            for part, columns in zip(parts, np.split(batch, ends, axis=1), strict=True)
-        ]
+        columns = [each(part) for each, part in zip(values, np.split(convert(batch), ends, axis=1), strict=True)]
         return [bundle(row) for row in zip(*columns, strict=True)]
 
     def revive(saved: Any) -> Any:
         return bundle([part.value(saved[key]) for key, part in zip(keys, parts, strict=True)])
 
-    return Acting(MultiDiscrete(tuple(n for each in nvec for n in each)), decode, revive)
+    return Acting(whole, decode, revive)
+
+
+def _choices(space: Space, what: str) -> tuple[int, ...]:
+    match space:
+        case Discrete(n):
+            return (n,)
+        case MultiDiscrete(nvec):
+            return nvec
+        case _:
+            raise UserError(f"{what}; marl can only join parts that are all discrete, or all real boxes")
+
+
+def _bounds(box: Any) -> tuple[Array, Array]:
+    return box.low, box.high
+
+
+def _same(batch: Array) -> Array:
+    return batch
+
+
+def _shaped(shape: tuple[int, ...], dtype: Any, columns: Array) -> list[Any]:
+    return list(columns.reshape(-1, *shape).astype(dtype))
+
+
+def _chosen(part: Acting, columns: Array) -> list[Any]:
+    return part.values(columns[:, 0] if isinstance(part.space, Discrete) else columns)
 
 
 def plain(value: Any) -> Any:

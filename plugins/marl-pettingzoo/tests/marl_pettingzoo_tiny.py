@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gymnasium
 import numpy as np
 from gymnasium import spaces
 from pettingzoo import AECEnv, ParallelEnv
@@ -288,3 +289,71 @@ class Picky(Mixed):
 
 def nothing():
     return 42
+
+
+class Choices(ParallelEnv):
+    """Two choices with a mask in the observation; at the second tick the second choice has no legal option."""
+
+    metadata = {"name": "choices"}
+
+    def __init__(self):
+        self.possible_agents = ["a", "b"]
+
+    def observation_space(self, agent):
+        return spaces.Dict({"observation": spaces.Box(0, 9, (1,)), "action_mask": spaces.MultiBinary(5)})
+
+    def action_space(self, agent):
+        return spaces.MultiDiscrete([3, 2])
+
+    def _shown(self):
+        mask = np.array([1, 0, 1, 0, 0] if self.tick == 1 else [1, 1, 0, 0, 1], np.int8)
+        return {agent: {"observation": np.full(1, self.tick, np.float32), "action_mask": mask} for agent in self.agents}
+
+    def reset(self, seed=None, options=None):
+        self.agents, self.tick = list(self.possible_agents), 0
+        return self._shown(), {agent: {} for agent in self.agents}
+
+    def step(self, actions):
+        self.tick += 1
+        shown, over = self._shown(), dict.fromkeys(self.agents, self.tick == 3)
+        told = shown, dict.fromkeys(over, 1.0), over, dict.fromkeys(over, False), {agent: {} for agent in over}
+        self.agents = [] if self.tick == 3 else self.agents
+        return told
+
+
+class Foragers(gymnasium.Env):
+    """Gymnasium, but for several agents: a tuple of spaces, lists of rewards, one end for all or one for each."""
+
+    def __init__(self, agents=2, max_steps=4, each=False, masks=False):
+        self.max_steps, self.each, self.masks = max_steps, each, masks
+        self.observation_space = spaces.Tuple([spaces.Box(0, 99, (2,), np.float32)] * agents)
+        self.action_space = spaces.Tuple([spaces.Discrete(3)] * agents)
+
+    def _shown(self):
+        return tuple(np.array([index, self.tick], np.float32) for index in range(len(self.action_space)))
+
+    def _info(self):
+        return (
+            {"action_mask": [np.array([1, 1, index]) for index in range(len(self.action_space))]} if self.masks else {}
+        )
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.tick = 0
+        return self._shown(), self._info()
+
+    def step(self, actions):
+        assert self.action_space.contains(actions), actions
+        self.tick += 1
+        rewards = [float(action) + self.np_random.integers(1) for action in actions]
+        ends = [self.tick >= self.max_steps or (self.each and index < self.tick) for index in range(len(actions))]
+        return self._shown(), rewards, ends if self.each else ends[-1], False, self._info()
+
+
+class Alone(gymnasium.Env):
+    """One agent."""
+
+    observation_space = action_space = spaces.Discrete(2)
+
+
+gymnasium.register("Foragers-v0", Foragers, max_episode_steps=3)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from gymnasium import spaces
 
 from marl import rng
-from marl.errors import RunError
+from marl.errors import RunError, UserError
+from marl.space import Box
 from marl_pettingzoo import games
+from marl_pettingzoo.spaces import acting, plain
 
 ONE = np.zeros(1, dtype=np.int64)
 
@@ -145,14 +148,18 @@ def test_out_of_bounds_and_not_a_number_are_faults_and_nothing_is_clipped_silent
     assert not step.rewards[:2].any() and step.rewards[2].any()
 
 
-def test_entries_with_narrower_bounds_of_their_own_are_clipped_to_them():
+@pytest.mark.parametrize(
+    ("given", "received"), [([-1, -1], [-1, 0]), ([1, 1], [1, 5]), ([0, 0], [0, 2.5]), ([0.5, 0.25], [0.5, 3.125])]
+)
+def test_entries_with_bounds_of_their_own_are_stretched_to_them(given, received):
     env = tiny("Odd")
     started(env)
-    env.step(ONE, legal_odd(last=[-1, -1]))
-    assert env._match(0).env.received[0]["agent_4"].tolist() == [-1, 0]
+    assert env.spec.groups[4].action == Box((2,), -1, 1)
+    env.step(ONE, legal_odd(last=given))
+    assert env._match(0).env.received[0]["agent_4"].tolist() == received
 
 
-def legal_odd(last=(0.5, 0.25)):
+def legal_odd(last=(0.5, 0.0)):
     discrete = [np.array([2]), np.array([[1, 0]]), np.array([[1, 0]]), np.array([[1, 0, 3]])]
     return [*discrete, np.array([last], dtype=np.float32)]
 
@@ -167,7 +174,7 @@ def test_actions_of_every_space_arrive_as_the_environment_knows_them():
     assert given["agent_1"].tolist() == [2, 5]
     assert given["agent_2"].tolist() == [1, 0]
     assert given["agent_3"][0] == 8 and given["agent_3"][1].tolist() == [0, 3]
-    assert given["agent_4"].tolist() == [0.5, 0.25]
+    assert given["agent_4"].tolist() == [0.5, 2.5]
 
 
 def test_observations_of_every_space_are_what_the_environment_showed():
@@ -266,3 +273,48 @@ def test_a_state_that_is_gone_with_the_match_is_zeros(play):
     env = games.make("multiwalker", lanes=1)
     *_, (_, _, step) = play(env, 2)
     assert step.done[0] and env.state(ONE).shape == (1, 75)
+
+
+def test_a_choice_without_a_legal_option_is_free_and_the_others_stay_masked(play):
+    env = tiny("Choices")
+    steps = list(play(env, 1))
+    assert [turn[0].mask[0].tolist() for turn, _, _ in steps] == [
+        [True, True, False, False, True], [True, False, True, True, True], [True, True, False, False, True],
+    ]  # fmt: skip
+    assert all(step.fault[0] == -1 for _, _, step in steps)
+    started(env)
+    env.step(ONE, [np.array([[0, 1], [0, 1]])])
+    assert env.step(ONE, [np.array([[1, 0], [0, 1]])]).fault[0] == 0
+
+
+def test_gymnasium_environments_with_a_space_for_each_agent_have_several_agents(play):
+    env = games.any_game(1, target="gymnasium:make", parameters={"id": "Foragers-v0", "agents": 3})
+    assert env.spec.agents == ("agent_0", "agent_1", "agent_2") and env.spec.dynamics == "simultaneous"
+    assert len(env.spec.groups) == 1 and env.spec.max_length == 3
+    steps = list(play(env, 1, lambda rows, tick: np.arange(3)))
+    assert [step.rewards[0].tolist() for _, _, step in steps] == [[0, 1, 2]] * 3
+    assert steps[-1][2].truncated[0].all()  # Gymnasium's own limit, before the environment's end
+    assert steps[1][0][0].observation.tolist() == [[0, 1], [1, 1], [2, 1]]
+    team = tiny("Foragers", teams="all")
+    assert team.spec.sides == ((0, 1),) and team.spec.max_length == 4
+    assert list(play(team, 1))[-1][2].terminated[0].all()
+
+
+def test_agents_of_a_gymnasium_environment_may_end_one_by_one_and_have_masks(play):
+    steps = list(play(tiny("Foragers", parameters={"each": True, "masks": True, "agents": 3}), 1))
+    assert [turn[0].agent.tolist() for turn, _, _ in steps] == [[0, 1, 2], [1, 2], [2]]
+    assert steps[0][0][0].mask.tolist() == [[True, True, False], [True] * 3, [True] * 3]
+
+
+def test_a_gymnasium_environment_of_one_agent_is_played_by_the_other_plugin():
+    with pytest.raises(UserError, match="so it has one agent; gymnasium/any plays it"):
+        tiny("Alone")
+
+
+def test_real_parts_are_one_flat_box():
+    space = spaces.Tuple((spaces.Box(-2, 2, (2, 1)), spaces.Box(0, 1, (1,), np.float64)))
+    both = acting(space, "it")
+    assert both.space == Box((3,), -1, 1, "float64")
+    (value,) = both.values(np.array([[-1, 0.5, 1.0]]))
+    assert value[0].tolist() == [[-2], [1]] and value[1].tolist() == [1] and space.contains(value)
+    assert space.contains(both.value(plain(value)))

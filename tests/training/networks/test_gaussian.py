@@ -23,6 +23,20 @@ def test_without_bounds_it_is_the_normal_density():
     torch.testing.assert_close(distribution(BOXES[0]).entropy(inputs), normal.entropy().sum(1))
 
 
+def test_the_greatest_float_is_no_bound_and_a_box_of_one_value_leaves_nothing_to_chance():
+    most = float(np.finfo(np.float32).max)
+    inputs, keys = _inputs(50, 3), rng.mix(3, np.arange(50))
+    huge, free = distribution(Box((3,), -most, most)), distribution(Box((3,)))
+    action, logp = huge.sample(inputs.numpy(), None, keys)
+    np.testing.assert_array_equal(action, free.sample(inputs.numpy(), None, keys)[0])
+    torch.testing.assert_close(huge.logp(inputs, torch.from_numpy(action)), free.logp(inputs, torch.from_numpy(action)))
+    fixed = distribution(Box((3,), 2, 2))
+    action, logp = fixed.sample(inputs.numpy(), None, keys)
+    assert (action == 2).all() and not logp.any() and (fixed.mode(inputs.numpy(), None) == 2).all()
+    for told in (fixed.logp(inputs, torch.from_numpy(action)), fixed.entropy(inputs), fixed.kl(inputs, inputs + 1)):
+        assert not told.any()
+
+
 def test_divergence_is_that_of_normals():
     p, q = _inputs(20, 3), _inputs(20, 3, 1)
     normals = (Normal(x[:, :3], x[:, 3:].exp()) for x in (p, q))

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from marl import rng
 from marl.errors import UserError
-from marl.space import Box
+from marl.space import LIMIT, Box
 from marl.types import Array, Bools, Floats, Keys
 
 _HALF_LOG_2_PI = 0.5 * math.log(2 * math.pi)
@@ -26,17 +26,19 @@ _HALF_LOG_2_PI = 0.5 * math.log(2 * math.pi)
 class Gaussian:
     """Independent normals. Inputs are D means and D log standard deviations, the latter free of what is seen.
 
-    Both are in units of the box: -1 and 1 are its bounds. A box that lacks a bound is in its own units. `entropy` and
-    `kl` are those of the normals before clipping, which bound the clipped ones' from above. Masks do not apply.
+    Both are in units of the box: -1 and 1 are its bounds. A box that lacks a bound is in its own units, and in one of a
+    single value nothing is left to chance. `entropy` and `kl` are those of the normals before clipping, which bound the
+    clipped ones' from above. Masks do not apply.
     """
 
     def __init__(self, box: Box) -> None:
         self.box, self.size = box, int(np.prod(box.shape))
         self.outputs = self.free = self.size
         low, high = (float(np.asarray(bound, dtype=box.dtype)) for bound in (box.low, box.high))
-        self._low, self._high = low, high
-        bounded = math.isfinite(low) and math.isfinite(high)
-        self._centre, self._scale = ((low + high) / 2, (high - low) / 2) if bounded else (0.0, 1.0)
+        self._low, self._high = (low if low >= -LIMIT else -math.inf), (high if high <= LIMIT else math.inf)
+        low, high, self._chance = self._low, self._high, 0.0 if low == high else 1.0
+        self._centre, self._scale = ((low + high) / 2, (high - low) / 2) if box.bounded else (0.0, 1.0)
+        self._scale = self._scale or 1.0
         self._from, self._to = ((bound - self._centre) / self._scale for bound in (low, high))
 
     def masked(self, inputs: Tensor, mask: Tensor | None) -> Tensor:
@@ -52,16 +54,16 @@ class Gaussian:
             logp = torch.where(action <= self._low, torch.special.log_ndtr((self._from - mean) / std), logp)
         if math.isfinite(self._high):
             logp = torch.where(action >= self._high, torch.special.log_ndtr((mean - self._to) / std), logp)
-        return logp.sum(-1)
+        return logp.sum(-1) * self._chance
 
     def entropy(self, inputs: Tensor, mask: Tensor | None = None) -> Tensor:
         log_std = inputs[..., self.size :]
-        return (log_std + (0.5 + _HALF_LOG_2_PI + math.log(self._scale))).sum(-1)
+        return (log_std + (0.5 + _HALF_LOG_2_PI + math.log(self._scale))).sum(-1) * self._chance
 
     def kl(self, inputs_p: Tensor, inputs_q: Tensor, mask: Tensor | None = None) -> Tensor:
         (mean_p, log_p), (mean_q, log_q) = (torch.split(inputs, self.size, -1) for inputs in (inputs_p, inputs_q))
         spread = (2 * (log_p - log_q)).exp() + ((mean_p - mean_q) / log_q.exp()) ** 2
-        return (log_q - log_p + 0.5 * (spread - 1)).sum(-1)
+        return (log_q - log_p + 0.5 * (spread - 1)).sum(-1) * self._chance
 
     def sample(self, inputs: Array, mask: Bools | None, keys: Keys) -> tuple[Array, Floats]:
         mean, log_std = np.split(inputs.astype(np.float64), 2, axis=1)
@@ -74,7 +76,7 @@ class Gaussian:
             logp = np.where(action <= self._low, log_ndtr((self._from - mean) / std), logp)
         if math.isfinite(self._high):
             logp = np.where(action >= self._high, log_ndtr((mean - self._to) / std), logp)
-        return action.reshape(len(keys), *self.box.shape), logp.sum(axis=1)
+        return action.reshape(len(keys), *self.box.shape), logp.sum(axis=1) * self._chance
 
     def mode(self, inputs: Array, mask: Bools | None) -> Array:
         wanted = self._centre + self._scale * inputs[:, : self.size].astype(np.float64)
