@@ -1,15 +1,23 @@
-"""Reading actions: what a bot wrote, held against its action space and what is legal there."""
+"""Reading actions: what a bot wrote, held against its action space and what is legal there.
+
+A line is read a second time where something is wrong with it: `quick_object` is several times as fast, and
+`parse_object` says in a sentence what is wrong, and knows integers of any size. What the first takes, the second does.
+"""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeAlias
 
 import numpy as np
+import orjson
 
 from marl.space import Box, Discrete, MultiDiscrete, Space
 from marl.types import Array
 
+Reader: TypeAlias = Callable[[Any, Array | None], Any]  # a value and what is legal, to an action
 _SHOWN = 80
 
 
@@ -26,6 +34,15 @@ def _no_constant(name: str) -> Any:
 
 
 _decoder = json.JSONDecoder(parse_constant=_no_constant)
+
+
+def quick_object(line: bytes) -> dict[str, Any] | None:
+    """The JSON object in a line; None where `parse_object` should look at it."""
+    try:
+        value = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+    return value if type(value) is dict else None
 
 
 def parse_object(line: bytes) -> dict[str, Any]:
@@ -54,19 +71,32 @@ def shorten(line: bytes) -> str:
 
 def read_action(space: Space, value: Any, mask: Array | None) -> Any:
     """The action as the environment takes it: an int, or an array. Raises Malformed or Illegal with a sentence."""
+    return action_reader(space)(value, mask)
+
+
+def action_reader(space: Space) -> Reader:
+    """What reads the actions of a space; see `read_action`."""
     match space:
         case Discrete(n):
-            if type(value) is not int:
-                raise Malformed(f"the action {_show(value)} is not an integer")
-            if not 0 <= value < n or (mask is not None and not mask[value]):
-                raise Illegal(f"the action {_show(value)} is not legal here")
-            return value
+            return partial(_number, n)
         case MultiDiscrete(nvec):
-            return _choices(nvec, value, mask)
+            return partial(_choices, nvec)
         case Box():
-            return _numbers(space, value)
+            return partial(_numbers, space)
         case _:
-            raise Malformed(f"actions of {space} cannot be sent")
+            return partial(_unknown, space)
+
+
+def _unknown(space: Space, value: Any, mask: Array | None) -> Any:
+    raise Malformed(f"actions of {space} cannot be sent")
+
+
+def _number(n: int, value: Any, mask: Array | None) -> int:
+    if type(value) is not int:
+        raise Malformed(f"the action {_show(value)} is not an integer")
+    if not 0 <= value < n or (mask is not None and not mask[value]):
+        raise Illegal(f"the action {_show(value)} is not legal here")
+    return value
 
 
 def _choices(nvec: tuple[int, ...], value: Any, mask: Array | None) -> Array:
@@ -80,7 +110,7 @@ def _choices(nvec: tuple[int, ...], value: Any, mask: Array | None) -> Array:
     return np.array(value, dtype=np.int64)
 
 
-def _numbers(box: Box, value: Any) -> Array:
+def _numbers(box: Box, value: Any, mask: Array | None) -> Array:
     wanted = f"numbers of the shape {list(box.shape)}" if box.shape else "a number"
     whole = np.dtype(box.dtype).kind in "iub"
     if not _has_shape(value, box.shape, (int,) if whole else (int, float)):

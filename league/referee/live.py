@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ import numpy as np
 from league.referee.clocks import Clocks, Spent
 from league.referee.record import MatchRecord, Transcript
 from league.referee.scoring import Scoring
-from league.referee.seat import Player, Request, Seat, View
+from league.referee.seat import Player, Request, Seat
 from league.referee.verdict import HostError, Verdict, verdicts_of
 from marl.arena import Replay
 from marl.env import EnvSpec
@@ -38,9 +39,9 @@ class Live:
     """A match on lane `lane`. Lists have one entry per side.
 
     `asked`: when each side was asked (`perf_counter`), None where nothing is awaited. `idle`: since when it is not its
-    turn. `views`: what the agents see that must act next, by side. `waiting`: how many sides must still answer.
-    `actions`: this tick's, by agent, as far as they have come. `broken`: whether a fault ends the match. `counted`: how
-    many ticks' rewards count; None: all.
+    turn. `requests`: what was asked last, by side. `waiting`: how many sides must still answer. `actions`: of this
+    tick, by agent, as far as they have come. `broken`: whether a fault ends the match. `counted`: how many ticks'
+    rewards count; None: all.
     """
 
     match: Match
@@ -53,7 +54,6 @@ class Live:
     idle: list[float] = field(default_factory=list)
     faults: list[Verdict | None] = field(default_factory=list)
     reasons: list[str] = field(default_factory=list)
-    views: dict[int, list[View]] = field(default_factory=dict)
     requests: dict[int, Request] = field(default_factory=dict)
     actions: dict[int, Any] = field(default_factory=dict)
     history: list[Mapping[int, Any]] = field(default_factory=list)
@@ -82,6 +82,13 @@ class Live:
         self.faults[side], self.reasons[side] = fault, reason
         self.transcript.add(side, "#", f"{fault.value}: {reason}".encode())
 
+    def leave(self, side: int, healthy: bool) -> None:
+        """`side` leaves the table: its process ends, or is kept where it is `healthy`."""
+        try:
+            self.seats[side].close(healthy)
+        except Exception as problem:
+            self.transcript.add(side, "#", f"could not be ended: {problem}".encode())
+
     def book(self, side: int, seconds: float) -> bool:
         """Enter what `side` took for what it was asked; whether that was too long."""
         if self.playing:
@@ -103,6 +110,15 @@ class Live:
     def allowed(self, side: int) -> float:
         """How long `side` may take for what it was asked, in seconds."""
         return self.clocks.move + self.spent[side].bank if self.playing else self.clocks.start
+
+    def due(self, side: int, grace: float) -> float:
+        """When `side` is late, or has been idle for `grace` seconds (`perf_counter`); infinite where neither can be."""
+        seat, asked = self.seats[side], self.asked[side]
+        if not seat.timed:
+            return math.inf
+        if asked is not None:
+            return asked + self.allowed(side)
+        return math.inf if seat.frozen or self.faults[side] is not None else self.idle[side] + grace
 
     def returns(self, spec: EnvSpec) -> tuple[float, ...]:
         """What each side has earned so far."""

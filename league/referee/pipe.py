@@ -102,18 +102,17 @@ class Pipe:
             data = b""
         if not data:
             raise Closed
-        self._buffer = self._buffer + data if self._buffer else data
+        self._buffer = buffer = self._buffer + data if self._buffer else data
         self._taken += len(data)
         if self._taken > self._output.match:
             raise Flooded(f"it wrote more than {self._output.match} bytes in one match")
-        if len(self._buffer) - 1 - self._buffer.rfind(b"\n") > self._output.line:
+        if len(buffer) > self._output.line and len(buffer) - 1 - buffer.rfind(b"\n") > self._output.line:
             raise Flooded(f"it wrote more than {self._output.line} bytes without ending the line")
 
     def line(self) -> bytes | None:
         """The next whole line, with its newline, or None. Raises Flooded for one that is too long."""
         buffer = self._buffer
-        end = buffer.find(b"\n") + 1
-        if not end:
+        if not buffer or not (end := buffer.find(b"\n") + 1):
             return None
         if end == len(buffer):
             line, self._buffer = buffer, b""

@@ -29,7 +29,7 @@ class PolicyPlayer:
 
     def sit(self, table: Table) -> PolicySeat:
         """A seat with a memory of its own."""
-        return PolicySeat(self.policy, table)
+        return PolicySeat(self.policy, table.spec, table.seed)
 
     def close(self) -> None:
         """There is nothing to end."""
@@ -43,12 +43,12 @@ class PolicySeat:
     blocking = False
     frozen = False
 
-    def __init__(self, policy: Policy, table: Table) -> None:
+    def __init__(self, policy: Policy, spec: EnvSpec, seed: int) -> None:
         self._policy = policy
-        self._table = table
+        self._seed = seed
         blank = policy.memory(1)
         self._blank = blank
-        self._memory = None if blank is None else np.repeat(blank, len(table.spec.agents), axis=0)
+        self._memory = None if blank is None else np.repeat(blank, len(spec.agents), axis=0)
 
     def begin(self) -> Answer:
         """It is always ready."""
@@ -78,7 +78,7 @@ class PolicySeat:
         if self._memory is not None and self._blank is not None:
             memory = self._memory[rows.agent]
             memory[rows.first] = self._blank[0]
-        acts = self._policy.act(rows, memory, rng.mix(self._table.seed, rows.agent, tick))
+        acts = self._policy.act(rows, memory, rng.mix(self._seed, rows.agent, tick))
         if self._memory is not None:
             if acts.memory is None:
                 raise UserError("it has a memory, but its act() gave none back")

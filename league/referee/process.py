@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from league.referee import protocol
-from league.referee.decode import Illegal, Malformed, parse_object, read_action, shorten
+from league.referee.decode import Illegal, Malformed, action_reader, parse_object, quick_object, shorten
 from league.referee.fairness import Nonces
 from league.referee.pipe import Child, Closed, Flooded, Pipe
 from league.referee.seat import Answer, Request, Seat, Table
@@ -182,8 +182,11 @@ class BotSeat(ProcessSeat):
         self._nonces = Nonces(table.secret, table.match, table.side)
         agents = table.spec.sides[table.side]
         self._single = len(agents) == 1
-        self._space = table.spec.groups[table.spec.group_of[agents[0]]].action
+        self._readers = [action_reader(group.action) for group in table.spec.groups]
+        self._read = self._readers[table.spec.group_of[agents[0]]]
         self._form = "lists"
+        # Nothing but the bank ever changes in a clock.
+        self._clock = protocol.clock_text(table.clocks, 0.0)
         self._request: Request | None = None
         self._nonce = ""
 
@@ -195,33 +198,40 @@ class BotSeat(ProcessSeat):
         """Send `act`. Lines that were written out of turn are still there, and cannot have this move's id."""
         self._request = request
         self._nonce = nonce = self._nonces.next()
-        pens, form = self.table.pens, self._form
-        views = [pens[view.rows.group].view(view.rows, view.row, form) for view in request.views]
-        body = views[0] if self._single else f'"acts":[{",".join(f"{{{view}}}" for view in views)}]'
-        clock = protocol.clock_text(self.table.clocks, request.spent.bank)
-        gone = self.tell(f'{{"type":"act","id":"{nonce}",{body}{clock}}}\n'.encode())
-        return gone if gone is not None else self.take()
+        pens, form, bank = self.table.pens, self._form, request.spent.bank
+        if self._single:
+            view = request.views[0]
+            body = pens[view.rows.group].view(view.rows, view.row, form)
+        else:
+            views = [pens[view.rows.group].view(view.rows, view.row, form) for view in request.views]
+            body = b'"acts":[{%b}]' % b"},{".join(views)
+        clock = protocol.clock_text(self.table.clocks, bank) if bank else self._clock
+        gone = self.tell(b'{"type":"act","id":"%b",%b%b}\n' % (nonce.encode(), body, clock))
+        return self.take() if gone is None and self.pipe.unread else gone
 
     def understand(self, line: bytes) -> Answer:
         """`ready` or a move. Raises Malformed or Illegal."""
-        message = parse_object(line)
         if self._request is None:
-            self._form = protocol.read_ready(message, line)
+            self._form = protocol.read_ready(parse_object(line), line)
             return Answer()
+        message = quick_object(line)
+        if message is not None:
+            try:
+                return Answer(self._actions(self._request, message, line))
+            except (Malformed, Illegal):
+                pass
+        return Answer(self._actions(self._request, parse_object(line), line))
+
+    def _actions(self, request: Request, message: dict[str, Any], line: bytes) -> list[Any]:
         if message.get("id") != self._nonce:
             raise Malformed(f"{shorten(line)} does not carry the id of the move that was asked for, {self._nonce}")
         key = "action" if self._single else "actions"
         if key not in message:
             raise Malformed(f'{shorten(line)} has no "{key}"')
+        given = message[key]
         if self._single:
-            return Answer([read_action(self._space, message[key], self._request.views[0].mask)])
-        return Answer(self._actions(self._request, message[key]))
-
-    def _actions(self, request: Request, given: Any) -> list[Any]:
+            return [self._read(given, request.views[0].mask)]
         if not isinstance(given, list) or len(given) != len(request.views):
             raise Malformed(f'"actions" must be a list of {len(request.views)} actions, one for each of "acts"')
-        pens = self.table.pens
-        return [
-            read_action(pens[view.rows.group].group.action, action, view.mask)
-            for view, action in zip(request.views, given, strict=True)
-        ]
+        readers = self._readers
+        return [readers[view.rows.group](action, view.mask) for view, action in zip(request.views, given, strict=True)]

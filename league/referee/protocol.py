@@ -69,10 +69,10 @@ def read_ready(message: Mapping[str, Any], line: bytes) -> str:
     return str(form)
 
 
-def clock_text(clocks: Clocks, bank: float) -> str:
+def clock_text(clocks: Clocks, bank: float) -> bytes:
     """The clock in a request: the time per move, and what is left in the bank, in seconds."""
     left = f"{bank:.3f}" if bank else "0"
-    return f',"clock":{{"move":{clocks.move:g},"bank":{left}}}'
+    return f',"clock":{{"move":{clocks.move:g},"bank":{left}}}'.encode()
 
 
 def _line(message: Mapping[str, JSON]) -> bytes:

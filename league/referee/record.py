@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import perf_counter
 
 from league.referee.clocks import Spent
 from league.referee.verdict import HostError, Verdict
@@ -25,7 +25,7 @@ class Transcript:
 
     def __init__(self) -> None:
         self._lines: list[tuple[float, int, str, bytes]] = []
-        self._began = time.perf_counter()
+        self._began = perf_counter()
         self._size = 0
         self.dropped = 0
 
@@ -38,7 +38,7 @@ class Transcript:
         if self._size > LARGEST and direction != "#":
             self.dropped += 1
             return
-        self._lines.append((time.perf_counter(), side, direction, line))
+        self._lines.append((perf_counter(), side, direction, line))
 
     def __len__(self) -> int:
         return len(self._lines)

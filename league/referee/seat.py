@@ -64,7 +64,7 @@ class Request:
     `history`: for each tick so far, the action of each agent that acted; for seats that the host trusts.
     """
 
-    views: Sequence[View]
+    views: list[View]
     tick: int
     spent: Spent
     history: Sequence[Mapping[int, Any]]

@@ -50,6 +50,11 @@ class HostError:
     sides: tuple[int, ...] = ()
 
 
+def host_error(what: str, error: Exception, sides: tuple[int, ...]) -> HostError:
+    """A host error from an exception."""
+    return HostError(f"{what}: {type(error).__name__}: {error}", sides)
+
+
 def by_the_rules(returns: Sequence[float]) -> tuple[Verdict, ...]:
     """The verdicts of a match that was played to its end, from what each side earned `[S]`.
 

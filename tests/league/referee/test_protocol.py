@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as arrays
 
 from league.referee import protocol
 from league.referee.clocks import Clocks
-from league.referee.decode import Illegal, Malformed, parse_object, read_action
+from league.referee.decode import Illegal, Malformed, parse_object, quick_object, read_action
 from league.referee.encode import Pen, describe, observation_writer
 from marl.env import Group, Rows
 from marl.space import Box, Discrete, MultiDiscrete, Tree
@@ -36,6 +36,10 @@ def test_spaces_in_words():
         (Box((2,), 0, 1), np.array([0.5, 1], np.float32), "[0.5,1]"),
         (Box((2,), 0, 1), np.array([0.1, 1], np.float32), "[0.100000001,1]"),
         (Box((2,), 0, 99, "uint8"), np.array([10, 7], np.uint8), "[10,7]"),
+        (Box((2,), 0, 255), np.array([255, 7.5], np.float32), "[255,7.5]"),
+        (Box((2, 2), 0, 255), np.array([[255, 7], [0, 12]], np.float32).T, "[[255,0],[7,12]]"),
+        (Box((2,), 0, 255, "int64"), np.array([255, 10]), "[255,10]"),
+        (Box((2,), 0, 1, "bool"), np.array([True, False]), "[1,0]"),
         (Box((2,)), np.array([-2, np.inf], np.float32), "[-2,null]"),
         (Box(()), np.array(3, np.float32), "3"),
         (Box((1, 0)), np.zeros((1, 0), np.float32), "[[]]"),
@@ -45,7 +49,7 @@ def test_spaces_in_words():
     ],
 )
 def test_observations_as_lists(space, row, text):
-    assert observation_writer(space, "lists")(row) == text
+    assert observation_writer(space, "lists")(row) == text.encode()
 
 
 @given(arrays.arrays(np.float32, (2, 3), elements=some.floats(-(2.0**99), 2.0**99, width=32)))
@@ -60,7 +64,7 @@ def test_observations_as_base64():
     row = np.array([[1.5, -2], [0, 3]], np.float32)
     text = json.loads(observation_writer(Box((2, 2)), "base64")(row))
     np.testing.assert_array_equal(np.frombuffer(base64.b64decode(text), "<f4").reshape(2, 2), row)
-    assert observation_writer(Tree({"x": Discrete(3)}), "base64")({"x": np.int64(2)}) == '{"x":2}'
+    assert observation_writer(Tree({"x": Discrete(3)}), "base64")({"x": np.int64(2)}) == b'{"x":2}'
 
 
 def rows(observation, mask=None):
@@ -71,12 +75,12 @@ def rows(observation, mask=None):
 def test_a_view_says_what_is_legal():
     pen = Pen(Group("g", (0,), Box((1,), 0, 1), Discrete(3)))
     seen = rows(np.ones((1, 1), np.float32), np.array([[True, False, True]]))
-    assert pen.view(seen, 0, "lists") == '"agent":0,"observation":[1],"legal":[0,2]'
-    assert pen.view(seen, 0, "none") == '"agent":0,"legal":[0,2]'
-    assert pen.view(rows(np.ones((1, 1), np.float32)), 0, "none") == '"agent":0'
+    assert pen.view(seen, 0, "lists") == b'"agent":0,"observation":[1],"legal":[0,2]'
+    assert pen.view(seen, 0, "none") == b'"agent":0,"legal":[0,2]'
+    assert pen.view(rows(np.ones((1, 1), np.float32)), 0, "none") == b'"agent":0'
     pen = Pen(Group("g", (0,), Box((1,), 0, 1), MultiDiscrete((2, 2))))
     seen = rows(np.ones((1, 1)), np.array([[True, False, True, True]]))
-    assert pen.view(seen, 0, "none") == '"agent":0,"legal":[[0],[0,1]]'
+    assert pen.view(seen, 0, "none") == b'"agent":0,"legal":[[0],[0,1]]'
 
 
 def test_actions_are_read():
@@ -117,6 +121,27 @@ def test_wrong_actions_are_refused(space, value, mask, error):
         read_action(space, value, None if mask is None else np.array(mask))
 
 
+VALUES = some.recursive(
+    some.none() | some.booleans() | some.integers(-(2**63), 2**63) | some.floats(allow_nan=False) | some.text(),
+    lambda inner: some.lists(inner) | some.dictionaries(some.text(), inner),
+)
+
+
+@given(some.dictionaries(some.text(), VALUES), some.booleans())
+def test_what_is_read_quickly_is_what_is_read_carefully(message, plain):
+    line = json.dumps(message, ensure_ascii=plain, allow_nan=True).encode("utf-8", "surrogatepass") + b"\r\n"
+    quick = quick_object(line)
+    assert quick is None or quick == parse_object(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b'{"a":1} x', b'{"a":NaN}', b'{"a":1e400}', b'{"a":"\\ud800"}', b"[1]", b"{'a':1}", b"\xff{}", b"", b"{" * 9**4],
+)
+def test_what_cannot_be_read_quickly_is_left_to_the_careful_reader(line):
+    assert quick_object(line) is None
+
+
 @given(some.binary(max_size=200) | some.text().map(str.encode))
 def test_any_bytes_are_an_object_or_a_protocol_error(line):
     try:
@@ -139,8 +164,8 @@ def test_any_value_is_an_action_or_refused(value):
 
 
 def test_the_clock_in_a_request():
-    assert protocol.clock_text(Clocks(move=1.0, bank=0), 0.0) == ',"clock":{"move":1,"bank":0}'
-    assert protocol.clock_text(Clocks(move=0.25, bank=9), 8.12345) == ',"clock":{"move":0.25,"bank":8.123}'
+    assert protocol.clock_text(Clocks(move=1.0, bank=0), 0.0) == b',"clock":{"move":1,"bank":0}'
+    assert protocol.clock_text(Clocks(move=0.25, bank=9), 8.12345) == b',"clock":{"move":0.25,"bank":8.123}'
 
 
 TEAM = """
