@@ -103,7 +103,7 @@ def test_a_bot_is_frozen_while_it_is_not_its_turn(bot, referee, honest):
 
     thinker = bot("def act(message): time.sleep(0.3); say(move(message))")
     game = referee()
-    watched = game._watch.wait
+    watched = game._dialogue._watch.wait
 
     def wait():
         found = watched()
@@ -111,7 +111,7 @@ def test_a_bot_is_frozen_while_it_is_not_its_turn(bot, referee, honest):
             states.append(state(children[0].pid))
         return found
 
-    game._watch.wait = wait
+    game._dialogue._watch.wait = wait
     (record,) = game.play([Match("m", [thinker, idle], 3)])
     assert "T" in states, states
     assert not any(record.reasons)
