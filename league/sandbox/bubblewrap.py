@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from league.sandbox import cgroups, orphans, seccomp
+from league.sandbox import cgroups, orphans, rooms, seccomp
 from league.sandbox.base import Limits, Probe
 from league.sandbox.cgroups import Cgroup
 from league.sandbox.child import Child, Gate
@@ -21,8 +21,8 @@ from league.sandbox.command import resolve
 from league.sandbox.launch import Pipes, Tier
 from league.sandbox.log import Log
 from league.sandbox.plain import RLIMITS, WATCHED
-from league.sandbox.rooms import arguments
 from league.sandbox.spawn import spawn
+from league.sandbox.stage import staged
 from league.sandbox.tree import Namespace
 from league.sandbox.watch import watch
 from marl.errors import RunError
@@ -51,19 +51,28 @@ class BubblewrapSandbox(Tier):
         program = resolve(command, folder)
         group, gate = cgroups.create(limits), Gate()
         info, theirs = os.pipe()
-        files = [_memory_file(text) for text in (_filter(), *_etc().values())]
-        line = [orphans.mark(), "--info-fd", str(theirs), "--block-fd", str(gate.inside), "--seccomp", str(files[0])]
-        for path, descriptor in zip(_etc(), files[1:], strict=True):
-            line += ["--file", str(descriptor), path]
+        texts = rooms.contents(limits)
+        files = dict(zip(texts, map(_memory_file, texts.values()), strict=True))
+        line = rooms.arguments(program, staged(folder), limits, files)
+        line += [
+            "--info-fd",
+            str(theirs),
+            "--block-fd",
+            str(gate.inside),
+            "--seccomp",
+            str(law := _memory_file(_filter())),
+        ]
+        script = _memory_file("\0".join(line).encode())  # what is on the command line can be read inside
         shell = ["/bin/sh", "-c", _starter(pipes.source), "sh", *program.command]
-        line += [*arguments(program, folder, limits), "--", *shell]
-        keep = [theirs, gate.inside, *files, *([pipes.source] if pipes.source >= 0 else [])]
+        line = [orphans.mark(), "--args", str(script), "--", *shell]
+        ends = [theirs, law, script, *files.values()]
+        keep = [*ends, gate.inside, *([pipes.source] if pipes.source >= 0 else [])]
         process = None
         try:
             try:
                 process = spawn(line, *pipes.child, env={}, keep=keep, program=bwrap)
             finally:
-                for descriptor in (theirs, *files):
+                for descriptor in ends:
                     os.close(descriptor)
             pipes.hand_over()
             tree = _admit(info, group, limits)
@@ -113,19 +122,6 @@ def _filter() -> bytes:
     return seccomp.program()
 
 
-@cache
-def _etc() -> dict[str, bytes]:
-    """The files in /etc: enough to look up names and libraries, and nothing about the host."""
-    libraries = Path("/etc/ld.so.cache")
-    return {
-        "/etc/passwd": b"bot:x:1000:1000:bot:/tmp:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n",
-        "/etc/group": b"bot:x:1000:\nnogroup:x:65534:\n",
-        "/etc/hosts": b"127.0.0.1 localhost bot\n::1 localhost\n",
-        "/etc/nsswitch.conf": b"passwd: files\ngroup: files\nhosts: files\n",
-        "/etc/ld.so.cache": libraries.read_bytes() if libraries.is_file() else b"",
-    }
-
-
 def _memory_file(content: bytes) -> int:
     descriptor = os.memfd_create("marl")
     os.write(descriptor, content)
@@ -172,6 +168,9 @@ def _rlimits(pid: int, limits: Limits, group: Cgroup | None) -> None:
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_MEMLOCK: 1 << 20,
         resource.RLIMIT_MSGQUEUE: 0,
+        resource.RLIMIT_SIGPENDING: 256,
+        resource.RLIMIT_NICE: 0,
+        resource.RLIMIT_RTPRIO: 0,
     }
     if group is None or group.memory is None:
         bounds[resource.RLIMIT_DATA] = limits.memory_mb << 20

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
 import signal
 import threading
@@ -12,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from league.sandbox.hierarchies import Layout, layout
+from league.sandbox import owners
+from league.sandbox.hierarchies import PREFIX, Layout, layout
 
 if TYPE_CHECKING:
     from league.sandbox.base import Limits
 
-_numbers = itertools.count()
 _lock = threading.Lock()
 
 
@@ -34,7 +33,7 @@ class Cgroup:
     """One bot's group. Made empty; `join` puts its first process in, and all that follow are born in it."""
 
     def __init__(self, where: Layout, limits: Limits) -> None:
-        name = f"marl-{os.getpid()}-{next(_numbers)}"
+        name = PREFIX + owners.name()  # a bot reads it in /proc/self/cgroup
         self._where = where
         self.folders = tuple(base / name for base in where.bases())
         self.memory = where.memory.base / name if where.memory else None

@@ -8,6 +8,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from league.sandbox import owners
+
 
 @dataclass(frozen=True)
 class Place:
@@ -98,6 +100,7 @@ def _hierarchies() -> tuple[dict[str, Place], tuple[Path, Path] | None]:
     return {name: place for name, place in ones.items() if name in _WANTED}, two
 
 
+PREFIX = "marl-"
 _WANTED = ("memory", "pids", "cpu", "cpuacct", "freezer")
 
 
@@ -122,7 +125,7 @@ def _unified(two: tuple[Path, Path]) -> tuple[Path, frozenset[str]] | None:
 
 def _works(place: Place) -> bool:
     """Make a group, put a process in, take both away."""
-    folder = place.base / f"marl-{os.getpid()}-probe"
+    folder = place.base / (PREFIX + owners.name())
     try:
         folder.mkdir()
     except OSError:
@@ -142,10 +145,10 @@ def _works(place: Place) -> bool:
 
 def _sweep(found: Layout) -> None:
     """Take away the empty groups of hosts that were killed."""
+    abandoned = owners.abandoned()
     for base in found.bases():
-        for folder in base.glob("marl-*-*"):
-            owner = folder.name.split("-")[1]
-            if owner.isdigit() and not Path("/proc", owner).exists():
+        for folder in base.glob(f"{PREFIX}*"):
+            if abandoned(folder.name.removeprefix(PREFIX)):
                 with contextlib.suppress(OSError):
                     folder.rmdir()
 

@@ -12,39 +12,36 @@ import signal
 from functools import cache
 from pathlib import Path
 
-_MARK = "marl-sandbox-of"
+from league.sandbox import owners
+
+_MARK = "marl-sandbox-of:"
 
 
 def mark() -> str:
-    """The name under which this process starts sandboxes: it says whose they are."""
-    pid = os.getpid()
-    return _mark(pid)
-
-
-@cache
-def _mark(pid: int) -> str:
-    return f"{_MARK}:{pid}:{_began(pid)}"
+    """A name under which this process may start a sandbox: it says whose it is, to those who may know."""
+    return _MARK + owners.name()
 
 
 @cache
 def sweep(pid: int) -> int:
     """Once per process (`pid` is its own): kill what sandboxes of dead hosts left. Returns how many there were."""
     found = 0
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with contextlib.suppress(OSError, ValueError):
-                name = (entry / "cmdline").read_bytes().split(b"\0")[0].decode(errors="replace")
-                if name.startswith(f"{_MARK}:"):
-                    _, owner, began = name.split(":")
-                    if _began(int(owner)) != began:
-                        os.kill(int(entry.name), signal.SIGKILL)
-                        found += 1
+    marked = dict(_marked())
+    abandoned = owners.abandoned()
+    for process, owner in marked.items():
+        if abandoned(owner):
+            with contextlib.suppress(OSError):
+                os.kill(process, signal.SIGKILL)
+                found += 1
     return found
 
 
-def _began(pid: int) -> str:
-    """When a process began, in the kernel's ticks; empty if there is none."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19]
-    except (OSError, IndexError):
-        return ""
+def _marked() -> list[tuple[int, str]]:
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                name = (entry / "cmdline").read_bytes().split(b"\0")[0].decode(errors="replace")
+                if name.startswith(_MARK):
+                    found.append((int(entry.name), name.removeprefix(_MARK)))
+    return found

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from league.sandbox import proc
 from league.sandbox.base import Limits
 from league.sandbox.command import INSIDE, SYSTEM, Program
 
@@ -21,19 +23,21 @@ _LINKS = {
 }
 
 
-def arguments(program: Program, folder: Path, limits: Limits) -> list[str]:
-    """Everything between `bwrap` and the command, but for descriptors."""
-    line = [*_namespaces(), *_system(), *_devices(), "--proc", "/proc", "--remount-ro", "/proc"]
-    line += [
-        "--perms",
-        "0700",
-        "--size",
-        str(limits.files_mb << 20),
-        "--tmpfs",
-        "/tmp",
-    ]
+def contents(limits: Limits) -> dict[str, bytes]:
+    """The files that are made for a bot: in /etc and in /proc, enough to run programs, and nothing about the host."""
+    return {**_etc(), **proc.contents(limits)}
+
+
+def arguments(program: Program, folder: Path, limits: Limits, files: Mapping[str, int]) -> list[str]:
+    """What bubblewrap is to do. `files`: the descriptors from which `contents` are read, by path."""
+    line = [*_namespaces(), *_system(), *_devices(), "--proc", "/proc", *proc.covers()]
+    for path, descriptor in files.items():
+        line += ["--ro-bind-data", str(descriptor), path]
+    line += ["--remount-ro", "/proc", "--perms", "0700", "--size", str(limits.files_mb << 20), "--tmpfs", "/tmp"]
     line += ["--ro-bind", str(folder.absolute()), INSIDE, "--chdir", INSIDE]
     line += _interpreter(program.prefixes)
+    # The kernel tells nobody how much memory there is, so Java must be told.
+    line += ["--setenv", "JAVA_TOOL_OPTIONS", f"-XX:MaxRAM={limits.memory_mb}m"]
     return [*line, "--setenv", "PATH", program.path, "--remount-ro", "/"]
 
 
@@ -53,7 +57,24 @@ def _system() -> tuple[str, ...]:
             line += ["--symlink", str(path.readlink()), str(path)]
         elif path.is_dir():
             line += ["--ro-bind", str(path), str(path)]
-    return (*line, "--ro-bind-try", "/etc/alternatives", "/etc/alternatives")
+    for path in (
+        Path("/etc/alternatives"),
+        *sorted(Path("/etc").glob("java-*-openjdk")),
+    ):  # Debian's links, Java's settings
+        line += ["--ro-bind-try", str(path), str(path)]
+    return tuple(line)
+
+
+@cache
+def _etc() -> dict[str, bytes]:
+    libraries = Path("/etc/ld.so.cache")
+    return {
+        "/etc/passwd": b"bot:x:1000:1000:bot:/tmp:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n",
+        "/etc/group": b"bot:x:1000:\nnogroup:x:65534:\n",
+        "/etc/hosts": b"127.0.0.1 localhost bot\n::1 localhost\n",
+        "/etc/nsswitch.conf": b"passwd: files\ngroup: files\nhosts: files\n",
+        "/etc/ld.so.cache": libraries.read_bytes() if libraries.is_file() else b"",
+    }
 
 
 def _interpreter(prefixes: tuple[Path, ...]) -> list[str]:
@@ -74,11 +95,9 @@ def _interpreter(prefixes: tuple[Path, ...]) -> list[str]:
 def _devices() -> tuple[str, ...]:
     """The harmless devices. Root's own would belong to the bot (its user is root's outside), so it gets others."""
     source = _private_devices() if os.getuid() == 0 else None
-    if source is not None:
-        return ("--dev-bind", str(source), "/dev")
     line: list[str] = []
     for name in _DEVICES:
-        line += ["--dev-bind", f"/dev/{name}", f"/dev/{name}"]
+        line += ["--dev-bind", str((source or Path("/dev")) / name), f"/dev/{name}"]
     for name, target in _LINKS.items():
         line += ["--symlink", target, f"/dev/{name}"]
     return tuple(line)
@@ -86,24 +105,20 @@ def _devices() -> tuple[str, ...]:
 
 def _private_devices() -> Path | None:
     """A folder of device nodes that belong to nobody, made once per boot; None where they cannot be made."""
-    final = Path("/dev/marl-sandbox")
+    final = Path("/dev/marl-devices")
     try:
         if not final.is_dir():
-            made = Path(tempfile.mkdtemp(prefix=".marl-sandbox-", dir="/dev"))
+            made = Path(tempfile.mkdtemp(prefix=".marl-devices-", dir="/dev"))
             for name in _DEVICES:
                 node = made / name
                 os.mknod(node, stat.S_IFCHR, os.stat(f"/dev/{name}").st_rdev)  # noqa: PTH116
                 node.chmod(0o666)
                 os.chown(node, _NOBODY, _NOBODY)
-            for name, target in _LINKS.items():
-                (made / name).symlink_to(target)
-                os.chown(made / name, _NOBODY, _NOBODY, follow_symlinks=False)
             made.chmod(0o755)
-            os.chown(made, _NOBODY, _NOBODY)
             made.rename(final)
     except OSError:
         pass  # somebody else made it just now, or nobody can
-    return final if final.is_dir() and final.stat().st_uid == _NOBODY else None
+    return final if all((final / name).exists() for name in _DEVICES) else None
 
 
 _NOBODY = 65534
