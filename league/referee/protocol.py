@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Mapping
 from importlib import resources
 from typing import Any
@@ -25,7 +26,7 @@ def schema() -> dict[str, JSON]:
 
 
 def hello(table: Table) -> bytes:
-    """The first line of a match."""
+    """The first line of a match. Its name is drawn anew each time: bots cannot tell which matches belong together."""
     spec, clocks = table.spec, table.clocks
     agents = [
         {
@@ -40,7 +41,7 @@ def hello(table: Table) -> bytes:
         {
             "type": "hello",
             "protocol": VERSION,
-            "match": table.match,
+            "match": secrets.token_hex(8),
             "game": table.environment,
             "params": dict(table.params),
             "side": table.side,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from league.referee.clocks import Clocks, Output
 from league.referee.scoring import Scoring
@@ -40,12 +40,15 @@ class TournamentConfig:
     """The event's name; `runs/<name>` is where `marl run` puts it unless --out says otherwise."""
     seed: int = 0
     """What the schedule draws by; the matches' seeds follow from the event's secret alone."""
+    deals: Literal["own", "shared"] = "own"
+    """Whether the games of a meeting, seats swapped, share their chance: that takes luck out, but what is hidden in one
+    game is then known from the other, so that no bot may be able to remember (docs/sandboxes.md)."""
     bots: list[str] = field(default_factory=list)
     """Who takes part, as for `marl tournament submit`; more can be submitted until the event begins."""
     scoring: Scoring = field(default_factory=Scoring)
     """What a match counts, and what becomes of it when a bot fails."""
     opening: int = 0
-    """The first so many ticks of each match are played at random by the host, alike in all games of a meeting."""
+    """The first so many ticks of each match are played at random by the host, alike in both games of a pair."""
     clocks: Clocks = field(default_factory=Clocks)
     """How long a side may take."""
     limits: Limits = field(default_factory=Limits)

@@ -77,9 +77,10 @@ class Event:
         """What was published of the secret."""
         return (self.path / "commitment").read_text().strip()
 
-    def seed(self, seed_index: int) -> int:
-        """The seed of the matches with this number."""
-        return match_seed(self.secret, str(seed_index))
+    def seed(self, seed_index: int, pairing: str, secret: bytes | None = None) -> int:
+        """The seed of a match; by another secret than the event's own, for checks."""
+        name = str(seed_index) if self.config.deals == "shared" else f"match {pairing}"
+        return match_seed(secret or self.secret, name)
 
     # who takes part
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from league.ledger import MatchRow
 from league.referee.verdict import Verdict
 from league.schedules import Pairing, Result
+from league.tournament.apart import Apart
 from league.tournament.assignment import Assignment, Played
 from league.tournament.budget import Budget, Need
 from league.tournament.event import Event
@@ -38,6 +39,7 @@ class Host:
     def __post_init__(self) -> None:
         self.bots = {bot.name: bot for bot in self.event.roster()}
         self.schedule = self.event.schedule()
+        self.apart = Apart(self.event.config.deals == "shared", self.event.secret)
         self.matches: dict[str, MatchRow] = {}
         self.due: list[Pairing] = []
         self.over = False
@@ -72,14 +74,18 @@ class Host:
         if len(self.due) - len(self.running) < self.pool.size:
             due = self.schedule.next(self.results)
             self.over = due is None
-            self.due = due or []
+            self.due = sorted(due or [], key=self.apart.lot)
 
     def _start(self) -> None:
         """Start what may start now."""
+        if not self.running:
+            self.apart.quiet()
         while len(self.running) < self.pool.size:
             now = time.monotonic()
             waiting = [p for p in self.due if p.id not in self.running and self._elsewhere.get(p.id, 0.0) <= now]
-            players = [assignment.players for assignment, _ in self.running.values()]
+            going = [assignment for assignment, _ in self.running.values()]
+            waiting = [p for p in waiting if self.apart.may_start(p, {each.seed_index for each in going})]
+            players = [assignment.players for assignment in going]
             if not any(self._begin(pairing) for pairing in order(waiting, players, self.pool.size)):
                 return
 
@@ -102,7 +108,7 @@ class Host:
         guilty = [player for match in self.matches.values() for player in match.attributed_to]
         return Assignment(
             pairing.id, pairing.round, pairing.players, tuple(self.bots[player] for player in pairing.players),
-            pairing.seed_index, self.event.seed(pairing.seed_index), token,
+            pairing.seed_index, self.event.seed(pairing.seed_index, pairing.id), token,
             tuple(guilty.count(player) for player in pairing.players),
         )  # fmt: skip
 
@@ -113,6 +119,7 @@ class Host:
         for assignment, played in self.pool.wait(TICK):
             _, need = self.running.pop(assignment.pairing)
             self.budget.free(need)
+            self.apart.ended(assignment.seed_index)
             row = self._row(assignment, played)
             if self.event.ledger.finish(row, assignment.token):
                 yield row

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 
 from league.ledger import MatchRow
-from league.referee.fairness import match_seed, verify
+from league.referee.fairness import verify
 from league.tournament.event import Event
 from marl.arena import Replay
 from marl.errors import UserError
@@ -23,7 +23,7 @@ def problems(event: Event) -> Iterator[str]:
         yield str(error)
         return
     for match in event.ledger.matches():
-        if match.seed != match_seed(secret, str(match.seed_index)):
+        if match.seed != event.seed(match.seed_index, match.pairing, secret):
             yield f"match {match.pairing} was not played with the seed that follows from the secret"
         yield from _replay_problems(event, match)
 
