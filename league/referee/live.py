@@ -25,13 +25,20 @@ from marl.snapshot import JSON
 class Match:
     """A match to be played: a player per side, and the seed that chance follows from (see `fairness.match_seed`).
 
-    `log`: the folder for what bots write on their standard error, or None to drop it.
+    `log`: the folder for what bots write on their standard error, or None to drop it. `opening`: the seed of a random
+    opening, where several matches are to begin alike that share nothing else; None: `seed`.
     """
 
     id: str
     players: Sequence[Player]
     seed: int
     log: Path | None = None
+    opening: int | None = None
+
+    @property
+    def opening_seed(self) -> int:
+        """What the moves of a random opening are drawn by."""
+        return self.seed if self.opening is None else self.opening
 
 
 @dataclass(slots=True)

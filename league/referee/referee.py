@@ -34,7 +34,7 @@ class Referee:
     It owns the environment while it plays. `name` and `params` are what that is registered under: bots are told, and
     replays say. `secret` is what the ids of moves follow from. A bot whose turn has not come for `grace` seconds is
     stopped until it does. `scoring`: what matches count, and what becomes of those in which a bot fails. The first
-    `opening` ticks are played at random, by the match's seed: matches that share a seed begin alike.
+    `opening` ticks are played at random, by the match's `opening_seed`: matches that share one begin alike.
     """
 
     def __init__(

@@ -22,7 +22,7 @@ class StandIns:
         """The answer to a request of the opening; None where the opening is over."""
         if request.tick >= self._opening:
             return None
-        return PolicySeat(self._random, self._spec, live.match.seed).ask(request)
+        return PolicySeat(self._random, self._spec, live.match.opening_seed).ask(request)
 
     def replaces(self, live: Live) -> bool:
         """Whether the match goes on without a side that has failed."""

@@ -13,8 +13,10 @@ from pathlib import Path
 from league.sandbox.base import Limits
 
 # Of this process, this namespace, or what the kernel was built with; none of it changes while the machine runs.
-_HARMLESS = ("self", "thread-self", "mounts", "net", "sysvipc", "consoles", "crypto", "devices", "dma", "execdomains")
-_HARMLESS += ("filesystems", "ioports", "iomem", "kallsyms", "kmsg", "misc", "modules", "mtrr", "tty", "version")
+_HARMLESS = {
+    *("self", "thread-self", "mounts", "net", "sysvipc", "consoles", "crypto", "devices", "dma", "execdomains"),
+    *("filesystems", "ioports", "iomem", "kallsyms", "kmsg", "misc", "modules", "mtrr", "tty", "version"),
+}
 
 
 @cache

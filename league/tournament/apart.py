@@ -22,7 +22,9 @@ class Apart:
     shared: bool
     secret: bytes
     _moments: int = 0  # at which nothing was running
-    _ended: dict[int, int] = field(default_factory=dict)  # seed index -> how many there had been when a match of it ended
+    _ended: dict[int, int] = field(
+        default_factory=dict
+    )  # seed index -> how many there had been when a match of it ended
 
     def quiet(self) -> None:
         """Nothing is running now."""
@@ -40,5 +42,5 @@ class Apart:
         return index not in running and self._ended.get(index, -1) < self._moments
 
     def lot(self, pairing: Pairing) -> bytes:
-        """The pairing's place in the order, drawn by the event's secret: it does not tell which games belong together."""
+        """The pairing's place in the order, drawn by the event's secret: it tells nobody which games belong together."""
         return hmac.digest(self.secret, f"order\0{pairing.id}".encode(), "sha256")

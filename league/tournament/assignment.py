@@ -12,7 +12,8 @@ from league.ledger import BotRow
 @dataclass(frozen=True)
 class Assignment:
     """A match to play. `bots` are in seat order; `token` is the lease under which its result is accepted.
-    `earlier`: how many host errors of this event were attributed to each player before."""
+    `earlier`: how many host errors of this event were attributed to each player before. `opening`: the seed of the
+    opening, the same for both games of a pair."""
 
     pairing: str
     round: int
@@ -22,6 +23,7 @@ class Assignment:
     seed: int
     token: int
     earlier: tuple[int, ...]
+    opening: int
 
 
 @dataclass(frozen=True)

@@ -82,6 +82,10 @@ class Event:
         name = str(seed_index) if self.config.deals == "shared" else f"match {pairing}"
         return match_seed(secret or self.secret, name)
 
+    def opening(self, seed_index: int) -> int:
+        """The seed of the openings of the matches with this number, which everybody sees."""
+        return match_seed(self.secret, f"opening {seed_index}")
+
     # who takes part
 
     def roster(self) -> list[BotRow]:

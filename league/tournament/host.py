@@ -109,7 +109,7 @@ class Host:
         return Assignment(
             pairing.id, pairing.round, pairing.players, tuple(self.bots[player] for player in pairing.players),
             pairing.seed_index, self.event.seed(pairing.seed_index, pairing.id), token,
-            tuple(guilty.count(player) for player in pairing.players),
+            tuple(guilty.count(player) for player in pairing.players), self.event.opening(pairing.seed_index),
         )  # fmt: skip
 
     def _collect(self) -> Iterator[MatchRow]:

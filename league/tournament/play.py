@@ -34,7 +34,7 @@ class Table:
         started = time.time()
         referee = self._open()
         players = [self._player(bot, referee) for bot in assignment.bots]
-        match = Match(assignment.pairing, players, assignment.seed, self._logs(assignment))
+        match = Match(assignment.pairing, players, assignment.seed, self._logs(assignment), assignment.opening)
         (record,) = referee.play([match])
         if match.log is not None:
             record.transcript.write(match.log / f"{assignment.pairing}.transcript.gz")

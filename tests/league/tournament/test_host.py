@@ -26,6 +26,7 @@ from league.tournament.progress import Display
 from league.tournament.queue import order
 from league.tournament.standings import view
 from league.tournament.workers import Processes
+from marl.arena import Replay
 from marl.errors import UserError
 from marl.registry import load_registry
 
@@ -51,8 +52,15 @@ class Recorded:
     most: int = 0
     started: list[Assignment] = field(default_factory=list)
     slow: str = ""
+    clock: int = 0
+    spans: dict[str, tuple[int, int]] = field(default_factory=dict)  # pairing -> when it began and ended, by the clock
+    indices: dict[str, int] = field(default_factory=dict)
+    quiet: list[int] = field(default_factory=list)  # when nothing was going on
 
     def start(self, assignment: Assignment) -> None:
+        self.clock += 1
+        self.spans[assignment.pairing] = (self.clock, -1)
+        self.indices[assignment.pairing] = assignment.seed_index
         self.going.append(assignment)
         self.started.append(assignment)
         self.most = max(self.most, len(self.going))
@@ -62,6 +70,9 @@ class Recorded:
             return []
         first = next((each for each in self.going if self.slow not in each.players), self.going[0])
         self.going.remove(first)
+        self.clock += 1
+        self.spans[first.pairing] = (self.spans[first.pairing][0], self.clock)
+        self.quiet += [] if self.going else [self.clock]
         return [(first, quick(first))]
 
     def close(self) -> None:
@@ -83,10 +94,62 @@ def test_an_event_of_policies_is_played_to_its_end_and_reveals_its_secret(event:
     assert run(made) == matches  # once more: nothing to do
 
 
-def test_game_pairs_share_a_seed_and_swap_seats(event: Callable[..., Event]) -> None:
+def test_game_pairs_swap_seats_and_each_has_a_chance_of_its_own(event: Callable[..., Event]) -> None:
     first, second = run(event("policy:marl/random", "policy:marl/first"), workers=1)
+    assert first.seed != second.seed
+    assert first.seed_index == second.seed_index
+    assert first.players == second.players[::-1]
+
+
+def test_deals_may_be_shared(event: Callable[..., Event]) -> None:
+    players = ("policy:marl/random", "policy:marl/first")
+    first, second = run(event(*players, overrides=("deals=shared",)), workers=1)
     assert first.seed == second.seed
     assert first.players == second.players[::-1]
+
+
+@pytest.mark.parametrize("deals", ["own", "shared"])
+def test_openings_are_alike_in_both_games_of_a_pair(event: Callable[..., Event], deals: str) -> None:
+    made = event(
+        "policy:marl/first", "a=policy:marl/first", overrides=("opening=4", f"deals={deals}", "schedule.games=4")
+    )
+    moves: dict[int, set[str]] = {}
+    for match in run(made):
+        replay = Replay.read(made.path / "replays" / match.replay)
+        moves.setdefault(match.seed_index, set()).add(str([tick["actions"] for tick in replay.ticks[:4]]))
+    assert [len(found) for found in moves.values()] == [1, 1]
+    assert len(set.union(*moves.values())) == 2
+
+
+def test_games_with_one_deal_never_overlap_and_everybody_pauses_between(event: Callable[..., Event]) -> None:
+    players = ("policy:marl/random", *(f"p{i}=policy:marl/random" for i in range(4)))
+    made = event(*players, overrides=("deals=shared", "schedule.cycles=3"))
+    made.begin()
+    pool = Recorded(size=4)
+    with closing(Host(made, pool, PLENTY, lambda _: Need(), "test")) as host:
+        for _ in host.run():
+            pass
+    assert pool.most == 4
+    assert len(pool.started) == 60
+    for index in {assignment.seed_index for assignment in pool.started}:
+        (_, ended), (begun_again, _) = sorted(pool.spans[id] for id in pool.spans if pool.indices[id] == index)
+        assert ended < begun_again
+        assert any(ended <= moment < begun_again for moment in pool.quiet)
+
+
+def test_the_order_does_not_tell_which_games_belong_together(event: Callable[..., Event]) -> None:
+    made = event("policy:marl/random", "a=policy:marl/random", overrides=("deals=shared", "schedule.cycles=20"))
+    made.begin()
+    pool = Recorded(size=1)
+    with closing(Host(made, pool, PLENTY, lambda _: Need(), "test")) as host:
+        for _ in host.run():
+            pass
+    order = [assignment.seed_index for assignment in pool.started]
+    distances = [order.index(index, order.index(index) + 1) - order.index(index) for index in range(20)]
+    assert len(set(distances)) > 5
+    assert order[:20] != list(range(20))
+    sides = [assignment.players[0] for assignment in pool.started[:20]]
+    assert 3 <= sides.count("a") <= 17  # neither seat is always the first of its pair
 
 
 def test_the_same_event_gives_the_same_matches_whatever_the_number_of_workers(
