@@ -42,5 +42,5 @@ class Apart:
         return index not in running and self._ended.get(index, -1) < self._moments
 
     def lot(self, pairing: Pairing) -> bytes:
-        """The pairing's place in the order, drawn by the event's secret: it tells nobody which games belong together."""
+        """Its place in the order, drawn by the event's secret: it tells nobody which games belong together."""
         return hmac.digest(self.secret, f"order\0{pairing.id}".encode(), "sha256")
