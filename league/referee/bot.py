@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,7 +65,7 @@ def read_bot(folder: Path, registry: Registry) -> Bot:
     path = folder / FILE
     if not folder.is_dir():
         raise UserError(f"{folder} is not a folder; a bot is a folder with a {FILE} in it")
-    if not path.is_file():
+    if not os.path.lexists(path):
         close = [each.name for each in folder.iterdir() if each.name.lower() in ("bot.yml", "bot.yaml", "bot.json")]
         raise UserError(f"{folder} has no {FILE}" + (f"; rename {close[0]} to {FILE}" if close else f"; {_EXAMPLE}"))
     content = _mapping(path)
@@ -113,12 +115,26 @@ def _missing_script(command: Sequence[str], folder: Path) -> str:
     return ""
 
 
-def _mapping(path: Path) -> dict[Any, Any]:
-    if path.stat().st_size > LARGEST:
-        raise UserError(f"{path} is larger than {LARGEST >> 10} KiB; it should be a few lines")
+def _content(path: Path) -> bytes:
+    """What is in a bot.yaml. A stranger's link could lead to a file of the host's, and a pipe or device never end."""
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
+        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        what = "is a link" if path.is_symlink() else f"cannot be read: {error.strerror}"
+        raise UserError(f"{path} {what}; it must be a file of its own in the bot's folder") from None
+    with os.fdopen(file, "rb") as opened:
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            raise UserError(f"{path} is not a file, but a folder, pipe or device; it must be a file of its own")
+        content = opened.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise UserError(f"{path} is larger than {LARGEST >> 10} KiB; it should be a few lines")
+    return content
+
+
+def _mapping(path: Path) -> dict[Any, Any]:
+    try:
+        content = yaml.safe_load(_content(path).decode())
+    except UnicodeDecodeError as error:
         raise UserError(f"{path} cannot be read as text: {error}") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)

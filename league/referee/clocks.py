@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from marl.registry.ranges import at_least
+
 
 @dataclass(frozen=True)
 class Clocks:
@@ -20,8 +22,7 @@ class Clocks:
     increment: float = 0.0
 
     def __post_init__(self) -> None:
-        if min(self.start, self.move, self.bank, self.increment) < 0:
-            raise ValueError("clocks cannot be negative")
+        at_least(self, 0, "start", "move", "bank", "increment")
         if self.start == 0 or self.move + self.bank == 0:
             raise ValueError("a bot needs some time to start, and some time (move or bank) for its first move")
 
@@ -32,6 +33,9 @@ class Output:
 
     line: int = 1 << 16
     match: int = 1 << 24
+
+    def __post_init__(self) -> None:
+        at_least(self, 64, "line", "match")
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from league.sandbox.child import Child
+from marl.registry.ranges import at_least
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,12 @@ class Limits:
     """File descriptors of each process."""
     log_kb: int = 256
     """How much of its standard error is kept, in KiB; the rest is thrown away."""
+
+    def __post_init__(self) -> None:
+        at_least(self, 1, "memory_mb", "processes", "cpu_seconds", "files_mb")
+        at_least(self, 0.01, "cpus")
+        at_least(self, 8, "open_files")
+        at_least(self, 0, "log_kb")
 
 
 @dataclass(frozen=True)

@@ -64,5 +64,4 @@ class TournamentConfig:
 
     def __post_init__(self) -> None:
         at_least(self, 0, "opening")
-        if self.lease_seconds < 5:
-            raise ValueError(f"lease_seconds: {self.lease_seconds:g} is too few; 5 or more is right")
+        at_least(self, 5, "lease_seconds")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections.abc
 import dataclasses
+import math
 import types
 import typing
 from collections.abc import Collection, Mapping
@@ -52,7 +53,8 @@ def fill(schema: type, params: Mapping[Any, Any], where: str, owner: str, finder
         given = params[name] if name in params else _default(field)
         if given is dataclasses.MISSING or (given is None and name not in params and kind and not _optional(hint)):
             raise ParameterError(path, f"{owner} needs it, and it is missing; {expected(hint, kind)} is right")
-        if name in params or kind or dataclasses.is_dataclass(given):
+        infinite = isinstance(given, float) and math.isinf(given) and given == _default(field)  # where that is usual
+        if (name in params and not infinite) or kind or dataclasses.is_dataclass(given):
             given = convert(given, hint, path, kind, finder)
         values[name] = given
     try:
@@ -110,6 +112,8 @@ def convert(value: Any, hint: Any, path: str, kind: str | None, finder: Finder) 
             f"{path}: parameters of type {hint} are not supported; use plain types, lists, dicts, dataclasses"
         )
     wanted = type(None) if hint is None else hint
+    if isinstance(value, float) and hint is float and not math.isfinite(value):
+        raise ParameterError(path, f"{value} is not a finite number, and one is needed")
     if isinstance(value, wanted) and not (isinstance(value, bool) and wanted is not bool):
         return value
     raise ParameterError(path, f"{found(value)}, but {expected(hint)} is needed")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 
 def at_least(params: object, least: float, *names: str) -> None:
-    """Raises ValueError unless each of these parameters is `least` or more, or None."""
+    """Raises ValueError unless each of these parameters is finite and `least` or more, or None."""
     for name in names:
         value = getattr(params, name)
-        if value is not None and not value >= least:
-            raise ValueError(f"{name} must be at least {least}, not {value}")
+        if value is not None and not least <= value < math.inf:
+            more = "finite and " if value == math.inf else ""
+            raise ValueError(f"{name} must be {more}at least {least}, not {value}")
