@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from league.ledger import schema
 from league.ledger.ledger import Ledger
 from league.ledger.records import BotRow, MatchRow
+from marl.errors import UserError
 
 NEVER = 1e18  # when the lease of a finished match expires
 _TUPLES = ("players", "bots", "scores", "returns", "verdicts", "details", "attributed_to")
@@ -23,11 +24,13 @@ class TournamentLedger(Ledger):
     # who takes part
 
     def add_bot(self, bot: BotRow) -> BotRow:
-        """Add a player, or a new version of one, and return it with its id and version."""
+        """Add this version of a player, and return it with its id. Raises UserError where it is there already."""
         table = schema.bots
         with self._writing() as connection:
-            last = connection.execute(select(func.max(table.c.version)).where(table.c.name == bot.name)).scalar()
-            bot = replace(bot, version=(last or 0) + 1, submitted=time.time())
+            known = (table.c.name == bot.name, table.c.version == bot.version)
+            if connection.execute(select(table.c.id).where(*known)).first() is not None:
+                raise UserError(f"version {bot.version} of {bot.name} was submitted by somebody else just now")
+            bot = replace(bot, submitted=time.time())
             key = connection.execute(insert(table).values(**_without_id(bot))).inserted_primary_key or (0,)
         return replace(bot, id=int(key[0]))
 

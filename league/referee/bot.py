@@ -122,10 +122,12 @@ def _content(path: Path) -> bytes:
     except OSError as error:
         what = "is a link" if path.is_symlink() else f"cannot be read: {error.strerror}"
         raise UserError(f"{path} {what}; it must be a file of its own in the bot's folder") from None
-    with os.fdopen(file, "rb") as opened:
+    try:
         if not stat.S_ISREG(os.fstat(file).st_mode):
             raise UserError(f"{path} is not a file, but a folder, pipe or device; it must be a file of its own")
-        content = opened.read(LARGEST + 1)
+        content = os.read(file, LARGEST + 1)
+    finally:
+        os.close(file)
     if len(content) > LARGEST:
         raise UserError(f"{path} is larger than {LARGEST >> 10} KiB; it should be a few lines")
     return content

@@ -127,7 +127,7 @@ def _prepare(what: Path, place: Path, registry: Registry, sandbox: Sandbox, repo
             folder, command, ready, sandbox, Limits(2048, 256, int(_BUILD_SECONDS), files_mb=256), _BUILD_SECONDS, log
         )
     except UserError as error:
-        raise UserError(f"`{printable(' '.join(command))}` does not build it: {error}{_tail(log)}") from None
+        raise UserError(f"`{printable(' '.join(command))}` does not build it: {error}{tail(log)}") from None
     if bot.build:
         report.add("ok", f"`{printable(' '.join(bot.build))}` builds it")
     if problem := command_problem(bot, ready):
@@ -196,7 +196,7 @@ class _Trial:
             self.report.add("problem", f"{where}: the host failed, not the bot: {printable(record.host_error.text)}")
         elif verdict.is_fault:
             self.report.add(
-                "problem", f"{where}: {verdict}: {printable(record.reasons[side])}{_tail(log)}", _fix(record, side)
+                "problem", f"{where}: {verdict}: {printable(record.reasons[side])}{tail(log)}", advice(record, side)
             )
         else:
             self.report.add("ok", f"{where}: {verdict} after {spent.moves} moves, the slowest {spent.worst:.3f} s")
@@ -269,7 +269,8 @@ def _ends(pipe: Pipe) -> bool:
     return pipe.child.exit is not None
 
 
-def _fix(record: MatchRecord, side: int) -> str:
+def advice(record: MatchRecord, side: int) -> str:
+    """What would repair the fault of a side."""
     if "exit code 127" in record.reasons[side]:
         return "its command does not exist inside the sandbox: use a program of the system, or bring it in the folder"
     if "out of memory" in record.reasons[side]:
@@ -277,7 +278,7 @@ def _fix(record: MatchRecord, side: int) -> str:
     return _FIXES[record.verdicts[side]]
 
 
-def _tail(log: Path, lines: int = 12) -> str:
+def tail(log: Path, lines: int = 12) -> str:
     """The end of what a bot wrote to its standard error, indented."""
     try:
         text = log.read_bytes()[-4096:].decode("utf-8", "replace").strip()

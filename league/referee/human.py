@@ -15,6 +15,10 @@ from marl.snapshot import JSON
 from marl.space import Box, Discrete, MultiDiscrete, Space
 
 
+class Absent(KeyboardInterrupt):
+    """Nobody answers: the terminal's input has ended, or there never was one. It stops a host as Ctrl-C does."""
+
+
 class HumanPlayer:
     """A person, who is shown the game and asked by `ask` (as `input`) for actions; there is no clock.
 
@@ -54,7 +58,10 @@ class HumanSeat(PolicySeat):
         space = self._table.pens[view.rows.group].group.action
         name = self._table.spec.agents[view.agent]
         while True:
-            said = self._player.ask(f"{name}, your move ({options(space, view)}): ").strip()
+            try:
+                said = self._player.ask(f"{name}, your move ({options(space, view)}): ").strip()
+            except EOFError:
+                raise Absent from None
             try:
                 return parse(space, said, view)
             except ValueError as error:

@@ -12,13 +12,12 @@ from league.referee.check import check as check_bot
 from league.tournament.event import create as create_event
 from league.tournament.event import opened
 from league.tournament.exchange import export_lines, import_lines
-from league.tournament.operate import Options, operate
+from league.tournament.operate import Options, farewell, operate
 from league.tournament.page import write as write_page
 from league.tournament.pgn import export_pgn
 from league.tournament.progress import Display
 from league.tournament.standings import terminal, view
-from league.tournament.submit import Submitted
-from league.tournament.submit import submit as submit_to
+from league.tournament.submit import Submitted, Terms, submit_all
 from league.tournament.verify import problems
 from marl.contestants import parameters
 from marl.errors import RunError, UserError
@@ -74,11 +73,15 @@ def submit(
         "NAME=... names it.",
     ),
     trust: bool = TRUST,
+    replace: bool = typer.Option(False, "--replace", help="A name that is taken: a new version, by the same author."),
+    anybody: bool = typer.Option(False, "--anybody", help="With --replace: by another author too."),
+    validate: bool = typer.Option(True, help="Let bots play a match against themselves first."),
 ) -> None:
-    """Let bots take part. The same name again is a new version, which takes the place of the old one."""
+    """Let bots take part, all or none of those that are named."""
+    terms = Terms(trust, validate, replace, anybody)
     with opened(event, load_registry(), writes=True) as found:
-        for bot in bots:
-            print(sentence(submit_to(found, bot, trust)))
+        for done in submit_all(found, bots, terms):
+            print(sentence(done))
         count = len(found.ledger.bots())
     print(f"{count} player{'s' if count != 1 else ''}; when all are there: marl tournament run {event}")
 
@@ -132,8 +135,8 @@ def run(
             people = any(bot.kind == "person" for bot in found.roster())
             operate(found, Options(workers, trust, ray), Display(console, live=not people))
             console.print(f"the event is over\nnext  marl tournament standings {event}", markup=False)
-        except KeyboardInterrupt:
-            print(f"stopped; nothing is lost: go on with `marl tournament run {event}`")
+        except KeyboardInterrupt as reason:
+            print(farewell(reason, f"marl tournament run {event}"))
             raise
 
 
@@ -148,9 +151,9 @@ def standings(
         if as_json:
             print(terminal.as_json(shown))
             return
-        terminal.show(shown, Console(highlight=False))
         page = event / "standings.html"
-        write_page(found, page, shown)
+        write_page(found, page, shown)  # before anything is printed: `| head` stops reading when it has enough
+    terminal.show(shown, Console(highlight=False))
     print(f"page  {page}")
 
 

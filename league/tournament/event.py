@@ -8,6 +8,7 @@ secret         what seeds follow from (0600)    commitment   its SHA-256, to be 
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -23,7 +24,6 @@ from league.tournament.config import TournamentConfig
 from marl.blobs import Blobs, write_atomically
 from marl.env import Environment, EnvSpec
 from marl.errors import RunError, UserError
-from marl.mask import mask
 from marl.registry import Registry
 from marl.run.directory import locked
 from marl.scenario import FILE, Scenario, load_scenario, write
@@ -164,15 +164,36 @@ def create(path: Path, scenario: Scenario, registry: Registry) -> Event:
     if (sides := len(spec.sides)) < 2:
         raise UserError(f"{config.env.name} has {sides} side, and a tournament needs a game of two sides or more")
     config.scoring.check(spec, config.env.name)
+    new = not path.exists()
+    try:
+        return _make(path, scenario, registry)
+    except BaseException:
+        discard(path, folder=new)
+        raise
+
+
+def _make(path: Path, scenario: Scenario, registry: Registry) -> Event:
     for folder in FOLDERS:
         (path / folder).mkdir(parents=True, exist_ok=True)
-    ledger = _ledger(path, config)
-    if config.ledger and ledger.every_bot():
+    ledger = _ledger(path, scenario.config)
+    if scenario.config.ledger and ledger.every_bot():
         ledger.close()
-        raise UserError(f"the ledger {mask(config.ledger)!r} holds an event already; each has a database of its own")
+        raise UserError(f"the ledger {ledger.where!r} holds an event already; each has a database of its own")
     write_atomically(path / "commitment", (secret.draw(path) + "\n").encode())
     write(scenario, registry, path)
     return Event(path, scenario, registry, ledger)
+
+
+def discard(path: Path, folder: bool) -> None:
+    """Remove what was made of an event that came to nothing; with `folder`, the directory itself too."""
+    for child in path.iterdir() if path.exists() else ():
+        if child.name in FOLDERS:
+            shutil.rmtree(child)
+        elif child.name == FILE or (_ours(child.name) and child.name != "lock"):
+            child.unlink()
+    if folder and path.exists():
+        (path / "lock").unlink(missing_ok=True)
+        path.rmdir()
 
 
 def _ours(name: str) -> bool:

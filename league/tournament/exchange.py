@@ -11,12 +11,13 @@ import json
 import re
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, fields
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias, get_origin, get_type_hints
 
 from league.ledger import BotRow, MatchRow
-from league.tournament.event import ENDED, ROSTER, Event, create
+from league.tournament.entry import check_name
+from league.tournament.event import ENDED, ROSTER, Event, create, discard
 from marl.blobs import write_atomically
 from marl.errors import UserError
 from marl.registry import Registry
@@ -24,6 +25,7 @@ from marl.scenario import load_scenario
 from marl.scenario.read import read
 
 FORMAT = 1
+Numbered: TypeAlias = tuple[int, dict[str, Any]]  # a line's number and what stands there
 
 
 def export_lines(event: Event) -> Iterator[str]:
@@ -53,20 +55,38 @@ def import_lines(lines: Iterable[str], path: Path, registry: Registry) -> Event:
     for number, entry in rest:
         if entry.get("event") not in ("bot", "match"):
             raise UserError(f"line {number} is neither a bot nor a match")
+    new = not path.exists()
     event = _create(head, path, registry)
-    for bot in bots:
-        event.ledger.add_bot(bot)
-    for _, entry in rest:
+    try:
+        _fill(event, head, bots, matches, rest)
+    except BaseException:
+        event.close()
+        discard(path, folder=new)
+        raise
+    return event
+
+
+def _fill(
+    event: Event, head: dict[str, Any], bots: list[BotRow], matches: list[MatchRow], rest: list[Numbered]
+) -> None:
+    """Enter everything. Rows get numbers of their own here."""
+    ids = {bot.id: event.ledger.add_bot(bot).id for bot in bots}
+    for number, entry in rest:
         if entry.get("replay_file"):
-            write_atomically(
-                event.path / "replays" / Path(entry["replay"]).name, base64.b64decode(entry["replay_file"])
-            )
-    event.ledger.add_matches(matches)
-    if head["roster"] is not None:
-        event.ledger.decide(ROSTER, 0, {"bots": head["roster"], "commitment": head["commitment"]}, 0.0)
+            try:
+                content = base64.b64decode(entry["replay_file"], validate=True)
+            except (ValueError, TypeError):
+                raise UserError(f"line {number}: its replay_file is not base64") from None
+            write_atomically(event.path / "replays" / entry["replay"], content)
+    try:
+        event.ledger.add_matches([replace(match, bots=tuple(ids[bot] for bot in match.bots)) for match in matches])
+        if head["roster"] is not None:
+            roster = {"bots": [ids[bot] for bot in head["roster"]], "commitment": head["commitment"]}
+            event.ledger.decide(ROSTER, 0, roster, 0.0)
+    except KeyError as error:
+        raise UserError(f"a match or the roster names the bot number {error}, which no line brings") from None
     if head["secret"]:
         event.ledger.decide(ENDED, 0, {"secret": head["secret"]}, 0.0)
-    return event
 
 
 def _create(head: dict[str, Any], path: Path, registry: Registry) -> Event:
@@ -97,8 +117,19 @@ def _parse(line: str, number: int) -> dict[str, Any]:
 
 def _row(kind: Any, entry: dict[str, Any], number: int) -> Any:
     """A row of the ledger from its line."""
-    names = [field.name for field in fields(kind)]
-    if missing := [name for name in names if name not in entry]:
+    types = get_type_hints(kind)
+    if missing := [name for name in types if name not in entry]:
         raise UserError(f"line {number} lacks {', '.join(missing)}")
-    values = {name: tuple(entry[name]) if isinstance(entry[name], list) else entry[name] for name in names}
+    values: dict[str, Any] = {
+        name: tuple(entry[name]) if isinstance(entry[name], list) else entry[name] for name in types
+    }
+    for name, value in values.items():
+        wanted = get_origin(types[name]) or types[name]
+        if not isinstance(value, (int, float) if wanted is float else wanted) or isinstance(value, bool):
+            raise UserError(f"line {number}: {name} is {value!r:.60}, which is no {wanted.__name__}")
+    for name in ("replay", "folder"):
+        if values.get(name) and (Path(values[name]).name != values[name] or not values[name].isprintable()):
+            raise UserError(f"line {number}: {name} is {values[name]!r:.60}, which is not the name of a file")
+    for player in values.get("players", [values.get("name")]):
+        check_name(player)
     return kind(**values)

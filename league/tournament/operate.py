@@ -7,6 +7,7 @@ import socket
 from contextlib import closing
 from dataclasses import dataclass, replace
 
+from league.referee.human import Absent
 from league.schedules import Pairing
 from league.tournament.budget import Budget, Need, memory_available
 from league.tournament.event import Event
@@ -15,6 +16,7 @@ from league.tournament.play import Table
 from league.tournament.progress import Display
 from league.tournament.receive import sweep
 from league.tournament.strangers import sandbox_of
+from league.tournament.trial import check_that_some_start
 from league.tournament.workers import Pool, Processes
 from league.tournament.workers.cluster import Cluster
 from league.tournament.workers.terminal import Terminal
@@ -37,6 +39,7 @@ def operate(event: Event, options: Options, display: Display) -> None:
     kinds = {bot.kind for bot in event.roster()}
     if "bot" in kinds:
         sandbox_of(event, options.trust)
+        check_that_some_start(event)
     if "person" in kinds and (event.is_shared or options.ray):
         raise UserError("people play at the terminal of one host, and this event is shared by several")
     if not event.is_shared:
@@ -55,6 +58,12 @@ def operate(event: Event, options: Options, display: Display) -> None:
         display.update(host)
         for finished in host.run():
             display.update(host, finished)
+
+
+def farewell(reason: KeyboardInterrupt, command: str) -> str:
+    """What is said when an event is interrupted, with the command that goes on."""
+    what = "paused: nobody answers at this terminal" if isinstance(reason, Absent) else "stopped"
+    return f"{what}; nothing is lost: go on with `{command}`"
 
 
 class Needs:

@@ -13,14 +13,19 @@ from league.sandbox import Limits, Sandbox
 from league.sandbox.archive import build, unpack
 from league.tournament.entry import Entry, check_name
 from league.tournament.event import Event
+from league.tournament.trial import validate
 from marl.errors import UserError
 
+NOBODY = "unknown"  # the author of a bot whose bot.yaml names none
 SECONDS = 300.0  # for a build
 AS_IT_IS = ["true"]  # the build of a bot that needs none: what is left is a checked copy
 
 
-def receive(event: Event, entry: Entry, sandbox: Sandbox) -> BotRow:
-    """Take a folder or an archive in. Raises UserError that says what is wrong with it, for its author."""
+def receive(event: Event, entry: Entry, sandbox: Sandbox, valid: bool) -> BotRow:
+    """Take a folder or an archive in, `valid`: after a validation match.
+
+    Raises UserError that says what is wrong with it, for its author.
+    """
     source = Path(entry.what)
     if not source.exists():
         raise UserError(f"there is no {source}; a bot is a folder or an archive with a {FILE} in it")
@@ -36,8 +41,10 @@ def receive(event: Event, entry: Entry, sandbox: Sandbox) -> BotRow:
         content = tree_hash(ready)
         home = event.path / "bots" / f"{name}-{content[:12]}"
         if not home.exists():
+            if valid:
+                validate(event, ready, name, sandbox)
             ready.rename(home)
-    return BotRow(name, "bot", bot.author or "unknown", content, home.name)
+    return BotRow(name, "bot", bot.author or NOBODY, content, home.name)
 
 
 def _opened(event: Event, source: Path, place: Path, sandbox: Sandbox) -> tuple[Path, Bot]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from league.ledger import BotRow
 from league.tournament.entry import Entry, check_name, parse
 from league.tournament.event import Event
 from league.tournament.players import player_of
-from league.tournament.receive import receive
+from league.tournament.receive import NOBODY, receive
 from league.tournament.strangers import sandbox_of
 from marl.contestants import of_run, parameters, typed
 from marl.errors import UserError
+from marl.printable import printable
 from marl.scenario import Component, load_run
 from marl.snapshot import JSON
 
@@ -26,27 +29,82 @@ class Submitted:
     unchanged: bool = False
 
 
-def submit(event: Event, text: str, trust: bool = False) -> Submitted:
-    """Let somebody take part. With `trust`, a bot's files may be handled in any sandbox.
+@dataclass(frozen=True)
+class Terms:
+    """On which terms the host takes submissions.
 
-    Raises UserError where that cannot be, or the event has begun.
+    `trust`: a bot's files may be handled in any sandbox. `valid`: bots play a validation match first. `replace`: a name
+    that is taken gets a new version, if by the author who had it first; with `anybody`, by another one too.
     """
-    entry = parse(text)
+
+    trust: bool = False
+    valid: bool = True
+    replace: bool = False
+    anybody: bool = False
+
+
+def submit(event: Event, text: str, terms: Terms = Terms()) -> Submitted:
+    """Let somebody take part. Raises UserError where that cannot be, or the event has begun."""
+    return submit_all(event, [text], terms)[0]
+
+
+def submit_all(event: Event, texts: Sequence[str], terms: Terms = Terms()) -> list[Submitted]:
+    """Let several take part, all or none. Raises UserError where one of them cannot, or two have one name."""
     if event.has_begun:
         raise UserError(f"{event.path} has begun, so its roster is closed; make a new event for new players")
+    there = set((event.path / "bots").iterdir())
+    try:
+        done = [_named(event, _prepared(event, parse(text), terms), terms) for text in texts]
+        once: dict[str, str] = {}
+        for entered, text in zip(done, texts, strict=True):
+            other = once.setdefault(entered.bot.name.casefold(), text)
+            if other is not text:
+                raise UserError(
+                    f"{printable(other)} and {printable(text)} would both be called {entered.bot.name}: give one of "
+                    f"them another name, as in {entered.bot.name}-2={printable(text)}"
+                )
+    except BaseException:
+        for left in set((event.path / "bots").iterdir()) - there:
+            shutil.rmtree(left, ignore_errors=True)
+        raise
+    return [each if each.unchanged else replace(each, bot=event.ledger.add_bot(each.bot)) for each in done]
+
+
+def _prepared(event: Event, entry: Entry, terms: Terms) -> BotRow:
+    """The row of a player that can play; a bot's files are in the event then."""
     match entry.scheme:
         case "policy":
-            bot = _policy(event, entry)
+            return _policy(event, entry)
         case "snapshot":
-            bot = _snapshot(event, entry)
+            return _snapshot(event, entry)
         case "person":
-            bot = BotRow(entry.name or check_name(entry.what), "person", entry.what, entry.what)
+            return BotRow(entry.name or check_name(entry.what), "person", entry.what, entry.what)
         case _:
-            bot = receive(event, entry, sandbox_of(event, trust))
-    before = next((known for known in event.ledger.bots() if known.name == bot.name), None)
-    if before is not None and (before.kind, before.content) == (bot.kind, bot.content):
-        return Submitted(before, before, unchanged=True)
-    return Submitted(event.ledger.add_bot(bot), before)
+            return receive(event, entry, sandbox_of(event, terms.trust), terms.valid)
+
+
+def _named(event: Event, bot: BotRow, terms: Terms) -> Submitted:
+    """What a submission is, beside those that are there. Raises UserError where its name is another's.
+
+    Names that differ in small and capital letters only are one name: people and file systems take them for it.
+    """
+    versions = [known for known in event.ledger.every_bot() if known.name.casefold() == bot.name.casefold()]
+    if not versions:
+        return Submitted(bot, None)
+    first, last = versions[0], versions[-1]
+    if (last.kind, last.content) == (bot.kind, bot.content):
+        return Submitted(last, last, unchanged=True)
+    taken = printable(f"the name {first.name} is taken (version {last.version}, {first.kind} by {first.author})")
+    if not terms.replace:
+        raise UserError(
+            f"{taken}: give this one another, as in {bot.name}-2=..., or say --replace if it is a new version of that"
+        )
+    if not terms.anybody and (bot.author != first.author or bot.author == NOBODY):
+        raise UserError(
+            printable(f"{taken}, and this one is by {bot.author}: only who had a name first may replace it; ")
+            + "if you are sure, say --anybody"
+        )
+    return Submitted(replace(bot, name=first.name, version=last.version + 1), last)
 
 
 def _policy(event: Event, entry: Entry) -> BotRow:

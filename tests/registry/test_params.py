@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -106,7 +107,7 @@ def test_a_wrong_parameter(params, path, sentence):
     [
         ({"cards": 3, "rate": -1}, "env.rate must be at least 0, not -1.0"),
         ({"cards": 3, "limit": -2}, "env.limit must be at least 0, not -2"),
-        ({"cards": 3, "rate": float("nan")}, "env.rate must be at least 0, not nan"),
+        ({"cards": 3, "rate": float("nan")}, "env.rate: nan is not a finite number, and one is needed"),
         ({"cards": 3, "label": ""}, "env.label: '' says nothing"),
     ],
 )
@@ -206,3 +207,26 @@ def test_params_that_are_no_dataclass_are_the_plugins_fault(install, fresh):
     install("mini", PLUGIN)
     with pytest.raises(UserError, match=r"plugin 'mini' of dist-mini 1\.2\).*not a dataclass"):
         fresh().make("policies", "odd", {})
+
+
+@dataclass
+class Endless:
+    """Parameters of which one is usually infinite."""
+
+    rate: float = 0.5
+    clip: float = math.inf
+    bounds: list[float] = field(default_factory=list)
+    most: float | None = None
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan])
+@pytest.mark.parametrize("key", ["rate", "most", "bounds"])
+def test_numbers_are_finite(key: str, value: float) -> None:
+    with pytest.raises(ParameterError, match=rf"{key}.*: {value} is not a finite number, and one is needed"):
+        fill(Endless, {key: [value] if key == "bounds" else value}, "", "it", None)
+
+
+def test_infinity_may_be_given_where_it_is_the_default() -> None:
+    assert fill(Endless, {"clip": math.inf}, "", "it", None).clip == math.inf
+    with pytest.raises(ParameterError, match="clip: -inf is not a finite number"):
+        fill(Endless, {"clip": -math.inf}, "", "it", None)

@@ -12,6 +12,7 @@ from marl.page.text import embed, escape
 
 LEAD = "Choose a match to play it again: by the buttons, the slider, or the arrow keys."
 PLAIN = ("win", "draw", "loss")
+HOST = "the host broke the match off"
 
 
 def matches_section(standings: Standings, replays: Mapping[str, dict[str, Any]]) -> str:
@@ -50,14 +51,18 @@ def tone(score: float | None) -> str:
 def ending(match: MatchRow) -> str:
     """Why the match ended, where it was not by the rules."""
     if match.host_error:
-        return f'<td class="word fault" title="{escape(match.host_error)}">host error</td>'
-    faults = [
-        (verdict, detail) for verdict, detail in zip(match.verdicts, match.details, strict=True) if verdict not in PLAIN
-    ]
+        return f'<td class="word fault" title="{HOST}">host error</td>'
+    faults = [(verdict, reason(match, seat)) for seat, verdict in enumerate(match.verdicts) if verdict not in PLAIN]
     if not faults:
         return '<td class="word soft">the rules</td>'
     says = "; ".join(detail for _, detail in faults if detail)
     return f'<td class="word fault" title="{escape(says)}">{escape(", ".join(verdict for verdict, _ in faults))}</td>'
+
+
+def reason(match: MatchRow, seat: int) -> str:
+    """Why a seat was at fault, or "". What the host says of its own errors names files, and is not for everybody."""
+    detail = match.details[seat]
+    return HOST if match.host_error and detail == match.host_error else detail
 
 
 def board(standings: Standings, replays: Mapping[str, dict[str, Any]]) -> str:

@@ -38,7 +38,7 @@ def render(event: Event, standings: Standings) -> str:
         table_section(standings),
         crosstable_section(standings),
         matches_section(standings, replays(event, standings.matches)),
-        players_section(standings, event.path / "logs"),
+        players_section(standings),
         fairness_section(standings),
     )
     body = f"<main>{heading(standings)}{''.join(sections)}</main>"

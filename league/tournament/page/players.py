@@ -1,28 +1,26 @@
-"""A card for each player: what it is, how it did against everybody, and what it wrote when it failed."""
+"""A card for each player: what it is, how it did against everybody, and why it failed.
+
+What it wrote on its standard error is its author's and the host's business, and stays in the event's logs.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from league.ledger import MatchRow
-from league.tournament.page.matches import PLAIN
+from league.tournament.page.matches import PLAIN, reason
 from league.tournament.standings import Line, Standings
 from marl.page.figure import section
 from marl.page.text import escape
-from marl.printable import printable
 
 FAULTS = 5  # shown of each player
-LINES = 12  # of each log
-BYTES = 4096
 
 
-def players_section(standings: Standings, logs: Path) -> str:
+def players_section(standings: Standings) -> str:
     """The section of the page."""
-    cards = "".join(card(standings, line, logs) for line in standings.lines)
+    cards = "".join(card(standings, line) for line in standings.lines)
     return section("players", "Players", f'<div class="cards">{cards}</div>')
 
 
-def card(standings: Standings, line: Line, logs: Path) -> str:
+def card(standings: Standings, line: Line) -> str:
     """One player."""
     bot = line.bot
     what = {"bot": "bot", "snapshot": "snapshot of the league", "policy": "policy of the plugin", "person": "person"}
@@ -41,40 +39,28 @@ def card(standings: Standings, line: Line, logs: Path) -> str:
         f'<details class="card" id="player-{escape(line.player)}"><summary><b>{escape(line.player)}</b>'
         f"<span>version {bot.version}, {by}</span></summary>"
         f'<p class="soft"><code>{escape(bot.content)}</code></p>{table if rows else ""}'
-        f"{failures(standings, line, logs)}"
+        f"{failures(standings, line)}"
         "</details>"
     )
 
 
-def failures(standings: Standings, line: Line, logs: Path) -> str:
-    """The last matches that it lost by its own doing, each with the end of its log."""
+def failures(standings: Standings, line: Line) -> str:
+    """The last matches that it lost by its own doing."""
     failed = [
         (match, seat)
         for match in reversed(standings.matches)
         for seat, player in enumerate(match.players)
         if player == line.player and match.verdicts[seat] not in (*PLAIN, "host error")
     ]
-    parts = [failure(match, seat, logs) for match, seat in failed[:FAULTS]]
+    parts = [failure(match, seat) for match, seat in failed[:FAULTS]]
     if len(failed) > FAULTS:
         parts.append(f'<p class="soft">{len(failed) - FAULTS} more</p>')
     return "".join(parts)
 
 
-def failure(match: MatchRow, seat: int, logs: Path) -> str:
+def failure(match: MatchRow, seat: int) -> str:
     """One of them."""
-    log = tail(logs / f"{match.pairing}-{seat}.log")
-    text = f"<pre>{escape(log)}</pre>" if log else ""
     return (
         f'<div class="failure"><p><b>{escape(match.verdicts[seat])}</b> in match {escape(match.pairing)}: '
-        f"{escape(match.details[seat] or 'no reason was given')}</p>{text}</div>"
+        f"{escape(reason(match, seat) or 'no reason was given')}</p></div>"
     )
-
-
-def tail(path: Path) -> str:
-    """The last lines of a log, or ""."""
-    try:
-        content = path.read_bytes()[-BYTES:]
-    except OSError:
-        return ""
-    text = printable(content.decode("utf-8", "replace").replace("\r\n", "\n"), lines=True)
-    return "\n".join(text.strip().splitlines()[-LINES:])

@@ -10,6 +10,7 @@ from typing import Any
 
 from league.ledger import MatchRow
 from league.tournament.event import Event
+from league.tournament.page.matches import HOST
 from marl.arena import Replay
 from marl.env import Frame
 from marl.errors import UserError
@@ -54,7 +55,7 @@ def replay(event: Event, match: MatchRow) -> dict[str, Any] | None:
         "players": list(match.players),
         "verdicts": list(match.verdicts),
         "scores": list(match.scores),
-        "note": printable(problem or match.host_error or "; ".join(filter(None, match.details))),
+        "note": printable(problem or (HOST if match.host_error else "; ".join(filter(None, match.details)))),
         "moves": [[[int(agent), action] for agent, action in tick["actions"].items()] for tick in recorded.ticks],
         "sides": event.spec.side_of.tolist(),
         "drawn": drawn,

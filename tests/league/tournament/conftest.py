@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from league.tournament.event import Event, create
-from league.tournament.submit import submit
+from league.tournament.submit import Terms, submit
 from marl.registry import load_registry
 from marl.scenario import load_scenario
 
@@ -48,7 +48,7 @@ def event(tmp_path: Path) -> Iterator[Make]:
         made = create(tmp_path / name, load_scenario(draft, list(overrides), registry), registry)
         opened.append(made)
         for player in players:
-            submit(made, player, trust=True)
+            submit(made, player, Terms(trust=True, valid=False, replace=True))
         return made
 
     yield make

@@ -19,7 +19,7 @@ from league.tournament.operate import Options, operate
 from league.tournament.pgn import export_pgn
 from league.tournament.progress import Display
 from league.tournament.standings import view
-from league.tournament.submit import submit
+from league.tournament.submit import Terms, submit
 from league.tournament.verify import problems
 from marl.errors import UserError
 from marl.registry import load_registry
@@ -138,7 +138,7 @@ def chess_club(tmp_path: Path) -> Iterator[Callable[..., Event]]:
 
     def join(*players: str) -> Event:
         for player in players:
-            submit(made, player, trust=True)
+            submit(made, player, Terms(trust=True, valid=False))
         return made
 
     yield join
@@ -160,3 +160,29 @@ def test_an_imported_event_that_was_not_over_cannot_go_on_without_its_secret(
     with pytest.raises(UserError, match="secret is missing"):
         play(there)
     there.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "value", "sentence"),
+    [
+        ("bot", "name", "a\x1b[31m", r"the name 'a\\x1b\[31m' will not do"),
+        ("bot", "folder", "../elsewhere", r"line 2: folder is '../elsewhere', which is not the name of a file"),
+        ("bot", "version", "1", r"line 2: version is '1', which is no int"),
+        ("match", "replay", "../../secret", r"line 5: replay is '../../secret', which is not the name of a file"),
+        ("match", "players", ["a/b", "c"], r"the name 'a/b' will not do"),
+        ("match", "bots", [77, 78], r"names the bot number 77, which no line brings"),
+        ("match", "replay_file", "%", r"line 5: its replay_file is not base64"),
+        ("match", "plies", None, r"line 5: plies is None, which is no int"),
+    ],
+)
+def test_what_a_strangers_export_may_not_hold(
+    event: Callable[..., Event], tmp_path: Path, kind: str, key: str, value: Any, sentence: str
+) -> None:
+    made = event(*PLAYERS)
+    play(made)
+    entries = [json.loads(line) for line in export_lines(made)]
+    first = next(entry for entry in entries if entry["event"] == kind)
+    first[key] = value
+    with pytest.raises(UserError, match=sentence):
+        import_lines(map(json.dumps, entries), tmp_path / "there", load_registry())
+    assert not (tmp_path / "there").exists()

@@ -123,13 +123,25 @@ def test_what_bots_say_cannot_become_markup(played: Event) -> None:
     shown = view(played)
     lines = tuple(replace(line, bot=replace(line.bot, author=EVIL, content=EVIL)) for line in shown.lines)
     (played.path / "logs").mkdir(exist_ok=True)
-    (played.path / "logs" / f"{evil[0].pairing}-0.log").write_bytes(EVIL.encode() + b"\x1b[31m\x00\xff")
+    (played.path / "logs" / f"{evil[0].pairing}-0.log").write_bytes(b"secret of the author\x1b[31m\x00\xff")
     page = render(played, replace(shown, name=EVIL, matches=evil, lines=lines))
     check(page)
     assert EVIL not in page
+    assert "secret of the author" not in page  # what bots write on standard error is not for everybody
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
     assert "\x1b" not in page
     assert "\x00" not in page
+
+
+def test_what_the_host_says_of_its_own_errors_is_not_for_everybody(played: Event) -> None:
+    error = "RunError: the sandbox could not be set up: /home/host/cup (at bubblewrap.py:80)"
+    void = tuple(
+        replace(match, verdicts=("crash", "win"), details=(error, ""), host_error=error)
+        for match in played.ledger.matches()
+    )
+    page = render(played, replace(view(played), matches=void))
+    assert "/home/host" not in page
+    assert "the host broke the match off" in page
 
 
 def test_before_the_first_match_the_page_says_so(event: Callable[..., Event]) -> None:
