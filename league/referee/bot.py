@@ -14,7 +14,7 @@ from typing import Any, Literal
 import yaml  # type: ignore[import-untyped]
 
 from league.referee.process import BotPlayer
-from league.referee.uci import UciPlayer
+from league.referee.uci import Option, UciPlayer, check_options
 from league.sandbox import Child, Limits, Sandbox
 from marl.errors import UserError
 from marl.printable import printable
@@ -44,6 +44,8 @@ class Bot:
     """A command that makes the bot ready after it was unpacked, run once in the sandbox: `[make]`."""
     protocol: Literal["json", "uci"] = "json"
     """What it speaks: protocol 1 of docs/bots.md, or UCI (chess)."""
+    options: dict[str, Option] = field(default_factory=dict)
+    """What a UCI engine is told by `setoption` before a game: `{Hash: 64, Skill Level: 5}`; null presses a button."""
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -52,6 +54,9 @@ class Bot:
             raise ValueError("the command must name a program, as in [python3, bot.py]")
         if not self.games:
             raise ValueError('games must name at least one environment, or "*" for all')
+        if self.options and self.protocol != "uci":
+            raise ValueError("options are set in UCI engines; add protocol: uci, or leave them out")
+        check_options(self.options)
 
     def plays(self, registry: Registry) -> tuple[str, ...]:
         """The full names of the environments it plays; ("*",) for all. Raises UserError with the closest match."""
@@ -86,7 +91,9 @@ def player(
     def start(log: Path) -> Child:
         return sandbox.start(bot.command, folder, bounds, log)
 
-    return (UciPlayer if bot.protocol == "uci" else BotPlayer)(bot.name, start, kept)
+    if bot.protocol == "uci":
+        return UciPlayer(bot.name, start, kept, bot.options)
+    return BotPlayer(bot.name, start, kept)
 
 
 def command_problem(bot: Bot, folder: Path) -> str:

@@ -68,6 +68,6 @@ class Game:
             live, side, view = at[lane], self.side_of[agent], View(agent, rows, row)
             request = live.requests.get(side)
             if request is None:
-                live.requests[side] = Request([view], len(live.history), live.spent[side], live.history)
+                live.requests[side] = Request([view], len(live.history), live.spent, live.history)
             else:
                 request.views.append(view)

@@ -198,7 +198,7 @@ class BotSeat(ProcessSeat):
         """Send `act`. Lines that were written out of turn are still there, and cannot have this move's id."""
         self._request = request
         self._nonce = nonce = self._nonces.next()
-        pens, form, bank = self.table.pens, self._form, request.spent.bank
+        pens, form, bank = self.table.pens, self._form, request.spent[self.table.side].bank
         if self._single:
             view = request.views[0]
             body = pens[view.rows.group].view(view.rows, view.row, form)

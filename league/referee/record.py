@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
+from typing import TypeAlias
 
 from league.referee.clocks import Spent
 from league.referee.verdict import HostError, Verdict
 from marl.arena import Replay
 from marl.blobs import write_atomically
+from marl.errors import UserError
 from marl.printable import printable
 from marl.snapshot import JSON
 
+Line: TypeAlias = tuple[float, int, str, str]  # seconds since the start, side, direction, text
 LONGEST = 4096  # bytes kept of one line
 LARGEST = 1 << 22  # bytes kept of all lines
 
@@ -43,7 +47,7 @@ class Transcript:
     def __len__(self) -> int:
         return len(self._lines)
 
-    def lines(self) -> Iterator[tuple[float, int, str, str]]:
+    def lines(self) -> Iterator[Line]:
         """`(seconds since the start, side, direction, text)`."""
         for moment, side, direction, line in self._lines:
             yield moment - self._began, side, direction, line.rstrip(b"\n").decode("utf-8", "backslashreplace")
@@ -61,6 +65,18 @@ class Transcript:
         """A gzipped file of JSON lines `[seconds, side, direction, text]`, there whole or not at all."""
         lines = (json.dumps([round(when, 6), side, way, line]) for when, side, way, line in self.lines())
         write_atomically(path, gzip.compress("".join(f"{line}\n" for line in lines).encode(), mtime=0))
+
+
+def read_transcript(path: Path) -> list[Line]:
+    """The lines of a transcript that was written. Raises UserError where the file is none, or damaged."""
+    try:
+        text = gzip.decompress(path.read_bytes()).decode()
+        return [
+            (float(when), int(side), str(way), str(line))
+            for when, side, way, line in map(json.loads, text.splitlines())
+        ]
+    except (OSError, EOFError, ValueError, TypeError, zlib.error) as error:
+        raise UserError(f"{path} is no transcript of a match: {error}") from None
 
 
 @dataclass

@@ -61,12 +61,13 @@ class View:
 class Request:
     """A side's move: the `views` of its agents that must act, at the match's tick `tick`.
 
-    `history`: for each tick so far, the action of each agent that acted; for seats that the host trusts.
+    `spent`: the clock of each side. `history`: for each tick so far, the action of each agent that acted; for seats
+    that the host trusts.
     """
 
     views: list[View]
     tick: int
-    spent: Spent
+    spent: Sequence[Spent]
     history: Sequence[Mapping[int, Any]]
 
 

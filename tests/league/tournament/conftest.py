@@ -57,6 +57,27 @@ def event(tmp_path: Path) -> Iterator[Make]:
 
 
 @pytest.fixture
+def chess_club(tmp_path: Path) -> Iterator[Make]:
+    """Make an event of chess with these players."""
+    pytest.importorskip("marl_openspiel", reason="needs the plugin marl-openspiel")
+    draft = tmp_path / "draft.yaml"
+    draft.write_text("kind: tournament\nname: chess club\nenv: openspiel/chess\nsandbox: none\n")
+    opened: list[Event] = []
+
+    def join(*players: str, overrides: tuple[str, ...] = ()) -> Event:
+        registry = load_registry()
+        made = create(tmp_path / "cup", load_scenario(draft, list(overrides), registry), registry)
+        opened.append(made)
+        for player in players:
+            submit(made, player, Terms(trust=True, valid=False))
+        return made
+
+    yield join
+    for made in opened:
+        made.close()
+
+
+@pytest.fixture
 def bot(tmp_path: Path) -> Callable[..., Path]:
     """Make a folder with a bot: `bot("ann", "action = LEGAL[0]")`."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,17 +13,15 @@ import pytest
 from rich.console import Console
 
 from league.ledger import MatchRow
-from league.tournament.event import Event, create, open_event
+from league.tournament.event import Event, open_event
 from league.tournament.exchange import export_lines, import_lines
 from league.tournament.operate import Options, operate
 from league.tournament.pgn import export_pgn
 from league.tournament.progress import Display
 from league.tournament.standings import view
-from league.tournament.submit import Terms, submit
 from league.tournament.verify import problems
 from marl.errors import UserError
 from marl.registry import load_registry
-from marl.scenario import load_scenario
 
 PLAYERS = ("policy:marl/random", "policy:marl/first", "ann=policy:marl/random")
 
@@ -126,23 +124,6 @@ def games_and_matches(event: Event) -> list[tuple[Any, MatchRow]]:
     assert chess.read_game(text) is None
     assert all(game.errors == [] for game in games)
     return list(zip(games, matches, strict=True))
-
-
-@pytest.fixture
-def chess_club(tmp_path: Path) -> Iterator[Callable[..., Event]]:
-    """Make an event of chess with these players."""
-    pytest.importorskip("marl_openspiel", reason="needs the plugin marl-openspiel")
-    draft = tmp_path / "draft.yaml"
-    draft.write_text("kind: tournament\nname: chess club\nenv: openspiel/chess\nsandbox: none\n")
-    made = create(tmp_path / "cup", load_scenario(draft, [], load_registry()), load_registry())
-
-    def join(*players: str) -> Event:
-        for player in players:
-            submit(made, player, Terms(trust=True, valid=False))
-        return made
-
-    yield join
-    made.close()
 
 
 def test_games_without_named_moves_have_no_pgn(event: Callable[..., Event]) -> None:
