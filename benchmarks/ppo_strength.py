@@ -72,7 +72,7 @@ def points(a: Any, b: Any, matches: int, seed: int) -> float:
     from marl.registry import load_registry
 
     environment = load_registry().make("environments", ENV, {}, lanes=256)
-    score = measure(environment, Player.pure("a", a, 2), Player.pure("b", b, 2), matches, seed)
+    score = measure(Arena(environment), Player.pure("a", a, 2), Player.pure("b", b, 2), matches, seed)
     return float(score.plain()["points"])
 
 

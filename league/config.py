@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
+from marl.arena.tolerance import Failures
 from marl.registry.ranges import at_least
 from marl.run.rules import Rules
 from marl.scenario import Component, component
@@ -60,3 +61,4 @@ class LeagueConfig:
     """All randomness follows from it."""
     payoffs: Payoffs = field(default_factory=Payoffs)
     stop: Stop = field(default_factory=Stop)
+    failures: Failures = field(default_factory=Failures)

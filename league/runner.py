@@ -51,7 +51,7 @@ def run(scenario: Scenario, registry: Registry, out: Path, resume: bool) -> None
 
 def build(config: LeagueConfig, registry: Registry, ledger: Ledger, blobs: Blobs, metrics: Metrics) -> Manager:
     """A manager with everything that the scenario names."""
-    services = LeagueServices(registry, config.env, blobs, metrics)
+    services = LeagueServices(registry, config.env, blobs, metrics, config.failures)
     made = registry.make("strategies", config.strategy.name, config.strategy.params, registry=registry)
     exact = config.payoffs.mode != "sampled" and can_be_exact(services, required=config.payoffs.mode == "exact")
     if config.stop.nash_conv is not None and not exact:

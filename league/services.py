@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
+from marl.arena import Failures
 from marl.blobs import Blobs
 from marl.metrics import Metrics
 from marl.registry import Registry
@@ -18,14 +20,20 @@ class LeagueServices(RunServices):
     is what was logged last. `tell` is called whenever they change.
     """
 
-    def __init__(self, registry: Registry, env: Component, blobs: Blobs, metrics: Metrics) -> None:
-        super().__init__(registry, env, blobs, self._note)
+    def __init__(
+        self, registry: Registry, env: Component, blobs: Blobs, metrics: Metrics, failures: Failures | None = None
+    ) -> None:
+        super().__init__(registry, env, blobs, self._note, self._warned, failures)
         self.metrics = metrics
         self.iteration = 0
         self.job = ""
         self.steps = 0
         self.latest: dict[str, float] = {}
         self.tell: Callable[[], None] = lambda: None
+
+    def _warned(self, text: str) -> None:
+        self.metrics.log("warning", self.steps, iteration=self.iteration, job=self.job, text=text)
+        print(f"warning: {text}", file=sys.stderr)
 
     def _note(self, step: int, values: dict[str, float]) -> None:
         """One line in metrics.jsonl."""

@@ -41,7 +41,7 @@ class Services(Protocol):
         """The environment's."""
 
     def environment(self, lanes: int) -> Environment:
-        """An environment of the scenario with that many lanes; asking again for as many may give the same one."""
+        """A new environment of the scenario with that many lanes, for whoever asks to keep: nobody else plays on it."""
 
     def snapshot(self, id: str) -> Snapshot:
         """A stored snapshot. Raises RunError where it is missing or corrupt."""
@@ -57,6 +57,9 @@ class Services(Protocol):
 
     def log(self, step: int, **values: float) -> None:
         """Report named numbers; they reach metrics.jsonl and the dashboard."""
+
+    def warn(self, text: str) -> None:
+        """Tell whoever runs this, in a sentence, of something that went wrong and does not end the job."""
 
 
 @runtime_checkable

@@ -10,13 +10,15 @@ Authors of simple games can write one match at a time: see `marl.simple`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
 from marl import tree
+from marl.errors import RunError
 from marl.exact import SequenceForm
 from marl.space import Space
 from marl.types import Array, ArrayTree, Bools, Floats, Ints, Keys
@@ -168,6 +170,29 @@ class Step:
     info: dict[str, Array] = field(default_factory=dict)
 
 
+class LanesFailed(RunError):
+    """Some lanes could not be reset, stepped or loaded, because what is below the environment failed; the others were.
+
+    For environments whose lanes stand on instances of their own. `errors`: what was raised, by lane; such a lane has no
+    match until it is reset, on an instance that is new. `rest`: the Step (or the Turn) of the other lanes, in the order
+    in which they were given; None where there are none. `first`: one of the errors. Any other error is taken to end the
+    matches of all lanes.
+    """
+
+    def __init__(self, errors: Mapping[int, Exception], rest: Step | Turn | None) -> None:
+        self.errors, self.rest, self.first = errors, rest, next(iter(errors.values()))
+        super().__init__(str(self.first) if isinstance(self.first, RunError) else repr(self.first))
+
+
+@contextmanager
+def first_error() -> Iterator[None]:
+    """Where lanes fail in here, the error is what was raised first in one of them."""
+    try:
+        yield
+    except LanesFailed as failed:
+        raise failed.first from None
+
+
 class Frame(NamedTuple):
     """A picture of a lane: plain text for terminals, and SVG (or "" where there is none) for pages."""
 
@@ -179,7 +204,8 @@ class Frame(NamedTuple):
 class Environment(Protocol):
     """The rules, batched. `reset` and `step` take any subset of the lanes, each lane at most once.
 
-    Everything that chance decides follows from the lane's seed (see `marl.rng`), never from other lanes.
+    Everything that chance decides follows from the lane's seed (see `marl.rng`), never from other lanes. Where `reset` or
+    `step` raises, no lane is used again before it is reset; `LanesFailed` says that only some lanes are meant.
     """
 
     @property

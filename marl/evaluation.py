@@ -10,7 +10,6 @@ import numpy as np
 
 from marl import rng
 from marl.arena import Arena, Mixtures, Moments
-from marl.env import Environment
 from marl.errors import UserError
 from marl.policy import Policy
 from marl.types import Array, Floats
@@ -89,7 +88,7 @@ class Score:
 
 
 def measure(
-    environment: Environment,
+    arena: Arena,
     player: Player,
     opponent: Player | None,
     matches: int,
@@ -100,12 +99,12 @@ def measure(
 
     The opponent has every other side; None where the environment has only one. Equal arguments, equal matches.
     """
-    count = len(environment.spec.sides)
+    count = len(arena.environment.spec.sides)
     sides = range(count) if sides is None else sides
     if opponent is None and count > 1:
         raise UserError(f"there are {count} sides, so an opponent is needed")
     policies = [*player.policies, *(opponent.policies if opponent else ())]
-    arena, by_side, outcome, lengths = Arena(environment), {}, np.zeros(3, dtype=np.int64), 0
+    by_side, outcome, lengths = {}, np.zeros(3, dtype=np.int64), 0
     faults = opponent_faults = 0
     each = -(-matches // len(sides))
     for side in sides:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from typing import cast
 
 from marl.algorithm import Checkpoint
-from marl.arena import failure
+from marl.arena import Arena, Failures, Tolerance, failure
+from marl.arena.failure import EnvironmentFailed
 from marl.blobs import Blobs
 from marl.env import Environment, EnvSpec
 from marl.policy import Policy
@@ -18,23 +20,39 @@ from marl.solver import ExactGame
 
 
 class RunServices:
-    """`marl.algorithm.Services` over a registry and a blob store. `heard(step, values)` is told what is logged."""
+    """`marl.algorithm.Services` over a registry and a blob store.
+
+    `heard(step, values)` is told what is logged, `warned(text)` what somebody should know. `failures`: how many of the
+    environment are put up with.
+    """
 
     def __init__(
-        self, registry: Registry, env: Component, blobs: Blobs, heard: Callable[[int, dict[str, float]], None]
+        self,
+        registry: Registry,
+        env: Component,
+        blobs: Blobs,
+        heard: Callable[[int, dict[str, float]], None],
+        warned: Callable[[str], None] = lambda text: print(f"warning: {text}", file=sys.stderr),
+        failures: Failures | None = None,
     ) -> None:
         self.registry = registry
         self.env = env
         self.blobs = blobs
         self.heard = heard
-        self.environment = cache(self._environment)
+        self.warn = warned
+        self.failures = failures or Failures()
+        self.reproductions = blobs.root.parent / "failures"
         self.policy = cache(self._policy)
         self.exact = cache(self._exact)
 
-    @property
+    @cached_property
     def spec(self) -> EnvSpec:
         """The environment's."""
         return self.environment(1).spec
+
+    def environment(self, lanes: int) -> Environment:
+        """A new environment of the scenario."""
+        return cast(Environment, self.registry.make("environments", self.env.name, self.env.params, lanes=lanes))
 
     def snapshot(self, id: str) -> Snapshot:
         """A stored snapshot."""
@@ -48,14 +66,19 @@ class RunServices:
         """Pass on named numbers, with the speed that follows from them."""
         self.heard(step, speeds({name: float(value) for name, value in values.items()}))
 
+    def arena(self, lanes: int) -> Arena:
+        """An arena of the scenario's environment, whose failures are put up with as far as `failures` says."""
+        return Arena(self.environment(lanes), Tolerance(self.failures, self.environment, self._void))
+
+    def _void(self, failed: EnvironmentFailed) -> None:
+        env = {"name": self.env.name, "params": self.env.params}
+        self.warn(failure.void(failed, self.environment, env, self.reproductions))
+
     def restore(self, snapshot: Snapshot) -> Policy:
         """The policy that a snapshot holds, ready to act."""
         params = snapshot.meta.get("params", {})
         made = self.registry.make("policies", snapshot.policy, params, spec=self.spec, snapshot=snapshot)
         return cast(Policy, made)
-
-    def _environment(self, lanes: int) -> Environment:
-        return cast(Environment, self.registry.make("environments", self.env.name, self.env.params, lanes=lanes))
 
     def _policy(self, id: str) -> Policy:
         return self.restore(self.snapshot(id))

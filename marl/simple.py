@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from marl import rng, tree
-from marl.env import Actions, EnvSpec, Frame, Lanes, Rows, Step, Turn
+from marl.env import Actions, EnvSpec, Frame, Lanes, LanesFailed, Rows, Step, Turn
 from marl.space import Box, Discrete, MultiDiscrete, Space, legal, mask_width
 from marl.types import ArrayTree, Bools, Keys
 
@@ -109,34 +109,38 @@ class OneByOne:
         self._seen = np.zeros((lanes, len(spec.agents)), dtype=np.bool_)
 
     def reset(self, lanes: Lanes, seeds: Keys) -> Turn:
-        """Start new matches in `lanes`; see `Environment.reset`."""
+        """Start new matches in `lanes`; see `Environment.reset`. A match that raises has failed alone."""
+        errors: dict[int, Exception] = {}
+        self._alive[lanes] = True
+        self._seen[lanes] = False
         for lane, seed in zip(lanes.tolist(), seeds.tolist(), strict=True):
             match = self._make()
             match.seed, match.draws, match.agents = seed, 0, len(self.spec.agents)
-            match.start()
-            self.matches[lane] = match
-            self._waiting[lane] = match.views()
-        self._alive[lanes] = True
-        self._seen[lanes] = False
-        return self._turn(lanes)
+            try:
+                match.start()
+                self.matches[lane], self._waiting[lane] = match, match.views()
+            except Exception as error:
+                errors[lane] = self._lost(lane, error)
+        turn = self._turn(_without(lanes, errors))
+        if errors:
+            raise LanesFailed(errors, turn)
+        return turn
 
     def step(self, lanes: Lanes, actions: Actions) -> Step:
-        """Advance `lanes` by one tick; see `Environment.step`."""
-        given = self._given(lanes, actions)
-        step = _blank(lanes, len(self.spec.agents))
-        endings: list[tuple[int, int, View]] = []
-        infos: list[Mapping[str, Any]] = []
-        for row, lane in enumerate(lanes.tolist()):
-            outcome = self._play(lane, given[row])
-            match = self._match(lane)
-            for agent in self._write(step, row, lane, outcome):
-                last = outcome.final[agent] if agent in outcome.final else match.observe(agent)
-                endings.append((lane, agent, View(last)))
-            self._waiting[lane] = {} if outcome.done else match.views()
-            infos.append(outcome.info)
-        step.final = self._rows(endings)
-        step.turn = self._turn(lanes)
-        step.info = {name: np.array([info.get(name, 0) for info in infos], dtype=float) for name in self.spec.info}
+        """Advance `lanes` by one tick; see `Environment.step`. A match that raises has failed alone."""
+        given, numbers = self._given(lanes, actions), lanes.tolist()
+        errors: dict[int, Exception] = {}
+        outcomes: list[Outcome] = []
+        for lane, mine in zip(numbers, given, strict=True):
+            try:
+                outcome = self._play(lane, mine)
+                self._waiting[lane] = {} if outcome.done else self._match(lane).views()
+                outcomes.append(outcome)
+            except Exception as error:
+                errors[lane] = self._lost(lane, error)
+        step = self._outcome(_without(lanes, errors), outcomes)
+        if errors:
+            raise LanesFailed(errors, step)
         return step
 
     def state(self, lanes: Lanes) -> ArrayTree:
@@ -146,6 +150,26 @@ class OneByOne:
     def render(self, lane: int) -> Frame:
         """Draw one lane."""
         return self._match(lane).render()
+
+    def _outcome(self, lanes: Lanes, outcomes: list[Outcome]) -> Step:
+        """The step that these outcomes make, one for each lane."""
+        step = _blank(lanes, len(self.spec.agents))
+        endings: list[tuple[int, int, View]] = []
+        for row, (lane, outcome) in enumerate(zip(lanes.tolist(), outcomes, strict=True)):
+            for agent in self._write(step, row, lane, outcome):
+                last = outcome.final[agent] if agent in outcome.final else self._match(lane).observe(agent)
+                endings.append((lane, agent, View(last)))
+        step.final = self._rows(endings)
+        step.turn = self._turn(lanes)
+        columns = {name: [outcome.info.get(name, 0) for outcome in outcomes] for name in self.spec.info}
+        step.info = {name: np.array(column, dtype=float) for name, column in columns.items()}
+        return step
+
+    def _lost(self, lane: int, error: Exception) -> Exception:
+        """Forget a match that raised."""
+        self.matches[lane], self._waiting[lane] = None, {}
+        self._alive[lane] = False
+        return error
 
     def _match(self, lane: int) -> Match:
         match = self.matches[lane]
@@ -223,6 +247,10 @@ class OneByOne:
             seen = _stack([entry[2].observation for entry in mine])
             turn.append(Rows(lane, agent, seen, mask, ~self._seen[lane, agent], index))
         return tuple(turn)
+
+
+def _without(lanes: Lanes, errors: Mapping[int, Exception]) -> Lanes:
+    return lanes[~np.isin(lanes, list(errors))] if errors else lanes
 
 
 def _blank(lanes: Lanes, agents: int) -> Step:

@@ -10,7 +10,7 @@ from league.ledger import PayoffRow
 from league.payoffs import Members
 from league.services import LeagueServices
 from marl import rng
-from marl.arena import Arena, Pairings, tally
+from marl.arena import Pairings, tally
 from marl.services import explained
 from marl.types import Bools, Keys
 
@@ -24,7 +24,7 @@ class SampledPayoffs:
         self.services = services
         self.matches = matches
         self.seed = seed
-        self.arena = Arena(services.environment(lanes))
+        self.arena = services.arena(lanes)
 
     def fill(self, members: Members, missing: Bools) -> Iterator[list[PayoffRow]]:
         """See `PayoffSource.fill`."""

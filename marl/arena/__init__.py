@@ -11,10 +11,12 @@ from marl.arena.play import Play, Recorder, environment_seeds
 from marl.arena.recorder import TrajectoryRecorder
 from marl.arena.replay import Replay, ReplayRecorder
 from marl.arena.results import Results
+from marl.arena.tolerance import Failures, Tolerance
 from marl.arena.trajectory import Trajectory
 
 __all__ = [
     "Arena",
+    "Failures",
     "Mixtures",
     "Moments",
     "Pairings",
@@ -25,6 +27,7 @@ __all__ = [
     "Results",
     "Sampler",
     "Source",
+    "Tolerance",
     "Trajectory",
     "TrajectoryRecorder",
     "environment_seeds",

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from marl.algorithm import Checkpoint
+from marl.arena.failure import EnvironmentFailed
 from marl.arena.pairings import Pairings, Source
 from marl.arena.play import Play, Recorder
 from marl.arena.recorder import TrajectoryRecorder
 from marl.arena.results import Results
+from marl.arena.tolerance import Tolerance
 from marl.arena.trajectory import Trajectory
 from marl.env import Environment
 from marl.errors import RunError
@@ -18,10 +21,16 @@ _VAIN = 10_000  # matches without a row of a learner that are enough to give up
 
 
 class Arena:
-    """Plays matches on the lanes of one environment."""
+    """Plays matches on the lanes of one environment.
 
-    def __init__(self, environment: Environment) -> None:
+    With `tolerance`, matches may fail: they are played again with other seeds, and counted in `void`.
+    """
+
+    def __init__(self, environment: Environment, tolerance: Tolerance | None = None) -> None:
         self.environment = environment
+        self.void = 0
+        self._tolerance = None if tolerance is None else replace(tolerance, told=self._told)
+        self._tell = None if tolerance is None else tolerance.told
 
     def play(self, policies: Sequence[Policy], pairings: Pairings, recorders: Sequence[Recorder] = ()) -> Results:
         """Play every pairing to its end; the results are in the order of the pairings.
@@ -29,10 +38,16 @@ class Arena:
         `pairings.players` index into `policies`. Results do not depend on the number of lanes. Raises UserError where
         pairings and policies do not fit the environment.
         """
-        play = Play(self.environment, policies, pairings, recorders)
+        play = Play(self.environment, policies, pairings, recorders, tolerance=self._tolerance)
         while not play.over:
             play.tick()
+        self.environment = play.environment
         return play.drain()
+
+    def _told(self, failure: EnvironmentFailed) -> None:
+        assert self._tell is not None
+        self.void += failure.void
+        self._tell(failure)
 
 
 class Sampler:
@@ -45,12 +60,13 @@ class Sampler:
         source: Source,
         learners: Sequence[int],
         checkpoint: Checkpoint | None = None,
+        tolerance: Tolerance | None = None,
     ) -> None:
         self.recorder = TrajectoryRecorder(environment.spec, environment.lanes, learners)
-        self.play = Play(environment, policies, source, [self.recorder], _part(checkpoint, "play "))
         rows = _part(checkpoint, "rows ")
         if rows is not None:
             self.recorder.load(rows)
+        self.play = Play(environment, policies, source, [self.recorder], _part(checkpoint, "play "), tolerance)
 
     def collect(self, rows: int) -> tuple[Trajectory, ...]:
         """Play on until `rows` complete rows of learners are there, and hand over exactly so many, per group.

@@ -22,7 +22,7 @@ import numpy as np
 
 from marl import rng, space
 from marl.arena.contract import Contract, ContractBroken
-from marl.env import Environment, EnvSpec, Turn
+from marl.env import Environment, EnvSpec, Turn, first_error
 from marl.errors import RunError
 from marl.types import Array, Ints, Keys
 
@@ -31,13 +31,15 @@ _PATIENCE = 20.0  # seconds to look for the one match among many
 
 
 class EnvironmentFailed(RunError):
-    """An environment raised an exception. `matches` are those that were stepped (or reset) together when it did.
+    """An environment raised an exception. `matches` are those of which one must be what it raised in.
 
     Each is `{"seed": the environment's, "actions": [tick][group] -> actions of its rows, or None}`; `actions` is None
-    where the match is longer than what is kept.
+    where the match is longer than what is kept. `void`: how many matches are lost by it. `advice`: what could be set.
     """
 
     matches: list[dict[str, Any]]
+    void: int = 1
+    advice: str = ""
 
 
 class Log:
@@ -53,7 +55,8 @@ class Log:
 
     def failed(self, error: Exception, lanes: Ints, seeds: Keys, ticks: Ints) -> EnvironmentFailed:
         """The error to raise. `seeds`: the environment's, by lane. `ticks`: how many of the last ticks are a lane's."""
-        failure = EnvironmentFailed(f"the environment {_what(error)} (in one of {len(lanes)} matches)")
+        where = f" (in one of {len(lanes)} matches)" if len(lanes) > 1 else ""
+        failure = EnvironmentFailed(f"the environment {_what(error)}{where}")
         failure.matches = [
             {"seed": int(seed), "actions": self._actions(int(lane), int(count))}
             for lane, seed, count in zip(lanes, seeds, ticks, strict=True)
@@ -67,11 +70,18 @@ class Log:
         return [[_of_lane(lane, place, action) for place, action in zip(*tick, strict=True)] for tick in recent]
 
 
-def explain(failure: EnvironmentFailed, make: Callable[[int], Environment], env: Mapping[str, Any] | None) -> RunError:
+def explain(
+    failure: EnvironmentFailed,
+    make: Callable[[int], Environment],
+    env: Mapping[str, Any] | None,
+    folder: Path | None = None,
+) -> RunError:
     """The same error with the seed of the match that raises when it is alone, and the command that plays it again.
 
     `make` makes the environment (with so many lanes); `env` is its `{"name": ..., "params": ...}`, where it has a name.
+    What the command plays is kept in `folder`, or where temporary files are.
     """
+    advice = f"\n{failure.advice}" if failure.advice else ""
     deadline = time.monotonic() + _PATIENCE
     for match in failure.matches:
         if match["actions"] is None or time.monotonic() > deadline:
@@ -82,11 +92,19 @@ def explain(failure: EnvironmentFailed, make: Callable[[int], Environment], env:
             again = RunError(
                 f"{env['name'] if env else 'the environment'} {_what(error)}\n"
                 f"in the match with environment seed {match['seed']}, at tick {len(match['actions'])}"
-                + (f". Again, and alone:\n  python -m marl.arena {_keep(match, env)}" if env else "")
+                + (f". Again, and alone:\n  python -m marl.arena {_keep(match, env, folder)}" if env else "")
+                + advice
             )
             again.__cause__ = error
             return again
-    return RunError(f"{failure}; none of those that could be played again raises when it is alone")
+    if len(failure.matches) > 1:
+        return RunError(f"{failure}; none of those that could be played again raises when it is alone{advice}")
+    (match,) = failure.matches
+    return RunError(
+        f"{failure}\nin the match with environment seed {match['seed']}"
+        + ("" if match["actions"] is None else ", which raises nothing when it is played again, alone")
+        + advice
+    )
 
 
 @contextmanager
@@ -98,8 +116,24 @@ def explained(make: Callable[[int], Environment], env: Mapping[str, Any] | None)
         raise explain(failure, make, env) from failure
 
 
+def void(
+    failure: EnvironmentFailed,
+    make: Callable[[int], Environment],
+    env: Mapping[str, Any] | None,
+    folder: Path | None = None,
+) -> str:
+    """The sentence about matches that are void, and why: `explain` with these arguments."""
+    count = "1 match is" if failure.void == 1 else f"{failure.void} matches are"
+    return f"{count} void, and played again with other seeds: {explain(failure, make, env, folder)}"
+
+
 def play_again(environment: Environment, match: Mapping[str, Any]) -> None:
     """Play a match of `EnvironmentFailed.matches` on lane 0; what the environment raises is not caught."""
+    with first_error():
+        _play(environment, match)
+
+
+def _play(environment: Environment, match: Mapping[str, Any]) -> None:
     lane = np.zeros(1, dtype=np.int64)
     contract = Contract(environment.spec)
     contract.turn(environment.reset(lane, rng.as_keys([match["seed"]])))
@@ -123,12 +157,16 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def _what(error: Exception) -> str:
-    return str(error) if isinstance(error, ContractBroken) else f"raised {type(error).__name__}: {error}"
+    if isinstance(error, ContractBroken):
+        return str(error)
+    return f"failed: {error}" if isinstance(error, RunError) else f"raised {type(error).__name__}: {error}"
 
 
-def _keep(match: Mapping[str, Any], env: Mapping[str, Any]) -> Path:
+def _keep(match: Mapping[str, Any], env: Mapping[str, Any], folder: Path | None) -> Path:
     text = json.dumps({"env": dict(env), **match})
-    path = Path(tempfile.gettempdir()) / f"marl-failure-{hashlib.sha256(text.encode()).hexdigest()[:12]}.json"
+    folder = folder or Path(tempfile.gettempdir())
+    folder.mkdir(exist_ok=True)
+    path = folder / f"marl-failure-{hashlib.sha256(text.encode()).hexdigest()[:12]}.json"
     path.write_text(text)
     return path
 

@@ -15,7 +15,7 @@ from marl.algorithm import Checkpoint
 from marl.arena.columns import Columns
 from marl.arena.play import Moves, Play
 from marl.arena.trajectory import Trajectory
-from marl.arena.window import RowColumns, cut, rows_to_keep
+from marl.arena.window import RowColumns, cut, rows_to_keep, without
 from marl.env import EnvSpec, Step
 from marl.tree import leaves, nest, take
 from marl.types import Array, ArrayTree, Bools, Floats, Ints
@@ -91,6 +91,17 @@ class TrajectoryRecorder:
             self._reward(play, step.lanes[row] * self._agents + agent, agent, step.rewards[row, agent])
         if step.terminated.any() or step.truncated.any() or step.done.any():
             self._close(play, step)
+
+    def void(self, play: Play, lanes: Ints) -> None:
+        """Forget the rows of the matches in these lanes that were not taken yet."""
+        self._grid[lanes] = -1
+        for group, columns in enumerate(self._groups):
+            if not columns.rows.size:
+                continue
+            keep = ~np.isin(columns.rows["match"], play.match[lanes])
+            self._groups[group], place = without(columns, keep)
+            agents = self._members[group]
+            self._grid[:, agents] = np.append(place, -1)[self._grid[:, agents]]  # no row, -1, stays -1
 
     def take(self, play: Play, limit: int | None = None) -> tuple[Trajectory, ...]:
         """Hand over the complete rows (the first `limit` of them, over all groups), one trajectory per group.

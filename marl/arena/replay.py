@@ -24,7 +24,7 @@ from marl.env import Environment, Frame, Step, Turn
 from marl.errors import UserError
 from marl.rng import as_keys
 from marl.snapshot import JSON
-from marl.types import Array
+from marl.types import Array, Ints
 
 _FORMAT = 1
 
@@ -180,6 +180,12 @@ class ReplayRecorder:
                     "truncated": bool(step.truncated[row].any()),
                 }
                 self.finished[match] = self._open.pop(match)
+
+    def void(self, play: Play, lanes: Ints) -> None:
+        """Forget what was written of the matches in these lanes."""
+        for match in play.match[lanes].tolist():
+            self._open.pop(match, None)
+            self._actions.pop(match, None)
 
     def _open_at(self, play: Play, lane: int, new: bool) -> Replay | None:
         """The replay of the match on this lane; None for a match whose start was not seen (before a checkpoint)."""

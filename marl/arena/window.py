@@ -79,6 +79,13 @@ def cut(
     return trajectory, _carry(columns, carried, ahead), ahead
 
 
+def without(columns: RowColumns, keep: Bools) -> tuple[RowColumns, Ints]:
+    """The rows to `keep`, which are followed by such rows only, and where each old row is among them, or -1."""
+    carried = np.flatnonzero(keep)
+    place = _places(keep, carried)
+    return _carry(columns, carried, place), place
+
+
 def _places(mask: Bools, where: Ints) -> Ints:
     place = np.full(len(mask), -1, dtype=np.int64)
     place[where] = np.arange(len(where))

@@ -19,6 +19,7 @@ def evaluate(
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),
 ) -> None:
     """Play matches and say how a player did, with 95 % intervals."""
+    from marl.arena import Arena
     from marl.contestants import contestant, meeting_place, seats
     from marl.evaluation import measure
     from marl.registry import load_registry
@@ -29,16 +30,16 @@ def evaluate(
     rivals = {rival: contestant(rival, registry) for rival in against}
     game = meeting_place(env, [subject, *rivals.values()], registry)
     environment = registry.make("environments", game.name, game.params, lanes=min(lanes, matches))
-    spec = environment.spec
+    arena, spec = Arena(environment), environment.spec
     us = subject.player(registry, spec)
     scores: dict[str, dict[str, float]] = {}
     if len(spec.sides) == 1:
         with explained(game, registry):
-            scores["alone"] = measure(environment, us, None, matches, seed).plain()
+            scores["alone"] = measure(arena, us, None, matches, seed).plain()
     for name, rival in rivals.items() if len(spec.sides) > 1 else []:
         them, sides = rival.player(registry, spec), seats(subject, rival, len(spec.sides))
         with explained(game, registry):
-            scores[name] = measure(environment, us, them, matches, seed, sides).plain()
+            scores[name] = measure(arena, us, them, matches, seed, sides).plain()
     _show(player, str(game), scores, as_json)
 
 

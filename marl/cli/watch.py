@@ -134,6 +134,9 @@ class _Teller:
     def stepped(self, play: Any, step: Any) -> None:
         """See `marl.arena.Recorder`."""
 
+    def void(self, play: Any, lanes: Any) -> None:
+        """See `marl.arena.Recorder`."""
+
 
 def _numbers(values: list[float]) -> str:
     return " ".join(f"{value:+.3g}" for value in values)

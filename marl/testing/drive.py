@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from marl import rng, space, tree
-from marl.env import Actions, Environment, Lanes, Rows, Step, Turn
+from marl.env import Actions, Environment, Lanes, Rows, Step, Turn, first_error
 from marl.types import Array, ArrayTree, Floats, Keys
 
 
@@ -96,7 +96,8 @@ class Driver:
     def reset(self, lanes: Sequence[int], seeds: Sequence[int], choices: Sequence[int] | None = None) -> None:
         """Start matches; the choice keys are the seeds unless given."""
         index = np.array(lanes, dtype=np.int64)
-        turn = self.env.reset(index.copy(), rng.as_keys([int(seed) for seed in seeds]))
+        with first_error():
+            turn = self.env.reset(index.copy(), rng.as_keys([int(seed) for seed in seeds]))
         self.adopt(lanes, turn, seeds, seeds if choices is None else choices)
 
     def adopt(
@@ -128,7 +129,8 @@ class Driver:
         index = np.array(lanes, dtype=np.int64)
         actions = self.actions(lanes)
         kept = copy.deepcopy(actions)
-        step = self.env.step(index.copy(), actions)
+        with first_error():
+            step = self.env.step(index.copy(), actions)
         self.tick[index] += 1
         then = (kept, *copy.deepcopy((step, step.turn)))
         self.calls.append(Call(index, actions, step, step.turn, self.tick[index].tolist(), then))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from marl.arena.tolerance import Failures
 from marl.registry.ranges import at_least
 from marl.run.rules import Rules
 from marl.scenario import Component, component
@@ -59,6 +60,7 @@ class TrainConfig:
     side: int = 0
     """The side that learns where there are `opponents`; in self-play all sides do."""
     evaluation: Evaluation = field(default_factory=Evaluation)
+    failures: Failures = field(default_factory=Failures)
     tensorboard: bool = False
     """Write the numbers for TensorBoard too, below `tensorboard/` in the run directory."""
 

@@ -11,15 +11,21 @@ from marl.algorithm import Checkpoint, Services
 from marl.env import EnvSpec
 from marl.errors import UserError
 from marl.job import Job
+from marl.snapshot import content_id
 from marl.training.backends import Backend, Plan, connect
 from marl.training.checkpoint import part
 from marl.training.hyper import Hyper
 from marl.training.learner import ColumnLearner
 from marl.training.lineup import lineup
-from marl.training.making import explained
+from marl.training.making import explained, tell_void
 from marl.training.modules import ModuleSpec
 
 _LANES = "lanes/"
+_CHANGED = (
+    "{} of the matches in progress did not become what they were when they were taken up again, so new ones start in "
+    "their place: either chance does not follow from the seed, or a reset leaves something of the last match behind "
+    "(adapters have `fresh: true` for that)"
+)
 
 
 @dataclass
@@ -49,12 +55,16 @@ class Engine:
         self._job: Job | None = None
         self._matches: dict[str, Any] = {}  # lanes, and who may sit where: saved matches of equals can go on
         self._first = 0
+        self._services: Services | None = None
+        self._saved = ""  # the id of the state that the learner and the matches are in, where it was saved
         self.budget = hyper.env_steps
 
     def begin(self, job: Job, services: Services) -> None:
         """Take up a job: cold, or where its parent stopped. Raises UserError where the parent does not fit.
 
-        Matches in progress go on where as many lanes hold the same players; else new ones start.
+        Matches in progress go on where as many lanes hold the same players; else new ones start. They stay as they are
+        where the parent is what this engine saved last, and are loaded from the parent otherwise: the outcome is the
+        same where the environment can save them. One that cannot starts new ones, and a warning says so.
         """
         players = lineup(job, self.spec)
         if job.parent is not None and self.hyper.horizon is None and self.hyper.scheduled:
@@ -69,8 +79,9 @@ class Engine:
                 f"{job.algorithm}: an update of rows: {self.hyper.rows} is more than the whole job, env_steps: "
                 f"{self.hyper.env_steps}, can bring; make `rows` smaller"
             )
+        before, self._services = self._services, services
         self._job, self._matches = job, {"lanes": self.hyper.lanes, "players": players.seats}
-        lanes = None
+        lanes, keep = None, False
         if job.parent is None:
             self.backend.reset(job.seed)
             self.progress = Progress()
@@ -79,11 +90,12 @@ class Engine:
             self.backend.load(parent)
             so_far = parent.meta["progress"]
             self.progress = Progress(**{"budget": so_far["env_steps"], **so_far})  # older checkpoints have no budget
-            if "play" in parent.meta and parent.meta.get("matches") == self._matches:
-                lanes = Checkpoint(part(parent.arrays, _LANES), parent.meta["play"])
-        self._services = services
+            if parent.meta.get("matches") == self._matches:
+                keep = services is before and self._saved == _id(parent)
+                lanes = self._lanes_of(parent, keep)
         with explained(services):
-            self.backend.start(players, services, job.side, job.seed, lanes)
+            self.backend.start(players, services, job.side, job.seed, lanes, keep)
+        self._saved = ""
         self.budget = int(job.budget.get("env_steps", self.hyper.env_steps))
         self.progress = replace(self.progress, budget=self.progress.budget + self.budget)
         self._first = self.progress.updates
@@ -95,7 +107,8 @@ class Engine:
 
     def update(self) -> dict[str, float]:
         """Collect and fit once; what to report of it."""
-        assert self._job is not None, "begin a job first"
+        assert self._job is not None and self._services is not None, "begin a job first"
+        self._saved = ""
         hyper, progress = self.hyper, self.progress
         horizon = hyper.horizon or self.budget
         number = progress.updates + 1
@@ -103,6 +116,10 @@ class Engine:
         seed = int(rng.mix(self._job.seed, number)[0])
         with explained(self._services):
             report = self.backend.update(Plan(hyper.rows, hyper.epochs, hyper.minibatch, seed, coefficients))
+            for failure in report.failures:
+                tell_void(self._services, failure)
+        if report.changed:
+            self._services.warn(_CHANGED.format(report.changed))
         env_steps, rows = progress.env_steps + report.env_steps, progress.rows + report.rows
         self.progress = Progress(env_steps, rows, number, progress.budget)
         return {**report.metrics, **coefficients, "rows": float(report.rows), "env_steps": float(report.env_steps)}
@@ -118,8 +135,24 @@ class Engine:
     def save(self) -> Checkpoint:
         """Learner, progress, and matches in progress (where the environment can save them)."""
         state, lanes = self.backend.save(), self.backend.save_lanes()
-        arrays, meta = dict(state.arrays), {**state.meta, "progress": vars(self.progress).copy()}
+        arrays = dict(state.arrays)
+        meta = {**state.meta, "progress": vars(self.progress).copy(), "matches": self._matches}
         if lanes is not None:
             arrays |= {f"{_LANES}{name}": array for name, array in lanes.arrays.items()}
-            meta |= {"matches": self._matches, "play": dict(lanes.meta)}
-        return Checkpoint(arrays, meta)
+            meta["play"] = dict(lanes.meta)
+        saved = Checkpoint(arrays, meta)
+        self._saved = _id(saved)
+        return saved
+
+    def _lanes_of(self, parent: Checkpoint, keep: bool) -> Checkpoint | None:
+        """The matches in progress of a parent that had the same players; None where it could not save them."""
+        if "play" in parent.meta:
+            return Checkpoint(part(parent.arrays, _LANES), parent.meta["play"])
+        if not keep:
+            assert self._services is not None
+            self._services.warn("this environment cannot save matches in progress, so new ones start where others were")
+        return None
+
+
+def _id(checkpoint: Checkpoint) -> str:
+    return content_id(checkpoint.arrays, dict(checkpoint.meta))

@@ -8,7 +8,8 @@ from functools import partial
 from typing import Any, TypeAlias, cast
 
 from marl.algorithm import Services
-from marl.arena import failure
+from marl.arena import Failures, failure
+from marl.arena.failure import EnvironmentFailed
 from marl.env import Environment
 from marl.errors import UserError
 from marl.registry import Component, load_registry
@@ -29,6 +30,19 @@ def maker(services: Services) -> Maker:
     if callable(make):
         return cast(Maker, make)
     raise UserError("the services do not say how to make their environment elsewhere: give them `env` or `make`")
+
+
+def limit(services: Services) -> Failures:
+    """How many failures of the environment the services put up with: `failures`, where they have it; else none."""
+    given = getattr(services, "failures", None)
+    return given if isinstance(given, Failures) else Failures()
+
+
+def tell_void(services: Services, failed: EnvironmentFailed) -> None:
+    """Say which matches are void, and how to play again what failed in them."""
+    env = _component(services)
+    named = None if env is None else {"name": env.name, "params": env.params}
+    services.warn(failure.void(failed, maker(services), named, getattr(services, "reproductions", None)))
 
 
 def explained(services: Services) -> AbstractContextManager[None]:

@@ -9,32 +9,39 @@ import numpy as np
 
 from marl import tree
 from marl.algorithm import Checkpoint
-from marl.arena import Sampler, Source, Trajectory
+from marl.arena import Failures, Sampler, Source, Tolerance, Trajectory
+from marl.arena.failure import EnvironmentFailed
 from marl.arena.results import Results
 from marl.env import Environment, Forkable, Rows
 from marl.errors import RunError
 from marl.policy import Policy
 from marl.training.advantages import Advantages, generalised_advantages
 from marl.training.columns import Columns, join, module_columns
+from marl.training.making import Maker
 from marl.training.networks import NetworkPolicy
 from marl.types import Floats
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What one update learns from: columns by module, the rows and ticks (over lanes) behind them, and statistics."""
+    """What one update learns from: columns by module, the rows and ticks (over lanes) behind them, and statistics.
+
+    `failures` of the environment since the last batch; `changed`: matches that could not be taken up as they were saved.
+    """
 
     columns: dict[str, Columns]
     rows: int
     env_steps: int
     stats: dict[str, float]
+    failures: list[EnvironmentFailed]
+    changed: int
 
 
 class Rollout:
     """Matches in progress between the live policy, whose rows are wanted, and its opponents.
 
     `modules`: the module id of each agent. `side`: whose returns are reported. `lanes`: matches in progress to go on
-    with, from `save`.
+    with, from `save`. `limit` of the failures of the environment, which `make` makes anew.
     """
 
     def __init__(
@@ -49,10 +56,19 @@ class Rollout:
         trace: float,
         sequence: int,
         lanes: Checkpoint | None = None,
+        limit: Failures | None = None,
+        make: Maker | None = None,
     ) -> None:
-        self.environment, self.live, self.modules, self.side = environment, live, modules, side
+        self.live, self.modules, self.side = live, modules, side
         self.discount, self.trace, self.sequence = discount, trace, sequence
-        self.sampler = Sampler(environment, [live, *opponents], source, learners=[0], checkpoint=lanes)
+        self._failures: list[EnvironmentFailed] = []
+        tolerance = None if make is None else Tolerance(limit or Failures(), make, self._failures.append)
+        self.sampler = Sampler(environment, [live, *opponents], source, [0], lanes, tolerance)
+
+    def go_on(self, opponents: Sequence[Policy], source: Source, side: int) -> None:
+        """Take up another job between the same players: matches in progress go on, the next ones are of `source`."""
+        self.sampler.play.use([self.live, *opponents], source)
+        self.side = side
 
     def collect(self, rows: int) -> Batch:
         """Play until the live policy has `rows` complete rows."""
@@ -62,13 +78,19 @@ class Rollout:
             raise RunError("the matches ended before the learner had its turn: there is nothing to learn from")
         estimates = [self._estimate(window) for window in windows]
         columns = join([self._columns(w, estimate) for w, estimate in zip(windows, estimates, strict=True)])
-        played = (self.sampler.play.clock - before) * self.environment.lanes
-        stats = _fit_of_values(windows, estimates) | self._results(self.sampler.play.drain())
-        return Batch(columns, sum(map(len, windows)), played, stats)
+        play = self.sampler.play
+        played = (play.clock - before) * play.environment.lanes
+        stats = _fit_of_values(windows, estimates) | self._results(play.drain())
+        failures, changed = list(self._failures), play.changed
+        self._failures.clear()
+        play.changed = 0
+        if failures:
+            stats["void"] = float(sum(failure.void for failure in failures))
+        return Batch(columns, sum(map(len, windows)), played, stats, failures, changed)
 
     def save(self) -> Checkpoint | None:
-        """The matches in progress, or None where the environment cannot save them: then new ones start instead."""
-        return self.sampler.save() if isinstance(self.environment, Forkable) else None
+        """The matches in progress, or None where the environment cannot save them."""
+        return self.sampler.save() if isinstance(self.sampler.play.environment, Forkable) else None
 
     def _columns(self, window: Trajectory, estimate: Advantages) -> dict[str, Columns]:
         seen = self.live.seen(window.observation, window.agent)

@@ -6,13 +6,16 @@ that was killed goes on as if it had not been.
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from marl import rng
 from marl.algorithm import Algorithm, Trained
+from marl.arena import Arena
 from marl.blobs import Blobs
 from marl.contestants import told, typed
 from marl.errors import RunError, UserError
@@ -58,7 +61,7 @@ class Trainer:
 
     def __post_init__(self) -> None:
         config, registry, self.blobs = self.config, self.registry, Blobs(self.out / "blobs")
-        self.services = RunServices(self.registry, config.env, self.blobs, self._heard)
+        self.services = RunServices(self.registry, config.env, self.blobs, self._heard, self._warned, config.failures)
         self.sides = len(self.services.spec.sides)
         if config.side >= self.sides:
             raise UserError(f"side: {config.side}, but {config.env.name} has the sides 0 to {self.sides - 1}")
@@ -167,11 +170,10 @@ class Trainer:
         seed = int(rng.mix(self.config.seed, _EVALUATION, number)[0])
         for index, (name, opponent) in enumerate(self._opponents()):
             self.watcher.doing(f"slice {number}: {evaluation.matches:,} matches {'against ' if opponent else ''}{name}")
-            environment = self.services.environment(evaluation.lanes)
             rival = self._player(name, self.services.restore(opponent)) if opponent else None
             player = drawing if name == _PREVIOUS else measured
             with explained(self.config.env, self.registry):
-                score = measure(environment, player, rival, evaluation.matches, seed + index, sides)
+                score = measure(self.arena, player, rival, evaluation.matches, seed + index, sides)
             yield name, score
 
     def _opponents(self) -> list[tuple[str, Snapshot | None]]:
@@ -183,8 +185,17 @@ class Trainer:
             found.append((_PREVIOUS, self.services.snapshot(before[-1].snapshot)))
         return found
 
+    @cached_property
+    def arena(self) -> Arena:
+        """Where measurements are played, apart from the matches of training, which go on."""
+        return self.services.arena(self.config.evaluation.lanes)
+
     def _player(self, name: str, policy: Policy) -> Player:
         return Player.pure(name, policy, self.sides)
+
+    def _warned(self, text: str) -> None:
+        self.sinks.log("warning", self._step, {"text": text})
+        print(f"warning: {text}", file=sys.stderr)
 
     def _heard(self, step: int, values: dict[str, float]) -> None:
         self._step = step

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -25,16 +26,14 @@ class Services:
         self.snapshots = {"random": Snapshot("marl/random", {}), "first": Snapshot("marl/first", {})}
         self.checkpoints: dict[str, Checkpoint] = {}
         self.logged: list[tuple[int, dict[str, float]]] = []
-        self._environments: dict[int, Environment] = {}
+        self.warnings: list[str] = []
 
-    @property
+    @cached_property
     def spec(self) -> EnvSpec:
         return self.environment(1).spec
 
     def environment(self, lanes: int) -> Environment:
-        if lanes not in self._environments:
-            self._environments[lanes] = self.make(lanes)
-        return self._environments[lanes]
+        return self.make(lanes)
 
     def snapshot(self, id: str) -> Snapshot:
         return self.snapshots[id]
@@ -54,6 +53,9 @@ class Services:
 
     def log(self, step: int, **values: float) -> None:
         self.logged.append((step, values))
+
+    def warn(self, text: str) -> None:
+        self.warnings.append(text)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from marl.space import Box, Discrete
 from marl.testing.games.kuhn import kuhn
 from marl.testing.games.pennies import Pennies, matching_pennies
 from marl.testing.games.skirmish import skirmish
+from marl.training.networks import ModelConfig
 
 pytest.importorskip("ray.rllib", reason="needs Ray's RLlib")
 
@@ -66,9 +67,60 @@ def test_four_slices_are_two_and_two_more(services: Any, gradient: Any, game: An
     assert straight.meta == resumed.meta
 
 
-def test_recurrent_runs_resume_to_the_bit(services: Any, gradient: Any) -> None:
-    from marl.training.networks import ModelConfig
+def two_slices(algorithm: Any, host: Any, elsewhere: Any = None) -> list[Any]:
+    """The outcomes of two jobs, the second going on from the first; `elsewhere` works on the second one."""
+    first = algorithm.train(SELF_PLAY, host)
+    second = replace(SELF_PLAY, seed=4, parent=keep(host, first))
+    return [first, (elsewhere or algorithm).train(second, host)]
 
+
+@pytest.mark.parametrize("game", [kuhn, skirmish])
+def test_matches_that_go_on_from_slice_to_slice_are_those_that_would_be_loaded(
+    services: Any, gradient: Any, game: Any
+) -> None:
+    params = {**SMALL, "model": ModelConfig(kind="gru", hidden=[8], memory=8)}
+    loads: list[int] = []
+
+    def counted(lanes: int) -> Any:
+        environment = game(lanes)
+        load = environment.load
+        environment.load = lambda *arguments: loads.append(1) or load(*arguments)
+        return environment
+
+    kept = two_slices(gradient(**params), services(counted))[1].checkpoint
+    assert not loads  # nobody played anything again
+    loaded = two_slices(gradient(**params), services(counted), gradient(**params))[1].checkpoint
+    assert loads
+    assert same(kept.arrays, loaded.arrays) and kept.meta == loaded.meta
+
+
+def test_an_older_state_is_loaded_and_a_newer_one_is_not_gone_on_with(services: Any, gradient: Any) -> None:
+    host, algorithm = services(kuhn), gradient(**SMALL)
+    first, second = two_slices(algorithm, host)
+    again = algorithm.train(replace(SELF_PLAY, seed=4, parent=first.snapshot.id), host)
+    assert same(again.checkpoint.arrays, second.checkpoint.arrays)
+
+
+def test_matches_that_cannot_be_saved_go_on_within_a_process_and_start_anew_elsewhere(
+    services: Any, gradient: Any
+) -> None:
+    def unsaved(lanes: int) -> Any:
+        return OneByOne(ALONE, lanes, Remember)
+
+    cold, params = job(0, (), seed=3), {**SMALL, "lanes": 7}
+    host, algorithm = services(unsaved), gradient(**params)
+    parent = keep(host, algorithm.train(cold, host))
+    play = algorithm.engine(cold, host).backend.rollout.sampler.play
+    clock, ticks = play.clock, play.ticks.copy()
+    assert ticks.any()
+    algorithm.engine(cold, host).begin(replace(cold, seed=4, parent=parent), host)
+    after = algorithm.engine(cold, host).backend.rollout.sampler.play
+    assert after.clock == clock and (after.ticks == ticks).all() and not host.warnings
+    gradient(**params).train(replace(cold, seed=4, parent=parent), host)
+    assert host.warnings == ["this environment cannot save matches in progress, so new ones start where others were"]
+
+
+def test_recurrent_runs_resume_to_the_bit(services: Any, gradient: Any) -> None:
     params = {**SMALL, "model": ModelConfig(kind="lstm", hidden=[8], memory=8), "sequence": 5}
     host = services(kuhn)
     engine = gradient(**params).engine(SELF_PLAY, host)
@@ -289,8 +341,6 @@ ALONE = EnvSpec(("one",), (Group("players", (0,), Box((2,)), Discrete(2)),), ((0
 def test_a_memory_learns_what_no_network_without_one_can(
     services: Any, gradient: Any, kind: Any, low: float, high: float
 ) -> None:
-    from marl.training.networks import ModelConfig
-
     host = services(lambda lanes: OneByOne(ALONE, lanes, Remember))
     params = {"lanes": 32, "rows": 512, "minibatch": 128, "env_steps": 16000, "lr": 1e-2, "sequence": 8}
     gradient(**params, model=ModelConfig(kind=kind, hidden=[16], memory=16)).train(job(0, (), seed=0), host)
@@ -320,8 +370,6 @@ PAIR = EnvSpec(("ann", "bob"), (Group("pair", (0, 1), Box((1,)), Discrete(2)),),
 def test_a_shared_network_can_be_told_which_agent_it_is(
     services: Any, gradient: Any, identity: bool, low: float, high: float
 ) -> None:
-    from marl.training.networks import ModelConfig
-
     host = services(lambda lanes: OneByOne(PAIR, lanes, Apart))
     params = {"lanes": 32, "rows": 256, "minibatch": 128, "env_steps": 8000, "lr": 1e-2}
     trained = gradient(**params, model=ModelConfig(hidden=[16], identity=identity)).train(job(0, ()), host)

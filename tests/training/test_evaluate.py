@@ -57,7 +57,7 @@ def test_wilson_intervals_are_the_published_ones() -> None:
 def test_uniform_kuhn_has_its_known_value_on_both_sides_together() -> None:
     environment = kuhn(64)
     random = Player.pure("random", Random(environment.spec), 2)
-    score = measure(environment, random, random, 4000, seed=1)
+    score = measure(Arena(environment), random, random, 4000, seed=1)
     assert score.matches == 4000 and set(score.by_side) == {0, 1}
     assert abs(score.mean) < 2 * score.margin  # the game is zero-sum, so over both sides the value is 0
     first = score.by_side[0]
@@ -67,7 +67,7 @@ def test_uniform_kuhn_has_its_known_value_on_both_sides_together() -> None:
 def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
     environment = kuhn(256)
     random = Player.pure("random", Random(environment.spec), 2)
-    scores = [measure(environment, random, random, 200, seed) for seed in range(100)]
+    scores = [measure(Arena(environment), random, random, 200, seed) for seed in range(100)]
     assert sum(abs(score.mean) < score.margin for score in scores) >= 88
     assert sum(score.plain()["points_low"] <= 0.5 <= score.plain()["points_high"] for score in scores) >= 88
 
@@ -76,7 +76,7 @@ def test_the_same_seed_plays_the_same_matches_on_any_number_of_lanes() -> None:
     def play(lanes: int, seed: int) -> dict[str, float]:
         environment = kuhn(lanes)
         return measure(
-            environment,
+            Arena(environment),
             Player.pure("random", Random(environment.spec), 2),
             Player.pure("first", First(environment.spec), 2),
             50,
@@ -90,7 +90,7 @@ def test_a_mixture_is_played_in_its_proportions() -> None:
     environment = matching_pennies(16)
     first = First(environment.spec)
     mixed = Player("mixed", [Random(environment.spec), first], np.array([[0.0, 1.0], [0.5, 0.5]]))
-    score = measure(environment, mixed, Player.pure("first", first, 2), 2000, seed=3)
+    score = measure(Arena(environment), mixed, Player.pure("first", first, 2), 2000, seed=3)
     assert float(score.by_side[0].m2[0]) == 0.0  # on side 0 it always plays the first action, and so does the other
     assert abs(float(score.by_side[1].mean[0])) == pytest.approx(0.5, abs=0.1)  # random half of the time
 
@@ -98,7 +98,7 @@ def test_a_mixture_is_played_in_its_proportions() -> None:
 def test_teams_are_measured_as_sides() -> None:
     environment = skirmish(8)
     random = Player.pure("random", Random(environment.spec), len(environment.spec.sides))
-    assert measure(environment, random, random, 20, seed=1).matches == 20
+    assert measure(Arena(environment), random, random, 20, seed=1).matches == 20
 
 
 @pytest.fixture

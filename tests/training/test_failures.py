@@ -20,7 +20,7 @@ from marl.job import Job
 from marl.registry import load_registry
 
 SOURCE = '''
-from marl.env import EnvSpec, Group
+from marl.env import EnvSpec, Group, first_error
 from marl.registry import Descriptor, hookimpl
 from marl.simple import Match, OneByOne, Outcome, View
 from marl.space import Box, Discrete
@@ -49,13 +49,26 @@ class Brittle(Match):
         return Outcome({0: 1.0}, done=self.turn == 5)
 
 
+class Together(OneByOne):
+    """One simulator under all lanes: when it breaks, nobody knows in which."""
+
+    def step(self, lanes, actions):
+        with first_error():
+            return super().step(lanes, actions)
+
+
 def brittle(lanes):
     return OneByOne(ALONE, lanes, Brittle)
 
 
+def together(lanes):
+    return Together(ALONE, lanes, Brittle)
+
+
 @hookimpl
 def marl_environments():
-    return [Descriptor("game", "brittle:brittle", "breaks now and then")]
+    yield Descriptor("game", "brittle:brittle", "breaks now and then")
+    yield Descriptor("together", "brittle:together", "breaks now and then, all lanes at once")
 '''
 JOB = Job("test/gradient", 0, ((),), seed=3)
 SMALL = {"lanes": 8, "rows": 128, "minibatch": 64, "env_steps": 4096}
@@ -80,11 +93,14 @@ def random(spec: EnvSpec) -> Any:
 
 
 def test_the_log_holds_what_the_failing_match_played(site: Path) -> None:
-    from brittle import ALONE, brittle
+    from brittle import ALONE, brittle, together
 
-    sampler = Sampler(brittle(16), [random(ALONE)], Mixtures(np.ones((1, 1)), 1), [0])
+    sampler = Sampler(together(16), [random(ALONE)], Mixtures(np.ones((1, 1)), 1), [0])
     with pytest.raises(EnvironmentFailed, match=r"KeyError.*one of 16 matches") as caught:
         sampler.collect(100_000)
+    alone = Sampler(brittle(16), [random(ALONE)], Mixtures(np.ones((1, 1)), 1), [0])
+    with pytest.raises(EnvironmentFailed, match=r"raised KeyError: 'a bug'$") as known:
+        alone.collect(100_000)
     guilty = []
     for match in caught.value.matches:
         try:
@@ -93,6 +109,7 @@ def test_the_log_holds_what_the_failing_match_played(site: Path) -> None:
             guilty.append(match)
     assert len(guilty) == 1
     assert len(guilty[0]["actions"]) == 3 and guilty[0]["actions"][0] == [[1]]
+    assert known.value.matches == guilty  # an environment of single matches knows which it was
 
 
 @pytest.mark.parametrize("backend", ["local", "ray"])
@@ -102,7 +119,10 @@ def test_training_names_the_match(backend: str, gradient: Any, services: Any, si
 
     host = services(brittle)
     algorithm = gradient(**SMALL, backend=backend)
-    with pytest.raises(RunError, match=r"KeyError: 'a bug'\nin the match with environment seed \d+, at tick 3$"):
+    with pytest.raises(
+        RunError,
+        match=r"KeyError: 'a bug'\nin the match with environment seed \d+, at tick 3\nwhere this is rare and cannot be mended, `failures.allowed` lets such matches be void$",
+    ):
         algorithm.train(JOB, host)
     algorithm.engine(JOB, host).backend.close()
 

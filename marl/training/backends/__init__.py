@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from marl.algorithm import Checkpoint, Services
+from marl.arena.failure import EnvironmentFailed
 from marl.env import EnvSpec
 from marl.training.lineup import Lineup
 from marl.training.networks import NetworkPolicy
@@ -30,11 +31,16 @@ class Plan:
 
 @dataclass(frozen=True)
 class Report:
-    """What an update did. `metrics` are named numbers; with several modules, learner's are "module/name"."""
+    """What an update did. `metrics` are named numbers; with several modules, learner's are "module/name".
+
+    `failures` and `changed` as in `marl.training.rollout.Batch`.
+    """
 
     rows: int
     env_steps: int
     metrics: dict[str, float] = field(default_factory=dict)
+    failures: Sequence[EnvironmentFailed] = ()
+    changed: int = 0
 
 
 class Backend(Protocol):
@@ -50,8 +56,13 @@ class Backend(Protocol):
     def load(self, checkpoint: Checkpoint) -> None:
         """Put the learner into a state that `save` gave, older or newer."""
 
-    def start(self, lineup: Lineup, services: Services, side: int, seed: int, lanes: Checkpoint | None) -> None:
-        """Play these from now on; with `lanes`, go on with saved matches."""
+    def start(
+        self, lineup: Lineup, services: Services, side: int, seed: int, lanes: Checkpoint | None, keep: bool = False
+    ) -> None:
+        """Play these from now on; with `lanes`, go on with saved matches.
+
+        With `keep`, go on with the matches that are being played: `lanes` are those same ones, should they be lost.
+        """
 
     def update(self, plan: Plan) -> Report:
         """Collect and fit once."""

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 
 from marl.algorithm import Checkpoint, Services
 from marl.env import EnvSpec
+from marl.training import making
 from marl.training.backends import Plan, Report
 from marl.training.columns import Columns, rows_of
 from marl.training.hyper import Hyper
@@ -28,6 +29,7 @@ class Local:
         networks = {name: self.learner.network(name) for name in modules}
         self.policy = NetworkPolicy(spec, networks, hyper.sharing)
         self._rollout: Rollout | None = None
+        self._services: Services | None = None  # whose environment is played
 
     @property
     def rollout(self) -> Rollout:
@@ -44,19 +46,32 @@ class Local:
         """See `Backend`."""
         self.learner.load(checkpoint)
 
-    def start(self, lineup: Lineup, services: Services, side: int, seed: int, lanes: Checkpoint | None) -> None:
+    def start(
+        self, lineup: Lineup, services: Services, side: int, seed: int, lanes: Checkpoint | None, keep: bool = False
+    ) -> None:
         """See `Backend`."""
+        opponents, source = [services.policy(id) for id in lineup.ids[1:]], lineup.source(seed)
+        if keep and self._rollout is not None:
+            self._rollout.go_on(opponents, source, side)
+            return
+        if self._rollout is not None and self._services is services:
+            environment = self._rollout.sampler.play.environment
+        else:
+            environment = services.environment(self.hyper.lanes)
+        self._services = services
         self._rollout = Rollout(
-            services.environment(self.hyper.lanes),
+            environment,
             self.policy,
-            [services.policy(id) for id in lineup.ids[1:]],
-            lineup.source(seed),
+            opponents,
+            source,
             module_ids(self.spec, self.hyper.sharing),
             side,
             self.hyper.discount,
             self.hyper.trace,
             self.hyper.sequence,
             lanes,
+            making.limit(services),
+            lambda lanes: services.environment(lanes),
         )
 
     def update(self, plan: Plan) -> Report:
@@ -67,7 +82,8 @@ class Local:
         counts = {name: minibatches(columns, plan.minibatch) for name, columns in batch.columns.items()}
         fitted = self.learner.fit(batch.columns, plan.epochs, counts, plan.seed, plan.coefficients)
         seconds = {"sample_seconds": sampled - started, "learn_seconds": time.perf_counter() - sampled}
-        return Report(batch.rows, batch.env_steps, batch.stats | flat(fitted, self.learner.names) | seconds)
+        metrics = batch.stats | flat(fitted, self.learner.names) | seconds
+        return Report(batch.rows, batch.env_steps, metrics, batch.failures, batch.changed)
 
     def save(self) -> Checkpoint:
         """See `Backend`."""

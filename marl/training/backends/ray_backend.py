@@ -59,9 +59,11 @@ class RayBackend:
         self.samplers.drop()
         self.learners.load(checkpoint)
 
-    def start(self, lineup: Lineup, services: Services, side: int, seed: int, lanes: Checkpoint | None) -> None:
+    def start(
+        self, lineup: Lineup, services: Services, side: int, seed: int, lanes: Checkpoint | None, keep: bool = False
+    ) -> None:
         """See `Backend`."""
-        self.samplers.start(lineup, services, side, seed, lanes)
+        self.samplers.start(lineup, services, side, seed, lanes, keep)
 
     def update(self, plan: Plan) -> Report:
         """See `Backend`. `sample_seconds` is the time that was spent waiting for rows."""
@@ -81,7 +83,9 @@ class RayBackend:
             seconds["staleness"] = float(self.version - min(part.version for part in parts))
             self.version += 1
             rows, env_steps = sum(part.rows for part in parts), sum(part.env_steps for part in parts)
-            return Report(rows, env_steps, together(parts) | flat(stats, self._policy.networks) | seconds)
+            metrics = together(parts) | flat(stats, self._policy.networks) | seconds
+            failures = [failure for part in parts for failure in part.failures]
+            return Report(rows, env_steps, metrics, failures, sum(part.changed for part in parts))
         raise RunError(f"rows were lost {_ATTEMPTS} times in one update: nodes of the cluster come and go")
 
     def save(self) -> Checkpoint:
@@ -109,7 +113,7 @@ def together(parts: Sequence[Part]) -> dict[str, float]:
     result: dict[str, float] = {}
     for name in dict.fromkeys(name for part in parts for name in part.stats):
         known = [part for part in parts if name in part.stats]
-        if name == "matches":
+        if name in ("matches", "void"):
             result[name] = sum(part.stats[name] for part in known)
             continue
         weights = [float(part.rows) if name == "explained_variance" else part.stats["matches"] for part in known]

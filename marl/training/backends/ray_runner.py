@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import ray
@@ -13,6 +13,8 @@ from ray.rllib.env.env_runner import EnvRunner
 from ray.rllib.utils.metrics import NUM_ENV_STEPS_SAMPLED_LIFETIME
 
 from marl.algorithm import Checkpoint
+from marl.arena import Failures
+from marl.arena.failure import EnvironmentFailed
 from marl.env import EnvSpec
 from marl.errors import RunError, UserError
 from marl.policy import Policy
@@ -30,12 +32,17 @@ from marl.types import Array
 
 @dataclass(frozen=True)
 class Part:
-    """What one sampler played: how many rows and ticks (over lanes), statistics, the version of the live weights."""
+    """What one sampler played: how many rows and ticks (over lanes), statistics, the version of the live weights.
+
+    `failures` and `changed` as in `marl.training.rollout.Batch`.
+    """
 
     rows: int
     env_steps: int
     stats: dict[str, float]
     version: int
+    failures: list[EnvironmentFailed] = field(default_factory=list)
+    changed: int = 0
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,7 @@ class Start:
     snapshots: Mapping[str, ray.ObjectRef[Snapshot]]
     make: Maker
     side: int
+    limit: Failures
 
 
 class Runner(EnvRunner):
@@ -76,22 +84,28 @@ class Runner(EnvRunner):
         except (UserError, RunError) as error:
             return error
 
-    def start(self, start: Start, seed: int, lanes: Checkpoint | None) -> None:
-        """Play these from now on; with `lanes`, go on with saved matches."""
+    def start(self, start: Start, seed: int, lanes: Checkpoint | None, keep: bool) -> None:
+        """Play these from now on; `lanes` and `keep` as in `Backend.start`."""
         ids = start.lineup.ids[1:]
         known = self._frozen
         self._frozen = {id: known[id] if id in known else self._restore(start.snapshots[id]) for id in ids}
+        opponents, source = [self._frozen[id] for id in ids], start.lineup.source(seed)
+        if keep and self._rollout is not None:
+            self._rollout.go_on(opponents, source, start.side)
+            return
         self._rollout = Rollout(
             start.make(self.hyper.lanes),
             self.policy,
-            [self._frozen[id] for id in ids],
-            start.lineup.source(seed),
+            opponents,
+            source,
             module_ids(self.spec, self.hyper.sharing),
             start.side,
             self.hyper.discount,
             self.hyper.trace,
             self.hyper.sequence,
             lanes,
+            start.limit,
+            start.make,
         )
 
     def sample(self, **kwargs: Any) -> Part:
@@ -128,7 +142,7 @@ class Runner(EnvRunner):
         batch = self._rollout.collect(rows)
         self.num_env_steps_sampled_lifetime += batch.env_steps
         self._columns = batch.columns
-        return Part(batch.rows, batch.env_steps, batch.stats, version)
+        return Part(batch.rows, batch.env_steps, batch.stats, version, batch.failures, batch.changed)
 
     def _restore(self, reference: ray.ObjectRef[Snapshot]) -> Policy:
         snapshot = ray.get(reference)

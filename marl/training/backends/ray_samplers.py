@@ -19,7 +19,7 @@ from marl.training.backends.ray_runner import Part, Runner, Start
 from marl.training.columns import Columns
 from marl.training.hyper import Hyper
 from marl.training.lineup import Lineup
-from marl.training.making import maker
+from marl.training.making import limit, maker
 from marl.training.modules import ModuleSpec
 from marl.types import Array
 
@@ -44,8 +44,10 @@ class Samplers:
         self.revived = 0  # how often an actor has been replaced
         self._new = True  # nobody has answered yet
 
-    def start(self, lineup: Lineup, services: Services, side: int, seed: int, lanes: Checkpoint | None) -> None:
-        """Play these from now on; with `lanes`, go on with saved matches. Rows under way are dropped."""
+    def start(
+        self, lineup: Lineup, services: Services, side: int, seed: int, lanes: Checkpoint | None, keep: bool = False
+    ) -> None:
+        """Play these from now on; `lanes` and `keep` as in `Backend.start`. Rows under way are dropped."""
         self.drop()
         if self._new:
             self._ready(range(self.count))
@@ -53,9 +55,9 @@ class Samplers:
         self._sent = {
             id: self._sent[id] if id in self._sent else ray.put(services.snapshot(id)) for id in lineup.ids[1:]
         }
-        self._start, self._seed = Start(lineup, self._sent, maker(services), side), seed
+        self._start, self._seed = Start(lineup, self._sent, maker(services), side, limit(services)), seed
         for index in range(self.count):
-            self._begin(index, _stream(seed, index), part_of(lanes, index, self.count))
+            self._begin(index, _stream(seed, index), part_of(lanes, index, self.count), keep)
 
     def ask(self, rows: int, weights: Mapping[str, Array], version: int) -> None:
         """Let everybody play their share of `rows` with these weights, which travel by reference."""
@@ -116,8 +118,8 @@ class Samplers:
         """The process of each sampler."""
         return [_value(r.get()) for r in self._manager.foreach_actor(_pid)]
 
-    def _begin(self, index: int, seed: int, lanes: Checkpoint | None) -> None:
-        arguments = {"start": self._start, "seed": seed, "lanes": lanes}
+    def _begin(self, index: int, seed: int, lanes: Checkpoint | None, keep: bool = False) -> None:
+        arguments = {"start": self._start, "seed": seed, "lanes": lanes, "keep": keep}
         for result in self._manager.foreach_actor("start", kwargs=arguments, remote_actor_ids=[index]):
             if not result.ok:
                 _raise_bugs(result.get())
