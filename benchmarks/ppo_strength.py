@@ -68,6 +68,7 @@ def theirs(seed: int, env_steps: int, spec: Any) -> tuple[Any, int]:
 
 def points(a: Any, b: Any, matches: int, seed: int) -> float:
     """The share of points that `a` gets against `b`."""
+    from marl.arena import Arena
     from marl.evaluation import Player, measure
     from marl.registry import load_registry
 

@@ -147,6 +147,11 @@ def join_turns(turns: Sequence[Turn]) -> Turn:
     return tuple(joined)
 
 
+def turn_of(turn: Turn, lanes: Lanes) -> Turn:
+    """The rows of these lanes only."""
+    return tuple(None if rows is None else rows.take(np.isin(rows.lane, lanes)) for rows in turn)
+
+
 @dataclass(slots=True)
 class Step:
     """What one tick did to the lanes that were stepped.
@@ -168,6 +173,21 @@ class Step:
     final: Turn
     turn: Turn
     info: dict[str, Array] = field(default_factory=dict)
+
+    def of(self, lanes: Lanes) -> Step:
+        """What happened to these of its lanes, in its order."""
+        keep = np.isin(self.lanes, lanes)
+        return Step(
+            lanes=self.lanes[keep],
+            rewards=self.rewards[keep],
+            terminated=self.terminated[keep],
+            truncated=self.truncated[keep],
+            done=self.done[keep],
+            fault=self.fault[keep],
+            final=turn_of(self.final, lanes),
+            turn=turn_of(self.turn, lanes),
+            info={name: column[keep] for name, column in self.info.items()},
+        )
 
 
 class LanesFailed(RunError):
@@ -204,8 +224,8 @@ class Frame(NamedTuple):
 class Environment(Protocol):
     """The rules, batched. `reset` and `step` take any subset of the lanes, each lane at most once.
 
-    Everything that chance decides follows from the lane's seed (see `marl.rng`), never from other lanes. Where `reset` or
-    `step` raises, no lane is used again before it is reset; `LanesFailed` says that only some lanes are meant.
+    Everything that chance decides follows from the lane's seed (see `marl.rng`), never from other lanes. Where `reset`
+    or `step` raises, no lane is used again before it is reset; `LanesFailed` says that only some lanes are meant.
     """
 
     @property

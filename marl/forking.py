@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from marl import rng
-from marl.env import EnvSpec, Lanes, Turn, join_turns
+from marl.env import EnvSpec, Lanes, LanesFailed, Turn, join_turns
 from marl.simple import Match, OneByOne, Outcome
 from marl.space import Box
 from marl.types import Array, Keys
@@ -43,9 +43,18 @@ class ForkableOneByOne(OneByOne):
         saved = json.loads(blob)
         if len(saved) != len(lanes):
             raise ValueError(f"{len(saved)} matches were saved, but {len(lanes)} lanes are to take them")
-        turn = join_turns([self._replay(lanes[row : row + 1], log) for row, log in enumerate(saved)])
-        for row, lane in enumerate(lanes.tolist() if seeds is not None else []):
-            self._reseed(lane, int(rng.as_keys(seeds)[row]))
+        turns: list[Turn] = []
+        errors: dict[int, Exception] = {}
+        for row, (lane, log) in enumerate(zip(lanes.tolist(), saved, strict=True)):
+            try:
+                turns.append(self._replay(lanes[row : row + 1], log))
+                if seeds is not None:
+                    self._reseed(lane, int(rng.as_keys(seeds)[row]))
+            except Exception as error:
+                errors[lane] = self._lost(lane, error.first if isinstance(error, LanesFailed) else error)
+        turn = join_turns(turns) if turns else (None,) * len(self.spec.groups)
+        if errors:
+            raise LanesFailed(errors, turn)
         return turn
 
     def _play(self, lane: int, actions: dict[int, Any]) -> Outcome:

@@ -20,7 +20,7 @@ from marl.arena.pairings import Source
 from marl.arena.queue import Queue, agent_keys, environment_seeds
 from marl.arena.seats import Moves, Seats
 from marl.arena.tolerance import Count, Failures, Tolerance, attempt
-from marl.env import Environment, Forkable, LanesFailed, Step, Turn, join_turns
+from marl.env import Environment, Forkable, LanesFailed, Step, Turn, join_turns, turn_of
 from marl.errors import UserError
 from marl.policy import Policy
 from marl.types import Array, Floats, Ints, Keys
@@ -51,8 +51,8 @@ class Play:
     lanes that are playing, in the canonical order of `turn`. `clock` counts the ticks of the play.
 
     Where the environment fails, `tolerance` says whether the play goes on; without it, it does not. A match that failed
-    is void: it begins again with a seed that follows from its own. So is one that a checkpoint does not bring back as it
-    was (`changed` counts those).
+    is void: it begins again with a seed that follows from its own. So does one that a checkpoint does not bring back as
+    it was (`changed` counts those).
     """
 
     def __init__(
@@ -329,7 +329,7 @@ class Play:
         void, kept = self.live[~same], self.live[same]
         self.changed = len(void)
         if len(void):
-            self._begin(kept, turns.of_lanes(turn, kept), _NOBODY, void)
+            self._begin(kept, turn_of(turn, kept), _NOBODY, void)
         else:
             self.turn = turn
 

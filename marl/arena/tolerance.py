@@ -17,7 +17,8 @@ T = TypeVar("T")
 class Failures:
     """Failures of an environment that are put up with: at most `allowed` while any `per` matches are begun.
 
-    A match that failed is void: nothing of it counts, and it is played again with another seed that follows from its own.
+    A match that failed is void: it is played again with another seed, which follows from its own. No result and no row
+    of it is used but rows that an update had before.
     """
 
     allowed: int = 0

@@ -40,11 +40,6 @@ def same(saved: Mapping[str, Array], found: Turn, lanes: Ints) -> Bools:
     return result
 
 
-def of_lanes(turn: Turn, lanes: Ints) -> Turn:
-    """The rows of these lanes only."""
-    return tuple(None if rows is None else rows.take(np.isin(rows.lane, lanes)) for rows in turn)
-
-
 def _arrays(rows: Rows) -> dict[str, Array]:
     result = {"lane": rows.lane, "agent": rows.agent, "first": rows.first}
     if rows.mask is not None:

@@ -26,7 +26,7 @@ from marl.types import Floats
 class Batch:
     """What one update learns from: columns by module, the rows and ticks (over lanes) behind them, and statistics.
 
-    `failures` of the environment since the last batch; `changed`: matches that could not be taken up as they were saved.
+    `failures` of the environment since the last batch; `changed`: matches that could not be taken up as they had been.
     """
 
     columns: dict[str, Columns]

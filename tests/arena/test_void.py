@@ -86,7 +86,7 @@ def test_what_is_void_does_not_depend_on_the_number_of_lanes(game, failing):
 def test_an_environment_that_fails_as_a_whole_is_made_anew(game, failing):
     made, told = [], []
     make = failing(together=True, made=made)
-    _, _, arena = play(make, [game.Dice()], 8, told)
+    play(make, [game.Dice()], 8, told)
     assert len(made) == 1 + len(told) > 2
     assert max(failure.void for failure in told) > 1  # with all that were under way
     made.clear()
@@ -173,7 +173,7 @@ def test_failures_are_counted_on_after_a_resume(game, failing):
 
 @pytest.mark.parametrize("breaks", [False, True])
 def test_matches_that_do_not_come_back_as_they_were_begin_again(game, shapes, breaks):
-    """A reset that leaves something of the last match behind, and a replay that therefore goes another way, or raises."""
+    """A reset that leaves something of the last match behind, and a replay that goes another way, or raises."""
     shape = shapes["teams"]
     make, told = shape.make, []
 

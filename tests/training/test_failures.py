@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from marl.arena import Mixtures, Sampler
+from marl.arena import Failures, Mixtures, Sampler
 from marl.arena.failure import EnvironmentFailed, explain, play_again
 from marl.env import EnvSpec
 from marl.errors import RunError
@@ -119,12 +119,44 @@ def test_training_names_the_match(backend: str, gradient: Any, services: Any, si
 
     host = services(brittle)
     algorithm = gradient(**SMALL, backend=backend)
-    with pytest.raises(
-        RunError,
-        match=r"KeyError: 'a bug'\nin the match with environment seed \d+, at tick 3\nwhere this is rare and cannot be mended, `failures.allowed` lets such matches be void$",
-    ):
+    where = r"KeyError: 'a bug'\nin the match with environment seed \d+, at tick 3"
+    advice = "where this is rare and cannot be mended, `failures.allowed` lets such matches be void"
+    with pytest.raises(RunError, match=f"{where}\n{advice}$"):
         algorithm.train(JOB, host)
     algorithm.engine(JOB, host).backend.close()
+
+
+def test_failures_that_are_put_up_with_are_told_and_the_same_everywhere(
+    gradient: Any, services: Any, site: Path
+) -> None:
+    pytest.importorskip("ray.rllib", reason="needs Ray's RLlib")
+    from brittle import brittle
+
+    outcomes = []
+    for backend in ("local", "ray"):
+        host, algorithm = services(brittle), gradient(**SMALL, backend=backend)
+        host.failures = Failures(100)
+        trained = algorithm.train(JOB, host)
+        algorithm.engine(JOB, host).backend.close()
+        void = sum(values.get("void", 0) for _, values in host.logged)
+        assert void == len(host.warnings) > 3
+        first, *rest = host.warnings[0].split("\n")
+        assert first.startswith("1 match is void, and played again with other seeds: ") and "KeyError" in first
+        assert rest[0].startswith("in the match with environment seed ")
+        outcomes.append((trained.snapshot.id, host.warnings, void))
+    assert outcomes[0] == outcomes[1]
+
+
+def test_an_environment_that_breaks_as_a_whole_is_made_anew(gradient: Any, services: Any, site: Path) -> None:
+    pytest.importorskip("ray.rllib", reason="needs Ray's RLlib")
+    from brittle import together
+
+    made: list[int] = []
+    host, algorithm = services(lambda lanes: made.append(lanes) or together(lanes)), gradient(**SMALL)
+    host.failures = Failures(100)
+    algorithm.train(JOB, host)
+    assert made.count(8) == 1 + len(host.warnings)
+    assert all(warning.startswith("8 matches are void") and "KeyError" in warning for warning in host.warnings)
 
 
 def test_the_command_raises_what_the_environment_raised(site: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import gymnasium
@@ -13,7 +14,7 @@ from gymnasium.utils import seeding
 
 from marl import rng, tree
 from marl.adapters import action_mask, unmasked
-from marl.env import Frame, Lanes, Turn
+from marl.env import Actions, Frame, Lanes, LanesFailed, Step, Turn
 from marl.errors import RunError, UserError
 from marl.space import mask_width, zeros
 from marl.types import Array, ArrayTree, Bools, Floats, Keys
@@ -51,6 +52,24 @@ class GymnasiumEnvironment(OneAgent):
         self._seeds = np.zeros(lanes, dtype=np.uint64)
         self._log: list[list[Any]] = [[] for _ in range(lanes)]  # an action as plain numbers, or {"seed": ...}
         self._masks: list[Bools | None] = [None] * lanes
+        self._errors: dict[int, Exception] = {}  # of this call, by lane
+
+    def reset(self, lanes: Lanes, seeds: Keys) -> Turn:
+        """See `Environment.reset`. Raises LanesFailed where Gymnasium itself fails."""
+        self._errors = {}
+        turn = super().reset(lanes, seeds)
+        if not self._errors:
+            return turn
+        self.over[list(self._errors)] = True
+        raise LanesFailed(self._errors, self.turn(lanes))
+
+    def step(self, lanes: Lanes, actions: Actions) -> Step:
+        """See `Environment.step`. Raises LanesFailed where Gymnasium itself fails."""
+        self._errors = {}
+        step = super().step(lanes, actions)
+        if not self._errors:
+            return step
+        raise LanesFailed(self._errors, step.of(lanes[~np.isin(lanes, list(self._errors))]))
 
     def begin(self, lanes: Lanes, seeds: Keys) -> None:
         """Start matches; see `OneAgent.begin`. Gymnasium gets the low 31 bits of the seeds."""
@@ -63,17 +82,18 @@ class GymnasiumEnvironment(OneAgent):
                 seen, info = game.reset(seed=gymnasium_seed(seed))
                 self._show(lane, seen, info)
             except Exception as error:
-                raise self._failed(lane, error) from error
+                self._failed(lane, error)
 
     def advance(self, lanes: Lanes, actions: Array) -> tuple[Floats, Bools, Bools]:
-        """One tick of each lane's own environment; see `OneAgent.advance`. Raises RunError where one raises."""
+        """One tick of each lane's own environment; see `OneAgent.advance`. One that raises ends its match."""
         rewards = np.zeros(len(lanes))
         terminated, truncated = np.zeros(len(lanes), np.bool_), np.zeros(len(lanes), np.bool_)
         for row, lane in enumerate(lanes.tolist()):
             try:
                 rewards[row], terminated[row], truncated[row] = self._play(lane, actions[row])
             except Exception as error:
-                raise self._failed(lane, error) from error
+                self._failed(lane, error)
+                terminated[row] = True
         late = self.tick[lanes] + 1 >= self.spec.max_length
         return rewards, terminated, (truncated | late) & ~terminated
 
@@ -119,8 +139,12 @@ class GymnasiumEnvironment(OneAgent):
             raise UserError(f"this blob holds no saved matches of {self.name}") from error
         if game != self.name or len(matches) != len(lanes):
             raise UserError(f"this blob holds {len(matches)} matches of {game}, not {len(lanes)} of {self.name}")
+        self._errors = {}
         for lane, match in zip(lanes.tolist(), matches, strict=True):
             self._replay(lane, match)
+        if self._errors:
+            self.over[list(self._errors)] = True
+            raise LanesFailed(self._errors, self.turn(lanes))
         for lane, seed in zip(lanes.tolist(), [] if seeds is None else rng.as_keys(seeds).tolist(), strict=False):
             self._reseed(lane, seed)
         return self.turn(lanes)
@@ -158,6 +182,8 @@ class GymnasiumEnvironment(OneAgent):
         here = np.array([lane])
         self.begin(here, rng.as_keys(match["seed"]))
         for entry in match["log"]:
+            if lane in self._errors:
+                return
             if isinstance(entry, dict):
                 self._reseed(lane, entry["seed"])
             else:
@@ -170,12 +196,17 @@ class GymnasiumEnvironment(OneAgent):
         self._game(lane).unwrapped.np_random = seeding.np_random(gymnasium_seed(seed))[0]
         self._log[lane].append({"seed": seed})
 
-    def _failed(self, lane: int, error: Exception) -> RunError:
+    def _failed(self, lane: int, error: Exception) -> None:
+        """Put an error aside that `reset`, `step` or `load` raises, and let go of the environment that raised it."""
         seed = gymnasium_seed(int(self._seeds[lane]))
-        return RunError(
+        self._errors[lane] = RunError(
             f"Gymnasium's {self.name} failed at tick {self.tick[lane]} of the match that began with "
             f"reset(seed={seed}): {_said(error)}"
         )
+        game, self.games[lane] = self.games[lane], None
+        if game is not None:
+            with suppress(Exception):  # it may be in any state
+                game.close()  # type: ignore[no-untyped-call]
 
 
 def gymnasium_seed(seed: int) -> int:

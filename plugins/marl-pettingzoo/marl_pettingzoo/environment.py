@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
 from marl import rng, space
 from marl.adapters import action_mask
-from marl.env import Actions, Frame, Lanes, Rows, Step, Turn, join_turns
+from marl.env import Actions, Frame, Lanes, LanesFailed, Rows, Step, Turn, join_turns
 from marl.errors import RunError, UserError
 from marl.space import Box, Discrete, mask_width
 from marl.types import Array, ArrayTree, Bools, Keys
@@ -28,11 +29,18 @@ _Entries = list[tuple[int, int, Any, Any, bool]]  # lane, agent, observation, ma
 class PettingZooEnvironment:
     """A PettingZoo environment: see `Environment` and `Forkable`. Made by `marl_pettingzoo.games`.
 
-    `make()` makes the match of a lane; every lane keeps its own. `penalty` is what an illegal action costs.
+    `make()` makes the match of a lane; every lane keeps its own, or gets a new one for each match where it is to be
+    `fresh`. `penalty` is what an illegal action costs.
     """
 
     def __init__(
-        self, name: str, lanes: int, make: Callable[[], Match], described: Description, penalty: float = 0.0
+        self,
+        name: str,
+        lanes: int,
+        make: Callable[[], Match],
+        described: Description,
+        penalty: float = 0.0,
+        fresh: bool = False,
     ) -> None:
         self.name = name
         self.lanes = lanes
@@ -40,34 +48,57 @@ class PettingZooEnvironment:
         self.penalty = penalty
         self._described = described
         self._make = make
+        self._fresh = fresh
         self._group = self.spec.group_of.tolist()
         self._matches: list[Match | None] = [None] * lanes
 
     def reset(self, lanes: Lanes, seeds: Keys) -> Turn:
-        """Start new matches in `lanes`; see `Environment.reset`. Raises RunError where PettingZoo itself fails."""
+        """Start new matches in `lanes`; see `Environment.reset`. Raises LanesFailed where PettingZoo itself fails."""
         seeds = rng.as_keys(seeds)
         numbers = lanes.tolist()
+        errors: dict[int, Exception] = {}
         for lane, seed, given in zip(numbers, seeds.tolist(), reset_seeds(seeds).tolist(), strict=True):
-            match = self._matches[lane]
+            match = None if self._fresh else self._matches[lane]
             if match is None:
+                self._forget(lane)
                 match = self._matches[lane] = self._make()
-            match.start(seed, given, self.spec.max_length)
-        return self._turn(numbers)
+            try:
+                match.start(seed, given, self.spec.max_length)
+            except RunError as error:
+                errors[lane] = self._forget(lane, error)
+        turn = self._turn([lane for lane in numbers if lane not in errors])
+        if errors:
+            raise LanesFailed(errors, turn)
+        return turn
 
     def step(self, lanes: Lanes, actions: Actions) -> Step:
-        """Advance `lanes` by one tick; see `Environment.step`. Raises RunError where PettingZoo itself fails."""
+        """Advance `lanes` by one tick; see `Environment.step`. Raises LanesFailed where PettingZoo itself fails."""
         numbers = lanes.tolist()
         matches = [self._match(lane, playing=True) for lane in numbers]
         given, faults = self._given(matches, actions)
+        errors: dict[int, Exception] = {}
+        for row, match in enumerate(matches):
+            try:
+                if faults[row] < 0:
+                    match.play(given[row])
+                else:
+                    match.forfeit(faults[row], self._forfeited(faults[row]))
+            except RunError as error:
+                errors[numbers[row]] = self._forget(numbers[row], error)
+        if not errors:
+            return self._outcome(lanes, matches, faults)
+        left = [row for row, lane in enumerate(numbers) if lane not in errors]
+        rest = self._outcome(lanes[left], [matches[row] for row in left], [faults[row] for row in left])
+        raise LanesFailed(errors, rest)
+
+    def _outcome(self, lanes: Lanes, matches: Sequence[Match], faults: Sequence[int]) -> Step:
+        """What a tick did to these matches, in which these agents broke the rules (or -1)."""
+        numbers = lanes.tolist()
         count, agents = len(numbers), len(self.spec.agents)
         terminated = np.zeros((count, agents), dtype=np.bool_)
         truncated = np.zeros((count, agents), dtype=np.bool_)
         endings: list[_Entries] = [[] for _ in self.spec.groups]
         for row, match in enumerate(matches):
-            if faults[row] < 0:
-                match.play(given[row])
-            else:
-                match.forfeit(faults[row], self._forfeited(faults[row]))
             for agent in sorted(match.ended):
                 (truncated if match.ended[agent] else terminated)[row, agent] = True
                 seen = match.final[agent]
@@ -121,8 +152,27 @@ class PettingZooEnvironment:
             raise UserError(f"these matches are of {saved['environment']}, and this environment is {self.name}")
         if len(saved["matches"]) != len(lanes):
             raise ValueError(f"{len(saved['matches'])} matches were saved, and {len(lanes)} lanes are to hold them")
-        turns = [self._replay(lanes[row : row + 1], record) for row, record in enumerate(saved["matches"])]
-        return join_turns(turns)
+        turns: list[Turn] = []
+        errors: dict[int, Exception] = {}
+        for row, (lane, record) in enumerate(zip(lanes.tolist(), saved["matches"], strict=True)):
+            try:
+                turns.append(self._replay(lanes[row : row + 1], record))
+            except LanesFailed as failed:
+                errors |= failed.errors
+            except Exception as error:  # it goes another way than it did, and is given actions that do not fit
+                errors[lane] = self._forget(lane, RunError(f"{self.name} cannot be played again: {error!r}"))
+        turn = join_turns(turns) if turns else self._turn([])
+        if errors:
+            raise LanesFailed(errors, turn)
+        return turn
+
+    def _forget(self, lane: int, error: RunError | None = None) -> Exception:
+        """Let go of a lane's PettingZoo environment: the next match there gets a new one."""
+        match, self._matches[lane] = self._matches[lane], None
+        if match is not None:
+            with suppress(Exception):  # it may be in any state
+                match.env.close()
+        return error or RunError(f"{self.name} was let go of")
 
     def _global(self, match: Match) -> Any:
         try:

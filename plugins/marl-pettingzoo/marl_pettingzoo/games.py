@@ -29,13 +29,14 @@ def make(
     parameters: Mapping[str, Any] | None = None,
     teams: _Teams = "auto",
     max_length: int | None = None,
+    fresh: bool = False,
 ) -> PettingZooEnvironment:
     """The environment called `name`; see `marl_pettingzoo.params.Params`. Raises UserError."""
     entry = find(name)
     if entry is None:
         known = [each.name for each in ENTRIES]
         raise UserError(f"PettingZoo has no environment {name!r}{suggestion(name, known)}")
-    return _build(entry.target, entry, lanes, parameters or {}, teams, max_length)
+    return _build(entry.target, entry, lanes, parameters or {}, teams, max_length, fresh)
 
 
 def any_game(
@@ -44,20 +45,27 @@ def any_game(
     parameters: Mapping[str, Any] | None = None,
     teams: _Teams = "auto",
     max_length: int | None = None,
+    fresh: bool = False,
 ) -> PettingZooEnvironment:
     """The environment that `target` (`"package.module:constructor"`) makes, AEC or Parallel. Raises UserError."""
-    return _build(target, of_module(target.partition(":")[0]), lanes, parameters or {}, teams, max_length)
+    return _build(target, of_module(target.partition(":")[0]), lanes, parameters or {}, teams, max_length, fresh)
 
 
 def _build(
-    target: str, entry: Entry | None, lanes: int, given: Mapping[str, Any], teams: _Teams, max_length: int | None
+    target: str,
+    entry: Entry | None,
+    lanes: int,
+    given: Mapping[str, Any],
+    teams: _Teams,
+    max_length: int | None,
+    fresh: bool,
 ) -> PettingZooEnvironment:
     arguments = load.arguments(target, entry, given)
     create = load.maker(target, entry, given)
     env, together, penalty = load.bare(create())
     prepare = load.resolve(entry.prepare) if entry is not None and entry.prepare else None
     agents_of(env, target)
-    spare = [env]  # the one that was described plays in the first lane that is reset
+    spare = [] if fresh else [env]  # the one that was described plays in the first lane that is reset
 
     def match() -> Match:
         bare = spare.pop() if spare else load.bare(create())[0]
@@ -70,7 +78,7 @@ def _build(
     described = describe(
         env, target, together=together, entry=entry, arguments=arguments, teams=teams, max_length=max_length
     )
-    return PettingZooEnvironment(target.partition(":")[0], lanes, match, described, penalty)
+    return PettingZooEnvironment(target.partition(":")[0], lanes, match, described, penalty, fresh)
 
 
 def _first_reset(env: Any, target: str, prepare: Callable[[Any, bool], None] | None) -> None:

@@ -10,6 +10,7 @@ its turn comes, and its last observation is taken there. An agent that was not t
 from __future__ import annotations
 
 import abc
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -71,6 +72,8 @@ class Match(abc.ABC):
         self.alive.difference_update(self.ended)
         for agent, reward in enumerate(self.rewards):
             self.totals[agent] += reward
+            if not math.isfinite(reward):
+                raise RunError(f"{self.env} gives {self.names[agent]!r} a reward of {reward} ({self._origin()})")
         if not self.acting:
             self._finish(truncated=False)
         elif self.ticks >= self.limit:
