@@ -12,11 +12,12 @@ probability ratio test", fishtest's mathematics, 2019.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import log
+from math import erf, inf, log, log10, sqrt
 from typing import Literal
 
 import numpy as np
 
+from league.ratings.rating import Z95
 from marl.types import Array, Floats
 
 POINTS = np.array([0.0, 0.25, 0.5, 0.75, 1.0])
@@ -38,6 +39,40 @@ class Decision:
     pairs: int
 
 
+@dataclass(frozen=True)
+class Estimate:
+    """What pairs say about strength, whatever the hypotheses: a mean score, and its standard error, of a game."""
+
+    score: float
+    error: float
+
+    @property
+    def elo(self) -> float:
+        """The difference in logistic Elo; infinite where everything was won or lost."""
+        return elo_of(self.score)
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """The 95 % interval of `elo`."""
+        return elo_of(self.score - Z95 * self.error), elo_of(self.score + Z95 * self.error)
+
+    @property
+    def los(self) -> float:
+        """The likelihood of superiority: how probable it is that the candidate is the better one at all."""
+        return 0.5 * (1.0 + erf((self.score - 0.5) / (self.error * sqrt(2.0))))
+
+
+def estimate(counts: Array) -> Estimate:
+    """From `counts[5]` of pairs by points. The error is that of the pairs' mean, so that pairs need not be independent
+    inside; half a pair is added to each outcome for it, so that a few equal pairs do not pass for certainty."""
+    seen = np.asarray(counts, dtype=np.float64)
+    score = float(seen @ POINTS / seen.sum()) if seen.sum() else 0.5
+    smooth = seen + 0.5
+    total = smooth.sum()
+    mean = smooth @ POINTS / total
+    return Estimate(score, float(np.sqrt(smooth @ (POINTS - mean) ** 2 / total / total)))
+
+
 class SequentialTest:
     """The hypotheses and the bounds. Raises ValueError for hypotheses or error rates that make no test."""
 
@@ -46,6 +81,7 @@ class SequentialTest:
             raise ValueError(f"elo0: {elo0} is not below elo1: {elo1}")
         if not (0 < alpha < 0.5 and 0 < beta < 0.5):
             raise ValueError(f"alpha: {alpha} and beta: {beta} must be above 0 and below 0.5")
+        self.elo0, self.elo1, self.alpha, self.beta = elo0, elo1, alpha, beta
         self.score0, self.score1 = expected_score(elo0), expected_score(elo1)
         self.lower, self.upper = log(beta / (1 - alpha)), log((1 - beta) / alpha)
 
@@ -76,6 +112,13 @@ class State:
 def expected_score(elo: float) -> float:
     """The mean score of a game at a difference in logistic Elo."""
     return float(1.0 / (1.0 + 10.0 ** (-elo / 400.0)))
+
+
+def elo_of(score: float) -> float:
+    """The difference in logistic Elo that a mean score stands for: minus or plus infinity at 0 and 1, and beyond."""
+    if not 0.0 < score < 1.0:
+        return -inf if score <= 0.0 else inf
+    return 400.0 * log10(score / (1.0 - score))
 
 
 def log_likelihood_ratio(counts: Array, score0: float, score1: float) -> Floats:

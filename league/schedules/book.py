@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from league.schedules.pairing import Pairing, Place, Result
 from marl.errors import UserError
@@ -83,25 +83,62 @@ def valid(scores: Sequence[float], sides: int) -> bool:
     return len(scores) == sides and all(0 <= score <= 1 for score in scores)
 
 
-def places(
-    players: Sequence[str], keys: Mapping[str, tuple[float, ...]], points: Mapping[str, float], games: Mapping[str, int]
-) -> list[Place]:
-    """The standings by `keys`, higher is better; equal keys share a rank, and stay in the order of `players`."""
-    order = sorted(players, key=lambda player: keys[player], reverse=True)
-    rank, found = 0, []
-    for position, player in enumerate(order):
-        if position == 0 or keys[player] != keys[order[position - 1]]:
-            rank = position + 1
-        found.append(Place(rank, player, points[player], games[player]))
+@dataclass
+class Totals:
+    """Everyone's sums: points, games, and how many points came without a game. `matches`: the scores of each game."""
+
+    points: dict[str, float]
+    games: dict[str, int]
+    unplayed: dict[str, float]
+    matches: list[Mapping[str, float]] = field(default_factory=list)
+
+    @classmethod
+    def none(cls, players: Sequence[str]) -> Totals:
+        """Before anything was played."""
+        return cls(dict.fromkeys(players, 0.0), dict.fromkeys(players, 0), dict.fromkeys(players, 0.0))
+
+    def add(self, pairing: Pairing, book: Book) -> None:
+        """Enter what became of a pairing, if anything did."""
+        scores, played = book.scores(pairing) or {}, book.played(pairing)
+        for player, score in scores.items():
+            self.points[player] += score
+            self.games[player] += played
+            self.unplayed[player] += 0.0 if played else score
+        if played:
+            self.matches.append(scores)
+
+    def give(self, player: str, points: float) -> None:
+        """Points without a game."""
+        self.points[player] += points
+        self.unplayed[player] += points
+
+
+def totals(book: Book, pairings: Iterable[Pairing], players: Sequence[str]) -> Totals:
+    """Everyone's sums over these pairings."""
+    found = Totals.none(players)
+    for pairing in pairings:
+        found.add(pairing, book)
     return found
 
 
-def totals(book: Book, pairings: Iterable[Pairing], players: Sequence[str]) -> tuple[dict[str, float], dict[str, int]]:
-    """Everyone's points and games in these pairings."""
-    points, games = dict.fromkeys(players, 0.0), dict.fromkeys(players, 0)
-    for pairing in pairings:
-        played = book.played(pairing)
-        for player, score in (book.scores(pairing) or {}).items():
-            points[player] += score
-            games[player] += played
-    return points, games
+def places(
+    players: Sequence[str],
+    keys: Mapping[str, tuple[float, ...]],
+    total: Totals,
+    tiebreaks: Mapping[str, tuple[tuple[str, float], ...]] | None = None,
+) -> list[Place]:
+    """The standings by `keys`, higher is better, and then by `tiebreaks`.
+
+    Those whom nothing separates share a rank, and stay in the order of `players`.
+    """
+    breaks = tiebreaks or dict.fromkeys(players, ())
+    whole = {player: (*keys[player], *(value for _, value in breaks[player])) for player in players}
+    order = sorted(players, key=lambda player: whole[player], reverse=True)
+    rank, found = 0, []
+    for position, player in enumerate(order):
+        if position == 0 or whole[player] != whole[order[position - 1]]:
+            rank = position + 1
+        found.append(
+            Place(rank, player, total.points[player], total.games[player], total.unplayed[player], breaks[player])
+        )
+    return found

@@ -65,6 +65,7 @@ class Bracket:
     """Plays meetings as soon as both their players are known. The players' order is their seeding, best first."""
 
     name = ""
+    order = "how far a player came"
     lives = 1
     """How many lost meetings put a player out."""
 
@@ -101,7 +102,7 @@ class Bracket:
         """By how far a player came."""
         book = Book(results)
         state = self._replay(book)
-        points, games = totals(book, state.asked, self.players)
+        total = totals(book, state.asked, self.players)
         beyond = self.meetings[-1].depth + 1
         reached, lost = dict.fromkeys(self.players, beyond), dict.fromkeys(self.players, 0)
         for meeting in self.meetings:
@@ -113,7 +114,7 @@ class Bracket:
         for player in self.players:
             out = lost[player] >= self.lives or (champion is not None and player != champion)
             keys[player] = (reached[player] if out else beyond,)
-        return places(self.players, keys, points, games)
+        return places(self.players, keys, total)
 
     def _replay(self, book: Book) -> State:
         state = State()

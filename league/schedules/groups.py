@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from league.schedules.double_elimination import DoubleElimination
@@ -11,6 +11,7 @@ from league.schedules.field import at_least, checked, two_sided
 from league.schedules.pairing import Pairing, Place, Result, Schedule
 from league.schedules.round_robin import RoundRobin
 from league.schedules.single_elimination import SingleElimination
+from league.schedules.tiebreaks import TieBreak, said
 from marl.errors import UserError
 
 Finals = Literal["single_elimination", "double_elimination", "round_robin"]
@@ -27,6 +28,8 @@ class Params:
     """What they play; games of more than two sides need `round_robin`."""
     games: int = 0
     """Games of a meeting, in both stages; 0: one for each side."""
+    tiebreaks: list[TieBreak] = field(default_factory=list)
+    """What separates equal points in a group, in this order: head_to_head, sonneborn_berger, wins."""
 
     def __post_init__(self) -> None:
         at_least(1, groups=self.groups, advance=self.advance)
@@ -52,6 +55,7 @@ class Groups:
         advance: int = 2,
         finals: Finals = "single_elimination",
         games: int = 0,
+        tiebreaks: Sequence[TieBreak] = (),
     ) -> None:
         self.players = checked(players, sides)
         self.sides, self.games, self.advance, self.finals = sides, games or sides, advance, finals
@@ -64,7 +68,15 @@ class Groups:
             raise UserError(f"groups: {groups} groups of {len(self.players)} players leave one with fewer than {least}")
         if groups * advance < sides:
             raise UserError(f"advance: {groups * advance} players in all reach the finals, and a game needs {sides}")
-        self.stages = [RoundRobin(field, sides=sides, games=self.games) for field in fields]
+        self.tiebreaks = tuple(tiebreaks)
+        self.stages = [
+            RoundRobin(members, sides=sides, games=self.games, tiebreaks=self.tiebreaks) for members in fields
+        ]
+
+    @property
+    def order(self) -> str:
+        """What decides the order of the standing."""
+        return f"the finals, then the place in the group ({said('points', self.tiebreaks)})"
 
     def next(self, results: Sequence[Result]) -> list[Pairing] | None:
         due: list[Pairing] = []
@@ -90,6 +102,8 @@ class Groups:
                 place.player,
                 place.points + before[place.player].points,
                 place.played + before[place.player].played,
+                place.unplayed + before[place.player].unplayed,
+                before[place.player].tiebreaks,
             )
             for place in finals
         ]
@@ -108,11 +122,11 @@ class Groups:
     def _final_stage(self, results: Sequence[Result]) -> Schedule:
         """The finals: winners of groups are seeded before seconds, and these against other groups' winners."""
         tables = [stage.standing(_inward(results, _group(number))) for number, stage in enumerate(self.stages)]
-        field = [table[position].player for position in range(self.advance) for table in tables]
+        finalists = [table[position].player for position in range(self.advance) for table in tables]
         if self.finals == "round_robin":
-            return RoundRobin(field, sides=self.sides, games=self.games)
+            return RoundRobin(finalists, sides=self.sides, games=self.games, tiebreaks=self.tiebreaks)
         kind = SingleElimination if self.finals == "single_elimination" else DoubleElimination
-        return kind(field, sides=self.sides, games=self.games)
+        return kind(finalists, sides=self.sides, games=self.games)
 
 
 def _group(number: int) -> str:

@@ -46,6 +46,8 @@ LUCK = 0.2
 class Ladder:
     """Nobody plays two meetings in one round."""
 
+    order = "the strength shown almost surely (OpenSkill, mu - 3 sigma)"
+
     def __init__(
         self,
         players: Sequence[str],
@@ -71,13 +73,14 @@ class Ladder:
         """By OpenSkill's `mu - 3 sigma`: the strength that a player has shown almost surely."""
         book = Book(results)
         rounds = self._draw(book)
-        points, games = totals(book, (pairing for round in rounds for pairing in round), self.players)
+        total = totals(book, (pairing for round in rounds for pairing in round), self.players)
         system = OpenSkill()
         for round in rounds:
             _rate(system, round, book)
         strengths = {player: system.strength(player) for player in self.players}
         keys = {player: (mu - 3 * sigma,) for player, (mu, sigma) in strengths.items()}
-        return places(self.players, keys, points, games)
+        shown = {player: (("strength", key),) for player, (key,) in keys.items()}
+        return places(self.players, keys, total, shown)
 
     def _draw(self, book: Book) -> list[tuple[Pairing, ...]]:
         """The rounds that can be drawn from these results."""

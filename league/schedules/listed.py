@@ -7,13 +7,21 @@ from collections.abc import Sequence
 from league.schedules.book import Book, places, totals
 from league.schedules.pairing import Pairing, Place, Result
 from league.schedules.seats import balanced, seatings
+from league.schedules.tiebreaks import TieBreak, said, separate
 
 
 class Listed:
     """Plays a list of pairings; any of them at any time."""
 
-    def __init__(self, players: tuple[str, ...], pairings: Sequence[Pairing]) -> None:
-        self.players, self.pairings = players, tuple(pairings)
+    def __init__(
+        self, players: tuple[str, ...], pairings: Sequence[Pairing], tiebreaks: Sequence[TieBreak] = ()
+    ) -> None:
+        self.players, self.pairings, self.tiebreaks = players, tuple(pairings), tuple(tiebreaks)
+
+    @property
+    def order(self) -> str:
+        """What decides the order of the standing."""
+        return said("points", self.tiebreaks)
 
     def next(self, results: Sequence[Result]) -> list[Pairing] | None:
         book = Book(results)
@@ -22,8 +30,9 @@ class Listed:
         return due or None
 
     def standing(self, results: Sequence[Result]) -> list[Place]:
-        points, games = totals(Book(results), self.pairings, self.players)
-        return places(self.players, {player: (points[player],) for player in self.players}, points, games)
+        total = totals(Book(results), self.pairings, self.players)
+        keys = {player: (total.points[player],) for player in self.players}
+        return places(self.players, keys, total, separate(self.tiebreaks, total.points, total.matches, 1))
 
 
 def pairings_of(rounds: Sequence[Sequence[tuple[str, ...]]], games: int) -> list[Pairing]:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from marl.snapshot import JSON
+
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
@@ -48,10 +50,29 @@ class Place:
     """A meeting of several games counts as many points as it has games; what else counts, the schedule says."""
     played: int
     """Games."""
+    unplayed: float = 0.0
+    """How many of the points came without a match: by byes, or by matches that stayed void."""
+    tiebreaks: tuple[tuple[str, float], ...] = ()
+    """What separates equal points, in this order: names and values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that a schedule has to say beside the table, such as where a test stands."""
+
+    name: str
+    text: str
+    """For people."""
+    value: JSON
+    """For machines."""
 
 
 class Schedule(Protocol):
-    """Decides the next pairings. A schedule has no memory: what it answers follows from the results alone."""
+    """Decides the next pairings. A schedule has no memory: what it answers follows from the results alone.
+
+    It may have an attribute `order`, what decides the order of its standing ("points, then Buchholz"; "points" where it
+    has none), a method `facts(results) -> list[Fact]`, and `wins_only = True` where scores must be 0, 0.5 or 1.
+    """
 
     def next(self, results: Sequence[Result]) -> list[Pairing] | None:
         """All pairings that can be played now, those that are being played included; None when the event is over.

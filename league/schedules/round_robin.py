@@ -8,13 +8,14 @@ many meetings, and blocks are chosen so that the numbers of times that two playe
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import combinations
 
 import numpy as np
 
 from league.schedules.field import at_least, checked
 from league.schedules.listed import Listed, pairings_of
+from league.schedules.tiebreaks import TieBreak
 from marl.errors import UserError
 from marl.types import Ints
 
@@ -29,6 +30,8 @@ class Params:
     """How often everyone meets everyone."""
     meetings: int = 0
     """More than two sides: meetings per player in a cycle, a multiple of the number of sides; 0: all combinations."""
+    tiebreaks: list[TieBreak] = field(default_factory=list)
+    """What separates equal points, in this order: head_to_head, sonneborn_berger, wins, buchholz, buchholz_cut."""
 
     def __post_init__(self) -> None:
         at_least(1, cycles=self.cycles)
@@ -47,17 +50,18 @@ class RoundRobin(Listed):
         games: int = 0,
         cycles: int = 1,
         meetings: int = 0,
+        tiebreaks: Sequence[TieBreak] = (),
     ) -> None:
-        field = checked(players, sides)
+        everyone = checked(players, sides)
         if sides == 2:
-            one_cycle = circle(field)
+            one_cycle = circle(everyone)
         elif not meetings:
-            one_cycle = apart(combinations(field, sides))
+            one_cycle = apart(combinations(everyone, sides))
         elif meetings % sides:
             raise UserError(f"meetings: {meetings} is no multiple of the game's {sides} sides; try {sides}")
         else:
-            one_cycle = apart(cyclic(field, sides, meetings // sides))
-        super().__init__(field, pairings_of(one_cycle * cycles, games or sides))
+            one_cycle = apart(cyclic(everyone, sides, meetings // sides))
+        super().__init__(everyone, pairings_of(one_cycle * cycles, games or sides), tiebreaks)
 
 
 def circle(players: Sequence[str]) -> list[list[tuple[str, ...]]]:

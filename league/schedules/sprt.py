@@ -1,7 +1,7 @@
 """Is the first player better than the second? Game pairs, until a sequential test has decided.
 
 The test looks at finished pairs in the order of their numbers, so that the answer does not depend on which match ended
-first; matches that were begun after the deciding pair are played to their end and count for nothing.
+first; matches that were begun after the deciding pair are played to their end: they are in the table, not in the test.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from league.ratings.sprt import Decision, SequentialTest
+from league.ratings.sprt import Decision, SequentialTest, State
 from league.schedules.book import Book, places, totals
 from league.schedules.field import at_least, checked, two_sided
-from league.schedules.pairing import Pairing, Place, Result
+from league.schedules.pairing import Fact, Pairing, Place, Result
+from league.schedules.sprt_facts import sprt_facts
 from marl.errors import UserError
 
 
@@ -40,6 +41,8 @@ class Params:
 
 class Sprt:
     """Two players, the candidate first."""
+
+    wins_only = True
 
     def __init__(
         self,
@@ -70,32 +73,45 @@ class Sprt:
 
     def next(self, results: Sequence[Result]) -> list[Pairing] | None:
         book = Book(results)
-        decision, pairs = self._look(book)
-        if decision.verdict or pairs >= self.most:
+        state, pairs = self._look(book)
+        if state.decision.verdict or pairs >= self.most:
             return None
         ahead = range(pairs, min(pairs + self.ahead, self.most))
         return book.due(pairing for number in ahead for pairing in self.pair(number))
 
     def decision(self, results: Sequence[Result]) -> Decision:
         """Where the test stands."""
-        return self._look(Book(results))[0]
+        return self._look(Book(results))[0].decision
 
     def standing(self, results: Sequence[Result]) -> list[Place]:
+        """By the points of all games that were played, those after the decision too."""
         book = Book(results)
-        _, pairs = self._look(book)
-        points, games = totals(book, (game for number in range(pairs) for game in self.pair(number)), self.players)
-        return places(self.players, {player: (points[player],) for player in self.players}, points, games)
+        total = totals(book, (game for number in range(self._begun(book)) for game in self.pair(number)), self.players)
+        return places(self.players, {player: (total.points[player],) for player in self.players}, total)
 
-    def _look(self, book: Book) -> tuple[Decision, int]:
-        """The decision, and how many pairs from the beginning are finished and were looked at."""
+    def facts(self, results: Sequence[Result]) -> list[Fact]:
+        """Where the test stands: the hypotheses, the log-likelihood ratio and its bounds, and what it is made of."""
+        state, pairs = self._look(Book(results))
+        later = sum(not result.void for result in results) - 2 * pairs
+        return sprt_facts(self.test, state, self.players, self.most, max(later, 0))
+
+    def _begun(self, book: Book) -> int:
+        """How many pairs, from the first one on, have a result; those that are ahead of an unfinished one too."""
+        numbers = range(self.most)
+        last = next((n for n in numbers if all(book.scores(game) is None for game in self.pair(n))), self.most)
+        ahead = range(last, min(last + self.ahead, self.most))
+        return max([last, *(n + 1 for n in ahead if any(book.scores(game) is not None for game in self.pair(n)))])
+
+    def _look(self, book: Book) -> tuple[State, int]:
+        """The test, and how many pairs from the beginning are finished and were looked at."""
         state = self.test.begin()
         for number in range(self.most):
             games = self.pair(number)
             scores = [book.scores(game) for game in games]
             if scores[0] is None or scores[1] is None:
-                return state.decision, number
+                return state, number
             if all(book.played(game) for game in games):
                 state.add(scores[0][self.players[0]] + scores[1][self.players[0]])
             if state.decision.verdict:
-                return state.decision, number + 1
-        return state.decision, self.most
+                return state, number + 1
+        return state, self.most

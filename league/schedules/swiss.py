@@ -17,13 +17,16 @@ from functools import partial
 from itertools import combinations
 from math import ceil, log2
 
-from league.schedules.book import Book, places
+from league.schedules.book import Book, Totals, places
 from league.schedules.field import at_least, checked
 from league.schedules.matching import cheapest_matching
 from league.schedules.memo import Memo
 from league.schedules.pairing import Pairing, Place, Result
 from league.schedules.seats import round_of
+from league.schedules.tiebreaks import TieBreak, said, separate
 from marl.errors import UserError
+
+BUCHHOLZ: tuple[TieBreak, ...] = ("buchholz",)
 
 
 @dataclass
@@ -35,8 +38,15 @@ class Params:
     games: int = 0
     """Games of a meeting; 0: one for each side, so that everyone has every seat once, with the same chance seed."""
 
+    bye: float = 1.0
+    """What a bye counts, per game of a meeting: 1 as a win, 0.5 as a draw (fairer where scores are returns)."""
+    tiebreaks: list[TieBreak] = field(default_factory=lambda: list(BUCHHOLZ))
+    """What separates equal points, in this order: buchholz, buchholz_cut, sonneborn_berger, head_to_head, wins."""
+
     def __post_init__(self) -> None:
         at_least(0, rounds=self.rounds, games=self.games)
+        if not 0 <= self.bye <= 1:
+            raise ValueError(f"bye: {self.bye} is not from 0 to 1")
 
 
 @dataclass
@@ -46,7 +56,6 @@ class Record:
     number: int
     """Place in the order of seeding."""
     points: float = 0.0
-    games: int = 0
     byes: int = 0
     met: Counter[str] = field(default_factory=Counter)
     seats: list[int] = field(default_factory=list)
@@ -62,13 +71,22 @@ class Round:
 
 
 class Swiss:
-    """A round begins when the one before it is over. A bye is worth as much as winning every game of a meeting."""
+    """A round begins when the one before it is over."""
 
     def __init__(
-        self, players: Sequence[str], *, sides: int = 2, seed: int = 0, rounds: int = 0, games: int = 0
+        self,
+        players: Sequence[str],
+        *,
+        sides: int = 2,
+        seed: int = 0,
+        rounds: int = 0,
+        games: int = 0,
+        bye: float = 1.0,
+        tiebreaks: Sequence[TieBreak] = BUCHHOLZ,
     ) -> None:
         self.players = checked(players, sides)
         self.sides, self.seed, self.games = sides, seed, games or sides
+        self.bye, self.tiebreaks = bye * self.games, tuple(tiebreaks)
         n = len(self.players)
         self.rounds = rounds or max(1, min(ceil(log2(n)) + 2, n - 1 + n % 2 if sides == 2 else n))
         if self.rounds * (n % sides) > n:
@@ -85,31 +103,39 @@ class Swiss:
 
     def next(self, results: Sequence[Result]) -> list[Pairing] | None:
         book = Book(results)
-        due, _ = self._replay(book)
+        due = self._replay(book)[0]
         book.check()
         return due or None
 
-    def standing(self, results: Sequence[Result]) -> list[Place]:
-        """By points (byes included), then by the sum of the opponents' points (Buchholz)."""
-        _, records = self._replay(Book(results))
-        points = {player: record.points for player, record in records.items()}
-        keys = {
-            player: (record.points, sum(points[other] * times for other, times in record.met.items()))
-            for player, record in records.items()
-        }
-        return places(self.players, keys, points, {player: record.games for player, record in records.items()})
+    @property
+    def order(self) -> str:
+        """What decides the order of the standing."""
+        return said("points", self.tiebreaks)
 
-    def _replay(self, book: Book) -> tuple[list[Pairing], dict[str, Record]]:
-        """The games that are to be played in the first unfinished round, and everyone's record."""
+    def standing(self, results: Sequence[Result]) -> list[Place]:
+        """By points (byes included), then by the tie-breaks: by default the sum of the opponents' points (Buchholz)."""
+        book, total = Book(results), Totals.none(self.players)
+        for round in self._replay(book)[2]:
+            for player in round.byes:
+                total.give(player, self.bye)
+            for pairing in round.pairings:
+                total.add(pairing, book)
+        keys = {player: (total.points[player],) for player in self.players}
+        return places(self.players, keys, total, separate(self.tiebreaks, total.points, total.matches, self.games))
+
+    def _replay(self, book: Book) -> tuple[list[Pairing], dict[str, Record], list[Round]]:
+        """The games that are to be played in the first unfinished round, everyone's record, and the rounds so far."""
         records = {player: Record(number, seats=[0] * self.sides) for number, player in enumerate(self.players)}
         key: tuple[float, ...] = ()
+        rounds: list[Round] = []
         for number in range(self.rounds):
             round = self._memo.get(number, key, partial(self._pair, number, records))
+            rounds.append(round)
             due = book.due(round.pairings)
-            key = _record(round, records, book, self.games)
+            key = _record(round, records, book, self.bye)
             if due:
-                return due, records
-        return [], records
+                return due, records, rounds
+        return [], records, rounds
 
     def _pair(self, number: int, records: dict[str, Record]) -> Round:
         order = sorted(self.players, key=lambda player: (-records[player].points, records[player].number))
@@ -172,20 +198,19 @@ def from_the_top(order: list[str], records: dict[str, Record], sides: int) -> tu
     return meetings, byes
 
 
-def _record(round: Round, records: dict[str, Record], book: Book, games: int) -> tuple[float, ...]:
+def _record(round: Round, records: dict[str, Record], book: Book, bye: float) -> tuple[float, ...]:
     """Enter a round's results, and give all its scores."""
     key: list[float] = []
     for player in round.byes:
         records[player].byes += 1
-        records[player].points += games
+        records[player].points += bye
     for pairing in round.pairings:
-        scores, played = book.scores(pairing) or {}, book.played(pairing)
+        scores = book.scores(pairing) or {}
         key += scores.values()
         for seat, player in enumerate(pairing.players):
             record = records[player]
             record.seats[seat] += 1
             record.points += scores.get(player, 0.0)
-            record.games += played
             if pairing.id.endswith(".1"):
                 record.met.update(other for other in pairing.players if other != player)
     return tuple(key)

@@ -22,7 +22,7 @@ from league.tournament.verify import problems
 from marl.contestants import parameters
 from marl.errors import RunError, UserError
 from marl.printable import printable
-from marl.registry import load_registry
+from marl.registry import Component, Registry, load_registry
 from marl.scenario import load_scenario
 
 app = typer.Typer(no_args_is_help=True, help="Host a tournament: create, submit, check, run, standings.")
@@ -144,17 +144,32 @@ def run(
 def standings(
     event: Path = EVENT,
     as_json: bool = typer.Option(False, "--json", help="Print JSON, and write no page."),
+    rating: str = typer.Option(
+        None,
+        "--rating",
+        metavar="NAME",
+        help='Rate by another system, with parameters if need be: "elo k=10". The page keeps the event\'s own.',
+    ),
 ) -> None:
     """Who is best, and how sure that is: a table, a crosstable, and a page with all replays."""
     with opened(event, load_registry()) as found:
-        shown = view(found)
+        shown = view(found, _rating(rating, found.registry))
         if as_json:
             print(terminal.as_json(shown))
             return
         page = event / "standings.html"
-        write_page(found, page, shown)  # before anything is printed: `| head` stops reading when it has enough
+        # Before anything is printed: `| head` stops reading when it has enough.
+        write_page(found, page, view(found) if rating else shown)
     terminal.show(shown, Console(highlight=False))
     print(f"page  {page}")
+
+
+def _rating(text: str | None, registry: Registry) -> Component | None:
+    """What `--rating` names."""
+    if not text:
+        return None
+    name, params = parameters(text)
+    return Component(registry.find("ratings", name).full_name, params)
 
 
 @app.command()

@@ -36,8 +36,13 @@ class TournamentConfig:
     RULES: ClassVar[Rules] = Rules(fixed={"": "since an event is played as it was announced"})
     env: Component = component("environments", help="the game")
     schedule: Component = component("schedules", default="league/round_robin", help="decides the next pairings")
+    ratings: Component = component("ratings", default="league/bradley_terry", help="rates the players in the standings")
     name: str = "tournament"
     """The event's name; `runs/<name>` is where `marl run` puts it unless --out says otherwise."""
+    seeding: Literal["entry", "random"] = "entry"
+    """Who is seeded before whom: in the order of entry, or at random, by `seed`."""
+    seeds: list[str] = field(default_factory=list)
+    """Players who are seeded before all others, best first."""
     seed: int = 0
     """What the schedule draws by; the matches' seeds follow from the event's secret alone."""
     deals: Literal["own", "shared"] = "own"

@@ -9,7 +9,7 @@ secret         what seeds follow from (0600)    commitment   its SHA-256, to be 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,11 +19,13 @@ from typing import Any, cast
 from league.ledger import BotRow, TournamentLedger
 from league.referee.fairness import match_seed, reveal
 from league.schedules import Result, Schedule
+from league.schedules.guard import Guarded
 from league.tournament import secret
 from league.tournament.config import TournamentConfig
+from marl import rng
 from marl.blobs import Blobs, write_atomically
 from marl.env import Environment, EnvSpec
-from marl.errors import RunError, UserError
+from marl.errors import RunError, UserError, suggestion
 from marl.registry import Registry
 from marl.run.directory import locked
 from marl.scenario import FILE, Scenario, load_scenario, write
@@ -110,8 +112,10 @@ class Event:
         """Close the roster. Raises UserError where too few take part."""
         if self.has_begun:
             return
-        bots = self.ledger.bots()
-        self.schedule([bot.name for bot in bots])
+        bots = seeded(self.ledger.bots(), self.config)
+        schedule = self.schedule([bot.name for bot in bots])
+        schedule.next([])  # one that cannot even begin is found out while the roster is open
+        schedule.standing([])
         self._decide_once(ROSTER, {"bots": [bot.id for bot in bots], "commitment": self.commitment})
 
     def end(self) -> None:
@@ -133,12 +137,17 @@ class Event:
 
     # what is to be played
 
-    def schedule(self, players: list[str] | None = None) -> Schedule:
-        """The event's schedule. Raises UserError where it cannot be made of these players."""
+    def schedule(self, players: list[str] | None = None) -> Guarded:
+        """The event's schedule, held to its promises. Raises UserError where it cannot be made of these players."""
         names = [bot.name for bot in self.roster()] if players is None else players
         chosen = self.config.schedule
         extra: dict[str, Any] = {"sides": len(self.spec.sides), "seed": self.config.seed}
-        return cast(Schedule, self.registry.make("schedules", chosen.name, chosen.params, players=names, **extra))
+        made = cast(Schedule, self.registry.make("schedules", chosen.name, chosen.params, players=names, **extra))
+        if self.config.scoring.by == "return" and getattr(made, "wins_only", False):
+            raise UserError(
+                f"{chosen.name} counts wins and draws, and scoring.by is return: rank or win would be right"
+            )
+        return Guarded(made, self.registry.describe("schedules", chosen.name), names, len(self.spec.sides))
 
     def results(self) -> list[Result]:
         """What the schedule is told of the finished matches, in the order in which they finished."""
@@ -148,6 +157,18 @@ class Event:
     def close(self) -> None:
         """Let go of the database."""
         self.ledger.close()
+
+
+def seeded(bots: Sequence[BotRow], config: TournamentConfig) -> list[BotRow]:
+    """Who takes part in the order of their seeding, best first. Raises UserError for seeds who do not take part."""
+    names = [bot.name for bot in bots]
+    for name in config.seeds:
+        if name not in names:
+            raise UserError(f"seeds: {name!r} does not take part{suggestion(name, names)}")
+    luck = rng.uniform(rng.mix(config.seed, range(len(bots)))) if config.seeding == "random" else range(len(bots))
+    place = {bot.name: (len(config.seeds), float(chance)) for bot, chance in zip(bots, luck, strict=True)}
+    place |= {name: (number, 0.0) for number, name in enumerate(config.seeds)}
+    return sorted(bots, key=lambda bot: place[bot.name])
 
 
 def create(path: Path, scenario: Scenario, registry: Registry) -> Event:

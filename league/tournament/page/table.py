@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 
 from league.tournament.standings import Line, Standings
 from marl.page.figure import absent, section
@@ -11,9 +12,8 @@ from marl.words import MISSING
 
 WIDTH, HEIGHT = 240, 20
 LEAD = (
-    "Points decide the order, ties as the schedule breaks them. <em>Rating</em> is a Bradley-Terry fit over all "
-    "matches on the Elo scale (400 points: ten wins to one loss), with its 95 % interval: where intervals overlap, "
-    "the order of two players may be chance."
+    "Order: {order}. <em>Rating</em>: {rating}, {says}. Where it has 95 % intervals and they overlap, the order of two "
+    "players may be chance."
 )
 
 
@@ -22,21 +22,45 @@ def table_section(standings: Standings) -> str:
     if not standings.lines:
         return section("standings", "Standings", absent("Nobody takes part yet."))
     span = bounds(standings)
+    more = columns(standings)
     head = "".join(
         f'<th class="{kind}">{name}</th>'
         for name, kind in (
-            ("", ""), ("player", "word"), ("points", ""), ("played", ""), ("won", ""), ("drawn", ""), ("lost", ""),
+            ("", ""), ("player", "word"), ("points", ""), *((escape(name), "") for name, _ in more), ("played", ""),
+            ("won", ""), ("drawn", ""), ("lost", ""),
             ("rating", ""), (axis(span), "interval"), ("faults", "word"),
         )
     )  # fmt: skip
-    rows = "".join(row(line, span) for line in standings.lines)
+    rows = "".join(row(line, span, [value(line) for _, value in more]) for line in standings.lines)
     body = (
         f'<div class="scroll"><table class="places"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
     )
-    return section("standings", "Standings", body, LEAD)
+    lead = LEAD.format(
+        order=escape(standings.order or "entry"), rating=escape(standings.rating), says=escape(standings.rating_says)
+    )
+    return section("standings", "Standings", body + facts(standings), lead)
 
 
-def row(line: Line, span: tuple[float, float] | None) -> str:
+def facts(standings: Standings) -> str:
+    """What the schedule has to say beside the table, and what is wrong with the evidence."""
+    found = "".join(f"<dt>{escape(fact.name)}</dt><dd>{escape(fact.text)}</dd>" for fact in standings.facts)
+    told = f'<dl class="reading">{found}</dl>' if found else ""
+    return told + (f'<p class="fault"><b>Warning:</b> {escape(standings.warning)}</p>' if standings.warning else "")
+
+
+def columns(standings: Standings) -> list[tuple[str, Callable[[Line], float | None]]]:
+    """The columns between the points and the games: only those that have something to say here."""
+    found: list[tuple[str, Callable[[Line], float | None]]] = []
+    if any(line.unplayed for line in standings.lines):
+        found.append(("unplayed", lambda line: line.unplayed))
+    for place, (name, _) in enumerate(standings.lines[0].tiebreaks):
+        found.append((name, lambda line, place=place: line.tiebreaks[place][1]))  # type: ignore[misc]
+    if standings.pays:
+        found.append(("return", lambda line: line.earned))
+    return found
+
+
+def row(line: Line, span: tuple[float, float] | None, more: Sequence[float | None] = ()) -> str:
     """One player."""
     kind = "" if line.bot.kind == "bot" else f'<span class="role">{escape(line.bot.kind)}</span>'
     faults = ", ".join(f"{count} {verdict}" for verdict, count in sorted(line.faults.items()))
@@ -44,7 +68,8 @@ def row(line: Line, span: tuple[float, float] | None) -> str:
     whisker = interval(line, span) if span else ""
     return (
         f'<tr><td class="place">{line.rank}</td><td class="name"><a href="#player-{escape(line.player)}">'
-        f"{escape(line.player)}</a>{kind}</td><td><b>{exact(line.points)}</b></td><td>{line.played}</td>"
+        f"{escape(line.player)}</a>{kind}</td><td><b>{exact(line.points)}</b></td>"
+        f"{''.join(f'<td>{exact(value)}</td>' for value in more)}<td>{line.played}</td>"
         f"<td>{line.wins}</td><td>{line.draws}</td><td>{line.losses}</td><td>{rating}</td>"
         f'<td class="interval">{whisker}</td><td class="word fault">{escape(faults)}</td></tr>'
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 from rich.console import Console
@@ -28,33 +29,88 @@ def show(standings: Standings, console: Console) -> None:
     if s.sides == 2 and 2 <= len(s.lines) <= WIDEST and s.meetings:
         console.print()
         console.print(crosstable(s))
-    rated = any(line.rating for line in s.lines)
-    if rated:
-        note = "rating: Bradley-Terry on the Elo scale, with 95 % intervals; overlapping intervals decide nothing"
-        console.print(Text(f"\n{note}", SOFT), soft_wrap=True)
+    if s.facts:
+        console.print()
+        console.print(facts(s))
+    if said := notes(s):
+        console.print(Text(f"\n{said}", SOFT), soft_wrap=True)
+    if s.warning:
+        console.print(Text(f"\nwarning: {printable(s.warning)}", "dark_orange"), soft_wrap=True)
+
+
+def notes(standings: Standings) -> str:
+    """What the columns mean, a line each."""
+    s = standings
+    found = [f"order: {s.order}"] if s.order not in ("", "points") else []
+    if s.scoring == "return":
+        found.append("points: what the game paid, 0 for the least and 1 for the most that it can pay")
+    if any(line.unplayed for line in s.lines):
+        found.append("unplayed: points that came without a match (byes, and matches that stayed void)")
+    if any(line.rating for line in s.lines):
+        intervals = any(line.rating and math.isfinite(line.rating.low) for line in s.lines)
+        more = "; where 95 % intervals overlap, the order may be chance" if intervals else ""
+        found.append(f"rating: {s.rating}, {s.rating_says}{more}")
+    return "\n".join(found)
+
+
+def facts(standings: Standings) -> Table:
+    """What the schedule has to say beside the table."""
+    grid = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True, style=SOFT)
+    grid.add_column()
+    for fact in standings.facts:
+        grid.add_row(printable(fact.name), Text(printable(fact.text)))
+    return grid
 
 
 def table(standings: Standings) -> Table:
     """Everybody, best first."""
     grid = Table(box=None, header_style=SOFT, padding=(0, 2, 0, 0))
-    for name in ("", "player", "points", "played", "w-d-l", "rating", "95 %", "faults"):
+    columns = cells(standings)
+    for name in columns:
         grid.add_column(name, justify="left" if name in ("player", "faults") else "right", no_wrap=name != "faults")
-    for line in standings.lines:
-        rating, interval = rated(line)
-        record = f"{line.wins}-{line.draws}-{line.losses}"
-        grid.add_row(
-            str(line.rank), Text(printable(line.player), "bold"), f"{line.points:g}", str(line.played), record,
-            rating, Text(interval, SOFT), Text(faults(line), "dark_orange"),
-        )  # fmt: skip
+    for row in zip(*columns.values(), strict=True):
+        grid.add_row(*row)
     return grid
 
 
+def cells(standings: Standings) -> dict[str, list[str | Text]]:
+    """The columns of the table, without those that have nothing to say here."""
+    lines = standings.lines
+    columns: dict[str, list[str | Text]] = {
+        "": [str(line.rank) for line in lines],
+        "player": [Text(printable(line.player), "bold") for line in lines],
+        "points": [short(line.points) for line in lines],
+    }
+    if any(line.unplayed for line in lines):
+        columns["unplayed"] = [f"{line.unplayed:+g}" if line.unplayed else "" for line in lines]
+    for place, (name, _) in enumerate(lines[0].tiebreaks if lines else ()):
+        columns[name] = [short(line.tiebreaks[place][1]) for line in lines]
+    columns["played"] = [str(line.played) for line in lines]
+    columns["w-d-l"] = [f"{line.wins}-{line.draws}-{line.losses}" for line in lines]
+    if standings.pays:
+        columns["return"] = [MISSING if line.earned is None else f"{line.earned:+.3g}" for line in lines]
+    both = [rated(line) for line in lines]
+    columns["rating"] = [rating for rating, _ in both]
+    if any(interval for _, interval in both):
+        columns["95 %"] = [Text(interval, SOFT) for _, interval in both]
+    if any(line.faults for line in lines):
+        columns["faults"] = [Text(faults(line), "dark_orange") for line in lines]
+    return columns
+
+
+def short(value: float) -> str:
+    """A number in few digits: whole ones whole, others with two digits behind the point at most."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
 def rated(line: Line) -> tuple[str, str]:
-    """A rating and its interval, as text."""
+    """A rating and its interval, as text: whole numbers, or four digits on scales of a few points."""
     if line.rating is None:
         return MISSING, ""
-    low, high = line.rating.low, line.rating.high
-    return f"{line.rating.value:.0f}", f"{low:.0f} … {high:.0f}" if low == low else ""
+    value, low, high = line.rating.value, line.rating.low, line.rating.high
+    form = ".0f" if abs(value) >= 100 else ".4g"
+    return f"{value:{form}}", f"{low:{form}} … {high:{form}}" if math.isfinite(low) else ""
 
 
 def faults(line: Line) -> str:
@@ -89,8 +145,13 @@ def as_json(standings: Standings) -> str:
         {"player": one, "against": two, "points": met.points, "played": met.played}
         for (one, two), met in standings.meetings.items()
     ]
-    fields = {"name": standings.name, "game": standings.game, "schedule": standings.schedule, "state": standings.state}
-    return json.dumps({**fields, "void": standings.void, "players": lines, "meetings": meetings})
+    s = standings
+    fields = {
+        "name": s.name, "game": s.game, "schedule": s.schedule, "state": s.state, "scoring": s.scoring,
+        "order": s.order, "rating": s.rating, "facts": {fact.name: fact.value for fact in s.facts},
+        "warning": s.warning, "void": s.void, "players": lines, "meetings": meetings,
+    }  # fmt: skip
+    return json.dumps(fields)
 
 
 def _line(line: Line) -> dict[str, Any]:
@@ -100,5 +161,6 @@ def _line(line: Line) -> dict[str, Any]:
         "rank": line.rank, "player": line.player, "kind": line.bot.kind, "author": line.bot.author,
         "version": line.bot.version, "points": line.points, "played": line.played, "won": line.wins,
         "drawn": line.draws, "lost": line.losses, "rating": rating.value if rating else None,
+        "return": line.earned, "unplayed": line.unplayed, "tiebreaks": dict(line.tiebreaks),
         "interval": [rating.low, rating.high] if rating and known else None, "faults": dict(line.faults),
     }  # fmt: skip

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import cast
 
 from league.ledger import BotRow, MatchRow
-from league.ratings import Rating, RatingSystem
+from league.ratings import Rating, rate
 from league.referee.verdict import Verdict
-from league.schedules import Result
+from league.schedules import Fact, Place, Result
 from league.tournament.event import Event
-
-RATING = "league/bradley_terry"
+from league.tournament.standings.repeats import repeats
+from marl.registry import Component
 
 
 @dataclass(frozen=True)
 class Line:
-    """One player. `rating` has an interval, and is None where no match says anything about it."""
+    """One player. `rating` may have an interval, and is None where no match says anything about it.
+
+    `played` = `wins` + `draws` + `losses`. `points` are those of these matches and `unplayed`, which came without one:
+    by a bye, or a match that stayed void. `earned`: what the game paid, per match. `tiebreaks`: what separates equal
+    points.
+    """
 
     rank: int
     player: str
@@ -31,6 +35,9 @@ class Line:
     losses: int
     rating: Rating | None
     faults: Mapping[str, int]  # verdict -> how often
+    earned: float | None = None
+    unplayed: float = 0.0
+    tiebreaks: tuple[tuple[str, float], ...] = ()
 
     @property
     def fault_count(self) -> int:
@@ -56,7 +63,12 @@ class Meeting:
 
 @dataclass(frozen=True)
 class Standings:
-    """An event at one moment. `lines` are best first; `matches` are in the order in which they finished."""
+    """An event at one moment. `lines` are best first; `matches` are in the order in which they finished.
+
+    `scoring`: what a match counts. `order`: what decides the order of the lines. `rating`, `rating_says`: the full name
+    of the rating system, and what it is. `facts`: what the schedule has to say beside the table. `warning`: what is
+    wrong with the evidence, or "".
+    """
 
     name: str
     game: str
@@ -67,6 +79,17 @@ class Standings:
     matches: tuple[MatchRow, ...]
     commitment: str
     secret: str  # once revealed
+    scoring: str = "rank"
+    order: str = "points"
+    rating: str = ""
+    rating_says: str = ""
+    facts: tuple[Fact, ...] = ()
+    warning: str = ""
+
+    @cached_property
+    def pays(self) -> bool:
+        """Whether what the game paid says more than who won."""
+        return self.scoring == "return" or any(abs(paid) not in (0, 1) for m in self.matches for paid in m.returns)
 
     @cached_property
     def meetings(self) -> dict[tuple[str, str], Meeting]:
@@ -88,48 +111,56 @@ class Standings:
         return sum(match.void for match in self.matches)
 
 
-def view(event: Event) -> Standings:
-    """The standings of an event now."""
+def view(event: Event, rating: Component | None = None) -> Standings:
+    """The standings of an event now; `rating` takes the place of the event's rating system."""
     matches = tuple(event.ledger.matches())
     results = [Result(m.pairing, m.players, m.scores, m.void, m.round) for m in matches]
+    config, chosen = event.config, rating or event.config.ratings
     state = "finished" if event.has_ended else "running" if event.has_begun else "open"
+    found = event.registry.find("ratings", chosen.name)
+    schedule = event.schedule() if event.has_begun else None
     return Standings(
-        event.config.name, event.config.env.name, event.config.schedule.name, state, len(event.spec.sides),
-        tuple(_lines(event, matches, results)), matches, event.commitment, event.revealed(),
-    )  # fmt: skip
+        name=config.name,
+        game=config.env.name,
+        schedule=config.schedule.name,
+        state=state,
+        sides=len(event.spec.sides),
+        lines=tuple(_lines(event, matches, schedule.standing(results), rate(event.registry, chosen, results)))
+        if schedule
+        else tuple(Line(1, bot.name, bot, 0.0, 0, 0, 0, 0, None, {}) for bot in event.roster()),
+        matches=matches,
+        commitment=event.commitment,
+        secret=event.revealed(),
+        scoring=config.scoring.by,
+        order=schedule.order if schedule else "",
+        rating=found.full_name,
+        rating_says=found.summary,
+        facts=tuple(schedule.facts(results)) if schedule else (),
+        warning=repeats(event, matches),
+    )
 
 
-def _lines(event: Event, matches: Sequence[MatchRow], results: Sequence[Result]) -> list[Line]:
+def _lines(
+    event: Event, matches: Sequence[MatchRow], places: Sequence[Place], ratings: Mapping[str, Rating]
+) -> Iterator[Line]:
+    """The table. What was played is counted match by match, so that all its columns say the same."""
     bots = {bot.name: bot for bot in event.roster()}
-    if not event.has_begun:
-        return [Line(1, name, bot, 0.0, 0, 0, 0, 0, None, {}) for name, bot in bots.items()]
-    ratings = rate(event, results)
     verdicts: dict[str, Counter[str]] = {name: Counter() for name in bots}
+    earned = dict.fromkeys(bots, 0.0)
     for match in matches:
-        for player, verdict in zip(match.players, match.verdicts, strict=True):
-            verdicts[player][verdict] += 1
-    lines = []
-    for place in event.schedule().standing(results):
-        count = verdicts[place.player]
+        if not match.void:
+            for seat, player in enumerate(match.players):
+                verdicts[player][match.verdicts[seat]] += 1
+                earned[player] += match.returns[seat]
+    for place in places:
+        player, count = place.player, verdicts[place.player]
         faults = {verdict: times for verdict, times in count.items() if Verdict(verdict).is_fault}
-        losses = count[Verdict.LOSS] + sum(faults.values())
-        lines.append(
-            Line(
-                place.rank, place.player, bots[place.player], place.points, place.played, count[Verdict.WIN],
-                count[Verdict.DRAW], losses, ratings.get(place.player), faults,
-            )
+        played = sum(count.values())
+        yield Line(
+            place.rank, player, bots[player], place.points, played, count[Verdict.WIN], count[Verdict.DRAW],
+            count[Verdict.LOSS] + sum(faults.values()), ratings.get(player), faults,
+            earned[player] / played if played else None, place.unplayed, place.tiebreaks,
         )  # fmt: skip
-    return lines
-
-
-def rate(event: Event, results: Sequence[Result]) -> Mapping[str, Rating]:
-    """The published ratings: a Bradley-Terry fit over all matches that count."""
-    # In the order of their names: which match finished first is chance, and must not show in the last digit.
-    counted = sorted((result for result in results if not result.void), key=lambda result: result.pairing)
-    if not counted:
-        return {}
-    system = cast(RatingSystem, event.registry.make("ratings", RATING, {}))
-    return system.fit(counted)
 
 
 def _meeting(met: Sequence[tuple[str, float]]) -> Meeting:
