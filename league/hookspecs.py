@@ -3,8 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from marl.registry import Descriptor, hookspec
+from marl.registry import Descriptor, Kind, hookspec
+
+if TYPE_CHECKING:
+    from league.metasolvers import MetaSolver
+    from league.ratings.rating import RatingSystem
+    from league.sandbox import Sandbox
+    from league.schedules import Schedule
+    from league.strategy import Strategy
+
+STRATEGIES: Kind[Strategy] = Kind("strategies", "league.strategy:Strategy")
+METASOLVERS: Kind[MetaSolver] = Kind("metasolvers", "league.metasolvers:MetaSolver")
+SCHEDULES: Kind[Schedule] = Kind("schedules", "league.schedules:Schedule")
+RATINGS: Kind[RatingSystem] = Kind("ratings", "league.ratings.rating:RatingSystem")
+SANDBOXES: Kind[Sandbox] = Kind("sandboxes", "league.sandbox:Sandbox")
 
 
 @hookspec

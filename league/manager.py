@@ -27,6 +27,7 @@ from marl.errors import RunError
 from marl.job import SELF, Job
 from marl.registry import Registry
 from marl.scenario import plain
+from marl.services import train
 from marl.snapshot import canonical
 from marl.types import Floats
 
@@ -154,7 +155,7 @@ class Manager:
         if key not in self._algorithms:
             made = self.registry.make("algorithms", job.algorithm, job.params)
             self._algorithms[key] = made
-        return self._algorithms[key].train(job, self.services)
+        return train(self.registry, self._algorithms[key], job, self.services)
 
     def _parents(self, job: Job) -> tuple[str, ...]:
         """The player that the job goes on from, then those that it answered, the heaviest first."""

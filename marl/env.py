@@ -66,7 +66,7 @@ class EnvSpec:
         everyone = list(range(len(self.agents)))
         for what, parts in (("groups", [group.agents for group in self.groups]), ("sides", list(self.sides))):
             if sorted(agent for part in parts for agent in part) != everyone:
-                raise ValueError(f"the {what} of must cover each of its {len(everyone)} agents once, not {parts}")
+                raise ValueError(f"the {what} must hold each of the agents 0 to {len(everyone) - 1} once, not {parts}")
 
     @property
     def group_of(self) -> Ints:

@@ -8,13 +8,14 @@ from contextlib import AbstractContextManager
 from functools import cache, cached_property, partial
 from typing import cast
 
-from marl.algorithm import Checkpoint
+from marl.algorithm import Algorithm, Checkpoint, Services, Trained
 from marl.arena import Arena, Failures, Tolerance, failure
 from marl.arena.failure import EnvironmentFailed
 from marl.blobs import Blobs
 from marl.env import Environment, EnvSpec
+from marl.job import Job
 from marl.policy import Policy
-from marl.registry import Component, Registry
+from marl.registry import ALGORITHMS, Component, Registry, blamed, wrong
 from marl.snapshot import Snapshot
 from marl.solver import ExactGame
 
@@ -93,6 +94,16 @@ def explained(env: Component, registry: Registry) -> AbstractContextManager[None
     return failure.explained(
         lambda lanes: cast(Environment, made(lanes=lanes)), {"name": env.name, "params": env.params}
     )
+
+
+def train(registry: Registry, algorithm: Algorithm, job: Job, services: Services) -> Trained:
+    """What an algorithm makes of a job. Raises RunError, naming its plugin, where it fails or gives something else."""
+    subject, asked, right = registry.describe(ALGORITHMS.name, job.algorithm), "train(job, services)", "a Trained"
+    with blamed(subject, asked, right):
+        trained = algorithm.train(job, services)
+    if not isinstance(trained, Trained):
+        raise wrong(subject, asked, trained, f"{right} (marl.algorithm.Trained)")
+    return trained
 
 
 def speeds(values: dict[str, float]) -> dict[str, float]:

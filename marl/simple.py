@@ -16,6 +16,7 @@ from __future__ import annotations
 import abc
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -38,8 +39,9 @@ class View:
 class Outcome:
     """What one tick did. Rewards and endings are by agent index; who is not named got nothing and goes on.
 
-    `done` without endings terminates everybody who is still in the match. `final`: the last observation of each agent
-    that ended; those that are missing are asked for with `Match.observe`. `info`: declared columns; a missing one is 0.
+    A match is over when it is `done`, which terminates everybody who is still in it, or when nobody is. `final`: the
+    last observation of each agent that ended; those that are missing are asked for with `Match.observe`. `info`: the
+    columns that `EnvSpec.info` declares; a missing one is 0.
     """
 
     rewards: Mapping[int, float] = field(default_factory=dict)
@@ -118,7 +120,7 @@ class OneByOne:
             match.seed, match.draws, match.agents = seed, 0, len(self.spec.agents)
             try:
                 match.start()
-                self.matches[lane], self._waiting[lane] = match, match.views()
+                self.matches[lane], self._waiting[lane] = match, self._views(match)
             except Exception as error:
                 errors[lane] = self._lost(lane, error)
         turn = self._turn(_without(lanes, errors))
@@ -134,7 +136,7 @@ class OneByOne:
         for lane, mine in zip(numbers, given, strict=True):
             try:
                 outcome = self._play(lane, mine)
-                self._waiting[lane] = {} if outcome.done else self._match(lane).views()
+                self._waiting[lane] = {} if self._is_over(lane, outcome) else self._views(self._match(lane))
                 outcomes.append(outcome)
             except Exception as error:
                 errors[lane] = self._lost(lane, error)
@@ -188,10 +190,36 @@ class OneByOne:
             terminated |= ~truncated
         terminated &= self._alive[lane]
         truncated &= self._alive[lane]
-        step.done[row], step.fault[row] = outcome.done, outcome.fault
         ended = terminated | truncated
         self._alive[lane] &= ~ended
+        step.done[row], step.fault[row] = not self._alive[lane].any(), outcome.fault
         return [int(agent) for agent in np.flatnonzero(ended)]
+
+    def _check(self, match: Match, outcome: Outcome) -> None:
+        """Raises ValueError, pointing at the match's `play`, where an outcome names what the spec does not."""
+        agents = range(len(self.spec.agents))
+        for what in ("rewards", "terminated", "truncated", "final"):
+            if unknown := [agent for agent in getattr(outcome, what) if agent not in agents]:
+                raise ValueError(
+                    f"{_named(match, 'play')} has agent {unknown[0]!r} in `{what}`: agents are the numbers 0 to "
+                    f"{len(agents) - 1}, by their place in EnvSpec.agents"
+                )
+        if unknown_columns := sorted(set(outcome.info) - set(self.spec.info)):
+            raise ValueError(
+                f"{_named(match, 'play')} gives the info column {unknown_columns[0]!r}, which nobody would see: "
+                "declare it in EnvSpec.info"
+            )
+
+    def _views(self, match: Match) -> Mapping[int, View]:
+        views = match.views()
+        if not isinstance(views, Mapping) or not all(isinstance(view, View) for view in views.values()):
+            raise TypeError(f"{_named(match, 'views')} gave {views!r:.80}, and not a mapping of agents to Views")
+        if strangers := sorted(set(views) - set(range(len(self.spec.agents)))):
+            raise ValueError(
+                f"{_named(match, 'views')} has agent {strangers[0]!r}: agents are the numbers 0 to "
+                f"{len(self.spec.agents) - 1}, by their place in EnvSpec.agents"
+            )
+        return views
 
     def _given(self, lanes: Lanes, actions: Actions) -> list[dict[int, Any]]:
         """The actions of each stepped lane by agent. Raises ValueError before anything was played."""
@@ -223,7 +251,16 @@ class OneByOne:
         for agent, action in actions.items():
             if not _allowed(self.spec.groups[self._group[agent]].action, action, waiting[agent].mask):
                 return match.illegal(agent, action)
-        return match.play(actions)
+        outcome = match.play(actions)
+        if not isinstance(outcome, Outcome):
+            raise TypeError(f"{_named(match, 'play')} gave {outcome!r:.80}, and not an Outcome")
+        self._check(match, outcome)
+        return outcome
+
+    def _is_over(self, lane: int, outcome: Outcome) -> bool:
+        """Whether nobody is in the match any more."""
+        ended = outcome.terminated | outcome.truncated
+        return outcome.done or (bool(ended) and all(agent in ended for agent in np.flatnonzero(self._alive[lane])))
 
     def _turn(self, lanes: Lanes) -> Turn:
         pending = [
@@ -251,6 +288,13 @@ class OneByOne:
 
 def _without(lanes: Lanes, errors: Mapping[int, Exception]) -> Lanes:
     return lanes[~np.isin(lanes, list(errors))] if errors else lanes
+
+
+def _named(match: Match, method: str) -> str:
+    """An author's method and where it stands, as in "Coin.play (coin.py, line 12)"."""
+    code = getattr(getattr(type(match), method), "__code__", None)
+    place = f" ({Path(code.co_filename).name}, line {code.co_firstlineno})" if code else ""
+    return f"{type(match).__qualname__}.{method}{place}"
 
 
 def _blank(lanes: Lanes, agents: int) -> Step:

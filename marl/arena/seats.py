@@ -12,6 +12,7 @@ from marl import space
 from marl.env import EnvSpec, Group, Rows
 from marl.errors import RunError, UserError
 from marl.policy import Acts, Policy, Stack, Stackable
+from marl.registry import load_registry
 from marl.types import Array, Ints, Keys
 
 
@@ -182,7 +183,7 @@ def _bench(policies: list[Policy], first: int, before: list[_Bench]) -> _Bench:
 
 
 def _name(policy: Policy) -> str:
-    return f"policy {type(policy).__module__}.{type(policy).__qualname__}"
+    return f"policy {load_registry().describe_class(type(policy))}"
 
 
 def _wrong(policy: Policy, group: Group, action: object, shape: tuple[int, ...], like: Array) -> str:

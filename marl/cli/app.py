@@ -19,11 +19,11 @@ class MarlGroup(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:
         """The names, own ones first."""
-        return [*self.commands, *(name for name in brought() if name not in self.commands)]
+        return [*self.commands, *brought(self.commands)]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """A command, or None."""
-        return self.commands.get(cmd_name) or brought().get(cmd_name)
+        return self.commands.get(cmd_name) or brought(self.commands).get(cmd_name)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """As usual, but an unknown command gets a sentence that knows about plugins."""

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from marl.errors import UserError
-from marl.registry import Descriptor, Plugin, Registry
+from marl.errors import RunError, UserError
+from marl.registry import COMMANDS, ENVIRONMENTS, POLICIES, REPORTS, ROSTERS, RUNNERS, Descriptor, Plugin, Registry
 from marl.registry.descriptor import singular
 
+if TYPE_CHECKING:
+    from marl.policy import Policy
+
+# Their targets are not what makes something, or need a run to work on.
+_MADE_OTHERWISE = {kind.name for kind in (COMMANDS, RUNNERS, ROSTERS, REPORTS, ENVIRONMENTS)}
 Status: TypeAlias = Literal["pass", "warn", "fail", "skip"]
 
 
@@ -28,8 +35,13 @@ class Finding:
     traceback: str = ""
 
 
-def check_plugin(registry: Registry, plugin: Plugin) -> Iterator[Finding]:
-    """Check a plugin's state, its remarks, and each thing that it describes."""
+def check_plugin(
+    registry: Registry, plugin: Plugin, thing: str = "", params: Mapping[str, Any] | None = None
+) -> Iterator[Finding]:
+    """Check a plugin's state, its remarks, and each thing that it describes, or the `thing`s of that name alone.
+
+    `params` are given to them in place of their defaults.
+    """
     if plugin.state != "ok":
         status: Status = "skip" if plugin.state == "disabled" else "fail"
         message = f"{plugin.state}: {plugin.error}"
@@ -42,10 +54,11 @@ def check_plugin(registry: Registry, plugin: Plugin) -> Iterator[Finding]:
     for note in plugin.notes:
         yield Finding(plugin.name, plugin.name, "hooks", "warn", note)
     for descriptor in plugin.descriptors:
-        yield from _check(registry, plugin, descriptor)
+        if thing in ("", descriptor.name):
+            yield from _check(registry, plugin, descriptor, params or {})
 
 
-def _check(registry: Registry, plugin: Plugin, descriptor: Descriptor) -> Iterator[Finding]:
+def _check(registry: Registry, plugin: Plugin, descriptor: Descriptor, params: Mapping[str, Any]) -> Iterator[Finding]:
     subject = f"{descriptor.full_name} ({singular(descriptor.kind)})"
     try:
         target = registry.load(descriptor)
@@ -57,41 +70,120 @@ def _check(registry: Registry, plugin: Plugin, descriptor: Descriptor) -> Iterat
         return
     yield Finding(plugin.name, subject, "target", "pass")
     try:
-        needed = _check_params(registry, descriptor)
+        needed = _check_params(registry, descriptor, params)
     except UserError as error:
         trace = plugin.failures.get(str(descriptor.params), "")
         yield Finding(plugin.name, subject, "parameters", "fail", str(error), traceback=trace)
         return
     yield Finding(plugin.name, subject, "parameters", "pass")
-    if descriptor.kind != "environments":
+    if descriptor.kind == COMMANDS.name:
+        yield from _check_command(registry, plugin, descriptor, subject)
+    if not needed and descriptor.kind not in _MADE_OTHERWISE:
+        yield _check_made(registry, plugin, descriptor, subject, params)
+    if descriptor.kind != ENVIRONMENTS.name:
         return
     if needed:
         message = f"it cannot be made by defaults alone: it needs {', '.join(needed)}"
-        hint = "run marl.testing.check_environment in the plugin's own tests"
+        hint = f"`marl plugins check {descriptor.full_name} {needed[0]}=...` plays it with what you give it"
         yield Finding(plugin.name, subject, "conformance", "skip", message, hint)
     else:
-        yield from _conformance(registry, plugin, descriptor, subject)
+        yield from _conformance(registry, plugin, descriptor, subject, params)
 
 
-def _check_params(registry: Registry, descriptor: Descriptor) -> list[str]:
-    """Check that the defaults fit their own types, and return the parameters that have none."""
-    schema = registry.schema(descriptor)
-    if schema is None:
+def _check_command(registry: Registry, plugin: Plugin, descriptor: Descriptor, subject: str) -> Iterator[Finding]:
+    from marl.cli.app import app
+    from marl.cli.merge import imported
+
+    own = {command.name for command in app.registered_commands} | {group.name for group in app.registered_groups}
+    if descriptor.name in own:
+        message = f"the command {descriptor.name!r} is marl's own, so this one is `marl {descriptor.full_name}`"
+        yield Finding(plugin.name, subject, "name", "warn", message, "choose another name")
+    try:
+        imported(registry, descriptor)
+    except (UserError, RunError) as error:
+        yield Finding(plugin.name, subject, "command", "fail", str(error), traceback=_cause(error))
+
+
+def _check_made(
+    registry: Registry, plugin: Plugin, descriptor: Descriptor, subject: str, params: Mapping[str, Any]
+) -> Finding:
+    """Whether it makes something of its kind, where nobody but the host need give it anything."""
+    finding = partial(Finding, plugin.name, subject, "made")
+    extra = _extra(descriptor)
+    given = {*registry.validate(descriptor.kind, descriptor.full_name, params), *extra}
+    if unknown := [name for name in _needed(registry.load(descriptor)) if name not in given]:
+        return finding("skip", f"the host gives it {', '.join(unknown)}")
+    try:
+        made = registry.make(descriptor.kind, descriptor.full_name, params, **extra)
+    except (UserError, RunError) as error:
+        if descriptor.kind == POLICIES.name and isinstance(error, UserError):
+            return finding("skip", f"not for matching pennies: {error}")
+        return finding("fail", str(error), traceback=_cause(error))
+    try:
+        if descriptor.kind == POLICIES.name:
+            _play(made)
+    except (UserError, RunError) as error:
+        return finding("fail", str(error), traceback=_cause(error))
+    return finding("pass")
+
+
+def _extra(descriptor: Descriptor) -> dict[str, Any]:
+    """What the host adds to the parameters of things of this kind, as far as there is a stand-in."""
+    if descriptor.kind != POLICIES.name:
+        return {}
+    from marl.testing.games.pennies import SPEC
+
+    return {"spec": SPEC}
+
+
+def _play(policy: Policy) -> None:
+    """A few matches of a small game against itself, in which the arena looks at what it answers."""
+    from marl.arena import Arena, Pairings
+    from marl.testing.games import matching_pennies
+
+    Arena(matching_pennies(4)).play([policy], Pairings.repeat([[0, 0]], 8, seed=1))
+
+
+def _needed(target: Any) -> list[str]:
+    """The arguments that a target cannot be called without."""
+    try:
+        parameters = inspect.signature(target).parameters
+    except (TypeError, ValueError):  # a builtin says nothing of itself
         return []
-    fields = [field for field in dataclasses.fields(schema) if field.init]
+    return [name for name, parameter in parameters.items() if _is_needed(parameter)]
+
+
+def _is_needed(parameter: inspect.Parameter) -> bool:
+    named = parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+    return named and parameter.default is parameter.empty
+
+
+def _cause(error: BaseException) -> str:
+    return "".join(traceback.format_exception(error.__cause__)) if error.__cause__ else ""
+
+
+def _check_params(registry: Registry, descriptor: Descriptor, params: Mapping[str, Any]) -> list[str]:
+    """Check that the parameters fit their own types, defaults too, and return those that are missing."""
+    schema = registry.schema(descriptor)
+    if schema is None and not params:
+        return []
+    fields = [field for field in dataclasses.fields(schema) if field.init] if schema else []
     missing = dataclasses.MISSING
     needed = [field.name for field in fields if field.default is missing and field.default_factory is missing]
-    if not needed:
-        params = registry.validate(descriptor.kind, descriptor.full_name, {})
-        registry.validate(descriptor.kind, descriptor.full_name, params)
-    return needed
+    left = [name for name in needed if name not in params]
+    if not left:
+        filled = registry.validate(descriptor.kind, descriptor.full_name, params)
+        registry.validate(descriptor.kind, descriptor.full_name, filled)
+    return left
 
 
-def _conformance(registry: Registry, plugin: Plugin, descriptor: Descriptor, subject: str) -> Iterator[Finding]:
+def _conformance(
+    registry: Registry, plugin: Plugin, descriptor: Descriptor, subject: str, params: Mapping[str, Any]
+) -> Iterator[Finding]:
     from marl.testing import check_environment
 
     def make(lanes: int) -> Any:
-        return registry.make("environments", descriptor.full_name, {}, lanes=lanes)
+        return registry.make(ENVIRONMENTS, descriptor.full_name, params, lanes=lanes)
 
     try:
         report = check_environment(make, chance=True if "chance" in descriptor.tags else None)
@@ -102,4 +194,4 @@ def _conformance(registry: Registry, plugin: Plugin, descriptor: Descriptor, sub
     for result in report.results:
         again = f"To see it again: check_environment(..., seed={result.seed}, only=[{result.check!r}])"
         hint = f"{result.hint} {again}".strip() if result.status in ("fail", "warn") else ""
-        yield Finding(plugin.name, subject, result.check, result.status, result.message, hint)
+        yield Finding(plugin.name, subject, result.check, result.status, result.message, hint, result.traceback)

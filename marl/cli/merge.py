@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any
 
 import typer
 from typer.core import TyperCommand
 
 from marl.errors import UserError, suggestion
-from marl.registry import Descriptor, load_registry
+from marl.registry import COMMANDS, Descriptor, Registry, blamed, load_registry
 
 
 class LazyCommand(TyperCommand):
@@ -23,24 +24,31 @@ class LazyCommand(TyperCommand):
         return self._load().make_context(info_name, args, parent, **extra)
 
     def _load(self) -> Any:
-        target = load_registry().load(self._descriptor)
+        return imported(load_registry(), self._descriptor)
+
+
+def imported(registry: Registry, descriptor: Descriptor) -> Any:
+    """The command that a descriptor describes. Raises UserError or RunError, naming its plugin, where it is none."""
+    target = registry.load(descriptor)
+    right = "a typer.Typer, or a function with parameters of types that typer knows (str, int, float, bool, Path, ...)"
+    with blamed(registry.describe(COMMANDS.name, descriptor.full_name), "building the command", right):
         if isinstance(target, typer.Typer):
             return typer.main.get_group(target)
         if callable(target):
             single = typer.Typer(add_completion=False, rich_markup_mode="rich")
-            single.command(self.name)(target)
+            single.command(descriptor.name)(target)
             return typer.main.get_command(single)
-        raise UserError(
-            f"the command {self._descriptor.full_name!r} is {target!r}, which is neither a typer.Typer nor a function"
-        )
+    raise UserError(
+        f"the command {descriptor.full_name!r} is {target!r}, which is neither a typer.Typer nor a function"
+    )
 
 
-def brought() -> dict[str, Any]:
-    """The commands of plugins by name: short while only one plugin has it, else `plugin/name`."""
-    found = load_registry().all("commands")
+def brought(own: Container[str]) -> dict[str, Any]:
+    """The commands of plugins by name: short while only one plugin and none of marl's `own` has it, else in full."""
+    found = load_registry().all(COMMANDS.name)
     names = [descriptor.name for descriptor in found]
-    short = {d.name if names.count(d.name) == 1 else d.full_name: d for d in found}
-    return {name: LazyCommand(name, descriptor) for name, descriptor in short.items()}
+    called = {d.full_name if names.count(d.name) > 1 or d.name in own else d.name: d for d in found}
+    return {name: LazyCommand(name, descriptor) for name, descriptor in called.items()}
 
 
 def sentence_about(name: str, known: list[str]) -> str:

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from marl.cli.show import as_json, table
+from marl.errors import UserError, suggestion
 from marl.printable import printable
 from marl.registry import Descriptor, Plugin, Registry, load_registry
 from marl.registry.descriptor import singular
 
 if TYPE_CHECKING:
-    from marl.cli.check import Finding
+    from collections.abc import Mapping
+
+    from marl.cli.check import Finding, Status
 
 app = typer.Typer(help="Plugins: list, info, check, enable, disable.", no_args_is_help=True, rich_markup_mode="rich")
 _JSON = typer.Option(False, "--json", help="Print JSON.")
@@ -62,31 +65,38 @@ def info(
 
 @app.command()
 def check(
-    name: str = typer.Argument(None, help="The plugin's name; all plugins without it."), json: bool = _JSON
+    name: str = typer.Argument(None, help="The plugin's name, or PLUGIN/NAME for one thing; all plugins without it."),
+    params: list[str] = typer.Argument(None, metavar="[KEY=VALUE]...", help="Parameters for PLUGIN/NAME."),
+    json: bool = _JSON,
+    strict: bool = typer.Option(False, "--strict", help="Exit with 1 on a warning too."),
 ) -> None:
     """Check plugins: import everything, check parameters, and play the environments through their conformance checks.
 
-    Exits with 1 when a check fails.
+    Exits with 1 when a check fails; with --strict on a warning too.
     """
     from marl.cli.check import check_plugin
 
     registry = load_registry()
+    plugin_name, _, thing = (name or "").partition("/")
+    given = _given(registry, name, params or []) if thing else {}
+    if params and not thing:
+        raise UserError(f"{params[0]!r}: parameters are for one thing, so name it: marl plugins check PLUGIN/NAME")
     if name:
-        registry.plugin(name)
-    chosen = [plugin for plugin in registry.plugins if name in (None, plugin.name)]
+        registry.plugin(plugin_name)
+    chosen = [plugin for plugin in registry.plugins if plugin_name in ("", plugin.name)]
     findings: list[Finding] = []
-    running = chain.from_iterable(check_plugin(registry, plugin) for plugin in chosen)
+    running = chain.from_iterable(check_plugin(registry, plugin, thing, given) for plugin in chosen)
     for subject, found in groupby(running, key=lambda finding: finding.subject):
         group = list(found)
         findings += group
         if not json:
             _print_findings(subject, group)
-    failed = sum(finding.status == "fail" for finding in findings)
+    counts = Counter(finding.status for finding in findings)
     if json:
         as_json([asdict(finding) for finding in findings])
     else:
-        print(f"{len(findings)} checks of {', '.join(plugin.name for plugin in chosen)}: {failed} failed")
-    raise typer.Exit(1 if failed else 0)
+        print(f"{len(findings)} checks of {', '.join(plugin.name for plugin in chosen)}: {_verdict(counts)}")
+    raise typer.Exit(1 if counts["fail"] or (strict and counts["warn"]) else 0)
 
 
 @app.command()
@@ -105,7 +115,6 @@ def enable(name: str = _NAME) -> None:
 @app.command()
 def disable(name: str = _NAME) -> None:
     """Switch a plugin off until it is enabled again."""
-    from marl.errors import UserError
     from marl.registry.plugin import BUILTIN
     from marl.registry.settings import read_disabled, write_disabled
 
@@ -117,7 +126,6 @@ def disable(name: str = _NAME) -> None:
 
 def _info_of_one(registry: Registry, name: str, json: bool) -> None:
     from marl.cli.parameters import parameters
-    from marl.errors import UserError, suggestion
 
     known = [descriptor for kind in registry.kinds for descriptor in registry.all(kind)]
     found = [descriptor for descriptor in known if descriptor.full_name == name]
@@ -137,6 +145,28 @@ def _info_of_one(registry: Registry, name: str, json: bool) -> None:
             table(["parameter", "default", "type", ""], [[p.name, p.default, p.type, p.meaning] for p in has])
         else:
             print("It takes no parameters.")
+
+
+def _given(registry: Registry, name: str, params: list[str]) -> dict[str, Any]:
+    """Parameters from the command line, for things of that name. Raises UserError where there is none."""
+    from marl.scenario.overrides import assign, split
+
+    known = {descriptor.full_name: descriptor for kind in registry.kinds for descriptor in registry.all(kind)}
+    if name not in known:
+        raise UserError(f"no plugin brings {name!r}{suggestion(name, known)}")
+    given: dict[str, Any] = {}
+    for text in params:
+        path, value = split(text)
+        assign(given, path, value, registry.schema(known[name]), registry)
+    return given
+
+
+def _verdict(counts: Mapping[Status, int]) -> str:
+    """As in "2 failed, 1 warning, 3 skipped"."""
+    failed, warned, skipped = (counts.get(status, 0) for status in ("fail", "warn", "skip"))
+    parts = [f"{failed} failed"]
+    parts += [f"{warned} warning{'s' if warned > 1 else ''}"] if warned else []
+    return ", ".join([*parts, *([f"{skipped} skipped"] if skipped else [])])
 
 
 def _counted(descriptors: tuple[Descriptor, ...]) -> str:
@@ -198,7 +228,7 @@ def _print_findings(subject: str, findings: list[Finding]) -> None:
     console.print(f"{worst:<6}", style=COLOURS[worst], end="")
     console.print(f"{printable(subject)}: {', '.join(f'{count} {status}' for status, count in counts.items())}")
     for finding in findings:
-        if finding.status in ("fail", "warn"):
+        if finding.status != "pass" and finding.message:
             console.print(f"      {finding.status:<6}", style=COLOURS[finding.status], end="")
             console.print(f"{finding.check}: {printable(finding.message, lines=True)}")
             if finding.hint:

@@ -6,6 +6,17 @@ Importing this package imports pluggy and the standard library, nothing heavy; s
 from marl.registry.blame import blamed, wrong
 from marl.registry.component import Component, component
 from marl.registry.descriptor import Descriptor
+from marl.registry.kind import (
+    ALGORITHMS,
+    COMMANDS,
+    ENVIRONMENTS,
+    POLICIES,
+    REPORTS,
+    REWARDS,
+    ROSTERS,
+    RUNNERS,
+    Kind,
+)
 from marl.registry.load import load_registry
 from marl.registry.markers import API_VERSION, hookimpl, hookspec
 from marl.registry.params import ParameterError
@@ -13,9 +24,18 @@ from marl.registry.plugin import Plugin, State
 from marl.registry.registry import Registry
 
 __all__ = [
+    "ALGORITHMS",
     "API_VERSION",
+    "COMMANDS",
+    "ENVIRONMENTS",
+    "POLICIES",
+    "REPORTS",
+    "REWARDS",
+    "ROSTERS",
+    "RUNNERS",
     "Component",
     "Descriptor",
+    "Kind",
     "ParameterError",
     "Plugin",
     "Registry",

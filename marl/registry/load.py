@@ -5,18 +5,20 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import importlib
+import inspect
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import reduce
 from typing import Any
 
 import pluggy
 
 from marl.errors import suggestion
-from marl.registry import specs
+from marl.registry import kind, specs
 from marl.registry.descriptor import Descriptor
 from marl.registry.discover import discover
+from marl.registry.kind import Kind
 from marl.registry.markers import API_VERSION
 from marl.registry.plugin import Plugin
 from marl.registry.registry import Registry
@@ -51,7 +53,7 @@ def build(plugins: list[Plugin], settings: Settings) -> Registry:
         with _contained(plugin):
             host.register(plugin)
     notes = [*settings.notes, *settings.unknown(plugin.name for plugin in plugins)]
-    return Registry(tuple(plugins), tuple(host.kinds), tuple(notes))
+    return Registry(tuple(plugins), host.tokens, tuple(notes))
 
 
 class _Broken(Exception):
@@ -79,6 +81,12 @@ class _Host:
         self.manager.add_hookspecs(specs)
         self.owners: dict[str, str] = {}
         self.kinds = {_kind(hook): hook for hook in self._marked(specs) if hook != "marl_addhooks"}
+        self._tokens = _declared(kind)
+
+    @property
+    def tokens(self) -> dict[str, Kind[Any]]:
+        """The kinds by name, typed where they are declared beside their hooks."""
+        return {name: self._tokens.get(name, Kind(name)) for name in self.kinds}
 
     def _marked(self, namespace: Any) -> list[str]:
         return [name for name in vars(namespace) if self.manager.parse_hookspec_opts(namespace, name) is not None]
@@ -116,6 +124,7 @@ class _Host:
             self.manager.add_hookspecs(namespace)
             self.owners.update(dict.fromkeys(names, plugin.name))
             self.kinds.update({_kind(hook): hook for hook in names})
+            self._tokens |= _declared(namespace)
 
     def register(self, plugin: Plugin) -> None:
         """Take all descriptors of a plugin, or none."""
@@ -129,6 +138,10 @@ class _Host:
                     found += _described(plugin, kind, hook, hooks[hook])
             plugin.descriptors = tuple(found)
             plugin.notes += [self._unknown(hook) for hook in hooks if not self._known(hook)]
+            plugin.notes += [
+                f"defines {name} without @hookimpl above it, so it is not used: put `@hookimpl` above it"
+                for name in self._forgotten(plugin, hooks)
+            ]
         except (Exception, SystemExit):
             self._withdraw(plugin)
             raise
@@ -141,6 +154,11 @@ class _Host:
             if options is not None:
                 hooks[options.get("specname") or name] = getattr(plugin.module, name)
         return hooks
+
+    def _forgotten(self, plugin: Plugin, hooks: Iterable[str]) -> list[str]:
+        """Functions that are called like a hook, and are not marked as one."""
+        named = [name for name in dir(plugin.module) if name not in hooks and self._known(name)]
+        return [name for name in named if inspect.isfunction(getattr(plugin.module, name))]
 
     def _known(self, hook: str) -> bool:
         return hook == "marl_addhooks" or hook in self.kinds.values()
@@ -182,6 +200,11 @@ def _described(plugin: Plugin, kind: str, hook: str, function: Any) -> list[Desc
             raise _Broken(f"its hook {hook} has two descriptors with the name {item.name!r}")
         found[item.name] = dataclasses.replace(item, plugin=plugin.name, kind=kind)
     return list(found.values())
+
+
+def _declared(namespace: Any) -> dict[str, Kind[Any]]:
+    """The kinds that a module (or class) of hook specifications declares, by name."""
+    return {token.name: token for token in vars(namespace).values() if isinstance(token, Kind)}
 
 
 def _kind(hook: str) -> str:

@@ -7,24 +7,28 @@ import importlib
 import traceback
 from collections.abc import Mapping
 from functools import reduce
-from typing import Any
+from typing import Any, TypeVar, overload
 
 from marl.errors import RunError, UserError, suggestion
 from marl.registry.descriptor import Descriptor, singular
+from marl.registry.kind import Kind
 from marl.registry.params import ParameterError, component_params, fill
 from marl.registry.plugin import Plugin
 from marl.registry.words import article
 
+T = TypeVar("T")
 _LISTED = 12  # names in a sentence
 
 
 class Registry:
-    """What is installed. `plugins`: every plugin with its state. `kinds`: "environments", "algorithms", ...
+    """What is installed. `plugins`: every plugin with its state. `kinds`: by name, "environments", "algorithms", ...
 
     `notes` are remarks about the settings. Made by `load_registry`; it does not change.
     """
 
-    def __init__(self, plugins: tuple[Plugin, ...], kinds: tuple[str, ...], notes: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, plugins: tuple[Plugin, ...], kinds: Mapping[str, Kind[Any]], notes: tuple[str, ...] = ()
+    ) -> None:
         self.plugins, self.kinds, self.notes = plugins, kinds, notes
         self._all: dict[str, list[Descriptor]] = {kind: [] for kind in kinds}
         for plugin in plugins:
@@ -97,22 +101,32 @@ class Registry:
         schema = self.schema(descriptor)
         return None if schema is None else fill(schema, params, "", owner or descriptor.full_name, self)
 
-    def make(self, kind: str, name: str, params: Mapping[str, Any] = {}, /, **extra: Any) -> Any:
+    @overload
+    def make(self, kind: Kind[T], name: str, params: Mapping[str, Any] = {}, /, **extra: Any) -> T: ...
+
+    @overload
+    def make(self, kind: str, name: str, params: Mapping[str, Any] = {}, /, **extra: Any) -> Any: ...
+
+    def make(self, kind: Kind[T] | str, name: str, params: Mapping[str, Any] = {}, /, **extra: Any) -> Any:
         """Check `params`, import the target and call it with `extra` and them.
 
-        Raises UserError for wrong parameters (the target's ValueError too), RunError when the target fails otherwise.
+        Raises UserError for wrong parameters (the target's ValueError too), RunError when the target fails otherwise,
+        or gives something that is not of the kind.
         """
-        descriptor = self.find(kind, name)
+        descriptor = self.find(str(kind), name)
         arguments = component_params(descriptor, params, "", self)
         target = self.load(descriptor)
         try:
-            return target(**extra, **arguments)
+            made = target(**extra, **arguments)
         except (UserError, RunError):
             raise
         except ValueError as error:
             raise UserError(f"{descriptor.full_name} refuses its parameters: {error}") from error
         except Exception as error:
             raise RunError(f"{self._where(descriptor)} failed: {type(error).__name__}: {error}") from error
+        if lacking := self.kinds[descriptor.kind].lacks(made):
+            raise RunError(f"{self._where(descriptor)} made a {type(made).__name__} that {lacking}")
+        return made
 
     def _import(self, descriptor: Descriptor, target: str) -> Any:
         module, _, attribute = target.partition(":")
@@ -135,6 +149,8 @@ class Registry:
         similar = close if close.startswith("; did you mean") else ""
         if cause := self._cause(name):
             return f"unknown {one} {name!r}: {cause}{similar}"
+        if remark := self._remark(name):
+            return f"unknown {one} {name!r}: {remark}"
         if other := self._elsewhere(kind, name):
             names = ", ".join(found.full_name for found in known[:_LISTED])
             more = f" and {len(known) - _LISTED} more" if len(known) > _LISTED else ""
@@ -158,6 +174,11 @@ class Registry:
         if plugin is None:
             return f"no plugin {qualifier!r} is installed"
         return f"plugin {qualifier!r} is {plugin.state} (see `marl plugins info {qualifier}`)"
+
+    def _remark(self, name: str) -> str:
+        """What was noticed about a plugin that brings nothing of this name, such as a forgotten @hookimpl."""
+        notes = [note for plugin in self.plugins if name.partition("/")[0] == plugin.name for note in plugin.notes]
+        return f"plugin {name.partition('/')[0]!r} {notes[0]}" if "/" in name and notes else ""
 
     def _elsewhere(self, kind: str, name: str) -> str:
         """What a name means in another kind, as in "'duel/greedy' is a policy"; "" where it is unknown there too."""

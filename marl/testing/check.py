@@ -65,7 +65,7 @@ class Check:
         except Finding as finding:
             return make(finding.status, finding.message, self.hint if finding.hint is None else finding.hint)
         except Exception as error:
-            return make("fail", _sentence(error), self.hint)
+            return make("fail", _sentence(error), self.hint, traceback=traceback.format_exc())
 
 
 def check(hint: str) -> Callable[[Callable[[Subject], str]], Check]:
@@ -79,5 +79,20 @@ def check(hint: str) -> Callable[[Callable[[Subject], str]], Check]:
 
 
 def _sentence(error: Exception) -> str:
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return f"it raised {type(error).__name__}: {error} ({Path(frame.filename).name}, line {frame.lineno})"
+    """What was raised and where: in the author's own file, where one of its lines was running."""
+    frames = traceback.extract_tb(error.__traceback__)
+    theirs = [frame for frame in frames if not Path(frame.filename).is_relative_to(_OURS) and _is_written(frame)]
+    frame = (theirs or frames)[-1]
+    place = f"{Path(frame.filename).name}, line {frame.lineno}"
+    said = f": {error}" if str(error) else ""
+    return f"the environment raised {type(error).__name__}{said} ({place})"
+
+
+_OURS = Path(__file__).resolve().parents[1]
+_LIBRARIES = Path(traceback.__file__).resolve().parent  # the standard library, and what is installed below it
+
+
+def _is_written(frame: traceback.FrameSummary) -> bool:
+    """Whether the line stands in a file of somebody's own, and not in an installed library."""
+    path = Path(frame.filename)
+    return path.is_file() and not path.resolve().is_relative_to(_LIBRARIES) and "site-packages" not in path.parts

@@ -14,6 +14,7 @@ class Result:
     """What one check found.
 
     `message` says it in a sentence, `hint` how to mend it. `seed` given to `check_environment` shows the same again.
+    `traceback` is what Python said where the environment raised.
     """
 
     check: str
@@ -21,6 +22,7 @@ class Result:
     message: str
     hint: str = ""
     seed: int | None = None
+    traceback: str = ""
 
     def text(self) -> str:
         """The result as one to three lines."""
@@ -60,5 +62,5 @@ class Report:
         return "\n".join([*(result.text() for result in self.results), self.summary()])
 
     def json(self) -> dict[str, Any]:
-        """The report as JSON: `{"ok": ..., "results": [{"check", "status", "message", "hint", "seed"}, ...]}`."""
+        """The report as JSON: `{"ok": ..., "results": [...]}`, with the fields of each `Result`."""
         return {"ok": self.ok, "results": [asdict(result) for result in self.results]}

@@ -21,6 +21,7 @@ from ray.rllib.core.learner.torch.torch_learner import TorchLearner
 from marl import rng, tree
 from marl.algorithm import Checkpoint
 from marl.errors import RunError
+from marl.training.answers import asked_for_loss
 from marl.training.averaging import Average
 from marl.training.checkpoint import load_learner, save_learner
 from marl.training.columns import Columns
@@ -190,14 +191,13 @@ class ColumnLearner(TorchLearner, abc.ABC):
             valid = batch["valid"]
             rows = {name: column for name, column in batch.items() if name not in _SEQUENCE}
             batch = tree.map_tree(lambda leaf: leaf[valid], rows)
-        try:
-            loss, stats = self.loss(module_id, batch, fwd_out["inputs"], fwd_out["value"])
-        except KeyError as error:
-            raise RunError(
-                f"{type(self).__name__}.loss asks for {error}, which is not there: the columns are "
-                f"{', '.join(sorted(batch))}, and the coefficients {', '.join(sorted(self.coefficients))}"
-            ) from error
-        told = {name: torch.as_tensor(value, device=self._device) for name, value in stats.items()}
+        loss, stats = asked_for_loss(
+            self,
+            lambda: self.loss(module_id, batch, fwd_out["inputs"], fwd_out["value"]),
+            batch,
+            self.coefficients,
+        )
+        told = {name: value.to(self._device) for name, value in stats.items()}
         self._seen = {**told, "loss": loss.detach()}
         return loss * self._weight
 

@@ -24,7 +24,7 @@ from marl.job import SELF, Job, Mixture
 from marl.policy import Policy
 from marl.registry import Registry
 from marl.scenario import plain
-from marl.services import RunServices, explained, scripted
+from marl.services import RunServices, explained, scripted, train
 from marl.snapshot import JSON, Snapshot, canonical
 from marl.training.config import TrainConfig
 from marl.training.history import History, Slice
@@ -96,7 +96,7 @@ class Trainer:
         while history.env_steps < self.config.env_steps:
             number = len(history.slices) + 1
             self.watcher.doing(f"slice {number}: training")
-            yield self._conclude(number, self.algorithm.train(self.job(number), self.services))
+            yield self._conclude(number, train(self.registry, self.algorithm, self.job(number), self.services))
 
     def job(self, number: int) -> Job:
         """The job of a slice: the same wherever and whenever it is asked for."""

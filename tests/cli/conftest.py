@@ -63,6 +63,14 @@ def run(scenario, registry, out, resume):
     write(scenario, registry, out)
     print(f"{scenario.name} {scenario.config.seed} {out.name} {resume}")
 """,
+    "clumsy": """
+from marl.registry import Descriptor, hookimpl
+
+@hookimpl
+def marl_commands():
+    return [Descriptor("strange", "lab_commands:strange", "Takes what no command line can give.")]
+""",
+    "bare": "def marl_policies(): return []\n",
     "broken": "raise RuntimeError('no luck')\n",
     "lazy": """
 from marl.registry import Descriptor, hookimpl
@@ -80,6 +88,9 @@ app = typer.Typer()
 def hammer(times: int = 1):
     "Hit."
     print("bang " * times)
+
+def strange(x: "nothing.like.this"):
+    "Odd."
 
 def hello(name: str):
     "Greet."
@@ -104,7 +115,8 @@ def marl(tmp_path: Path) -> Marl:
 
     def marl(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         kept = {key: value for key, value in os.environ.items() if not key.startswith("MARL_")}
-        env = kept | {"PYTHONPATH": str(site), "MARL_CONFIG": str(tmp_path / "config.json"), "TMPDIR": str(tmp_path)}
+        path = os.pathsep.join(filter(None, (str(site), os.environ.get("PYTHONPATH"))))
+        env = kept | {"PYTHONPATH": path, "MARL_CONFIG": str(tmp_path / "config.json"), "TMPDIR": str(tmp_path)}
         return subprocess.run(
             [sys.executable, "-m", "marl", *arguments],
             env=env | {"COLUMNS": "120"} | settings,

@@ -78,6 +78,33 @@ def test_check_passes_a_good_plugin(marl):
     assert "0 failed" in done.stdout
 
 
+def test_check_says_what_a_command_is_called_and_which_cannot_be_one(marl):
+    assert "the command 'run' is marl's own, so this one is `marl lab/run`" in marl("plugins", "check", "lab").stdout
+    done = marl("plugins", "check", "clumsy")
+    assert done.returncode == 1
+    assert "command 'clumsy/strange' (plugin 'clumsy' of dist-clumsy 0.3) failed in building the command" in done.stdout
+    assert marl("lab/run", "you").stdout == "hello you\n"
+    assert "lab/run" in marl("--help").stdout
+
+
+def test_check_of_one_thing_takes_its_parameters(marl):
+    done = marl("plugins", "check", "lab/odd", "width=x")
+    assert done.returncode == 1 and "width: 'x' is text" in done.stdout
+    assert "lab/hello" not in done.stdout
+    assert marl("plugins", "check", "lab/odd", "width=3", "shape.width=2").returncode == 0
+    assert "no plugin brings 'lab/od'; did you mean 'lab/odd'?" in marl("plugins", "check", "lab/od").stderr
+    assert "parameters are for one thing" in marl("plugins", "check", "lab", "width=3").stderr
+
+
+def test_strict_fails_on_a_warning(marl):
+    done = marl("plugins", "check", "lazy", "--json")
+    warned = [row for row in json.loads(done.stdout) if row["status"] == "warn"]
+    assert warned, "the probe declares no hook API"
+    assert marl("plugins", "check", "league", "--strict").returncode == 0
+    assert marl("plugins", "check", "bare").returncode == 0
+    assert marl("plugins", "check", "bare", "--strict").returncode == 1
+
+
 def test_check_imports_lazy_targets_and_shows_their_traceback(marl):
     done = marl("plugins", "check", "lazy")
     assert done.returncode == 1

@@ -9,6 +9,8 @@ from marl.registry import blamed, wrong
 
 SOURCE = """
     class Odd:
+        memory = None
+
         def act(self):
             return {}["absent"]
 
@@ -25,7 +27,7 @@ def test_an_error_names_the_plugin_the_question_the_place_and_what_is_right(inst
     with pytest.raises(RunError) as caught, blamed(registry.describe("policies", "probe/odd"), "act(rows)", "an Acts"):
         policy.act()
     assert str(caught.value) == (
-        "policy 'probe/odd' (plugin 'probe' of dist-probe 1.2) failed in act(rows) (probe_module.py, line 5): "
+        "policy 'probe/odd' (plugin 'probe' of dist-probe 1.2) failed in act(rows) (probe_module.py, line 7): "
         "KeyError: 'absent'; an Acts would be right"
     )
     assert isinstance(caught.value.__cause__, KeyError)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from league.hookspecs import METASOLVERS
+from marl.errors import RunError, UserError
+from marl.registry import ALGORITHMS
+
 GUEST = """
     @hookimpl
     def zoo_keepers():
@@ -63,3 +67,36 @@ def test_two_plugins_cannot_both_add_a_kind(install, fresh):
     assert registry.plugin("one").state == "ok"
     assert registry.plugin("two").state == "broken"
     assert "'keepers'" in registry.plugin("two").error
+
+
+def test_a_forgotten_marker_is_said_where_the_thing_is_missed(install, fresh):
+    install("bare", "def marl_policies():\n    return [Descriptor('bot', 'json:loads', 'a bot')]\n")
+    registry = fresh()
+    assert registry.plugin("bare").notes == [
+        "defines marl_policies without @hookimpl above it, so it is not used: put `@hookimpl` above it"
+    ]
+    with pytest.raises(UserError, match="unknown policy 'bare/bot': plugin 'bare' defines marl_policies without @hook"):
+        registry.find("policies", "bare/bot")
+
+
+def test_what_is_made_is_held_to_the_interface_of_its_kind(install, fresh):
+    install(
+        "odd",
+        """
+        class Trainer:
+            def tran(self, job, services): ...
+
+        @hookimpl
+        def marl_algorithms():
+            return [Descriptor("a", "odd_module:Trainer", "misspells train")]
+
+        @hookimpl
+        def league_metasolvers():
+            return [Descriptor("s", "odd_module:Trainer", "cannot be called")]
+        """,
+    )
+    registry = fresh()
+    with pytest.raises(RunError, match=r"Trainer that has no 'train', which marl\.algorithm\.Algorithm asks for; did"):
+        registry.make(ALGORITHMS, "odd/a")
+    with pytest.raises(RunError, match="made a Trainer that cannot be called"):
+        registry.make(METASOLVERS, "odd/s")

@@ -147,8 +147,11 @@ PLUGIN = """
             Descriptor("odd", "mini_module:make", "wrong params", params="mini_module:make"),
         ]
 
+    class Made(dict):
+        memory = act = None
+
     def make(**params):
-        return params
+        return Made(params)
 """
 
 

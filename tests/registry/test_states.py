@@ -12,6 +12,8 @@ GOOD = """
         return [Descriptor("bot", "good_module:Bot", "a bot")]
 
     class Bot:
+        memory = act = None
+
         def __init__(self, spec=None):
             self.spec = spec
 """

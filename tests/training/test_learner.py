@@ -84,6 +84,44 @@ def test_a_loss_that_asks_for_what_is_not_there_is_told_what_is(make: Any, monke
         fit(learner, a=50)
 
 
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        (lambda loss, stats, inputs: loss, "gave 'a tensor of shape .*' from loss.* would be right"),
+        (lambda loss, stats, inputs: (loss + inputs.sum(dim=1), stats), r"a tensor of shape \[50\]"),
+        (lambda loss, stats, inputs: (loss.detach(), stats), "depends on the weights"),
+        (
+            lambda loss, stats, inputs: (loss, {"lr": loss}),
+            "reports 'lr' from its loss, the name of a",
+        ),
+        (lambda loss, stats, inputs: (loss, {"x": inputs}), "the report of 'x'"),
+        (lambda loss, stats, inputs: 1 / 0, r"failed in loss\(.*ZeroDivisionError"),
+    ],
+)
+def test_a_loss_that_is_none_is_blamed(make: Any, monkeypatch: pytest.MonkeyPatch, answer: Any, sentence: str) -> None:
+    learner = make("a")
+    sound = type(learner).loss
+    monkeypatch.setattr(
+        type(learner),
+        "loss",
+        lambda self, name, batch, inputs, value: answer(*sound(self, name, batch, inputs, value), inputs),
+    )
+    with pytest.raises(RunError, match=f"{type(learner).__qualname__}.*{sentence}"):
+        fit(learner, minibatches=1, a=50)
+
+
+def test_a_report_that_depends_on_the_weights_is_detached(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    learner = make("a")
+    sound = type(learner).loss
+
+    def attached(self: Any, name: str, batch: Any, inputs: Any, value: Any) -> Any:
+        loss, stats = sound(self, name, batch, inputs, value)
+        return loss, {**stats, "mine": loss}
+
+    monkeypatch.setattr(type(learner), "loss", attached)
+    assert "mine" in fit(learner, a=50)["a"]
+
+
 @pytest.mark.parametrize("kind", ["Adam", "SGD", "RMSprop"])
 def test_other_optimisers_do_not_step_on_gradients_that_are_not_finite(
     make: Any, monkeypatch: pytest.MonkeyPatch, kind: str

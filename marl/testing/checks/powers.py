@@ -7,8 +7,8 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 
 from marl import rng, tree
-from marl.env import Forkable
-from marl.testing.check import NotApplicable, check, expect
+from marl.env import Forkable, Frame
+from marl.testing.check import Doubtful, NotApplicable, check, expect
 from marl.testing.compare import expect_same
 from marl.testing.drive import Driver, Moment, Record
 from marl.testing.subject import Subject
@@ -43,10 +43,15 @@ def fork(subject: Subject) -> str:
 @check("`state(lanes)` gives one row per lane, in the order of `lanes`.")
 def state(subject: Subject) -> str:
     """The state has a row per lane, in order."""
-    if subject.spec.state is None:
-        raise NotApplicable("the spec declares no state")
     driver = Driver(subject.make(subject.matches))
     driver.reset(range(subject.matches), subject.seeds())
+    if subject.spec.state is None:
+        if _has_state(driver):
+            raise Doubtful(
+                "state() gives something, but the spec declares no state, so no mixer or critic would be given it",
+                "Set EnvSpec.state to its space, or leave state() out.",
+            )
+        raise NotApplicable("the spec declares no state")
     driver.run(min(record.ticks for record in subject.records) // 2)
     lanes = driver.live()[::-1]
     together = driver.env.state(np.array(lanes, dtype=np.int64))
@@ -65,6 +70,7 @@ def render(subject: Subject) -> str:
     driver.reset([0], subject.seeds()[:1])
     for tick in range(min(subject.short, 10)):
         frame = driver.env.render(0)
+        expect(isinstance(frame, Frame), f"render gives a {type(frame).__name__} at tick {tick}, not a Frame")
         expect(isinstance(frame.text, str) and frame.text.strip(), f"the text at tick {tick} is empty")
         if frame.svg:
             _well_formed(frame.svg)
@@ -72,6 +78,13 @@ def render(subject: Subject) -> str:
             break
         driver.run(1)
     return "text and SVG" if frame.svg else "text"
+
+
+def _has_state(driver: Driver) -> bool:
+    try:
+        return driver.env.state(np.array([0], dtype=np.int64)) is not None
+    except Exception:  # whatever an environment without a state says of it
+        return False
 
 
 def _resume(driver: Driver, lanes: list[int], blob: bytes, futures: list[Record], begun: list[int]) -> list[Record]:

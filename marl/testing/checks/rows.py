@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from marl.env import Group, Rows
+from marl.env import EnvSpec, Group, Rows
 from marl.space import MultiDiscrete, mask_width
 from marl.testing.check import Broken, check, expect
-from marl.testing.drive import Call
+from marl.testing.drive import Call, Record
 from marl.testing.subject import Subject
 from marl.types import Bools, Ints
 
@@ -30,7 +30,31 @@ def rows(subject: Subject) -> str:
         expect(not idle.any(), f"lane {call.lanes[idle][:1]} is not over, but nobody in it has a row")
         if spec.dynamics == "turns":
             expect(acting.max(initial=0) <= 1, f"dynamics are 'turns', but a lane has {acting.max()} rows at once")
+    if spec.dynamics == "simultaneous":
+        for record in subject.records:
+            _everyone_acts(spec, record)
     return f"{checked} rows"
+
+
+def _everyone_acts(spec: EnvSpec, record: Record) -> None:
+    """In a simultaneous game every agent has a row at every tick until its part ends."""
+    alive = np.ones(len(spec.agents), dtype=np.bool_)
+    for tick, moment in enumerate(record.moments):
+        if moment.step:
+            alive &= ~(moment.step["terminated"] | moment.step["truncated"])
+            if moment.step["done"]:
+                return
+        acting = np.zeros(len(spec.agents), dtype=np.bool_)
+        for part in moment.rows:
+            if part is not None:
+                acting[part.agent] = True
+        idle = np.flatnonzero(alive & ~acting)
+        expect(
+            not len(idle),
+            f"match seed {record.seed}, tick {tick}: dynamics are 'simultaneous', but {spec.agents[idle[:1].sum()]!r}, "
+            "whose part has not ended, has no row",
+            "Give every living agent a row at every tick (one legal action is enough), or end its part.",
+        )
 
 
 @check("Set `first` on the first row that an agent has after a reset, and on no other.")

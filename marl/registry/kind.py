@@ -1,0 +1,79 @@
+"""Kinds: typed tokens for what plugins bring, so that what the registry makes has a type.
+
+    policy = registry.make(POLICIES, "marl/random", {}, spec=spec)  # a Policy, for people and type checkers
+
+A hook `yours_things` makes the kind `things`; with `THINGS: Kind[Thing] = Kind("things", "your.module:Thing")` beside
+the hook specification, the registry also holds what it makes to that interface.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from marl.errors import suggestion
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from marl.algorithm import Algorithm
+    from marl.env import Environment
+    from marl.policy import Policy
+    from marl.reward import Reward
+    from marl.roster import Roster
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Kind(Generic[T]):
+    """A kind of thing. `name` is what its hook ends with ("environments"); `interface` is `"package.module:Protocol"`.
+
+    The interface is imported when something of the kind is made. "" where what a target gives cannot be held to one.
+    """
+
+    name: str
+    interface: str = ""
+
+    def __str__(self) -> str:
+        return self.name
+
+    def lacks(self, made: object) -> str:
+        """What `made` lacks of the interface, as the end of a sentence; "" where it lacks nothing."""
+        if not self.interface:
+            return ""
+        module, _, name = self.interface.partition(":")
+        missing = [member for member in _members(getattr(importlib.import_module(module), name)) if _no(made, member)]
+        if not missing:
+            return ""
+        close = suggestion(missing[0], (name for name in dir(made) if not name.startswith("_")))
+        near = close if close.startswith("; did you mean") else ""
+        called = "cannot be called" if missing == ["__call__"] else f"has no {', '.join(map(repr, missing))}"
+        return f"{called}, which {module}.{name} asks for{near}"
+
+
+def _members(interface: Any) -> list[str]:
+    """The methods and properties that a protocol asks for."""
+    found = {
+        name: None
+        for base in reversed(interface.__mro__)
+        if getattr(base, "_is_protocol", False)
+        for name in (*vars(base), *getattr(base, "__annotations__", {}))
+        if name == "__call__" or not name.startswith("_")
+    }
+    return list(found)
+
+
+def _no(made: object, member: str) -> bool:
+    return not (callable(made) if member == "__call__" else hasattr(made, member))
+
+
+ENVIRONMENTS: Kind[Environment] = Kind("environments", "marl.env:Environment")
+ALGORITHMS: Kind[Algorithm] = Kind("algorithms", "marl.algorithm:Algorithm")
+REWARDS: Kind[Reward] = Kind("rewards", "marl.reward:Reward")
+POLICIES: Kind[Policy] = Kind("policies", "marl.policy:Policy")
+RUNNERS: Kind[None] = Kind("runners")
+ROSTERS: Kind[Roster] = Kind("rosters")
+REPORTS: Kind[Path] = Kind("reports")
+COMMANDS: Kind[Any] = Kind("commands")
