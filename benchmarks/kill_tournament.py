@@ -22,7 +22,7 @@ from league.tournament.submit import submit
 from marl.registry import load_registry
 from marl.scenario import load_scenario
 
-PLAYERS = ["policy:marl/random", "policy:marl/first", *(f"random{i}=policy:marl/random" for i in range(3))]  # 10 pairs
+PLAYERS = ["marl/random", "marl/first", *(f"random{i}=marl/random" for i in range(3))]  # 10 pairs
 
 
 def make(path: Path, games: int) -> None:

@@ -77,9 +77,7 @@ class RunServices:
 
     def restore(self, snapshot: Snapshot) -> Policy:
         """The policy that a snapshot holds, ready to act."""
-        params = snapshot.meta.get("params", {})
-        made = self.registry.make("policies", snapshot.policy, params, spec=self.spec, snapshot=snapshot)
-        return cast(Policy, made)
+        return restore(self.registry, self.spec, snapshot)
 
     def _policy(self, id: str) -> Policy:
         return self.restore(self.snapshot(id))
@@ -116,6 +114,12 @@ def speeds(values: dict[str, float]) -> dict[str, float]:
         "sampler_share": values["sample_seconds"] / seconds,
         "learner_share": values["learn_seconds"] / seconds,
     }
+
+
+def restore(registry: Registry, spec: EnvSpec, snapshot: Snapshot) -> Policy:
+    """The policy that a snapshot holds, ready to act in this environment. Raises UserError where it does not fit."""
+    params = snapshot.meta.get("params", {})
+    return cast(Policy, registry.make("policies", snapshot.policy, params, spec=spec, snapshot=snapshot))
 
 
 def scripted(component: Component) -> Snapshot:

@@ -19,10 +19,10 @@ from league.tournament.progress import Display
 from league.tournament.standings import terminal, view
 from league.tournament.submit import Submitted, Terms, submit_all
 from league.tournament.verify import problems
-from marl.contestants import parameters
 from marl.errors import RunError, UserError
 from marl.printable import printable
 from marl.registry import Component, Registry, load_registry
+from marl.run.players import parameters
 from marl.scenario import load_scenario
 
 app = typer.Typer(no_args_is_help=True, help="Host a tournament: create, submit, check, run, standings.")
@@ -68,9 +68,8 @@ def submit(
     event: Path = EVENT,
     bots: list[str] = typer.Argument(
         metavar="BOT...",
-        help="A folder or archive with a bot.yaml, policy:PLUGIN/NAME, or snapshot:RUN[:PLAYER] of a league or a "
-        'training run; the last two with parameters if need be, as in "policy:PLUGIN/NAME KEY=VALUE". '
-        "NAME=... names it.",
+        help="A folder or archive with a bot.yaml, a policy (PLUGIN/NAME), or a run, RUN@PLAYER or snapshot's file; "
+        'all but bots with parameters if need be, as in "PLUGIN/NAME KEY=VALUE". NAME=... names it.',
     ),
     trust: bool = TRUST,
     replace: bool = typer.Option(False, "--replace", help="A name that is taken: a new version, by the same author."),

@@ -1,22 +1,19 @@
-"""Who wants to take part: `FOLDER`, `ARCHIVE`, `policy:PLUGIN/NAME`, `snapshot:RUN[:PLAYER]` or `person:NAME`.
-
-`NAME=` in front of it gives it a name of its own.
-"""
+"""Who wants to take part: a player, named as everywhere (`marl.run.players`), with `NAME=` in front for another name."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-from marl.errors import UserError, suggestion
+from marl.errors import UserError
+from marl.run.players import meaning
 
-SCHEMES = ("policy", "snapshot", "person")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}\Z")
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What was asked for. `scheme`: one of SCHEMES, or "files". `name`: "" where none was given."""
+    """What was asked for. `scheme`: policy, snapshot (or a run), person, or files. `name`: "" where none was given."""
 
     scheme: str
     what: str
@@ -26,18 +23,21 @@ class Entry:
 def parse(text: str) -> Entry:
     """Read what somebody wrote. Raises UserError."""
     head, equals, tail = text.partition("=")
-    name, what = (head, tail) if equals and "/" not in head and ":" not in head else ("", text)
+    name, what = (head, tail) if equals and not set("/: ") & set(head) else ("", text)
     if name:
         check_name(name)
-    scheme, colon, rest = what.partition(":")
-    if not colon or "/" in scheme or "." in scheme:
-        return Entry("files", what, name)
-    if scheme not in SCHEMES:
-        raise UserError(f"{text!r}: nobody is called {scheme!r}{suggestion(scheme, SCHEMES)}")
-    if not rest:
-        example = {"policy": "policy:marl/random", "snapshot": "snapshot:runs/NAME", "person": "person:ann"}[scheme]
-        raise UserError(f"{text!r} names no {scheme}; as in {example}")
-    return Entry(scheme, rest, name)
+    match meaning(what):
+        case "person":
+            person = what.partition(":")[2]
+            if not person:
+                raise UserError(f"{text!r} names nobody; as in person:ann")
+            return Entry("person", person, name)
+        case "bot":
+            return Entry("files", what, name)
+        case "run" | "snapshot":
+            return Entry("snapshot", what, name)
+        case _:
+            return Entry("policy", what, name)
 
 
 def check_name(name: str) -> str:

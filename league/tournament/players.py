@@ -15,10 +15,10 @@ from league.referee.seat import Table as SeatTable
 from league.sandbox import Sandbox
 from league.tournament.config import TournamentConfig
 from marl.blobs import Blobs
-from marl.contestants import parameters
 from marl.env import EnvSpec
 from marl.errors import RunError
 from marl.registry import load_registry
+from marl.run.players import parameters
 
 
 class BySide:

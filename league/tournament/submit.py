@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from league.ledger import BotRow
 from league.tournament.entry import Entry, check_name, parse
@@ -13,11 +12,10 @@ from league.tournament.event import Event
 from league.tournament.players import player_of
 from league.tournament.receive import NOBODY, receive
 from league.tournament.strangers import sandbox_of
-from marl.contestants import of_run, parameters, typed
 from marl.errors import UserError
 from marl.printable import printable
+from marl.run.players import contestant, find_policy, label, parameters, typed
 from marl.scenario import Component, load_run
-from marl.snapshot import JSON
 
 
 @dataclass(frozen=True)
@@ -109,7 +107,7 @@ def _named(event: Event, bot: BotRow, terms: Terms) -> Submitted:
 
 def _policy(event: Event, entry: Entry) -> BotRow:
     who, params = parameters(entry.what)
-    descriptor = event.registry.find("policies", who)
+    descriptor = find_policy(who, event.registry)
     checked = event.registry.validate("policies", descriptor.full_name, params)
     played = typed(Component(descriptor.full_name, checked), event.registry)
     bot = BotRow(entry.name or check_name(descriptor.name), "policy", descriptor.plugin, played)
@@ -118,26 +116,18 @@ def _policy(event: Event, entry: Entry) -> BotRow:
 
 
 def _snapshot(event: Event, entry: Entry) -> BotRow:
-    run, chosen, params = _split(entry.what)
-    author = load_run(run, event.registry).config.name
-    found = of_run(entry.what, run, chosen, params, event.registry)
-    here = event.config.env
-    if found.env != here:
-        raise UserError(f"{run} plays {found.env or 'nothing'}, and this event {here}")
+    found, here = contestant(entry.what, event.registry), event.config.env
+    author = load_run(found.run, event.registry).config.name if found.run else "unknown"
+    if found.env is not None and found.env != here:
+        raise UserError(f"{found.name} plays {found.env}, and this event {here}")
     if found.sides is not None and len(found.sides) < len(event.spec.sides):
-        raise UserError(f"{run} learned to play side {found.sides[0]} only, and an event seats everybody on every side")
+        raise UserError(
+            f"{found.name} learned to play side {found.sides[0]} only, and an event seats everybody on every side"
+        )
     best = [max(side, key=lambda each: each[1])[0] for side in found.mixtures]  # of equals the first
     ids = [event.blobs.put_snapshot(snapshot) for snapshot in best]
-    name = entry.name or check_name(f"{run.name}-{chosen.replace('/', '-')}" if chosen else run.name)
+    short = label(parameters(entry.what)[0])
+    name = entry.name or check_name(short.replace("@", "-").replace("/", "-"))
     bot = BotRow(name, "snapshot", author, ",".join(dict.fromkeys(ids) if len(set(ids)) == 1 else ids))
     player_of(bot, event.path, event.config, event.spec)
     return bot
-
-
-def _split(what: str) -> tuple[Path, str, dict[str, JSON]]:
-    """`RUN[:PLAYER] [KEY=VALUE ...]`; a run's path may have a colon or a space in it too."""
-    who, params = parameters(what)
-    if Path(who).exists() or ":" not in who:
-        return Path(who), "", params
-    run, _, player = who.rpartition(":")
-    return Path(run), player, params

@@ -20,9 +20,9 @@ def evaluate(
 ) -> None:
     """Play matches and say how a player did, with 95 % intervals."""
     from marl.arena import Arena
-    from marl.contestants import contestant, meeting_place, seats
     from marl.evaluation import measure
     from marl.registry import load_registry
+    from marl.run.players import contestant, meeting_place, seats
     from marl.services import explained
 
     registry = load_registry()

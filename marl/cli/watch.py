@@ -57,7 +57,7 @@ def _replay(path: Path, registry: Registry) -> tuple[str, Iterator[tuple[str, Fr
 def _match(
     player: str, against: str, side: int | None, seed: int, env: str, registry: Registry
 ) -> tuple[str, Iterator[tuple[str, Frame]]]:
-    from marl.contestants import contestant, meeting_place, seats
+    from marl.run.players import contestant, meeting_place, seats
 
     subject = contestant(player, registry)
     rival = contestant(against, registry) if against else subject

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 _KIND = "marl.kind"
+PLAYERS = "players"  # as a kind: a policy, or whoever else may be named where a player is (`marl.run.players`)
 
 
 @dataclasses.dataclass
@@ -24,6 +26,7 @@ class Component:
 def component(kind: str, default: Any = dataclasses.MISSING, help: str = "") -> Any:
     """A dataclass field that holds a Component (or a list or dict of them, or None) of a registry kind.
 
+    The kind "players" takes a policy, and any other player: a run, RUN@PLAYER, a snapshot's file.
     `default`: a name, a Component, a list or dict of these, or None; without it the field is required.
 
         @dataclass(kw_only=True)
@@ -34,6 +37,23 @@ def component(kind: str, default: Any = dataclasses.MISSING, help: str = "") -> 
     if default is dataclasses.MISSING:
         return dataclasses.field(metadata=metadata)
     return dataclasses.field(default_factory=lambda: _components(default), metadata=metadata)
+
+
+def is_path(who: str) -> bool:
+    """Whether a player's name can only be a path, of a run or a snapshot: `/runs/a@3`, `./a`, `runs/a`."""
+    return who.startswith(("/", ".", "~", "runs/")) or who.endswith((".safetensors", ".json"))
+
+
+def elsewhere(name: str) -> str | None:
+    """A player's name in full where it is more than a policy's name, else None. Paths become absolute.
+
+    So a resolved scenario means the same wherever it is run from.
+    """
+    who, space, rest = (name, "", "") if Path(name).exists() else name.partition(" ")
+    path, at, player = who.rpartition("@") if "@" in who and not Path(who).exists() else (who, "", "")
+    if Path(path).exists() or is_path(who):
+        return f"{Path(path).expanduser().absolute()}{at}{player}{space}{rest}"
+    return name if space else None
 
 
 def kind_of(field: dataclasses.Field[Any]) -> str | None:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Literal, Protocol, Union
 
 from marl.errors import UserError, suggestion
-from marl.registry.component import Component, kind_of
+from marl.registry.component import PLAYERS, Component, elsewhere, kind_of
 from marl.registry.descriptor import Descriptor
 from marl.registry.words import expected, found
 
@@ -177,6 +177,10 @@ def _component(value: Any, path: str, kind: str | None, finder: Finder) -> Compo
         name, params = value["name"], {key: item for key, item in value.items() if key != "name"}
     else:
         raise ParameterError(path, f"{found(value)}, but {expected(Component, kind)} is needed")
+    if kind == PLAYERS:
+        if (player := elsewhere(name)) is not None:
+            return Component(player, dict(params))
+        kind = "policies"
     try:
         descriptor = finder.find(kind, name)
     except ParameterError:

@@ -29,10 +29,10 @@ Event = Literal["began", "branched", "changed", "edited"]
 class Entry:
     """A moment at which a run became what it is.
 
-    `event`: it "began", "branched" off another run (`run`, its directory), was "changed" by a command, or its
-    scenario.yaml was "edited" by hand. `at`: what was done by then, as in `{"env_steps": 3000}`. `changes`: by key,
-    what was there before and what is there now. `scenario`: the resolved scenario from then on, `uses` the code.
-    `parent`: the `id` of the entry before, perhaps of another run, or "".
+    `event`: it "began" (`run`: whose networks it started from), "branched" off another run (`run`, its directory), was
+    "changed" by a command, or its scenario.yaml was "edited" by hand. `at`: what was done by then, as in
+    `{"env_steps": 3000}`. `changes`: by key, what was there before and what is there now. `scenario`: the resolved
+    scenario from then on, `uses` the code. `parent`: the `id` of the entry before, perhaps of another run, or "".
     """
 
     event: Event
@@ -67,7 +67,8 @@ def settle(scenario: Scenario, registry: Registry, out: Path, at: Mapping[str, f
     uses = provenance(registry, scenario)
     if not (out / SCENARIO).is_file():
         write(scenario, registry, out)
-        _append(out, Entry("began", _now(), scenario.text, uses, at))
+        start = getattr(scenario.config, "start_from", None)
+        _append(out, Entry("began", _now(), scenario.text, uses, at, run=start.name if start else ""))
         return []
     added: list[Entry] = []
     entries, there = read(out), written(out)
@@ -99,7 +100,9 @@ def story(run: Path) -> list[str]:
     for entry in read(run):
         at = "".join(f" at {name.replace('_', ' ')} {value:,}" for name, value in list(entry.at.items())[:1])
         changes = ", ".join(f"{key} {_short(old)} -> {_short(new)}" for key, (old, new) in entry.changes.items())
-        if entry.event == "branched":
+        if entry.event == "began" and entry.run:
+            told.append(f"began on {entry.time[:10]} with the networks of {entry.run}")
+        elif entry.event == "branched":
             told.append(f"branched off {entry.run} on {entry.time[:10]}")
         elif entry.changes:
             told.append(f"{entry.event}{' by hand' * (entry.event == 'edited')}{at} on {entry.time[:10]}: {changes}")

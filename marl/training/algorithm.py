@@ -5,10 +5,10 @@ from __future__ import annotations
 import abc
 from typing import Any, ClassVar
 
-from marl.algorithm import Services, Trained
+from marl.algorithm import Checkpoint, Services, Trained
 from marl.job import Job
 from marl.snapshot import Snapshot
-from marl.training.checkpoint import AVERAGE, part
+from marl.training.checkpoint import AVERAGE, part, starting
 from marl.training.engine import Engine
 from marl.training.hyper import Hyper
 from marl.training.learner import ColumnLearner
@@ -44,6 +44,14 @@ class RLlibAlgorithm(abc.ABC):
         newest, checkpoint = engine.backend.policy.snapshot(), engine.save()
         arrays = {**newest.arrays, **part(checkpoint.arrays, AVERAGE)}
         return Trained(Snapshot(newest.policy, arrays, newest.meta), checkpoint, metrics)
+
+    def start(self, snapshot: Snapshot, job: Job, services: Services) -> Checkpoint:
+        """A parent for `job` that has the networks of a snapshot, and nothing else of how they were trained.
+
+        Raises UserError where they are not those that this algorithm would make for the job.
+        """
+        sides = lineup(job, services.spec).sides
+        return starting(module_specs(services.spec, self.hyper.model, self.hyper.sharing, sides), snapshot)
 
     def engine(self, job: Job, services: Services) -> Engine:
         """The engine for the sides that learn in this job."""

@@ -17,11 +17,14 @@ import torch
 
 from marl.algorithm import Checkpoint
 from marl.errors import UserError
+from marl.snapshot import JSON, Snapshot
 from marl.training.averaging import Average
+from marl.training.networks.saved import NAME, describe_network
 from marl.types import Array
 
 if TYPE_CHECKING:
     from marl.training.learner import ColumnLearner
+    from marl.training.modules import ModuleSpec
 
 AVERAGE = "average/"
 
@@ -63,6 +66,34 @@ def load_learner(learner: ColumnLearner, checkpoint: Checkpoint) -> None:
         for name, count in checkpoint.meta.get("averaged", {}).items()
     }
     learner.memo = {name: dict(values) for name, values in checkpoint.meta.get("memo", {}).items()}
+
+
+def starting(modules: Mapping[str, ModuleSpec], snapshot: Snapshot) -> Checkpoint:
+    """A checkpoint that begins with the networks of a snapshot: no optimiser, no progress, no matches.
+
+    Raises UserError where the snapshot's networks are not `modules`.
+    """
+    if snapshot.policy != NAME:
+        raise UserError(f"it is a policy {snapshot.policy!r}, and only networks ({NAME!r}) can be trained on")
+    saved, arrays = snapshot.meta["modules"], {}
+    for name, spec in modules.items():
+        if name not in saved:
+            raise UserError(f"it has the networks {', '.join(saved)}, and not {name!r}: is `sharing` another one?")
+        network = spec.build(0, name)
+        wanted = describe_network(network)
+        for key in wanted:
+            if wanted[key] != saved[name][key]:
+                raise UserError(f"its network {name!r} has another {key}: {_unlike(saved[name][key], wanted[key])}")
+        for key in network.state_dict():
+            arrays[f"weights/{name}/{key}"] = snapshot.arrays[f"{name}/{key}"]
+    progress = {"env_steps": 0, "rows": 0, "updates": 0, "budget": 0}
+    return Checkpoint(arrays, {"memo": {}, "averaged": {}, "progress": progress})
+
+
+def _unlike(there: JSON, here: JSON) -> str:
+    """What differs between two descriptions, in words."""
+    keys = [key for key in {**there, **here} if there.get(key) != here.get(key)]
+    return ", ".join(f"{key} is {there.get(key)} there and {here.get(key)} here" for key in keys)
 
 
 def part(arrays: Mapping[str, Array], prefix: str) -> dict[str, Array]:

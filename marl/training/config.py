@@ -19,7 +19,7 @@ class Evaluation:
     """Measure after so many slices, and at the end; 0 measures never."""
     matches: int = 200
     """Matches against each opponent, spread evenly over the sides."""
-    against: list[Component] = component("policies", default=["marl/random"], help="who sits on the other sides")
+    against: list[Component] = component("players", default=["marl/random"], help="who sits on the other sides")
     previous: bool = True
     """Whether the snapshot of the measurement before is an opponent too."""
     greedy: bool = False
@@ -37,9 +37,10 @@ class TrainConfig:
     """One learner, trained on one environment."""
 
     RULES: ClassVar[Rules] = Rules(
-        files=("progress.json", "metrics.jsonl", "blobs"),
+        files=("progress.json", "players.json", "metrics.jsonl", "blobs"),
         fixed={
             "env": "since what was learned and measured so far belongs to this environment",
+            "start_from": "since the run has started",
             "side": "since the snapshots so far learned to play this side",
             "algorithm.name": "since its checkpoints are of this algorithm",
             "algorithm.model": "since its networks are there already",
@@ -56,7 +57,8 @@ class TrainConfig:
     """How long to train: ticks of the environment, summed over lanes."""
     slice: int = 100_000
     """Env steps from one checkpoint to the next; what a killed run may lose."""
-    opponents: list[Component] = component("policies", default=[], help="who plays the other sides; nobody: self-play")
+    opponents: list[Component] = component("players", default=[], help="who plays the other sides; nobody: self-play")
+    start_from: Component | None = component("players", default=None, help="whose networks to start from")
     side: int = 0
     """The side that learns where there are `opponents`; in self-play all sides do."""
     evaluation: Evaluation = field(default_factory=Evaluation)

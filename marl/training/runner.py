@@ -8,11 +8,11 @@ from pathlib import Path
 from rich.console import Console
 
 from marl.blobs import Blobs
-from marl.contestants import typed
 from marl.metrics import Metrics, read
 from marl.registry import Registry
 from marl.run.directory import goes_on, locked
 from marl.run.lineage import Entry, settle
+from marl.run.players import typed
 from marl.scenario import Scenario
 from marl.training import history
 from marl.training.config import TrainConfig
@@ -39,6 +39,7 @@ def run(scenario: Scenario, registry: Registry, out: Path, resume: bool) -> None
             added = settle(scenario, registry, out, {"env_steps": past.env_steps, "slice": len(past.slices)})
             if not resumed:
                 past.write(out)
+            trainer.pins.write()
             for entry in added:
                 remark(trainer, entry)
             show(trainer, metrics.path)
@@ -85,7 +86,7 @@ def dashboard_of(trainer: Trainer, metrics: Path, console: Console) -> Dashboard
     config, past = trainer.config, trainer.history
     evaluation = config.evaluation
     measured = trainer.sides > 1 and not config.opponents and evaluation.every > 0 and evaluation.against
-    rival = typed(measured[0], trainer.registry) if measured else ""
+    rival = trainer.rivals[0][0] if measured else ""
     info = RunInfo(config.name, config.env.name, config.algorithm.name, config.env_steps, rival)
     dashboard = Dashboard(info, past.seconds, console)
     updates = ((event["step"], event) for event in read(metrics) if event["event"] == "train")

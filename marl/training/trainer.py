@@ -8,24 +8,26 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import cast
 
 from marl import rng
-from marl.algorithm import Algorithm, Trained
+from marl.algorithm import Algorithm, Checkpoint, Trained
 from marl.arena import Arena
 from marl.blobs import Blobs
-from marl.contestants import told, typed
 from marl.errors import RunError, UserError
 from marl.evaluation import Player, Score, measure
 from marl.job import SELF, Job, Mixture
 from marl.policy import Policy
-from marl.registry import Registry
+from marl.registry import Component, Registry
+from marl.run.pins import Pins
+from marl.run.players import Contestant, named, seats, told
 from marl.scenario import plain
-from marl.services import RunServices, explained, scripted, train
-from marl.snapshot import JSON, Snapshot, canonical
+from marl.services import RunServices, explained, train
+from marl.snapshot import JSON, canonical
 from marl.training.config import TrainConfig
 from marl.training.history import History, Slice
 from marl.training.sinks import Sinks
@@ -67,10 +69,12 @@ class Trainer:
             raise UserError(f"side: {config.side}, but {config.env.name} has the sides 0 to {self.sides - 1}")
         if config.opponents and self.sides == 1:
             raise UserError(f"opponents: {config.env.name} has one side only, so there is nobody to play against")
-        self.fixed = [(component.name, scripted(component)) for component in config.opponents]
-        self.rivals = [(typed(component, registry), scripted(component)) for component in config.evaluation.against]
-        for _, snapshot in (*self.fixed, *self.rivals):
-            self.services.restore(snapshot)  # what cannot be made is found out before anything is written
+        self.pins = Pins(self.out, self.blobs, registry)
+        self.learner = Contestant(config.name, (), config.env, (config.side,) if config.opponents else None)
+        others = set(range(self.sides)) - {config.side}
+        self.fixed = [self._other(one, f"opponents[{n}]", others) for n, one in enumerate(config.opponents)]
+        against = [self._other(one, f"evaluation.against[{n}]") for n, one in enumerate(config.evaluation.against)]
+        self.rivals = list(zip(named(against), against, strict=True))
         params = dict(config.algorithm.params)
         if "horizon" in params and params["horizon"] is None:
             params["horizon"] = config.env_steps  # schedules run over the whole run, not over a slice
@@ -81,6 +85,7 @@ class Trainer:
             )
         self.params: dict[str, JSON] = plain(params)
         self.algorithm: Algorithm = self.registry.make("algorithms", config.algorithm.name, params)
+        self.start = None if config.start_from is None else self._starting(config.start_from)
         self._step = self.history.env_steps
         self._drop()  # a killed run may not have come to it
         self._started = time.monotonic() - self.history.seconds
@@ -101,21 +106,57 @@ class Trainer:
     def job(self, number: int) -> Job:
         """The job of a slice: the same wherever and whenever it is asked for."""
         config, history = self.config, self.history
-        against: Mixture = ((SELF, 1.0),)
-        if self.fixed:
-            ids = [self.blobs.put_snapshot(snapshot) for _, snapshot in self.fixed]
-            against = tuple((id, 1.0 / len(ids)) for id in ids)
+        parent = history.checkpoints[-1] if history.checkpoints else None
+        if parent is None and self.start is not None:
+            parent = self.blobs.put_checkpoint(self.start)
         side = config.side if self.fixed else 0
         return Job(
             algorithm=config.algorithm.name,
             params=self.params,
             side=side,
-            opponents=tuple(() if other == side else against for other in range(self.sides)),
+            opponents=tuple(() if other == side else self._against(other) for other in range(self.sides)),
             seed=int(rng.mix(config.seed, number)[0]),
-            parent=history.checkpoints[-1] if history.checkpoints else None,
+            parent=parent,
             env=canonical(plain(config.env)),
             budget={"env_steps": self._budget(number)},
         )
+
+    def _starting(self, component: Component) -> Checkpoint:
+        """What the first job goes on from: another's networks. Raises UserError where they are other ones."""
+        found, self.start = self.pins.find(component, "start_from"), None
+        snapshots = {snapshot.id: snapshot for side in found.mixtures for snapshot, _ in side}
+        if len(snapshots) > 1:
+            raise UserError(f"start_from: {found.name} is a mixture of {len(snapshots)} players: name one, RUN@PLAYER")
+        start = getattr(self.algorithm, "start", None)
+        if start is None:
+            raise UserError(f"start_from: {self.config.algorithm.name} has no way to start from another's networks")
+        try:
+            return cast(Checkpoint, start(*snapshots.values(), self.job(1), self.services))
+        except UserError as error:
+            raise UserError(f"start_from: {found.name}: {error}") from None
+
+    def _against(self, side: int) -> Mixture:
+        """Who plays a side that is not the learner's: all opponents alike, each by its own mixture; or itself."""
+        if not self.fixed:
+            return ((SELF, 1.0),)
+        share = 1.0 / len(self.fixed)
+        return tuple(
+            (self.blobs.put_snapshot(snapshot), weight * share)
+            for opponent in self.fixed
+            for snapshot, weight in opponent.on(side)
+        )
+
+    def _other(self, component: Component, where: str, needed: Collection[int] = ()) -> Contestant:
+        """Somebody whom the learner meets. Raises UserError, before anything is written, where that cannot be."""
+        found, env = self.pins.find(component, where), self.config.env
+        if found.env is not None and found.env != env:
+            raise UserError(f"{where}: {found.name} learned {found.env}, and this run is about {env}")
+        if found.sides is not None and not set(needed) <= set(found.sides):
+            raise UserError(f"{where}: {found.name} did not learn to play side {min(set(needed) - set(found.sides))}")
+        if self.sides > 1:
+            seats(self.learner, found, self.sides)
+        found.player(self.registry, self.services.spec)
+        return found
 
     def _conclude(self, number: int, trained: Trained) -> Slice:
         """Keep what was trained, measure it, and write down that the slice is done."""
@@ -162,7 +203,6 @@ class Trainer:
         last = self._step >= self.config.env_steps
         if evaluation.every == 0 or (number % evaluation.every and not last):
             return
-        sides = [self.config.side] if self.fixed else None
         learner = self.services.snapshot(snapshot)
         drawing = measured = self._player("", self.services.restore(learner))
         if evaluation.greedy:
@@ -170,19 +210,20 @@ class Trainer:
         seed = int(rng.mix(self.config.seed, _EVALUATION, number)[0])
         for index, (name, opponent) in enumerate(self._opponents()):
             self.watcher.doing(f"slice {number}: {evaluation.matches:,} matches {'against ' if opponent else ''}{name}")
-            rival = self._player(name, self.services.restore(opponent)) if opponent else None
+            rival = opponent.player(self.registry, self.services.spec) if opponent else None
+            sides = seats(self.learner, opponent, self.sides) if opponent else None
             player = drawing if name == _PREVIOUS else measured
             with explained(self.config.env, self.registry):
                 score = measure(self.arena, player, rival, evaluation.matches, seed + index, sides)
             yield name, score
 
-    def _opponents(self) -> list[tuple[str, Snapshot | None]]:
+    def _opponents(self) -> list[tuple[str, Contestant | None]]:
         if self.sides == 1:
             return [("alone", None)]
         before = [past for past in self.history.slices if past.scores]
-        found: list[tuple[str, Snapshot | None]] = list(self.rivals)
+        found: list[tuple[str, Contestant | None]] = list(self.rivals)
         if self.config.evaluation.previous and before and not self.fixed:
-            found.append((_PREVIOUS, self.services.snapshot(before[-1].snapshot)))
+            found.append((_PREVIOUS, Contestant(_PREVIOUS, (((self.services.snapshot(before[-1].snapshot), 1.0),),))))
         return found
 
     @cached_property

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from marl.arena import Arena, Pairings, ReplayRecorder
-from marl.contestants import parameters, typed
 from marl.evaluation import Player, measure, wilson
 from marl.policies.first import First
 from marl.policies.random import Random
 from marl.registry import Component, load_registry
+from marl.run.players import parameters, typed
 from marl.testing.games.kuhn import kuhn
 from marl.testing.games.pennies import matching_pennies
 from marl.testing.games.skirmish import skirmish

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from marl.contestants import parameters
 from marl.errors import RunError, UserError
 from marl.registry import load_registry
+from marl.run.players import parameters
 from marl.scenario import load_scenario
 from marl.training.runner import following
 

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 def test_an_event_on_ray_has_the_same_matches_as_one_on_processes(event: Callable[..., Event]) -> None:
     pytest.importorskip("ray", reason="needs ray")
-    players = ("policy:marl/random", "policy:marl/first", "ann=policy:marl/random")
+    players = ("marl/random", "marl/first", "ann=marl/random")
     here, there = event(*players, name="here"), event(*players, name="there")
     for name in ("secret", "commitment"):
         (there.path / name).write_text((here.path / name).read_text())

@@ -23,7 +23,7 @@ from league.tournament.verify import problems
 from marl.errors import UserError
 from marl.registry import load_registry
 
-PLAYERS = ("policy:marl/random", "policy:marl/first", "ann=policy:marl/random")
+PLAYERS = ("marl/random", "marl/first", "ann=marl/random")
 
 
 def play(event: Event) -> Event:
@@ -90,7 +90,7 @@ def test_verification_finds_what_was_tampered_with(event: Callable[..., Event]) 
 
 
 def test_chess_is_exported_as_pgn_that_chess_programs_read(chess_club: Callable[..., Event]) -> None:
-    made = play(chess_club("policy:marl/random", "ann=policy:marl/random"))
+    made = play(chess_club("marl/random", "ann=marl/random"))
     for game, match in games_and_matches(made):
         assert game.headers["Event"] == "chess club"
         assert game.end().ply() == match.plies

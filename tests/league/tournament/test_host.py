@@ -80,7 +80,7 @@ class Recorded:
 
 
 def test_an_event_of_policies_is_played_to_its_end_and_reveals_its_secret(event: Callable[..., Event]) -> None:
-    made = event("policy:marl/random", "policy:marl/first", "ann=policy:marl/random")
+    made = event("marl/random", "marl/first", "ann=marl/random")
     matches = run(made)
     assert len(matches) == 6
     assert {match.players for match in matches} == {
@@ -95,14 +95,14 @@ def test_an_event_of_policies_is_played_to_its_end_and_reveals_its_secret(event:
 
 
 def test_game_pairs_swap_seats_and_each_has_a_chance_of_its_own(event: Callable[..., Event]) -> None:
-    first, second = run(event("policy:marl/random", "policy:marl/first"), workers=1)
+    first, second = run(event("marl/random", "marl/first"), workers=1)
     assert first.seed != second.seed
     assert first.seed_index == second.seed_index
     assert first.players == second.players[::-1]
 
 
 def test_deals_may_be_shared(event: Callable[..., Event]) -> None:
-    players = ("policy:marl/random", "policy:marl/first")
+    players = ("marl/random", "marl/first")
     first, second = run(event(*players, overrides=("deals=shared",)), workers=1)
     assert first.seed == second.seed
     assert first.players == second.players[::-1]
@@ -110,9 +110,7 @@ def test_deals_may_be_shared(event: Callable[..., Event]) -> None:
 
 @pytest.mark.parametrize("deals", ["own", "shared"])
 def test_openings_are_alike_in_both_games_of_a_pair(event: Callable[..., Event], deals: str) -> None:
-    made = event(
-        "policy:marl/first", "a=policy:marl/first", overrides=("opening=4", f"deals={deals}", "schedule.games=4")
-    )
+    made = event("marl/first", "a=marl/first", overrides=("opening=4", f"deals={deals}", "schedule.games=4"))
     moves: dict[int, set[str]] = {}
     for match in run(made):
         replay = Replay.read(made.path / "replays" / match.replay)
@@ -122,7 +120,7 @@ def test_openings_are_alike_in_both_games_of_a_pair(event: Callable[..., Event],
 
 
 def test_games_with_one_deal_never_overlap_and_everybody_pauses_between(event: Callable[..., Event]) -> None:
-    players = ("policy:marl/random", *(f"p{i}=policy:marl/random" for i in range(4)))
+    players = ("marl/random", *(f"p{i}=marl/random" for i in range(4)))
     made = event(*players, overrides=("deals=shared", "schedule.cycles=3"))
     made.begin()
     pool = Recorded(size=4)
@@ -138,7 +136,7 @@ def test_games_with_one_deal_never_overlap_and_everybody_pauses_between(event: C
 
 
 def test_the_order_does_not_tell_which_games_belong_together(event: Callable[..., Event]) -> None:
-    made = event("policy:marl/random", "a=policy:marl/random", overrides=("deals=shared", "schedule.cycles=20"))
+    made = event("marl/random", "a=marl/random", overrides=("deals=shared", "schedule.cycles=20"))
     made.begin()
     pool = Recorded(size=1)
     with closing(Host(made, pool, PLENTY, lambda _: Need(), "test")) as host:
@@ -155,7 +153,7 @@ def test_the_order_does_not_tell_which_games_belong_together(event: Callable[...
 def test_the_same_event_gives_the_same_matches_whatever_the_number_of_workers(
     event: Callable[..., Event], tmp_path: Path
 ) -> None:
-    players = ("policy:marl/random", "ann=policy:marl/random", "bob=policy:marl/random")
+    players = ("marl/random", "ann=marl/random", "bob=marl/random")
     one, three = event(*players, name="one"), event(*players, name="three")
     (three.path / "secret").write_text((one.path / "secret").read_text())
     (three.path / "commitment").write_text((one.path / "commitment").read_text())
@@ -167,7 +165,7 @@ def test_the_same_event_gives_the_same_matches_whatever_the_number_of_workers(
 
 
 def test_the_budget_of_processes_and_memory_holds_whatever_the_number_of_workers(event: Callable[..., Event]) -> None:
-    made = event("policy:marl/random", "a=policy:marl/random", "b=policy:marl/random", "c=policy:marl/random")
+    made = event("marl/random", "a=marl/random", "b=marl/random", "c=marl/random")
     made.begin()
     for budget, most in ((Budget(64, 10_000), 2), (Budget(10_000, 1100), 1), (Budget(200, 4096), 4)):
         made.ledger.engine.dispose()
@@ -181,7 +179,7 @@ def test_the_budget_of_processes_and_memory_holds_whatever_the_number_of_workers
 
 
 def test_the_budget_is_full_again_when_all_matches_are_over(event: Callable[..., Event]) -> None:
-    made = event("policy:marl/random", "a=policy:marl/random", "b=policy:marl/random")
+    made = event("marl/random", "a=marl/random", "b=marl/random")
     made.begin()
     budget, pool = Budget(64, 4096), Recorded(size=50)
     with closing(Host(made, pool, budget, lambda _: Need(32, 1024), "test")) as host:
@@ -200,7 +198,7 @@ def test_a_match_that_could_never_start_is_refused_before_anything_is_played() -
 
 
 def test_one_slow_bot_holds_up_only_its_own_matches(event: Callable[..., Event]) -> None:
-    made = event("slow=policy:marl/random", *(f"p{i}=policy:marl/random" for i in range(5)))
+    made = event("slow=marl/random", *(f"p{i}=marl/random" for i in range(5)))
     made.begin()
     pool = Recorded(size=4, slow="slow")
     ended = []
@@ -220,7 +218,7 @@ def test_the_least_busy_players_start_first() -> None:
 
 
 def test_a_worker_that_dies_is_replaced_and_its_match_is_void_and_played_again(event: Callable[..., Event]) -> None:
-    made = event("policy:marl/random", "policy:marl/first")
+    made = event("marl/random", "marl/first")
     made.begin()
     table, marker = Table(made.path, made.config), made.path / "died"
 
@@ -241,7 +239,7 @@ def test_a_worker_that_dies_is_replaced_and_its_match_is_void_and_played_again(e
 
 
 def test_a_mistake_of_the_hosts_own_is_void_and_names_the_place(event: Callable[..., Event]) -> None:
-    made = event("policy:marl/random", "policy:marl/first")
+    made = event("marl/random", "marl/first")
     made.begin()
 
     def play(assignment: Assignment) -> Played:
@@ -274,7 +272,7 @@ def test_bots_run_in_the_sandbox_and_leave_their_logs(event: Callable[..., Event
 
 
 def test_a_person_plays_at_the_hosts_terminal(event: Callable[..., Event]) -> None:
-    made = event("person:ann", "policy:marl/first")
+    made = event("person:ann", "marl/first")
     made.close()
     said = "\n".join(str(number) for number in [9, *range(9), *range(9)] * 3)
     result = CliRunner().invoke(app, ["run", str(made.path)], input=said, catch_exceptions=False)
@@ -287,7 +285,7 @@ def test_a_person_plays_at_the_hosts_terminal(event: Callable[..., Event]) -> No
 
 
 def test_a_match_that_another_host_took_over_is_that_hosts(event: Callable[..., Event]) -> None:
-    made = event("policy:marl/random", "policy:marl/first")
+    made = event("marl/random", "marl/first")
     made.begin()
     pool = Recorded(size=1)
     with closing(Host(made, pool, PLENTY, lambda _: Need(), "zombie")) as zombie:

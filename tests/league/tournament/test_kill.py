@@ -18,7 +18,7 @@ from league.tournament.standings import view
 from marl.registry import load_registry
 
 KILLS = 10
-PLAYERS = ("policy:marl/random", "policy:marl/first", "ann=policy:marl/random", "bob=policy:marl/random")
+PLAYERS = ("marl/random", "marl/first", "ann=marl/random", "bob=marl/random")
 
 
 def start(path: Path, *more: str) -> subprocess.Popen[str]:
@@ -70,7 +70,7 @@ def test_a_host_that_is_told_to_end_says_how_to_go_on_and_leaves_no_bot(
     event: Callable[..., Event], bot: Callable[..., Path]
 ) -> None:
     thinker = bot("ann", "import time; time.sleep(30); action = LEGAL[0]")
-    made = event(str(thinker), "policy:marl/first", overrides=("sandbox=none", "clocks.move=60"))
+    made = event(str(thinker), "marl/first", overrides=("sandbox=none", "clocks.move=60"))
     made.close()
     host = start(made.path, "--trust")
     deadline = time.monotonic() + 30

@@ -28,7 +28,7 @@ EVIL = "<script>alert(1)</script>"
 
 @pytest.fixture
 def played(event: Callable[..., Event]) -> Event:
-    made = event("policy:marl/random", "policy:marl/first", "ann=policy:marl/random")
+    made = event("marl/random", "marl/first", "ann=marl/random")
     operate(made, Options(2), Display(Console(quiet=True)))
     return made
 
@@ -147,7 +147,7 @@ def test_what_the_host_says_of_its_own_errors_is_not_for_everybody(played: Event
 def test_before_the_first_match_the_page_says_so(event: Callable[..., Event]) -> None:
     made = event()
     check(render(made, view(made)))
-    made = event("policy:marl/random", "policy:marl/first", name="other")
+    made = event("marl/random", "marl/first", name="other")
     page = render(made, view(made))
     check(page)
     assert "No match has been finished yet." in page

@@ -53,7 +53,7 @@ def test_leases_fence_out_a_late_host(database: str) -> None:
 
 
 def test_two_hosts_share_an_event_and_every_match_is_counted_once(event: Callable[..., Event], database: str) -> None:
-    players = ("policy:marl/random", "policy:marl/first", "ann=policy:marl/random", "bob=policy:marl/random")
+    players = ("marl/random", "marl/first", "ann=marl/random", "bob=marl/random")
     overrides = (f"ledger='{database}'", "schedule.games=10", "lease_seconds=5")
     made = event(*players, overrides=overrides)
     hosts = [host(made.path), host(made.path)]
@@ -68,7 +68,7 @@ def test_two_hosts_share_an_event_and_every_match_is_counted_once(event: Callabl
 def test_the_matches_of_a_host_that_was_killed_are_played_by_another(
     event: Callable[..., Event], database: str
 ) -> None:
-    players = ("policy:marl/random", "policy:marl/first")
+    players = ("marl/random", "marl/first")
     made = event(*players, overrides=(f"ledger='{database}'", "schedule.games=40", "lease_seconds=5"))
     first = host(made.path)
     while made.ledger.match_count() < 5:
@@ -82,7 +82,7 @@ def test_the_matches_of_a_host_that_was_killed_are_played_by_another(
 
 
 def test_a_second_event_does_not_fit_into_the_same_database(event: Callable[..., Event], database: str) -> None:
-    event("policy:marl/random", overrides=(f"ledger='{database}'",))
+    event("marl/random", overrides=(f"ledger='{database}'",))
     with pytest.raises(UserError, match="holds an event already"):
         event(overrides=(f"ledger='{database}'",), name="other")
 

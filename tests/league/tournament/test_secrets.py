@@ -37,7 +37,7 @@ def test_the_password_is_stored_and_printed_nowhere(guarded: str, tmp_path: Path
     said = ""
     for arguments in (
         ["create", cup, "--game", "classic/tic_tac_toe", "ledger=${oc.env:CUP_DATABASE}"],
-        ["submit", cup, "policy:marl/random", "policy:marl/first"],
+        ["submit", cup, "marl/random", "marl/first"],
         ["run", cup, "--workers", "2"],
         ["standings", cup],
         ["export", cup],

@@ -49,7 +49,7 @@ def test_in_every_command_of_an_event(event: Callable[..., Event], odd: Path) ->
     made.close()
     said = ""
     for arguments in (
-        ["submit", cup, str(odd), "policy:marl/first", "--trust", "--no-validate"],
+        ["submit", cup, str(odd), "marl/first", "--trust", "--no-validate"],
         ["run", cup, "--trust", "--workers", "1"],
         ["standings", cup],
         ["standings", cup, "--json"],

@@ -53,29 +53,43 @@ def refused(*arguments: str) -> str:
 @pytest.mark.parametrize(
     ("text", "entry"),
     [
-        ("policy:marl/random", Entry("policy", "marl/random")),
-        ("ann=policy:marl/random", Entry("policy", "marl/random", "ann")),
-        ("one=policy:marl/xyz limit=1", Entry("policy", "marl/xyz limit=1", "one")),
-        ("policy:marl/xyz limit=1", Entry("policy", "marl/xyz limit=1")),
-        ("snapshot:runs/x:player_0/3", Entry("snapshot", "runs/x:player_0/3")),
-        ("bots/python-random", Entry("files", "bots/python-random")),
+        ("marl/random", Entry("policy", "marl/random")),
+        ("ann=marl/random", Entry("policy", "marl/random", "ann")),
+        ("one=marl/xyz limit=1", Entry("policy", "marl/xyz limit=1", "one")),
+        ("marl/xyz limit=1", Entry("policy", "marl/xyz limit=1")),
+        ("runs/x@player_0/3", Entry("snapshot", "runs/x@player_0/3")),
+        ("runs/x greedy=true", Entry("snapshot", "runs/x greedy=true")),
+        ("ann=blobs/0f.safetensors", Entry("snapshot", "blobs/0f.safetensors", "ann")),
+        ("person:ann", Entry("person", "ann")),
+        ("bots/python", Entry("files", "bots/python")),
         ("mine=bots/a.tgz", Entry("files", "bots/a.tgz", "mine")),
         ("./odd=name/bot", Entry("files", "./odd=name/bot")),
     ],
 )
-def test_what_may_be_submitted(text: str, entry: Entry) -> None:
+def test_what_may_be_submitted(text: str, entry: Entry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for file in (
+        "runs/x/scenario.yaml",
+        "bots/python/bot.yaml",
+        "bots/a.tgz",
+        "blobs/0f.safetensors",
+        "odd=name/bot/bot.yaml",
+    ):
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).touch()
+    monkeypatch.chdir(tmp_path)
     assert parse(text) == entry
 
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("polcy:marl/random", "did you mean 'policy'"),
-        ("policy:", "as in policy:marl/random"),
-        ("a b=policy:marl/random", "the name 'a b' will not do"),
-        ("policy:marl/randm", "did you mean 'marl/random'"),
-        ("snapshot:nowhere", "nowhere is not a run directory: it does not exist"),
-        ("nowhere/bot", "there is no nowhere/bot; a bot is a folder or an archive with a bot.yaml in it"),
+        ("policy:marl/random", "players are named without 'policy' now: marl/random"),
+        ("snapshot:runs/x:player_0/3", "players are named without 'snapshot' now: runs/x@player_0/3"),
+        ("person:", "names nobody; as in person:ann"),
+        ("a&b=marl/random", "the name 'a&b' will not do"),
+        ("marl/randm", "did you mean 'marl/random'"),
+        ("runs/nowhere", "there is no run, snapshot or bot 'runs/nowhere'"),
+        ("nowhere/bot", "no plugin 'nowhere' is installed, and there is no run, snapshot or bot 'nowhere/bot'"),
     ],
 )
 def test_what_may_not(event: Callable[..., Event], text: str, sentence: str) -> None:
@@ -94,7 +108,7 @@ def test_what_a_training_run_learned_takes_part(event: Callable[..., Event], tmp
     )
     command = [sys.executable, "-m", "marl", "run"]
     subprocess.run([*command, str(scenario), "--out", str(run)], check=True, capture_output=True)
-    made = event(f"snapshot:{run}", f"ann=snapshot:{run}:1 greedy=true", f"bob=snapshot:{run}:1")
+    made = event(f"{run}", f"ann={run}@1 greedy=true", f"bob={run}@1")
     bots = {bot.name: bot for bot in made.ledger.bots()}
     assert set(bots) == {"learned", "ann", "bob"}
     assert {(bot.kind, bot.author) for bot in bots.values()} == {("snapshot", "learner")}
@@ -102,22 +116,22 @@ def test_what_a_training_run_learned_takes_part(event: Callable[..., Event], tmp
     operate(made, Options(2), Display(Console(quiet=True)))
     assert len(made.ledger.matches()) == 6
     with pytest.raises(UserError, match="has no player '9'"):
-        submit(event(name="second"), f"snapshot:{run}:9")
+        submit(event(name="second"), f"{run}@9")
     one_side = [*command, str(scenario), "opponents=[marl/random]", "side=1", "--out", str(tmp_path / "one")]
     subprocess.run(one_side, check=True, capture_output=True)
     with pytest.raises(UserError, match="learned to play side 1 only"):
-        submit(event(name="third"), f"snapshot:{tmp_path / 'one'}")
+        submit(event(name="third"), f"{tmp_path / 'one'}")
     other = [*command, str(scenario), "env={name: classic/connect_four, view: own}", "--out", str(tmp_path / "other")]
     subprocess.run(other, check=True, capture_output=True)
     sentence = r"plays classic/connect_four \(view: own\), and this event classic/tic_tac_toe"
     with pytest.raises(UserError, match=sentence):
-        submit(event(name="fourth"), f"snapshot:{tmp_path / 'other'}")
+        submit(event(name="fourth"), f"{tmp_path / 'other'}")
 
 
 def test_a_policy_takes_part_with_parameters(event: Callable[..., Event], tmp_path: Path) -> None:
     pytest.importorskip("marl_openspiel", reason="needs the plugin marl-openspiel")
     made = event(
-        "one=policy:openspiel/mcts simulations=1", "two=policy:openspiel/mcts simulations=2", "policy:openspiel/mcts",
+        "one=openspiel/mcts simulations=1", "two=openspiel/mcts simulations=2", "openspiel/mcts",
         overrides=("env=classic/connect_four",),
     )  # fmt: skip
     bots = {bot.name: bot for bot in made.ledger.bots()}
@@ -127,16 +141,16 @@ def test_a_policy_takes_part_with_parameters(event: Callable[..., Event], tmp_pa
         name: player_of(bot, made.path, made.config, made.spec).policy.simulations for name, bot in bots.items()
     }
     assert searches == {"one": 1, "two": 2, "mcts": 100}
-    same = submit(made, "one=policy:openspiel/mcts simulations=1")
+    same = submit(made, "one=openspiel/mcts simulations=1")
     assert same.unchanged and sentence(same).startswith("one (policy of openspiel) is here")
-    assert submit(made, "one=policy:openspiel/mcts simulations=3", Terms(replace=True)).bot.version == 2
+    assert submit(made, "one=openspiel/mcts simulations=3", Terms(replace=True)).bot.version == 2
     again = import_lines(export_lines(made), tmp_path / "copy", load_registry())
     assert [bot.content for bot in again.ledger.bots()] == [bot.content for bot in made.ledger.bots()]
     again.close()
     with pytest.raises(UserError, match="did you mean 'simulations'"):
-        submit(made, "policy:openspiel/mcts simulation=3")
+        submit(made, "openspiel/mcts simulation=3")
     with pytest.raises(UserError, match="takes no parameters"):
-        submit(made, "policy:marl/random limit=3")
+        submit(made, "marl/random limit=3")
 
 
 def test_a_game_takes_parameters(tmp_path: Path) -> None:
@@ -218,7 +232,7 @@ def test_a_build_that_fails_is_the_authors_news(event: Callable[..., Event], bot
 def test_strangers_need_a_sandbox_that_holds_or_an_explicit_word(
     event: Callable[..., Event], bot: Callable[..., Path]
 ) -> None:
-    made = event("policy:marl/random", overrides=LIMITS)
+    made = event("marl/random", overrides=LIMITS)
     folder = bot("ann")
     with pytest.raises(UserError, match=r"need the sandbox 'bubblewrap' or 'container'.*has 'limits'.*say --trust"):
         submit(made, str(folder))
@@ -266,22 +280,22 @@ def test_events_that_cannot_be_made(tmp_path: Path) -> None:
 
 
 def test_events_that_cannot_be_run(event: Callable[..., Event], tmp_path: Path) -> None:
-    made = event("policy:marl/random")
+    made = event("marl/random")
     path = str(made.path)
     assert "is not an event: it has no scenario.yaml" in refused("run", str(tmp_path))
     assert "there are 1 players, and this schedule needs 2 or more" in refused("run", path)
     with locked(made.path):
         assert "in use by process" in refused("run", path)
-        assert "in use by process" in refused("submit", path, "policy:marl/first")
+        assert "in use by process" in refused("submit", path, "marl/first")
         invoke("standings", path)  # looking disturbs nobody
-    submit(made, "policy:marl/first")
+    submit(made, "marl/first")
     invoke("run", path)
-    assert "has begun, so its roster is closed" in refused("submit", path, "policy:marl/first")
+    assert "has begun, so its roster is closed" in refused("submit", path, "marl/first")
     assert "has no PGN" in refused("export", path, "--pgn")
 
 
 def test_a_secret_that_others_can_read_is_refused(event: Callable[..., Event]) -> None:
-    made = event("policy:marl/random", "policy:marl/first")
+    made = event("marl/random", "marl/first")
     (made.path / "secret").chmod(0o644)
     assert "chmod 600" in refused("run", str(made.path))
 
@@ -337,8 +351,8 @@ def test_who_names_no_author_cannot_claim_a_name(event: Callable[..., Event], bo
 def test_names_are_one_within_a_command_too_and_nothing_is_entered(event: Callable[..., Event]) -> None:
     made = event()
     path = str(made.path)
-    sentence = refused("submit", path, "policy:marl/first", "x=policy:marl/random", "X=policy:marl/first", "--replace")
-    assert "x=policy:marl/random and X=policy:marl/first would both be called X" in sentence
+    sentence = refused("submit", path, "marl/first", "x=marl/random", "X=marl/first", "--replace")
+    assert "x=marl/random and X=marl/first would both be called X" in sentence
     assert made.ledger.bots() == []
 
 
@@ -347,7 +361,7 @@ def test_a_bot_that_cannot_play_is_refused_unless_the_host_wants_it(
 ) -> None:
     made, path = event(overrides=LIMITS), bot("ann", "action = LEGAL[")
     cup = str(made.path)
-    sentence = refused("submit", cup, str(path), "policy:marl/random", "--trust")
+    sentence = refused("submit", cup, str(path), "marl/random", "--trust")
     assert "ann fails in a match against itself (side 0): crash: its process ended: exit code 1" in sentence
     assert "| SyntaxError: " in sentence
     assert "--no-validate takes it as it is" in sentence
@@ -387,7 +401,7 @@ def test_an_event_whose_bots_do_not_start_says_so_and_plays_nothing(
     folders = [bot("ann"), bot("bob")]
     for folder in folders:
         (folder / "bot.py").write_text(silent)
-    made = event(*map(str, folders), "policy:marl/random", overrides=(*LIMITS, "clocks.start=0.3"))
+    made = event(*map(str, folders), "marl/random", overrides=(*LIMITS, "clocks.start=0.3"))
     sentence = refused("run", str(made.path), "--trust")
     assert "no bot of" in sentence and "ann: no start: it was not ready within 0.3 s" in sentence
     assert made.ledger.matches() == []
@@ -399,7 +413,7 @@ def test_an_event_whose_bots_do_not_start_says_so_and_plays_nothing(
 
 
 def test_a_person_who_is_not_there_pauses_the_event(event: Callable[..., Event]) -> None:
-    made = event("person:ann", "policy:marl/first")
+    made = event("person:ann", "marl/first")
     made.close()
     command = [sys.executable, "-m", "marl", "tournament", "run", str(made.path), "--workers", "1"]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
@@ -413,7 +427,7 @@ def test_a_person_who_is_not_there_pauses_the_event(event: Callable[..., Event])
 
 
 def test_the_page_is_written_whoever_reads_the_table(event: Callable[..., Event]) -> None:
-    made = event("policy:marl/first", "policy:marl/random")
+    made = event("marl/first", "marl/random")
     command = f"{shlex.quote(sys.executable)} -m marl tournament standings {shlex.quote(str(made.path))} | head -n 1"
     subprocess.run(["bash", "-c", command], check=True, capture_output=True)
     assert (made.path / "standings.html").read_text().endswith("</html>\n")
@@ -422,9 +436,9 @@ def test_the_page_is_written_whoever_reads_the_table(event: Callable[..., Event]
 @pytest.mark.parametrize(
     ("bots", "sentence"),
     [
-        ("['policy:marl/random', 'policy:marl/frist']", "did you mean 'marl/first'"),
-        ("['policy:marl/random', 'nowhere/bot']", "there is no nowhere/bot"),
-        ("['policy:marl/random', 'policy:marl/random']", "would both be called random"),
+        ("['marl/random', 'marl/frist']", "did you mean 'marl/first'"),
+        ("['marl/random', 'nowhere/bot']", "there is no run, snapshot or bot 'nowhere/bot'"),
+        ("['marl/random', 'marl/random']", "would both be called random"),
     ],
 )
 def test_a_scenario_whose_bots_cannot_play_leaves_no_event(tmp_path: Path, bots: str, sentence: str) -> None:
@@ -439,7 +453,7 @@ def test_a_scenario_whose_bots_cannot_play_leaves_no_event(tmp_path: Path, bots:
     with pytest.raises(UserError, match=sentence):
         run(load_scenario(file, [], registry), registry, tmp_path / "there", resume=False)
     assert [path.name for path in (tmp_path / "there").iterdir()] == ["lock"]
-    good = load_scenario(file, ["bots=['policy:marl/random', 'policy:marl/first']"], registry)
+    good = load_scenario(file, ["bots=['marl/random', 'marl/first']"], registry)
     run(good, registry, tmp_path / "there", resume=False)
 
 

@@ -1,4 +1,4 @@
-"""Finding players by what a person types: a run, one player of a run, a snapshot's file, or a policy's name.
+"""Finding players by what a person types, on every command line and in every scenario.
 
 | typed | who plays |
 |---|---|
@@ -7,6 +7,7 @@
 | `"runs/connect_four_ppo greedy=true"` | with parameters of its policy: always the most probable action |
 | `runs/x/blobs/0f3a....safetensors` | a snapshot |
 | `marl/random`, `"openspiel/mcts simulations=50"` | a registered policy, with parameters |
+| `bots/python-random`, `person:ann` | a bot's files, and somebody at the terminal: in tournaments only |
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
 import numpy as np
 
@@ -23,11 +24,12 @@ from marl.blobs import Blobs
 from marl.env import EnvSpec
 from marl.errors import UserError, suggestion
 from marl.evaluation import Player
-from marl.policy import Policy
-from marl.registry import Component, Registry
+from marl.registry import Component, Descriptor, Registry
+from marl.registry.component import is_path
 from marl.roster import Roster
 from marl.scenario import FILE, load_run, runs_here
 from marl.scenario.overrides import split
+from marl.services import restore
 from marl.snapshot import JSON, Snapshot
 
 
@@ -36,13 +38,20 @@ class Contestant:
     """Somebody who can be asked to play: a name, mixtures over snapshots by side, and the environment they know.
 
     `mixtures`: one for each side, or one for all sides alike. `env` is None for a policy that plays anywhere. `sides`:
-    those that it learned to play, or None for all.
+    those that it learned to play, or None for all. `run`: where it comes from, and which player of that it is
+    (`player`, "" for the run as a whole), or None.
     """
 
     name: str
     mixtures: tuple[tuple[tuple[Snapshot, float], ...], ...]
     env: Component | None = None
     sides: tuple[int, ...] | None = None
+    run: Path | None = None
+    player_name: str = ""
+
+    def on(self, side: int) -> tuple[tuple[Snapshot, float], ...]:
+        """Its mixture on a side."""
+        return self.mixtures[side if len(self.mixtures) > 1 else 0]
 
     def player(self, registry: Registry, spec: EnvSpec) -> Player:
         """Ready to play this environment. Raises UserError where it cannot."""
@@ -52,7 +61,7 @@ class Contestant:
         if len(self.mixtures) not in (1, len(spec.sides)):
             raise UserError(f"{self.name} has players for {len(self.mixtures)} sides, and here are {len(spec.sides)}")
         for side in range(len(spec.sides)):
-            for snapshot, weight in self.mixtures[side if len(self.mixtures) > 1 else 0]:
+            for snapshot, weight in self.on(side):
                 weights[side, index[snapshot.id]] += weight
         return Player(self.name, [restore(registry, spec, snapshot) for snapshot in snapshots], weights)
 
@@ -60,19 +69,58 @@ class Contestant:
 def contestant(text: str, registry: Registry) -> Contestant:
     """Who is meant by `text` (see the table above). Raises UserError where it is nobody."""
     who, params = parameters(text)
-    place, _, name = who.partition("@")
-    path = Path(place)
+    path, name = place(who)
+    match meaning(text):
+        case "run":
+            return of_run(text, path, name, params, registry)
+        case "snapshot":
+            snapshot = told(Blobs(path.parent).get_snapshot(path.stem), params, registry)
+            return Contestant(path.stem[:12], (((snapshot, 1.0),),), environment_of(path.parent.parent, registry))
+        case "bot" | "person":
+            raise UserError(f"{text} takes part in tournaments only (`marl tournament submit EVENT {text}`)")
+    policy = find_policy(who, registry).full_name
+    return Contestant(text, (((told(Snapshot(policy, {}), params, registry), 1.0),),))
+
+
+def find_policy(who: str, registry: Registry) -> Descriptor:
+    """The policy of that name. Raises UserError, which says where else one looked for the player."""
+    if is_path(who):
+        raise UserError(f"there is no run, snapshot or bot {str(place(who)[0])!r}{runs_here()}")
+    try:
+        return registry.find("policies", who)
+    except UserError as error:
+        beside = "" if "did you mean" in str(error) else f", and there is no run, snapshot or bot {who!r}{runs_here()}"
+        raise UserError(f"{error}{beside}") from None
+
+
+def meaning(text: str) -> Literal["run", "snapshot", "bot", "person", "policy"]:
+    """What kind of player `text` names. Whatever is there on the disk is what is meant, else it is a policy's name.
+
+    Raises UserError for what nobody could be called.
+    """
+    who, _ = parameters(text)
     if not who:
         raise UserError(f"a player is a run directory, a snapshot's file or a policy's name, and not {text!r}")
+    if who.startswith("person:"):
+        return "person"
+    scheme, _, rest = who.partition(":")
+    if scheme in ("policy", "snapshot") and rest and not Path(who).exists():
+        right = rest.replace(":", "@") if scheme == "snapshot" else rest
+        raise UserError(f"{text!r}: players are named without {scheme!r} now: {right}")
+    path, _ = place(who)
     if path.is_dir():
-        return of_run(text, path, name, params, registry)
-    if path.suffix in (".safetensors", ".json") and path.is_file():
-        snapshot = told(Blobs(path.parent).get_snapshot(path.stem), params, registry)
-        return Contestant(path.stem[:12], (((snapshot, 1.0),),), environment_of(path.parent.parent, registry))
-    if path.suffix or place.startswith(("/", ".", "runs/")):
-        raise UserError(f"there is no run and no snapshot {place!r}{runs_here()}")
-    snapshot = told(Snapshot(registry.find("policies", who).full_name, {}), params, registry)
-    return Contestant(text, (((snapshot, 1.0),),))
+        return "bot" if not (path / FILE).is_file() and (path / "bot.yaml").exists() else "run"
+    if path.is_file():
+        return "snapshot" if path.suffix in (".safetensors", ".json") else "bot"
+    return "policy"
+
+
+def place(who: str) -> tuple[Path, str]:
+    """`"runs/a@3" -> (Path("runs/a"), "3")`; a path that exists has no player's name in it."""
+    if "@" not in who or Path(who).exists():
+        return Path(who), ""
+    path, _, name = who.rpartition("@")
+    return Path(path), name
 
 
 def meeting_place(env: str, players: Sequence[Contestant], registry: Registry) -> Component:
@@ -155,10 +203,20 @@ def environment_of(run: Path, registry: Registry) -> Component | None:
     return cast("Component | None", getattr(load_run(run, registry).config, "env", None))
 
 
-def restore(registry: Registry, spec: EnvSpec, snapshot: Snapshot) -> Policy:
-    """The policy that a snapshot holds, for this environment."""
-    params = snapshot.meta.get("params", {})
-    return cast(Policy, registry.make("policies", snapshot.policy, params, spec=spec, snapshot=snapshot))
+def label(text: str) -> str:
+    """A short name for a player that is typed so: without the folders that lead to a run."""
+    who, _ = parameters(text)
+    path, name = place(who)
+    if not is_path(who) and not path.exists():
+        return text
+    short = path.stem[:12] if path.suffix == ".safetensors" else path.name
+    return text.strip().replace(who, f"{short}@{name}" if name else short, 1)
+
+
+def named(players: Sequence[Contestant]) -> list[str]:
+    """A name for each, as short as can be while all differ."""
+    short = [label(player.name) for player in players]
+    return [one if short.count(one) == 1 else player.name for one, player in zip(short, players, strict=True)]
 
 
 def parameters(text: str) -> tuple[str, dict[str, JSON]]:
@@ -173,8 +231,9 @@ def parameters(text: str) -> tuple[str, dict[str, JSON]]:
 
 
 def typed(component: Component, registry: Registry) -> str:
-    """How a policy is typed, `"openspiel/mcts simulations=50"`: the reverse of `parameters`, without what is usual."""
-    schema = registry.schema(registry.find("policies", component.name))
+    """How a player is typed, `"openspiel/mcts simulations=50"`: the reverse of `parameters`, without what is usual."""
+    known = not is_path(component.name) and " " not in component.name
+    schema = registry.schema(registry.find("policies", component.name)) if known else None
     usual = {field.name: field.default for field in fields(schema)} if schema else {}
     words = [
         f"{name}={json.dumps(value, separators=(',', ':'))}"
@@ -197,4 +256,4 @@ def of_run(text: str, run: Path, name: str, params: dict[str, JSON], registry: R
     loaded = _told({player: blobs.get_snapshot(found.players[player]) for player in names}, params, registry)
     sides = tuple(tuple((loaded[player], weight) for player, weight in side) for side in mixtures)
     learned = found.learned.get(name, found.sides)
-    return Contestant(text, sides, environment_of(run, registry), learned)
+    return Contestant(text, sides, environment_of(run, registry), learned, run, name)
