@@ -1,4 +1,4 @@
-"""Who wants to take part: a player, named as everywhere (`marl.run.players`), with `NAME=` in front for another name."""
+"""Who wants to take part: a player, named as everywhere (`marl.run.players`). `NAME=` in front renames it."""
 
 from __future__ import annotations
 
