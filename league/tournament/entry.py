@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from marl.errors import UserError
 from marl.run.players import meaning
+from marl.scenario import FILE
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}\Z")
 
@@ -34,6 +36,8 @@ def parse(text: str) -> Entry:
             return Entry("person", person, name)
         case "bot":
             return Entry("files", what, name)
+        case "run" if Path(what).is_dir() and not (Path(what) / FILE).is_file():
+            return Entry("files", what, name)  # a folder that is neither: as a bot it lacks more
         case "run" | "snapshot":
             return Entry("snapshot", what, name)
         case _:

@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -109,7 +110,7 @@ def meaning(text: str) -> Literal["run", "snapshot", "bot", "person", "policy"]:
         raise UserError(f"{text!r}: players are named without {scheme!r} now: {right}")
     path, _ = place(who)
     if path.is_dir():
-        return "bot" if not (path / FILE).is_file() and (path / "bot.yaml").exists() else "run"
+        return "bot" if not (path / FILE).is_file() and os.path.lexists(path / "bot.yaml") else "run"
     if path.is_file():
         return "snapshot" if path.suffix in (".safetensors", ".json") else "bot"
     return "policy"
