@@ -86,7 +86,7 @@ def test_times_and_judgements_stand_at_each_move(chess_club: Callable[..., Event
 
 
 def test_policies_have_neither(chess_club: Callable[..., Event]) -> None:
-    for game in games(chess_club("policy:marl/random", "ann=policy:marl/random", overrides=("clocks.move=0.5",))):
+    for game in games(chess_club("marl/random", "ann=marl/random", overrides=("clocks.move=0.5",))):
         assert game.headers["TimeControl"] == "1/0.5"
         assert game.headers["Termination"] in ("normal", "adjudication")
         assert all(node.comment == "" for node in game.mainline())
@@ -95,7 +95,7 @@ def test_policies_have_neither(chess_club: Callable[..., Event]) -> None:
 def test_an_engine_against_a_policy_from_a_random_opening(
     chess_club: Callable[..., Event], engine: Callable[..., str]
 ) -> None:
-    for game in games(chess_club(engine("ann", slow=9), "bob=policy:marl/first", overrides=("opening=4",))):
+    for game in games(chess_club(engine("ann", slow=9), "bob=marl/first", overrides=("opening=4",))):
         said = [node.emt() is not None for node in game.mainline()]
         first = 4 if game.headers["White"] == "ann" else 5
         assert said[:4] == [False] * 4
