@@ -55,3 +55,8 @@ class MatchRow:
     def void(self) -> bool:
         """Whether it counts for nobody, and is played again."""
         return not self.scores
+
+    @property
+    def forfeited(self) -> bool:
+        """Whether it was not played, since somebody had left."""
+        return "forfeit" in self.verdicts

@@ -83,6 +83,13 @@ class TournamentLedger(Ledger):
             mine = (table.c.pairing == pairing, table.c.token == token, table.c.expires < NEVER)
             connection.execute(update(table).where(*mine).values(expires=0.0))
 
+    def is_played(self) -> bool:
+        """Whether somebody has a lease, and is alive."""
+        table = schema.leases
+        with self.engine.connect() as connection:
+            live = (table.c.expires > self._now(connection), table.c.expires < NEVER)
+            return connection.execute(select(table.c.pairing).where(*live)).first() is not None
+
     # what was played
 
     def finish(self, match: MatchRow, token: int) -> bool:

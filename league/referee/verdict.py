@@ -10,7 +10,7 @@ from dataclasses import dataclass
 class Verdict(enum.StrEnum):
     """How a match ended for one side.
 
-    The first three are the game's; the next are a bot's own doing and lose the match; the last two blame nobody.
+    The first three are the game's; the next are a bot's own doing and lose the match; the last blames nobody.
     """
 
     WIN = "win"
@@ -28,6 +28,8 @@ class Verdict(enum.StrEnum):
     """It wrote more than the limits allow, in one line or in one match."""
     CRASH = "crash"
     """Its process ended, or it closed its output, before the match was over."""
+    FORFEIT = "forfeit"
+    """It had left the event, by itself or by the host's decision: nothing was played."""
     HOST_ERROR = "host error"
     """The environment, the sandbox or the referee failed: the match is void."""
 
@@ -38,7 +40,10 @@ class Verdict(enum.StrEnum):
 
 
 _FAULTS = frozenset(
-    (Verdict.NO_START, Verdict.TIMEOUT, Verdict.ILLEGAL_MOVE, Verdict.PROTOCOL_ERROR, Verdict.FLOOD, Verdict.CRASH)
+    (
+        *(Verdict.NO_START, Verdict.TIMEOUT, Verdict.ILLEGAL_MOVE, Verdict.PROTOCOL_ERROR, Verdict.FLOOD),
+        *(Verdict.CRASH, Verdict.FORFEIT),
+    )
 )
 
 

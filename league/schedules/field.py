@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from marl.errors import UserError
 
@@ -17,6 +17,12 @@ def checked(players: Sequence[str], sides: int, least: int | None = None) -> tup
     if len(field) < (least or sides):
         raise UserError(f"there are {len(field)} players, and this schedule needs {least or sides} or more")
     return field
+
+
+def present(players: Sequence[str], presence: Mapping[str, tuple[int, int]] | None, round: int) -> tuple[str, ...]:
+    """Who takes part in a round (from 1), where some came late or left."""
+    spans = presence or {}
+    return tuple(player for player in players if player not in spans or spans[player][0] <= round <= spans[player][1])
 
 
 def two_sided(sides: int, schedule: str) -> None:

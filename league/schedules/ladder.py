@@ -7,13 +7,13 @@ a slow match of the last round is still going on, and what is drawn does not dep
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from league.ratings.openskill import OpenSkill
 from league.schedules.book import Book, places, totals
-from league.schedules.field import at_least, checked
+from league.schedules.field import at_least, checked, present
 from league.schedules.memo import Memo
 from league.schedules.pairing import Pairing, Place, Result
 from league.schedules.seats import round_of
@@ -47,6 +47,7 @@ class Ladder:
     """Nobody plays two meetings in one round."""
 
     order = "the strength shown almost surely (OpenSkill, mu - 3 sigma)"
+    takes_changes = True
 
     def __init__(
         self,
@@ -57,7 +58,9 @@ class Ladder:
         rounds: int = 20,
         games: int = 0,
         share: float = 0.5,
+        presence: Mapping[str, tuple[int, int]] | None = None,
     ) -> None:
+        self.presence, self.width = presence, len(present(players, presence, 1))
         self.players = checked(players, sides)
         self.sides, self.seed, self.rounds, self.share = sides, seed, rounds, share
         self.games = games or sides
@@ -110,12 +113,13 @@ class Ladder:
                 seats[player][seat] += 1
                 met.update((player, other) for other in pairing.players)
         meetings = self._meetings(number, system, met)
-        return tuple(round_of(meetings, number, self.games, seats, self.seed)), system
+        return tuple(round_of(meetings, number, self.games, seats, self.seed, self.width)), system
 
     def _meetings(self, number: int, system: OpenSkill, met: Counter[tuple[str, str]]) -> list[tuple[str, ...]]:
         jitter = rng.uniform(rng.mix(self.seed, number, range(len(self.players)))).tolist()
         chance: dict[str, float] = dict(zip(self.players, jitter, strict=True))
-        free = sorted(self.players, key=lambda player: (-round(system.strength(player)[1], 9), chance[player]))
+        here = present(self.players, self.presence, number + 1)
+        free = sorted(here, key=lambda player: (-round(system.strength(player)[1], 9), chance[player]))
         seekers = max(1, round(self.share * len(free)))
         meetings = []
         for seeker in free[:seekers]:

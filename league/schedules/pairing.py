@@ -72,6 +72,9 @@ class Schedule(Protocol):
 
     It may have an attribute `order`, what decides the order of its standing ("points, then Buchholz"; "points" where it
     has none), a method `facts(results) -> list[Fact]`, and `wins_only = True` where scores must be 0, 0.5 or 1.
+
+    One whose class says `takes_changes = True` can go on with players who come late and without those who leave: it
+    takes `presence`, the first and the last round of each of them by name. Late ones are last among the players.
     """
 
     def next(self, results: Sequence[Result]) -> list[Pairing] | None:

@@ -42,13 +42,21 @@ def fairest(players: Sequence[P], games: int, seats: Mapping[P, Sequence[int]], 
 
 
 def round_of(
-    meetings: Sequence[tuple[str, ...]], number: int, games: int, seats: Mapping[str, Sequence[int]], seed: int
+    meetings: Sequence[tuple[str, ...]],
+    number: int,
+    games: int,
+    seats: Mapping[str, Sequence[int]],
+    seed: int,
+    width: int,
 ) -> list[Pairing]:
-    """The games of a round (numbered from 0) whose meetings were just drawn; `seats` is as in `fairest`."""
+    """The games of a round (numbered from 0) whose meetings were just drawn; `seats` is as in `fairest`.
+
+    Seeds are numbered with room for `width` meetings a round, which has to stay the same through an event.
+    """
     pairings: list[Pairing] = []
     for table, meeting in enumerate(meetings):
         begin = fairest(meeting, games, seats, (seed + number + table) % len(meeting))
-        seeds = (number * len(seats) + table) * -(-games // len(meeting))
+        seeds = (number * width + table) * -(-games // len(meeting))
         pairings += [
             Pairing(f"{number + 1}.{table + 1}.{game}", seated, seeds + block, number + 1)
             for game, (block, seated) in enumerate(seatings(begin, games), 1)

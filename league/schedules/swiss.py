@@ -11,14 +11,14 @@ it has met least.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import combinations
 from math import ceil, log2
 
 from league.schedules.book import Book, Totals, places
-from league.schedules.field import at_least, checked
+from league.schedules.field import at_least, checked, present
 from league.schedules.matching import cheapest_matching
 from league.schedules.memo import Memo
 from league.schedules.pairing import Pairing, Place, Result
@@ -71,7 +71,9 @@ class Round:
 
 
 class Swiss:
-    """A round begins when the one before it is over."""
+    """A round begins when the one before it is over. A round before somebody came, or after he left, gives nothing."""
+
+    takes_changes = True
 
     def __init__(
         self,
@@ -83,7 +85,9 @@ class Swiss:
         games: int = 0,
         bye: float = 1.0,
         tiebreaks: Sequence[TieBreak] = BUCHHOLZ,
+        presence: Mapping[str, tuple[int, int]] | None = None,
     ) -> None:
+        self.presence, self.width = presence, len(present(players, presence, 1))
         self.players = checked(players, sides)
         self.sides, self.seed, self.games = sides, seed, games or sides
         self.bye, self.tiebreaks = bye * self.games, tuple(tiebreaks)
@@ -138,13 +142,16 @@ class Swiss:
         return [], records, rounds
 
     def _pair(self, number: int, records: dict[str, Record]) -> Round:
-        order = sorted(self.players, key=lambda player: (-records[player].points, records[player].number))
+        here = present(self.players, self.presence, number + 1)
+        order = sorted(here, key=lambda player: (-records[player].points, records[player].number))
+        if len(order) < self.sides:
+            return Round((), tuple(order))
         if self.sides == 2:
             meetings, byes = by_matching(order, records, self.games % 2 == 1)
         else:
             meetings, byes = from_the_top(order, records, self.sides)
         seats = {player: records[player].seats for player in order}
-        return Round(tuple(round_of(meetings, number, self.games, seats, self.seed)), tuple(byes))
+        return Round(tuple(round_of(meetings, number, self.games, seats, self.seed, self.width)), tuple(byes))
 
 
 def by_matching(order: list[str], records: dict[str, Record], odd: bool) -> tuple[list[tuple[str, ...]], list[str]]:

@@ -9,9 +9,11 @@ import typer
 from rich.console import Console
 
 from league.referee.check import check as check_bot
+from league.tournament.changes import Manner
 from league.tournament.event import create as create_event
 from league.tournament.event import opened
 from league.tournament.exchange import export_lines, import_lines
+from league.tournament.leave import leave
 from league.tournament.operate import Options, farewell, operate
 from league.tournament.page import write as write_page
 from league.tournament.pgn import export_pgn
@@ -94,7 +96,34 @@ def sentence(done: Submitted) -> str:
         return f"{what} is here already, exactly as it is: nothing to do"
     if done.before is not None:
         return f"{what} is now version {bot.version}, in place of version {done.before.version}"
-    return f"{what} takes part"
+    return f"{what} takes part" + (f" from round {done.joined} on" if done.joined else "")
+
+
+@app.command()
+def withdraw(
+    event: Path = EVENT,
+    player: str = typer.Argument(metavar="PLAYER", help="Who leaves."),
+    reason: str = typer.Option("", "--reason", metavar="TEXT", help="Why; shown in the standings."),
+) -> None:
+    """Let a player leave. What was played counts; what was still to be played with it is forfeited."""
+    _leave(event, player, "withdrawn", reason)
+
+
+@app.command()
+def disqualify(
+    event: Path = EVENT,
+    player: str = typer.Argument(metavar="PLAYER", help="Who is out, also after the end."),
+    reason: str = typer.Option(..., "--reason", metavar="TEXT", help="Why; shown in the standings."),
+) -> None:
+    """Put a player out, and last in the standings. What was played counts for its opponents; the rest is forfeited."""
+    _leave(event, player, "disqualified", reason)
+
+
+def _leave(event: Path, player: str, manner: Manner, reason: str) -> None:
+    with opened(event, load_registry(), writes=True) as found:
+        bot = leave(found, player, manner, reason)
+        going = found.has_begun and not found.has_ended
+    print(f"{bot.name} is {manner}" + (f"; go on with `marl tournament run {event}`" if going else ""))
 
 
 @app.command()

@@ -9,7 +9,7 @@ secret         what seeds follow from (0600)    commitment   its SHA-256, to be 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
@@ -21,6 +21,7 @@ from league.referee.fairness import match_seed, reveal
 from league.schedules import Result, Schedule
 from league.schedules.guard import Guarded
 from league.tournament import secret
+from league.tournament.changes import ROSTER, members, presence
 from league.tournament.config import TournamentConfig
 from marl import rng
 from marl.blobs import Blobs, write_atomically
@@ -31,7 +32,7 @@ from marl.run.directory import locked
 from marl.scenario import FILE, Scenario, load_scenario, write
 
 FOLDERS = ("bots", "replays", "logs", "blobs")
-ROSTER, ENDED = "roster", "ended"  # decisions in the ledger
+ENDED = "ended"  # a decision in the ledger
 
 
 @dataclass
@@ -91,12 +92,8 @@ class Event:
     # who takes part
 
     def roster(self) -> list[BotRow]:
-        """Who takes part: once the event has begun, exactly the versions that it began with, in seed order."""
-        begun = self.ledger.decisions(ROSTER)
-        if not begun:
-            return self.ledger.bots()
-        bots = {bot.id: bot for bot in self.ledger.every_bot()}
-        return [bots[id] for id in begun[0][0]["bots"]]
+        """Who takes part: the versions that the event began with, in seed order, and who came later."""
+        return members(self.ledger)
 
     @property
     def has_begun(self) -> bool:
@@ -112,7 +109,7 @@ class Event:
         """Close the roster. Raises UserError where too few take part."""
         if self.has_begun:
             return
-        bots = seeded(self.ledger.bots(), self.config)
+        bots = seeded(self.roster(), self.config)
         schedule = self.schedule([bot.name for bot in bots])
         schedule.next([])  # one that cannot even begin is found out while the roster is open
         schedule.standing([])
@@ -137,11 +134,22 @@ class Event:
 
     # what is to be played
 
-    def schedule(self, players: list[str] | None = None) -> Guarded:
-        """The event's schedule, held to its promises. Raises UserError where it cannot be made of these players."""
+    @property
+    def takes_changes(self) -> bool:
+        """Whether the schedule can go on with players who come late, and without those who leave."""
+        descriptor = self.registry.find("schedules", self.config.schedule.name)
+        return bool(getattr(self.registry.load(descriptor), "takes_changes", False))
+
+    def schedule(self, players: list[str] | None = None, late: Mapping[str, tuple[int, int]] | None = None) -> Guarded:
+        """The event's schedule, held to its promises, as it would be with other `players`, of whom some are `late`.
+
+        Raises UserError where it cannot be made of these players.
+        """
         names = [bot.name for bot in self.roster()] if players is None else players
         chosen = self.config.schedule
         extra: dict[str, Any] = {"sides": len(self.spec.sides), "seed": self.config.seed}
+        if self.takes_changes and (there := {**presence(self.ledger), **(late or {})}):
+            extra["presence"] = there
         made = cast(Schedule, self.registry.make("schedules", chosen.name, chosen.params, players=names, **extra))
         if self.config.scoring.by == "return" and getattr(made, "wins_only", False):
             raise UserError(

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any, TypeAlias, get_origin, get_type_hints
 
 from league.ledger import BotRow, MatchRow
+from league.tournament.changes import LEFT, ROSTER
 from league.tournament.entry import check_name
-from league.tournament.event import ENDED, ROSTER, Event, create, discard
+from league.tournament.event import ENDED, Event, create, discard
 from marl.blobs import write_atomically
 from marl.errors import UserError
 from marl.registry import Registry
@@ -31,8 +32,11 @@ Numbered: TypeAlias = tuple[int, dict[str, Any]]  # a line's number and what sta
 def export_lines(event: Event) -> Iterator[str]:
     """The event, a JSON object a line."""
     head = {"event": "tournament", "format": FORMAT, "scenario": event.scenario.text, "commitment": event.commitment}
-    roster = [bot.id for bot in event.roster()] if event.has_begun else None
-    yield json.dumps({**head, "secret": event.revealed() or None, "roster": roster})
+    decided = event.ledger.decisions(ROSTER)
+    roster = decided.pop(0)[0]["bots"] if decided else None
+    late = [data for data, _ in decided.values()]
+    left = [{"bot": id, **data} for id, (data, _) in event.ledger.decisions(LEFT).items()]
+    yield json.dumps({**head, "secret": event.revealed() or None, "roster": roster, "late": late, "left": left})
     for bot in event.ledger.every_bot():
         yield json.dumps({"event": "bot", **asdict(bot)})
     for match in event.ledger.matches():
@@ -83,6 +87,10 @@ def _fill(
         if head["roster"] is not None:
             roster = {"bots": [ids[bot] for bot in head["roster"]], "commitment": head["commitment"]}
             event.ledger.decide(ROSTER, 0, roster, 0.0)
+        for number, late in enumerate(head.get("late", []), 1):
+            event.ledger.decide(ROSTER, number, {**late, "bots": [ids[bot] for bot in late["bots"]]}, 0.0)
+        for left in head.get("left", []):
+            event.ledger.decide(LEFT, ids[left.pop("bot")], left, 0.0)
     except KeyError as error:
         raise UserError(f"a match or the roster names the bot number {error}, which no line brings") from None
     if head["secret"]:

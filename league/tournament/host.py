@@ -17,7 +17,9 @@ from league.schedules import Pairing, Result
 from league.tournament.apart import Apart
 from league.tournament.assignment import Assignment, Played
 from league.tournament.budget import Budget, Need
+from league.tournament.changes import departures
 from league.tournament.event import Event
+from league.tournament.leave import forfeit
 from league.tournament.queue import order
 from league.tournament.workers import Pool
 from marl.blobs import write_atomically
@@ -38,6 +40,8 @@ class Host:
 
     def __post_init__(self) -> None:
         self.bots = {bot.name: bot for bot in self.event.roster()}
+        left = departures(self.event.ledger)
+        self.gone = {bot.name: left[bot.id] for bot in self.bots.values() if bot.id in left}
         self.schedule = self.event.schedule()
         self.apart = Apart(self.event.config.deals == "shared", self.event.secret)
         self.matches: dict[str, MatchRow] = {}
@@ -72,9 +76,27 @@ class Host:
         """Ask the schedule for more, if there may be too little to do."""
         self.due = [pairing for pairing in self.due if pairing.id not in self.matches]
         if len(self.due) - len(self.running) < self.pool.size:
-            due = self.schedule.next(self.results)
-            self.over = due is None
-            self.due = sorted(due or [], key=self.apart.lot)
+            self._ask()
+            while not self.over and self._forfeit():  # nobody waits for these: there may be more to do at once
+                self._ask()
+
+    def _ask(self) -> None:
+        due = self.schedule.next(self.results)
+        deserted = len(self.bots) - len(self.gone) < len(self.event.spec.sides) and not self.running
+        self.over = due is None or deserted
+        self.due = sorted(due or [], key=self.apart.lot)
+
+    def _forfeit(self) -> int:
+        """Write down the due matches of those who have left; how many."""
+        count = 0
+        for pairing in self.due:
+            if pairing.id not in self.running and not self.gone.keys().isdisjoint(pairing.players):
+                token = self._lease(pairing)
+                row = forfeit(self.event, pairing, self.gone, self.bots)
+                if token is not None and self.event.ledger.finish(row, token):
+                    self.matches[pairing.id] = row
+                    count += 1
+        return count
 
     def _start(self) -> None:
         """Start what may start now."""
@@ -82,7 +104,13 @@ class Host:
             self.apart.quiet()
         while len(self.running) < self.pool.size:
             now = time.monotonic()
-            waiting = [p for p in self.due if p.id not in self.running and self._elsewhere.get(p.id, 0.0) <= now]
+            waiting = [
+                p
+                for p in self.due
+                if p.id not in self.running
+                and self._elsewhere.get(p.id, 0.0) <= now
+                and self.gone.keys().isdisjoint(p.players)
+            ]
             going = [assignment for assignment, _ in self.running.values()]
             waiting = [p for p in waiting if self.apart.may_start(p, {each.seed_index for each in going})]
             players = [assignment.players for assignment in going]
@@ -93,8 +121,7 @@ class Host:
         need = self.need(pairing)
         if not self.budget.reserve(need):
             return False
-        seize = not self.event.is_shared  # the directory is locked: whoever had the pairing is dead
-        token = self.event.ledger.lease(pairing.id, self.owner, self.event.config.lease_seconds, seize)
+        token = self._lease(pairing)
         if token is None:
             self.budget.free(need)
             self._elsewhere[pairing.id] = time.monotonic() + TICK
@@ -103,6 +130,10 @@ class Host:
         self.running[pairing.id] = (assignment, need)
         self.pool.start(assignment)
         return True
+
+    def _lease(self, pairing: Pairing) -> int | None:
+        seize = not self.event.is_shared  # the directory is locked: whoever had the pairing is dead
+        return self.event.ledger.lease(pairing.id, self.owner, self.event.config.lease_seconds, seize)
 
     def _assignment(self, pairing: Pairing, token: int) -> Assignment:
         guilty = [player for match in self.matches.values() for player in match.attributed_to]

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from league.ledger import BotRow
+from league.tournament.changes import departures
 from league.tournament.entry import Entry, check_name, parse
 from league.tournament.event import Event
+from league.tournament.leave import check_late, join_late
 from league.tournament.players import player_of
 from league.tournament.receive import NOBODY, receive
 from league.tournament.strangers import sandbox_of
@@ -20,11 +22,13 @@ from marl.scenario import Component, load_run
 
 @dataclass(frozen=True)
 class Submitted:
-    """What became of a submission. `before`: the version that it takes the place of, or None."""
+    """What became of a submission. `before`: the version that it takes the place of, or None. `joined`: the round from
+    which it plays where the event had begun."""
 
     bot: BotRow
     before: BotRow | None
     unchanged: bool = False
+    joined: int = 0
 
 
 @dataclass(frozen=True)
@@ -42,14 +46,14 @@ class Terms:
 
 
 def submit(event: Event, text: str, terms: Terms = Terms()) -> Submitted:
-    """Let somebody take part. Raises UserError where that cannot be, or the event has begun."""
+    """Let somebody take part. Raises UserError where that cannot be."""
     return submit_all(event, [text], terms)[0]
 
 
 def submit_all(event: Event, texts: Sequence[str], terms: Terms = Terms()) -> list[Submitted]:
     """Let several take part, all or none. Raises UserError where one of them cannot, or two have one name."""
     if event.has_begun:
-        raise UserError(f"{event.path} has begun, so its roster is closed; make a new event for new players")
+        check_late(event)
     there = set((event.path / "bots").iterdir())
     try:
         done = [_named(event, _prepared(event, parse(text), terms), terms) for text in texts]
@@ -65,7 +69,11 @@ def submit_all(event: Event, texts: Sequence[str], terms: Terms = Terms()) -> li
         for left in set((event.path / "bots").iterdir()) - there:
             shutil.rmtree(left, ignore_errors=True)
         raise
-    return [each if each.unchanged else replace(each, bot=event.ledger.add_bot(each.bot)) for each in done]
+    if not event.has_begun:
+        return [each if each.unchanged else replace(each, bot=event.ledger.add_bot(each.bot)) for each in done]
+    new = [each for each in done if not each.unchanged]
+    joined = join_late(event, [each.bot for each in new]) if new else 0
+    return [each if each.unchanged else replace(each, joined=joined) for each in done]
 
 
 def _prepared(event: Event, entry: Entry, terms: Terms) -> BotRow:
@@ -90,13 +98,18 @@ def _named(event: Event, bot: BotRow, terms: Terms) -> Submitted:
     if not versions:
         return Submitted(bot, None)
     first, last = versions[0], versions[-1]
-    if (last.kind, last.content) == (bot.kind, bot.content):
+    left = departures(event.ledger).get(last.id)
+    if event.has_begun and (left or (last.kind, last.content) != (bot.kind, bot.content)):
+        raise UserError(f"{first.name} takes part already, or has left; after the beginning nobody is replaced")
+    if left is None and (last.kind, last.content) == (bot.kind, bot.content):
         return Submitted(last, last, unchanged=True)
     taken = printable(f"the name {first.name} is taken (version {last.version}, {first.kind} by {first.author})")
-    if not terms.replace:
+    if left is None and not terms.replace:
         raise UserError(
             f"{taken}: give this one another, as in {bot.name}-2=..., or say --replace if it is a new version of that"
         )
+    if left is not None and left.manner == "disqualified" and not terms.anybody:
+        raise UserError(f"{first.name} was disqualified; if it may come back, say --anybody")
     if not terms.anybody and (bot.author != first.author or bot.author == NOBODY):
         raise UserError(
             printable(f"{taken}, and this one is by {bot.author}: only who had a name first may replace it; ")

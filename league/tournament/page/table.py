@@ -63,6 +63,8 @@ def columns(standings: Standings) -> list[tuple[str, Callable[[Line], float | No
 def row(line: Line, span: tuple[float, float] | None, more: Sequence[float | None] = ()) -> str:
     """One player."""
     kind = "" if line.bot.kind == "bot" else f'<span class="role">{escape(line.bot.kind)}</span>'
+    if line.left is not None:
+        kind += f'<span class="role fault">{escape(line.left)}</span>'
     faults = ", ".join(f"{count} {verdict}" for verdict, count in sorted(line.faults.items()))
     rating = exact(line.rating.value, 4) if line.rating else MISSING
     whisker = interval(line, span) if span else ""

@@ -26,6 +26,9 @@ def show(standings: Standings, console: Console) -> None:
     console.print(Text.assemble((printable(s.name), "bold"), (f"  {s.game}  {s.schedule}  {s.state}", SOFT)))
     console.print(Text(f"{len(s.lines)} players, {count} match{'es' if count != 1 else ''}{void}\n", SOFT))
     console.print(table(s))
+    for line in s.lines:
+        if line.left is not None:
+            console.print(Text(printable(f"{line.player} {line.left}"), "dark_orange"), soft_wrap=True)
     if s.sides == 2 and 2 <= len(s.lines) <= WIDEST and s.meetings:
         console.print()
         console.print(crosstable(s))
@@ -163,4 +166,5 @@ def _line(line: Line) -> dict[str, Any]:
         "drawn": line.draws, "lost": line.losses, "rating": rating.value if rating else None,
         "return": line.earned, "unplayed": line.unplayed, "tiebreaks": dict(line.tiebreaks),
         "interval": [rating.low, rating.high] if rating and known else None, "faults": dict(line.faults),
+        "left": str(line.left) if line.left else None,
     }  # fmt: skip

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from league.ledger import BotRow, MatchRow
 from league.ratings import Rating, rate
 from league.referee.verdict import Verdict
 from league.schedules import Fact, Place, Result
+from league.tournament.changes import Departure, departures
 from league.tournament.event import Event
 from league.tournament.standings.repeats import repeats
 from marl.registry import Component
@@ -38,6 +39,7 @@ class Line:
     earned: float | None = None
     unplayed: float = 0.0
     tiebreaks: tuple[tuple[str, float], ...] = ()
+    left: Departure | None = None  # how and why it left the event
 
     @property
     def fault_count(self) -> int:
@@ -115,6 +117,8 @@ def view(event: Event, rating: Component | None = None) -> Standings:
     """The standings of an event now; `rating` takes the place of the event's rating system."""
     matches = tuple(event.ledger.matches())
     results = [Result(m.pairing, m.players, m.scores, m.void, m.round) for m in matches]
+    # What was forfeited says nothing about strength.
+    played = [result for match, result in zip(matches, results, strict=True) if not match.forfeited]
     config, chosen = event.config, rating or event.config.ratings
     state = "finished" if event.has_ended else "running" if event.has_begun else "open"
     found = event.registry.find("ratings", chosen.name)
@@ -125,7 +129,7 @@ def view(event: Event, rating: Component | None = None) -> Standings:
         schedule=config.schedule.name,
         state=state,
         sides=len(event.spec.sides),
-        lines=tuple(_lines(event, matches, schedule.standing(results), rate(event.registry, chosen, results)))
+        lines=tuple(demoted(_lines(event, matches, schedule.standing(results), rate(event.registry, chosen, played))))
         if schedule
         else tuple(Line(1, bot.name, bot, 0.0, 0, 0, 0, 0, None, {}) for bot in event.roster()),
         matches=matches,
@@ -136,7 +140,7 @@ def view(event: Event, rating: Component | None = None) -> Standings:
         rating=found.full_name,
         rating_says=found.summary,
         facts=tuple(schedule.facts(results)) if schedule else (),
-        warning=repeats(event, matches),
+        warning=repeats(event, [match for match in matches if not match.forfeited]),
     )
 
 
@@ -145,22 +149,36 @@ def _lines(
 ) -> Iterator[Line]:
     """The table. What was played is counted match by match, so that all its columns say the same."""
     bots = {bot.name: bot for bot in event.roster()}
+    left = departures(event.ledger)
     verdicts: dict[str, Counter[str]] = {name: Counter() for name in bots}
-    earned = dict.fromkeys(bots, 0.0)
+    earned, forfeits = dict.fromkeys(bots, 0.0), dict.fromkeys(bots, 0)
     for match in matches:
         if not match.void:
             for seat, player in enumerate(match.players):
                 verdicts[player][match.verdicts[seat]] += 1
                 earned[player] += match.returns[seat]
+                forfeits[player] += match.forfeited
     for place in places:
         player, count = place.player, verdicts[place.player]
         faults = {verdict: times for verdict, times in count.items() if Verdict(verdict).is_fault}
         played = sum(count.values())
+        real = played - forfeits[player]
         yield Line(
             place.rank, player, bots[player], place.points, played, count[Verdict.WIN], count[Verdict.DRAW],
             count[Verdict.LOSS] + sum(faults.values()), ratings.get(player), faults,
-            earned[player] / played if played else None, place.unplayed, place.tiebreaks,
+            earned[player] / real if real else None, place.unplayed, place.tiebreaks, left.get(bots[player].id),
         )  # fmt: skip
+
+
+def demoted(lines: Iterable[Line]) -> Iterator[Line]:
+    """The standings with those who were disqualified at their end; whoever was behind them moves up."""
+    everybody = list(lines)
+    out = [line for line in everybody if line.left is not None and line.left.manner == "disqualified"]
+    rest = [line for line in everybody if line not in out]
+    for line in rest:
+        yield replace(line, rank=1 + sum(other.rank < line.rank for other in rest))
+    for line in out:
+        yield replace(line, rank=len(rest) + 1)
 
 
 def _meeting(met: Sequence[tuple[str, float]]) -> Meeting:
