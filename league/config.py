@@ -18,7 +18,7 @@ class Stop:
     iterations: int | None = 1000
     """How many iterations to do at most."""
     nash_conv: float | None = None
-    """Stop when NashConv is below this (games that are exact)."""
+    """Stop when NashConv is below this (games with a sequence form, however payoffs are found). 0 measures it only."""
     seconds: float | None = None
     """Run time over all resumes. A run that stops by the clock is not reproducible to the last iteration."""
 
@@ -27,13 +27,15 @@ class Stop:
 
 
 @dataclass
-class Payoffs:
+class PayoffSettings:
     """Where payoffs come from."""
 
     mode: Literal["auto", "exact", "sampled"] = "auto"
     """`exact` needs a game with a sequence form; `sampled` plays matches; `auto` is exact where it can be."""
     matches: int = 1000
     """Matches per pairing where they are sampled; a seed range, so that more can be added later."""
+    pairings: Literal["needed", "all"] = "needed"
+    """`needed`: those that the strategy asks for, and those that the value of its mixtures takes; `all`: every one."""
     lanes: int = 256
     """Matches played in lockstep."""
 
@@ -59,6 +61,6 @@ class LeagueConfig:
     """The run's name; `runs/<name>` is where it goes unless --out says otherwise."""
     seed: int = 0
     """All randomness follows from it."""
-    payoffs: Payoffs = field(default_factory=Payoffs)
+    payoffs: PayoffSettings = field(default_factory=PayoffSettings)
     stop: Stop = field(default_factory=Stop)
     failures: Failures = field(default_factory=Failures)

@@ -6,8 +6,9 @@ meta-strategy -> ledger. The loop keeps nothing that the ledger lacks, so a kill
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -16,20 +17,19 @@ import numpy as np
 from league.config import LeagueConfig
 from league.dashboard import JobProgress
 from league.ledger import Ledger
-from league.payoffs import PayoffSource
+from league.payoffs.source import PayoffSource
+from league.payoffs.table import Table
 from league.reader import side_names
 from league.services import LeagueServices
-from league.strategy import Strategy, Weights
-from league.table import Table
+from league.strategies.checked import CheckedStrategy
 from league.view import Iteration, LeagueView, Player
 from marl.algorithm import Algorithm, Trained
-from marl.errors import RunError
 from marl.job import SELF, Job
 from marl.registry import Registry
 from marl.scenario import plain
 from marl.services import train
 from marl.snapshot import canonical
-from marl.types import Floats
+from marl.types import Bools
 
 
 @dataclass
@@ -40,9 +40,9 @@ class Manager:
     registry: Registry
     ledger: Ledger
     services: LeagueServices
-    strategy: Strategy
+    strategy: CheckedStrategy
     payoffs: PayoffSource
-    exact: bool
+    measures_nash_conv: bool
 
     def __post_init__(self) -> None:
         self.env = canonical(plain(self.config.env))
@@ -58,6 +58,7 @@ class Manager:
         self.reason = ""
         self.doing = ""
         self.jobs: list[JobProgress] = []
+        self._joined = [0 for _ in self.sides]  # players of the present iteration, by side
         self.tell: Callable[[], None] = lambda: None
 
     def run(self) -> Iterator[Iteration]:
@@ -66,14 +67,16 @@ class Manager:
             yield self._found()
         while not self._stops():
             number = self.iterations[-1].number + 1
-            asked = self.strategy.jobs(self.view(number - 1), self.config.seed)
-            jobs = [replace(job, env=self.env) for job in asked]
+            view = self.view(number - 1)
+            jobs = [replace(job, env=self.env) for job in self.strategy.jobs(view, self.config.seed)]
+            if not jobs:
+                self.reason = self.strategy.ended(view)
+                break
             self.services.iteration = number
             self.jobs = [self._waiting(job) for job in jobs]
-            grown = [self._work(number, job, index) for index, job in enumerate(jobs)]
-            if not any(grown) and not self._unplayed():
-                self.reason = "no best response is new, so nothing would change from here"
-                break
+            self._joined = [0 for _ in self.sides]
+            for index, job in enumerate(jobs):
+                self._work(number, job, index)
             yield self._conclude(number)
         last = self.iterations[-1].number
         if last not in self.ledger.decisions("finished"):
@@ -82,15 +85,13 @@ class Manager:
     def view(self, upto: int | None = None) -> LeagueView:
         """The league as it stands, or as it was at the end of iteration `upto` (the last one at the earliest)."""
         players = [[p for _, p in side if upto is None or p.born <= upto] for side in self.members]
-        inside = tuple(slice(len(side)) for side in players)
         return LeagueView(
             name=self.config.name,
             env=self.config.env.name,
             sides=self.sides,
             players=tuple(player for side in players for player in side),
             iterations=tuple(self.iterations),
-            payoffs=tuple(table[inside] for table in self.table.means),
-            counts=self.table.counts[inside],
+            payoffs=self.table.payoffs.upto([len(side) for side in players]),
             finished=bool(self.reason),
             planned=self.config.stop.iterations,
         )
@@ -119,18 +120,19 @@ class Manager:
         return self._conclude(0)
 
     def _waiting(self, job: Job) -> JobProgress:
-        return JobProgress(self.sides[job.side], sum(len(mixture) for mixture in job.opponents), 0.0)
+        return JobProgress(self.sides[job.side], sum(len(mixture) for mixture in job.opponents))
 
-    def _work(self, number: int, job: Job, index: int) -> bool:
-        """Do a job, unless the ledger has it, and let its snapshot join. Says whether a side has grown."""
+    def _work(self, number: int, job: Job, index: int) -> None:
+        """Do a job, unless the ledger has it, and let its snapshot join every side that the learner played."""
         done, started = self.ledger.job(job.id), time.monotonic()
         if done is None:
             self.doing = f"iteration {number}: {job.algorithm} for {self.sides[job.side]}"
+            self.jobs[index] = replace(self.jobs[index], started=started)
             self.tell()
             self.services.job = job.id
             trained = self._train(job)
             snapshot = self.services.blobs.put_snapshot(trained.snapshot)
-            kept = trained.checkpoint
+            kept = trained.checkpoint if self.strategy.continues else None
             checkpoint = None if kept is None else self.services.blobs.put_checkpoint(kept)
             self.ledger.finish_job(
                 job.id, number, asdict(job), snapshot, checkpoint, dict(trained.metrics), time.monotonic() - started
@@ -139,22 +141,21 @@ class Manager:
             snapshot, checkpoint = done["snapshot"], done["checkpoint"]
         self.jobs[index] = replace(self.jobs[index], seconds=time.monotonic() - started, finished=True)
         player = Player("", job.side, snapshot, number, parents=self._parents(job), checkpoint=checkpoint)
-        grown = [self._admit(replace(player, side=side), job) for side in job.sides]
-        return any(grown)
+        for side in job.sides:
+            self._admit(replace(player, side=side), job)
 
-    def _admit(self, player: Player, job: Job) -> bool:
-        """Let a trained player join its side, unless it is there already. Says whether the side has grown."""
-        side = self.members[player.side]
-        if any(other.snapshot == player.snapshot for _, other in side):
-            return any(other.snapshot == player.snapshot and other.born == player.born for _, other in side)
-        self._add(replace(player, name=self._name(player.side)), job.id)
-        return True
+    def _admit(self, player: Player, job: Job) -> None:
+        """Let a trained player join its side, the same as another or not, unless it has before a run was killed."""
+        side = player.side
+        before = sum(other.born == player.born for _, other in self.members[side])
+        if self._joined[side] == before:
+            self._add(replace(player, name=self._name(side)), job.id)
+        self._joined[side] += 1
 
     def _train(self, job: Job) -> Trained:
         key = job.algorithm + repr(sorted(job.params.items()))
         if key not in self._algorithms:
-            made = self.registry.make("algorithms", job.algorithm, job.params)
-            self._algorithms[key] = made
+            self._algorithms[key] = self.registry.make("algorithms", job.algorithm, job.params)
         return train(self.registry, self._algorithms[key], job, self.services)
 
     def _parents(self, job: Job) -> tuple[str, ...]:
@@ -162,48 +163,50 @@ class Manager:
         earlier = [p.name for _, p in self.members[job.side] if job.parent and p.checkpoint == job.parent]
         weighed = []
         for side, mixture in enumerate(job.opponents):
-            names = {player.snapshot: player.name for _, player in self.members[side]}
+            names = {player.snapshot: player.name for _, player in reversed(self.members[side])}  # the first one's
             weighed += [(-weight, names[snapshot]) for snapshot, weight in mixture if snapshot != SELF]
         return (*earlier[:1], *(name for _, name in sorted(weighed)))
 
-    def _unplayed(self) -> bool:
-        return bool(self.table.missing().any())
-
     def _conclude(self, number: int) -> Iteration:
         """Fill the table, decide the mixtures, measure them, and write the iteration down."""
-        for rows in self.payoffs.fill(self.members, self.table.missing()):
-            self.ledger.add_payoffs(rows)
-            self.table.add(rows)
-        mixtures = self._checked(self.strategy.mixtures(self.view()))
-        values = tuple(_expectation(table, mixtures) for table in self.table.means)
-        iteration = Iteration(number, mixtures, self._nash_conv(mixtures), values, self.seconds)
-        data: dict[str, Any] = {"mixtures": mixtures, "nash_conv": iteration.nash_conv, "values": values, "metrics": {}}
-        self.ledger.decide("mixtures", number, data, iteration.seconds)
+        every = self.config.payoffs.pairings == "all"
+        self._fill(None if every else self.strategy.pairings(self.view()))
+        mixtures = self.strategy.mixtures(self.view())
+        self._fill(self._support(mixtures))
+        values, margins = self.table.payoffs.expected(mixtures)
+        iteration = Iteration(
+            number, mixtures, self._nash_conv(mixtures), tuple(values.tolist()), self.seconds,
+            margins=tuple(margin if math.isfinite(margin) else None for margin in margins.tolist()),
+        )  # fmt: skip
+        data: dict[str, Any] = {"mixtures": mixtures, "nash_conv": iteration.nash_conv, "values": iteration.values}
+        self.ledger.decide("mixtures", number, {**data, "margins": iteration.margins, "metrics": {}}, iteration.seconds)
         self.iterations.append(iteration)
         self.report(iteration)
         return iteration
+
+    def _fill(self, asked: Bools | None) -> None:
+        """Play what nobody has played: all of it, or what is asked for."""
+        for rows in self.payoffs.fill(self.table.members, self.table.missing(asked)):
+            self.ledger.add_payoffs(rows)
+            self.table.add(rows)
+
+    def _support(self, mixtures: tuple[tuple[float, ...], ...]) -> Bools:
+        """The pairings that can happen under the mixtures, `bool[n_0, n_1, ...]`."""
+        used = np.ones((), dtype=np.bool_)
+        for mixture in mixtures:
+            used = np.logical_and.outer(used, np.array(mixture) > 0)
+        return used
 
     def report(self, iteration: Iteration) -> None:
         """One line in metrics.jsonl."""
         sizes = [sum(player.born <= iteration.number for _, player in side) for side in self.members]
         self.services.metrics.log(
-            "iteration", iteration.number, nash_conv=iteration.nash_conv, values=iteration.values, players=sizes,
-            seconds=round(iteration.seconds, 3),
+            "iteration", iteration.number, nash_conv=iteration.nash_conv, values=iteration.values,
+            margins=iteration.margins, players=sizes, seconds=round(iteration.seconds, 3),
         )  # fmt: skip
 
-    def _checked(self, mixtures: Sequence[Weights]) -> tuple[Weights, ...]:
-        """The mixtures, if they are distributions over the players; anything else is the meta-solver's bug."""
-        sizes = [len(side) for side in self.members]
-        fits = [len(m) == n and min(m) >= 0 and abs(sum(m) - 1) < 1e-6 for m, n in zip(mixtures, sizes, strict=False)]
-        if len(mixtures) != len(sizes) or not all(fits):
-            raise RunError(
-                f"strategy {self.config.strategy.name} gave mixtures that are no distributions over the players "
-                f"(so many on each side: {sizes}): {str(mixtures)[:200]}"
-            )
-        return tuple(tuple(mixture) for mixture in mixtures)
-
     def _nash_conv(self, mixtures: tuple[tuple[float, ...], ...]) -> float | None:
-        if not self.exact:
+        if not self.measures_nash_conv:
             return None
         game = self.services.exact()
         plans = []
@@ -220,11 +223,4 @@ class Manager:
 
     def _join(self, id: int, player: Player) -> None:
         self.members[player.side].append((id, player))
-        self.table.add_player(id, player.side)
-
-
-def _expectation(table: Floats, mixtures: tuple[tuple[float, ...], ...]) -> float:
-    """The mean of a payoff table under independent mixtures."""
-    for mixture in reversed(mixtures):
-        table = table @ np.array(mixture)
-    return float(table)
+        self.table.join(id, player)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from league.config import LeagueConfig
 from league.ledger import FILE, Ledger
-from league.table import Table
+from league.payoffs.table import Table
 from league.view import LeagueView
 from marl.env import EnvSpec
 from marl.errors import UserError
@@ -47,7 +47,7 @@ def read_view(ledger: Ledger, config: LeagueConfig, text: str = "") -> LeagueVie
     sides = 1 + max((player.side for _, player in members), default=-1)
     table = Table(sides)
     for id, player in members:
-        table.add_player(id, player.side)
+        table.join(id, player)
     table.add(ledger.payoffs())
     iterations = ledger.iterations()
     names = {player.side: player.name.rpartition("/")[0] for _, player in members}
@@ -57,8 +57,7 @@ def read_view(ledger: Ledger, config: LeagueConfig, text: str = "") -> LeagueVie
         sides=tuple(names[side] for side in range(sides)),
         players=tuple(player for _, player in members),
         iterations=tuple(iterations),
-        payoffs=table.means,
-        counts=table.counts,
+        payoffs=table.payoffs,
         scenario=text,
         finished=bool(iterations) and iterations[-1].number in ledger.decisions("finished"),
         planned=config.stop.iterations,

@@ -6,7 +6,6 @@ import math
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import cast
 
 from rich.console import Console
 
@@ -14,12 +13,12 @@ from league.config import LeagueConfig
 from league.dashboard import Dashboard, Progress, RunInfo
 from league.ledger import Ledger
 from league.manager import Manager
-from league.payoffs import PayoffSource
 from league.payoffs.exact import ExactPayoffs
 from league.payoffs.sampled import SampledPayoffs
+from league.payoffs.source import PayoffSource
 from league.report import write as write_report
 from league.services import LeagueServices
-from league.strategy import Strategy
+from league.strategies.checked import CheckedStrategy
 from marl.blobs import Blobs
 from marl.errors import UserError
 from marl.metrics import Metrics, read
@@ -53,21 +52,22 @@ def build(config: LeagueConfig, registry: Registry, ledger: Ledger, blobs: Blobs
     """A manager with everything that the scenario names."""
     services = LeagueServices(registry, config.env, blobs, metrics, config.failures)
     made = registry.make("strategies", config.strategy.name, config.strategy.params, registry=registry)
-    exact = config.payoffs.mode != "sampled" and can_be_exact(services, required=config.payoffs.mode == "exact")
-    if config.stop.nash_conv is not None and not exact:
-        raise UserError(
-            "stop.nash_conv needs exact payoffs, and these are sampled: use stop.iterations or stop.seconds"
-        )
+    asked = config.stop.nash_conv is not None
+    sampled = config.payoffs.mode == "sampled"
+    solved = (asked or not sampled) and can_be_exact(services, required=config.payoffs.mode == "exact")
+    if asked and not solved:
+        raise UserError("stop.nash_conv needs a game with a sequence form: use stop.iterations or stop.seconds")
+    exact = solved and not sampled
     payoffs: PayoffSource
     if exact:
         payoffs = ExactPayoffs(services.exact(), services.spec.zero_sum)
     else:
         payoffs = SampledPayoffs(services, config.payoffs.matches, config.payoffs.lanes, config.seed)
-    strategy = cast(Strategy, made)
+    strategy = CheckedStrategy(made, config.strategy.name, registry)
     for founders in strategy.founders(services.spec):
         for founder in founders:
             services.restore(founder)  # what cannot be made is found out before anything is written
-    return Manager(config, registry, ledger, services, strategy, payoffs, exact)
+    return Manager(config, registry, ledger, services, strategy, payoffs, solved)
 
 
 def can_be_exact(services: LeagueServices, required: bool) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from marl.types import Floats
+from league.payoffs import Payoffs
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,8 @@ class Iteration:
     """One finished iteration; number 0 is the league's start.
 
     `mixtures[s]` weighs the players of side `s` that were there at its end, in order of birth. `values[s]` is what the
-    side earns when all follow them. `nash_conv` is exact where the game says so, else None. `seconds` is run time so
+    side earns when all follow them, and `margins[s]` half its 95 % interval: 0 where payoffs are exact, None where too
+    few matches were played to tell. `nash_conv` is exact where the game says so, else None. `seconds` is run time so
     far, over all resumes.
     """
 
@@ -41,6 +42,7 @@ class Iteration:
     values: tuple[float, ...]
     seconds: float
     metrics: dict[str, float] = field(default_factory=dict)
+    margins: tuple[float | None, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class LeagueView:
     """Everything a reader needs. `players` are in order of birth within each side.
 
     `payoffs[s]` is side `s`'s mean return in every pairing, `[n_0, n_1, ...]` (NaN where nothing was played), with the
-    players of side `s` on axis `s`. `counts` is the number of matches behind each mean (infinite where it is exact).
+    players of side `s` on axis `s`; how sure it is and which players are the same, see `league.payoffs.Payoffs`.
     `planned` is how many iterations there are to be at most, or None where only something else ends the league.
     """
 
@@ -57,8 +59,7 @@ class LeagueView:
     sides: tuple[str, ...]
     players: tuple[Player, ...]
     iterations: tuple[Iteration, ...]
-    payoffs: tuple[Floats, ...]
-    counts: Floats
+    payoffs: Payoffs
     scenario: str = ""
     finished: bool = False
     planned: int | None = None

@@ -14,7 +14,7 @@ from marl.errors import UserError
 from marl.policy import Policy
 from marl.types import Array, Floats
 
-_Z = 1.959964  # the 97.5 % quantile of the normal distribution
+Z95 = 1.959964  # standard errors to either side: the 97.5 % quantile of the normal distribution
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Score:
     def margin(self) -> float:
         """Half the 95 % interval of `mean`; infinite where a side was played only once."""
         variance = sum(float(moments.error[0]) ** 2 for moments in self.by_side.values())
-        return _Z * math.sqrt(variance) / len(self.by_side)
+        return Z95 * math.sqrt(variance) / len(self.by_side)
 
     @property
     def alone(self) -> bool:
@@ -128,9 +128,9 @@ def wilson(points: float, matches: int) -> tuple[float, float]:
     """The 95 % interval of a share. Source: Wilson, "Probable inference", JASA 22 (1927)."""
     if matches == 0:
         return 0.0, 1.0
-    share, square = points / matches, _Z**2
+    share, square = points / matches, Z95**2
     middle = (share + square / (2 * matches)) / (1 + square / matches)
-    half = _Z * math.sqrt(share * (1 - share) / matches + square / (4 * matches**2)) / (1 + square / matches)
+    half = Z95 * math.sqrt(share * (1 - share) / matches + square / (4 * matches**2)) / (1 + square / matches)
     return max(0.0, middle - half), min(1.0, middle + half)
 
 

@@ -25,12 +25,22 @@ class RunInfo:
 
 @dataclass(frozen=True)
 class JobProgress:
-    """A job of the present iteration: the side that learns, how many opponents its mixtures hold, seconds so far."""
+    """A job of the present iteration: the side that learns, and how many opponents its mixtures hold.
+
+    `started`: when the work began, by `time.monotonic`; None while it waits. `seconds`: how long a finished job took.
+    """
 
     side: str
     opponents: int
-    seconds: float
+    seconds: float = 0.0
     finished: bool = False
+    started: float | None = None
+
+    def spent(self, now: float) -> float | None:
+        """Seconds of work so far; None while it waits."""
+        if self.finished:
+            return self.seconds
+        return None if self.started is None else now - self.started
 
 
 @dataclass(frozen=True)

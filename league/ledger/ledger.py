@@ -187,6 +187,7 @@ class Ledger:
                 tuple(data["values"]),
                 seconds,
                 data.get("metrics", {}),
+                tuple(data.get("margins", ())),
             )
             for number, (data, seconds) in self.decisions("mixtures").items()
         ]

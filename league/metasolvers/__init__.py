@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from league.payoffs import Payoffs
 from marl.types import Floats
 
 
 class MetaSolver(Protocol):
     """Turns a payoff table into one mixture per side."""
 
-    def __call__(self, payoffs: Sequence[Floats]) -> Sequence[Floats]:
+    def __call__(self, payoffs: Payoffs) -> Sequence[Floats]:
         """`payoffs[s]`: side `s`'s mean return, `[n_0, n_1, ...]`. Returns `S` distributions, `float64[n_s]`.
 
+        Players that are the same count as often as they are there: a uniform mixture over best responses is fictitious
+        play because a repeated one weighs more. One that only asks who is there works on `payoffs.distinct()`.
         Raises UserError for a game that it cannot solve.
         """

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from league.payoffs import Payoffs
 from league.ratings.evolution import Params, profile_masses
 from marl.types import Floats
 
@@ -23,7 +24,7 @@ class AlphaRank:
     def __init__(self, alpha: float = 100.0, population: int = 50) -> None:
         self.alpha, self.population = alpha, population
 
-    def __call__(self, payoffs: Sequence[Floats]) -> Sequence[Floats]:
+    def __call__(self, payoffs: Payoffs) -> Sequence[Floats]:
         scale = max(float(np.abs(table).max(initial=0.0)) for table in payoffs) or 1.0
         masses = profile_masses([table / scale for table in payoffs], self.alpha, self.population)
         sides = range(masses.ndim)

@@ -11,18 +11,24 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.optimize import linprog
 
+from league.payoffs import Payoffs
 from marl.errors import RunError, UserError
 from marl.types import Floats
 
 
 class Nash:
-    """Solves the table exactly, to HiGHS' tolerance of 1e-7."""
+    """Solves the table exactly, to HiGHS' tolerance of 1e-7. Of players that are the same, the first has the weight."""
 
-    def __call__(self, payoffs: Sequence[Floats]) -> Sequence[Floats]:
+    def __call__(self, payoffs: Payoffs) -> Sequence[Floats]:
         if len(payoffs) != 2:
             raise UserError(
                 f"the meta-solver league/nash is for two sides, and there are {len(payoffs)}; try league/prd"
             )
+        return payoffs.spread(self.solve(payoffs.distinct()))
+
+    @staticmethod
+    def solve(payoffs: Payoffs) -> list[Floats]:
+        """The equilibrium of different players."""
         table = payoffs[0]
         scale = np.abs(table).max(initial=0.0)
         if np.abs(table + payoffs[1]).max(initial=0.0) > 1e-6 * max(scale, 1.0):

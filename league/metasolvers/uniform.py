@@ -1,4 +1,9 @@
-"""The uniform mixture: every player counts alike, however strong."""
+"""The uniform mixture: every player counts alike, however strong.
+
+With exact best responses, PSRO under it is fictitious play: the average of all best responses so far, repeated ones as
+often as they came. Source: Brown, "Iterative solution of games by fictitious play", 1951; in extensive form Heinrich,
+Lanctot and Silver, ICML 2015.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +11,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from league.payoffs import Payoffs
 from marl.types import Floats
 
 
 class Uniform:
     """Weighs the players of a side alike."""
 
-    def __call__(self, payoffs: Sequence[Floats]) -> Sequence[Floats]:
-        return [np.full(n, 1.0 / n) for n in payoffs[0].shape]
+    def __call__(self, payoffs: Payoffs) -> Sequence[Floats]:
+        return [np.full(n, 1.0 / n) for n in payoffs.sizes]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from league.ledger import EXACT, PayoffRow
-from league.payoffs import Members
+from league.payoffs.source import Members
 from marl.solver import ExactGame
 from marl.types import Array, Bools, Floats
 

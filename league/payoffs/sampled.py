@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from league.ledger import PayoffRow
-from league.payoffs import Members
+from league.payoffs.source import Members
 from league.services import LeagueServices
 from marl import rng
 from marl.arena import Pairings, tally

@@ -49,7 +49,7 @@ class Table:
 
 def heatmap_section(view: LeagueView) -> str:
     """The section of the page."""
-    if any(size == 0 for size in view.counts.shape) or not view.payoffs:
+    if 0 in view.payoffs.sizes or not view.payoffs.sizes:
         return section("payoffs", "Payoffs", absent("No side can be paired yet: a population is still empty."))
     tables = choose_tables(view)
     choice = switch("payoffs", [table.title for table in tables], "whose return") if len(tables) > 1 else ""
@@ -61,12 +61,12 @@ def heatmap_section(view: LeagueView) -> str:
 def lead(view: LeagueView, tables: list[Table]) -> str:
     """What the picture shows, as HTML."""
     played = int(np.isfinite(view.payoffs[0]).sum())
-    cells = f"{played:,} of {view.counts.size:,} pairings known"
-    if view.counts.ndim == 1:
+    cells = f"{played:,} of {view.payoffs.count.size:,} pairings known"
+    if view.payoffs.count.ndim == 1:
         return f"The mean return of each player; {cells}."
     text = f"The mean return of the player on the row when it meets the player on the column; {cells}. "
     text += "Bars along the edges are the final mixture."
-    if view.counts.ndim > 2:
+    if view.payoffs.count.ndim > 2:
         text += (
             " With more than two sides each picture is a slice: one pair of sides, averaged evenly over the known "
             "pairings of the others."
@@ -78,7 +78,7 @@ def lead(view: LeagueView, tables: list[Table]) -> str:
 
 def choose_tables(view: LeagueView) -> list[Table]:
     """The slices worth a picture: one for a zero-sum pair, one per side where interests differ, one per pair beyond."""
-    names, counts = view.sides, view.counts
+    names, counts = view.sides, view.payoffs.count
     if counts.ndim == 1:
         return [Table(f"{names[0]}'s return", 0, 0, None, view.payoffs[0][None, :], counts[None, :])]
     if counts.ndim == 2:
@@ -92,13 +92,13 @@ def choose_tables(view: LeagueView) -> list[Table]:
 
 def slice_of(view: LeagueView, first: int, second: int) -> Table:
     """The return of side `first` against side `second`, averaged over the other sides' players."""
-    others = tuple(axis for axis in range(view.counts.ndim) if axis not in (first, second))
+    others = tuple(axis for axis in range(view.payoffs.count.ndim) if axis not in (first, second))
     payoff = view.payoffs[first]
     known = np.isfinite(payoff)
     total, seen = np.where(known, payoff, 0.0).sum(axis=others), known.sum(axis=others)
     means = np.where(seen > 0, total / np.maximum(seen, 1), np.nan)
     title = f"{view.sides[first]}'s return against {view.sides[second]}"
-    return Table(title, first, first, second, means, view.counts.sum(axis=others))
+    return Table(title, first, first, second, means, view.payoffs.count.sum(axis=others))
 
 
 def draw(view: LeagueView, table: Table, weights: tuple[Floats, ...], *, hidden: bool) -> str:

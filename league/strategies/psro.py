@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from league.metasolvers import MetaSolver
+import numpy as np
+
+from league.metasolvers.checked import CheckedMetaSolver
 from league.strategies.chain import chained
 from league.strategy import Weights
 from league.view import LeagueView
@@ -39,11 +41,10 @@ class PSRO:
     def __init__(
         self, registry: Registry, metasolver: Component, oracle: Component, founder: Component, warm: bool = False
     ) -> None:
-        made = registry.make("metasolvers", metasolver.name, metasolver.params)
-        self.solve: MetaSolver = made
+        self.solve = CheckedMetaSolver(metasolver, registry)
         self.oracle = oracle
         self.founder = founder
-        self.warm = warm
+        self.continues = warm
 
     def founders(self, spec: EnvSpec) -> Sequence[Sequence[Snapshot]]:
         """The same scripted player on each side."""
@@ -51,20 +52,22 @@ class PSRO:
         return [[Snapshot(self.founder.name, {}, meta)] for _ in spec.sides]
 
     def jobs(self, view: LeagueView, seed: int) -> Sequence[Job]:
-        """One best response a side, against what the last iteration decided."""
+        """One best response a side, against what the last iteration decided; none where `settled`."""
+        if settled(view):
+            return []
         latest = view.iterations[-1]
         mixtures = [
-            tuple((p.snapshot, w) for p, w in zip(players, weights, strict=True) if w > 0)
-            for players, weights in zip(view.populations, latest.mixtures, strict=True)
+            tuple((p.snapshot, float(w)) for p, w in zip(players, weights, strict=True) if w > 0)
+            for players, weights in zip(view.populations, view.payoffs.merged(latest.mixtures), strict=True)
         ]
         return [
             Job(
                 algorithm=self.oracle.name,
-                params=chained(self.oracle, view.planned) if self.warm else self.oracle.params,
+                params=chained(self.oracle, view.planned) if self.continues else self.oracle.params,
                 side=side,
                 opponents=tuple(() if n == side else mixture for n, mixture in enumerate(mixtures)),
                 seed=int(rng.mix(seed, latest.number + 1, side)[0]),
-                parent=view.populations[side][-1].checkpoint if self.warm else None,
+                parent=view.populations[side][-1].checkpoint if self.continues else None,
             )
             for side in range(len(view.sides))
         ]
@@ -72,3 +75,22 @@ class PSRO:
     def mixtures(self, view: LeagueView) -> Sequence[Weights]:
         """What the meta-solver makes of the payoff table."""
         return [tuple(mixture.tolist()) for mixture in self.solve(view.payoffs)]
+
+    def ended(self, view: LeagueView) -> str:
+        """See `league.strategy.Ending`."""
+        return "no best response is new, so nothing would change from here"
+
+
+def settled(view: LeagueView) -> bool:
+    """Whether the last iteration changed nothing: it brought no new player, and left the meta-strategy as it was.
+
+    A meta-solver that counts, such as `league/uniform`, moves with every best response, new or not.
+    """
+    if len(view.iterations) < 2:
+        return False
+    *_, before, last = view.iterations
+    for players, first in zip(view.populations, view.payoffs.first, strict=True):
+        if any(player.born == last.number and first[n] == n for n, player in enumerate(players)):
+            return False
+    earlier, later = (view.payoffs.merged(iteration.mixtures) for iteration in (before, last))
+    return all(np.allclose(a, b, rtol=0, atol=1e-9) for a, b in zip(earlier, later, strict=True))

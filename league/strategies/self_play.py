@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from league.strategies.chain import chained
 from league.strategy import Weights
 from league.view import LeagueView
@@ -21,6 +23,7 @@ from marl.job import SELF, Job
 from marl.registry import Registry
 from marl.scenario import Component, component
 from marl.snapshot import Snapshot
+from marl.types import Bools
 
 
 @dataclass
@@ -37,6 +40,7 @@ class SelfPlay:
     def __init__(self, registry: Registry, algorithm: Component, founder: Component) -> None:
         self.algorithm = algorithm
         self.founder = founder
+        self.continues = True
 
     def founders(self, spec: EnvSpec) -> Sequence[Sequence[Snapshot]]:
         """The same scripted player on each side. It is measured, and never met again."""
@@ -55,6 +59,10 @@ class SelfPlay:
                 parent=view.populations[0][-1].checkpoint,
             )
         ]
+
+    def pairings(self, view: LeagueView) -> Bools:
+        """None: what the newest players earn from each other is played because their mixture needs it."""
+        return np.zeros(view.payoffs.sizes, dtype=np.bool_)
 
     def mixtures(self, view: LeagueView) -> Sequence[Weights]:
         """Each side's newest player alone."""

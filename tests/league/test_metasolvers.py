@@ -10,26 +10,27 @@ from hypothesis import strategies as st
 from league.metasolvers.nash import Nash
 from league.metasolvers.prd import ProjectedReplicator, project, worth
 from league.metasolvers.uniform import Uniform
+from league.payoffs import Payoffs
 from marl.errors import UserError
 
 RPS = np.array([[0.0, -1, 1], [1, 0, -1], [-1, 1, 0]])
 
 
 def test_nash_of_rock_paper_scissors_is_uniform() -> None:
-    for mixture in Nash()([RPS, -RPS]):
+    for mixture in Nash()(Payoffs.of([RPS, -RPS])):
         np.testing.assert_allclose(mixture, 1 / 3)
 
 
 def test_nash_of_a_biased_game_is_the_known_mixture() -> None:
     table = np.array([[2.0, -1.0], [-1.0, 1.0]])  # value 1/5 at (2/5, 3/5) for both
-    rows, columns = Nash()([table, -table])
+    rows, columns = Nash()(Payoffs.of([table, -table]))
     np.testing.assert_allclose(rows, [0.4, 0.6])
     np.testing.assert_allclose(columns, [0.4, 0.6])
     assert rows @ table @ columns == pytest.approx(0.2)
 
 
 def test_nash_of_a_constant_table_is_uniform() -> None:
-    rows, columns = Nash()([np.zeros((2, 3)), np.zeros((2, 3))])
+    rows, columns = Nash()(Payoffs.of([np.zeros((2, 3)), np.zeros((2, 3))]))
     assert rows.tolist() == [0.5, 0.5]
     np.testing.assert_allclose(columns, 1 / 3)
 
@@ -38,7 +39,7 @@ def test_nash_of_a_constant_table_is_uniform() -> None:
 @given(st.integers(0, 2**32 - 1), st.integers(1, 12), st.integers(1, 12), st.floats(1e-3, 1e4))
 def test_nobody_gains_by_leaving_a_nash_equilibrium(seed: int, rows: int, columns: int, scale: float) -> None:
     table = np.random.default_rng(seed).normal(size=(rows, columns)) * scale
-    row, column = Nash()([table, -table])
+    row, column = Nash()(Payoffs.of([table, -table]))
     assert row.sum() == pytest.approx(1)
     assert column.sum() == pytest.approx(1)
     gap = (table @ column).max() - (row @ table).min()
@@ -47,25 +48,25 @@ def test_nobody_gains_by_leaving_a_nash_equilibrium(seed: int, rows: int, column
 
 def test_nash_refuses_what_it_cannot_solve() -> None:
     with pytest.raises(UserError, match="two sides, and there are 3"):
-        Nash()([np.zeros((1, 1, 1))] * 3)
+        Nash()(Payoffs.of([np.zeros((1, 1, 1))] * 3))
     with pytest.raises(UserError, match="zero-sum"):
-        Nash()([np.ones((2, 2)), np.ones((2, 2))])
+        Nash()(Payoffs.of([np.ones((2, 2)), np.ones((2, 2))]))
 
 
 def test_uniform_weighs_everyone_alike() -> None:
-    mixtures = Uniform()([np.zeros((2, 4)), np.zeros((2, 4))])
+    mixtures = Uniform()(Payoffs.of([np.zeros((2, 4)), np.zeros((2, 4))]))
     assert [mixture.tolist() for mixture in mixtures] == [[0.5] * 2, [0.25] * 4]
 
 
 def test_replicator_dynamics_average_to_the_equilibrium_of_rock_paper_scissors() -> None:
     biased = np.array([[0.0, -2, 1], [2, 0, -1], [-1, 1, 0]])  # Nash (1/4, 1/4, 1/2)
-    for mixture in ProjectedReplicator(iterations=20_000)([biased, -biased]):
+    for mixture in ProjectedReplicator(iterations=20_000)(Payoffs.of([biased, -biased])):
         np.testing.assert_allclose(mixture, [0.25, 0.25, 0.5], atol=0.01)
 
 
 def test_replicator_dynamics_find_the_dominant_action_of_a_dilemma() -> None:
     row = np.array([[3.0, 0], [5, 1]])
-    for mixture in ProjectedReplicator()([row, row.T]):
+    for mixture in ProjectedReplicator()(Payoffs.of([row, row.T])):
         assert mixture[1] > 0.95
 
 

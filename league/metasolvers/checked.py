@@ -1,0 +1,57 @@
+"""A meta-solver whose answers are checked: what is wrong is said with the plugin, and what would be right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from league.metasolvers import MetaSolver
+from league.payoffs import Payoffs
+from marl.registry import Component, Registry, blamed, wrong
+from marl.types import Array, Floats
+
+CLOSE = 1e-6  # how far from 1 a sum may be
+
+
+class CheckedMetaSolver:
+    """The meta-solver of a component. Strategies make theirs so.
+
+    Raises RunError where it fails, or gives no distributions; UserError for a game that it cannot solve.
+    """
+
+    def __init__(self, component: Component, registry: Registry) -> None:
+        self.subject = registry.describe("metasolvers", component.name)
+        self.solve: MetaSolver = registry.make("metasolvers", component.name, component.params)
+        if not callable(self.solve):
+            raise wrong(self.subject, "its target", self.solve, "something to call with payoffs")
+
+    def __call__(self, payoffs: Payoffs) -> list[Floats]:
+        """One distribution per side, `float64[n_s]`."""
+        sizes = payoffs.sizes
+        right = f"a distribution for each side over so many players: {list(sizes)}"
+        with blamed(self.subject, "a call with payoffs", right):
+            given: Any = self.solve(payoffs)
+            answer = None if given is None else [np.asarray(one, dtype=np.float64) for one in given]
+        if answer is None:
+            raise wrong(self.subject, "a call with payoffs", given, right)
+        if fault := distribution_fault(answer, sizes):
+            raise wrong(self.subject, f"a call with payoffs, where {fault}", given, right)
+        return answer
+
+
+def distribution_fault(mixtures: Sequence[Array | Sequence[float]], sizes: Sequence[int]) -> str:
+    """Why these are no distributions over so many each, or ""."""
+    if len(mixtures) != len(sizes):
+        return f"there are {len(mixtures)} of them"
+    for number, (mixture, size) in enumerate(zip(mixtures, sizes, strict=True)):
+        weights = np.asarray(mixture, dtype=np.float64)
+        which = f"number {number}" if len(sizes) > 1 else "it"
+        if weights.shape != (size,):
+            return f"{which} has the shape {list(weights.shape)}"
+        if (bad := weights[~((weights >= 0) & np.isfinite(weights))]).size:
+            return f"{which} has a weight of {bad[0]:g}"
+        if abs(weights.sum() - 1) > CLOSE:
+            return f"{which} sums to {weights.sum():g}"
+    return ""

@@ -1,0 +1,128 @@
+"""A strategy whose answers are checked: what is wrong is said with the plugin, the call, and what would be right."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+
+from league.metasolvers.checked import distribution_fault
+from league.strategy import Continuing, Ending, Selective, Strategy, Weights
+from league.view import LeagueView
+from marl.env import EnvSpec
+from marl.job import SELF, Job
+from marl.registry import Registry, blamed, wrong
+from marl.snapshot import Snapshot
+from marl.types import Bools
+
+T = TypeVar("T")
+METHODS = {
+    "founders": "founders(spec)",
+    "jobs": "jobs(view, seed)",
+    "mixtures": "mixtures(view)",
+}
+
+
+class CheckedStrategy:
+    """Asks a strategy, and gives on only what a league can use. Raises RunError otherwise."""
+
+    def __init__(self, strategy: Strategy, name: str, registry: Registry) -> None:
+        self.strategy, self.registry = strategy, registry
+        self.subject = registry.describe("strategies", name)
+        for method, call in METHODS.items():
+            if not callable(getattr(strategy, method, None)):
+                raise wrong(self.subject, method, getattr(strategy, method, None), f"a method {call}")
+
+    @property
+    def continues(self) -> bool:
+        """Whether checkpoints are worth keeping."""
+        return self.strategy.continues if isinstance(self.strategy, Continuing) else True
+
+    def founders(self, spec: EnvSpec) -> list[list[Snapshot]]:
+        """The players that each side starts with."""
+        right = f"a list of one or more marl.snapshot.Snapshot for each of the {len(spec.sides)} sides"
+        given = self._ask("founders(spec)", right, lambda: [list(side) for side in self.strategy.founders(spec)])
+        fits = len(given) == len(spec.sides) and all(given)
+        if not fits or not all(isinstance(one, Snapshot) for side in given for one in side):
+            raise wrong(self.subject, "founders(spec)", given, right)
+        return given
+
+    def jobs(self, view: LeagueView, seed: int) -> list[Job]:
+        """The jobs of the next iteration; none where the league ends."""
+        right = "a list of marl.job.Job"
+        jobs = self._ask("jobs(view, seed)", right, lambda: list(self.strategy.jobs(view, seed)))
+        for job in jobs:
+            if not isinstance(job, Job):
+                raise wrong(self.subject, "jobs(view, seed)", job, right)
+            if fault := self._job_fault(job, view):
+                raise wrong(self.subject, f"jobs(view, seed), where {fault[0]}", job, fault[1])
+        return jobs
+
+    def pairings(self, view: LeagueView) -> Bools | None:
+        """The pairings that it needs, `bool[n_0, n_1, ...]`, or None for all."""
+        selective = self.strategy
+        if not isinstance(selective, Selective):
+            return None
+        sizes = view.payoffs.sizes
+        right = f"an array bool{list(sizes)}, a cell for every pairing"
+        asked = self._ask("pairings(view)", right, lambda: np.asarray(selective.pairings(view)))
+        if asked.dtype != np.bool_ or asked.shape != sizes:
+            raise wrong(self.subject, "pairings(view)", asked, right)
+        return asked
+
+    def mixtures(self, view: LeagueView) -> tuple[Weights, ...]:
+        """The meta-strategy of each side."""
+        sizes = [len(players) for players in view.populations]
+        right = f"a distribution for each side over so many players: {sizes}"
+        given = self._ask(
+            "mixtures(view)", right, lambda: [tuple(map(float, one)) for one in self.strategy.mixtures(view)]
+        )
+        if fault := distribution_fault(given, sizes):
+            raise wrong(self.subject, f"mixtures(view), where {fault}", given, right)
+        return tuple(given)
+
+    def ended(self, view: LeagueView) -> str:
+        """Why there are no more jobs, in words."""
+        ending = self.strategy
+        if isinstance(ending, Ending):
+            return self._ask("ended(view)", "a few words", lambda: str(ending.ended(view)))
+        return "the strategy has no more jobs"
+
+    def _ask(self, call: str, right: str, asked: Callable[[], T]) -> T:
+        with blamed(self.subject, call, right):
+            return asked()
+
+    def _job_fault(self, job: Job, view: LeagueView) -> tuple[str, str] | None:
+        """What is wrong with a job and what would be right, or None."""
+        sides = len(view.sides)
+        if job.side not in range(sides):
+            return f"side is {job.side!r}", f"a job's side is one of 0 to {sides - 1}"
+        right = "a job's opponents are a mixture for every side, the learner's own empty"
+        if len(job.opponents) != sides:
+            return f"opponents has {len(job.opponents)} entries, and there are {sides} sides", right
+        if job.opponents[job.side]:
+            return f"opponents has {len(job.opponents[job.side])} for the learner's own side", right
+        for side, mixture in enumerate(job.opponents):
+            if side != job.side and (fault := self._mixture_fault(mixture, view, side)):
+                return fault
+        checkpoints = {player.checkpoint for player in view.players}
+        if job.parent is not None and job.parent not in checkpoints:
+            return f"parent is {job.parent!r}", "a job's parent is the checkpoint of a player, or None"
+        return None
+
+    def _mixture_fault(self, mixture: Any, view: LeagueView, side: int) -> tuple[str, str] | None:
+        right = "an opponent mixture is one or more (snapshot of a player of that side, probability) that sum to 1"
+        pairs = list(mixture) if isinstance(mixture, Sequence) else []
+        if not pairs or not all(isinstance(pair, tuple) and len(pair) == 2 for pair in pairs):
+            return f"that against {view.sides[side]} is {mixture!r:.80}", right
+        known = {player.snapshot for player in view.populations[side]} | {SELF}
+        if strangers := [id for id, _ in pairs if id not in known]:
+            return f"nobody of {view.sides[side]} has the snapshot {strangers[0]!r}", right
+        weights = [weight for _, weight in pairs]
+        if not all(isinstance(weight, numbers.Real) for weight in weights):
+            return f"the probabilities against {view.sides[side]} are no numbers", right
+        if fault := distribution_fault([weights], [len(weights)]):
+            return f"against {view.sides[side]} {fault}", right
+        return None
