@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numbers
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import cache, cached_property, partial
+from types import NoneType
 from typing import cast
 
 from marl.algorithm import Algorithm, Checkpoint, Services, Trained
@@ -99,8 +101,13 @@ def train(registry: Registry, algorithm: Algorithm, job: Job, services: Services
     subject, asked, right = registry.describe(ALGORITHMS.name, job.algorithm), "train(job, services)", "a Trained"
     with blamed(subject, asked, right):
         trained = algorithm.train(job, services)
-    if not isinstance(trained, Trained):
+    if not isinstance(trained, Trained) or not isinstance(trained.snapshot, Snapshot):
         raise wrong(subject, asked, trained, f"{right} (marl.algorithm.Trained)")
+    if not isinstance(trained.checkpoint, (Checkpoint, NoneType)):
+        raise wrong(subject, f"{asked} as the checkpoint", trained.checkpoint, "a marl.algorithm.Checkpoint, or None,")
+    for name, value in trained.metrics.items():
+        if not isinstance(value, numbers.Real):
+            raise wrong(subject, f"{asked} as the metric {name!r}", value, "a number")
     return trained
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -199,8 +200,11 @@ def job_table(shown: Shown) -> Table:
 def job_row(job: JobProgress) -> tuple[RenderableType, ...]:
     """One job."""
     against = f"{job.opponents:,} player{'s' if job.opponents != 1 else ''}"
+    seconds = job.spent(time.monotonic())
+    if seconds is None:
+        return (Text(job.side), against, Text("waits", SOFT), "")
     mark: RenderableType = Text("✓", "green3") if job.finished else SPINNER
-    return (Text(job.side), against, duration(job.seconds), mark)
+    return (Text(job.side), against, duration(seconds), mark)
 
 
 def foot(progress: Progress, running: bool) -> Text:

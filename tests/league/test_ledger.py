@@ -10,7 +10,6 @@ import pytest
 from league.ledger import Ledger, PayoffRow
 from league.ledger import schema as tables
 from league.ledger.ledger import EXACT
-from league.table import Table
 from league.view import Player
 from marl.errors import RunError, UserError
 
@@ -88,19 +87,3 @@ def test_other_databases_and_files_are_refused(tmp_path: Path) -> None:
     (tmp_path / "ledger.db").write_bytes(b"this is a text file, not a database at all" * 100)
     with pytest.raises(UserError, match="cannot be opened as a ledger"):
         Ledger.at(tmp_path)
-
-
-def test_the_table_grows_and_merges_seed_ranges() -> None:
-    table = Table(2)
-    for id in range(1, 13):
-        table.add_player(id, (id - 1) % 2)
-    assert table.missing().all()
-    table.add([PayoffRow((1, 2), 0, 10, (1.0, -1.0), (0, 0)), PayoffRow((1, 2), 10, 30, (2.0, -2.0), (0, 0))])
-    assert table.means[0][0, 0] == pytest.approx(1.75)
-    assert table.means[1][0, 0] == pytest.approx(-1.75)
-    assert table.counts[0, 0] == 40
-    table.add([PayoffRow((1, 2), 0, EXACT, (1.5, -1.5), (0, 0)), PayoffRow((11, 12), 0, EXACT, (3.0, -3.0), (0, 0))])
-    assert table.means[0][0, 0] == 1.5
-    assert table.counts[0, 0] == float("inf")
-    assert table.means[0][5, 5] == 3.0
-    assert table.missing().sum() == 34

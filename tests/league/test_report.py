@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from league.payoffs import Payoffs
 from league.report import render, write
 from league.report.heatmap import choose_tables
 from league.report.raster import packed
 from league.report.standing import effective, final_weights, returns_against
 from league.view import Iteration, LeagueView, Player
 from marl.page.text import embed
+from marl.types import Array
 from marl.words import duration, number
 
 HOSTILE = "<script>alert('x')</script>\"&"
@@ -36,7 +38,12 @@ def players(sides: tuple[str, ...], sizes: tuple[int, ...]) -> tuple[Player, ...
 
 
 def league(
-    sizes: tuple[int, ...] = (4, 4), *, exact: bool = True, zero_sum: bool = True, **changes: object
+    sizes: tuple[int, ...] = (4, 4),
+    *,
+    exact: bool = True,
+    zero_sum: bool = True,
+    counts: Array | None = None,
+    **changes: object,
 ) -> LeagueView:
     """A league of random payoffs in which every iteration adds a player to every side."""
     rng = np.random.default_rng(0)
@@ -52,17 +59,16 @@ def league(
         )
         for i in range(max(sizes))
     )
-    payoffs = [rng.normal(size=sizes) for _ in sizes]
+    means = [rng.normal(size=sizes) for _ in sizes]
     if zero_sum and len(sizes) == 2:
-        payoffs[1] = -payoffs[0]
+        means[1] = -means[0]
     view = {
         "name": "a_run",
         "env": "classic/leduc_poker",
         "sides": sides,
         "players": players(sides, sizes),
         "iterations": iterations,
-        "payoffs": tuple(payoffs),
-        "counts": np.full(sizes, np.inf),
+        "payoffs": Payoffs.of(means, counts),
         "scenario": "kind: league\nseed: 7\n",
         "finished": True,
     }
@@ -71,7 +77,7 @@ def league(
 
 def unplayed() -> LeagueView:
     hole = np.full((4, 4), np.nan)
-    return league(payoffs=(hole, hole), counts=np.zeros((4, 4)), exact=False)
+    return league(payoffs=Payoffs.of((hole, hole), np.zeros((4, 4))), exact=False)
 
 
 CASES = {
@@ -235,14 +241,14 @@ def test_three_sides_are_sliced_by_marginal_means() -> None:
 def test_a_marginal_mean_leaves_unknown_pairings_out() -> None:
     payoff = np.arange(8.0).reshape(2, 2, 2)
     payoff[0, 0, 1] = payoff[1, 1, :] = np.nan
-    means = choose_tables(league((2, 2, 2), payoffs=(payoff,) * 3))[0].means
+    means = choose_tables(league((2, 2, 2), payoffs=Payoffs.of([payoff] * 3)))[0].means
     np.testing.assert_array_equal(means, [[0.0, 2.5], [4.5, np.nan]])
 
 
 def test_returns_against_the_final_mixture_of_rock_paper_scissors() -> None:
     game = np.array([[0.0, -1.0, 1.0], [1.0, 0.0, -1.0], [-1.0, 1.0, 0.0]])
     mixtures = Iteration(0, ((1 / 3,) * 3, (1.0, 0.0, 0.0)), 1.0, (0.0, 0.0), 1.0)
-    view = league((3, 3), payoffs=(game, -game), iterations=(mixtures,))
+    view = league((3, 3), payoffs=Payoffs.of((game, -game)), iterations=(mixtures,))
     rows, columns = returns_against(view, final_weights(view))
     np.testing.assert_allclose(rows, [0, 1, -1], atol=1e-12)
     np.testing.assert_allclose(columns, [0, 0, 0], atol=1e-12)
@@ -252,7 +258,7 @@ def test_returns_against_the_final_mixture_of_rock_paper_scissors() -> None:
 def test_unknown_pairings_spread_only_where_they_carry_weight() -> None:
     game = np.array([[1.0, np.nan], [np.nan, 5.0]])
     only = Iteration(0, ((1.0, 0.0), (1.0, 0.0)), None, (0.0, 0.0), 1.0)
-    view = league((2, 2), payoffs=(game, -game), iterations=(only,))
+    view = league((2, 2), payoffs=Payoffs.of((game, -game)), iterations=(only,))
     np.testing.assert_array_equal(returns_against(view, final_weights(view))[0], [1.0, np.nan])
 
 

@@ -1,0 +1,237 @@
+"""Strategies, meta-solvers and oracles that others wrote: nothing but them ends a league, and faults name them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from league.ledger import Ledger
+from league.manager import Manager
+from league.runner import build
+from marl.blobs import Blobs
+from marl.errors import RunError
+from marl.metrics import Metrics
+from marl.registry.discover import discover
+from marl.registry.load import build as build_registry
+from marl.registry.settings import read_settings
+from marl.scenario import load_scenario
+
+pytest.importorskip("marl_classic", reason="needs the plugin marl-classic")
+
+SOURCE = '''
+import numpy as np
+
+from marl.algorithm import Trained
+from marl.job import Job
+from marl.registry import Descriptor, hookimpl
+from marl.snapshot import Snapshot
+
+
+class First:
+    """The best response to the first player, whoever came since: correct, and always the same."""
+
+    def __init__(self, registry):
+        pass
+
+    def founders(self, spec):
+        return [[Snapshot("marl/random", {})] for _ in spec.sides]
+
+    def jobs(self, view, seed):
+        number = view.iterations[-1].number + 1
+        first = [((players[0].snapshot, 1.0),) for players in view.populations]
+        opponents = [((), first[1]), (first[0], ())]
+        return [Job("league/best_response", side, opponents[side], seed + number) for side in range(2)]
+
+    def mixtures(self, view):
+        return [tuple(np.full(len(players), 1 / len(players))) for players in view.populations]
+
+
+def variant(name, method, change):
+    def changed(self, *arguments):
+        return change(getattr(First, method)(self, *arguments))
+    return type(name, (First,), {method: changed})
+
+
+def job(change):
+    return lambda jobs: [Job(**{**vars(jobs[0]), **change})]
+
+
+NoFounders = variant("NoFounders", "founders", lambda given: given[:1])
+Strings = variant("Strings", "jobs", lambda given: ["train"])
+Side = variant("Side", "jobs", job({"side": 7}))
+Stranger = variant("Stranger", "jobs", job({"opponents": ((), (("nobody", 1.0),))}))
+Half = variant("Half", "mixtures", lambda given: [[0.5 * weight for weight in side] for side in given])
+Bug = variant("Bug", "jobs", lambda given: given[5])
+Patient = variant("Patient", "jobs", lambda given: given if given[0].seed < 3 else [])
+
+
+class Forgetful:
+    def __init__(self, registry):
+        pass
+
+
+SOLVERS = {
+    "none": lambda payoffs: None,
+    "negative": lambda payoffs: [np.array([2.0] + [-1.0 / max(n - 1, 1)] * (n - 1)) for n in payoffs[0].shape],
+    "short": lambda payoffs: [np.ones(1)],
+    "words": lambda payoffs: ["uniform", "uniform"],
+    "bug": lambda payoffs: payoffs[7],
+}
+ORACLES = {
+    "nothing": lambda job, services: None,
+    "metrics": lambda job, services: Trained(Snapshot("marl/random", {}), metrics={"loss": "low"}),
+    "bug": lambda job, services: 1 / 0,
+}
+
+
+def solver(name):
+    return lambda: SOLVERS[name]
+
+
+def oracle(name):
+    return lambda: type("Oracle", (), {"train": staticmethod(ORACLES[name])})()
+
+
+globals().update({f"solver_{name}": solver(name) for name in SOLVERS})
+globals().update({f"oracle_{name}": oracle(name) for name in ORACLES})
+STRATEGIES = [First, NoFounders, Strings, Side, Stranger, Half, Bug, Patient, Forgetful]
+
+
+@hookimpl
+def league_strategies():
+    return [Descriptor(each.__name__.lower(), f"theirs:{each.__name__}", "a strategy") for each in STRATEGIES]
+
+
+@hookimpl
+def league_metasolvers():
+    return [Descriptor(name, f"theirs:solver_{name}", "a meta-solver") for name in SOLVERS]
+
+
+@hookimpl
+def marl_algorithms():
+    return [Descriptor(name, f"theirs:oracle_{name}", "an oracle") for name in ORACLES]
+'''
+Make = Callable[[str], Manager]
+
+
+@pytest.fixture
+def theirs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
+    """Build a league of Kuhn poker with a strategy; the plugin above is installed."""
+    site = tmp_path / "site"
+    info = site / "theirs-0.1.dist-info"
+    info.mkdir(parents=True)
+    (site / "theirs.py").write_text(SOURCE)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: theirs\nVersion: 0.1\n")
+    (info / "entry_points.txt").write_text("[marl]\ntheirs = theirs\n")
+    monkeypatch.syspath_prepend(str(site))
+    registry, opened = build_registry(discover(), read_settings(False)), []
+
+    def make(strategy: str) -> Manager:
+        path = tmp_path / "scenario.yaml"
+        path.write_text(f"kind: league\nenv: classic/kuhn_poker\nstrategy: {strategy}\nstop: {{iterations: 5}}\n")
+        config = load_scenario(str(path), [], registry).config
+        ledger, metrics = Ledger.at(tmp_path), Metrics(tmp_path / "metrics.jsonl")
+        opened.extend([ledger, metrics])
+        return build(config, registry, ledger, Blobs(tmp_path / "blobs"), metrics)
+
+    yield make
+    for thing in opened:
+        thing.close()
+    sys.modules.pop("theirs", None)
+
+
+def test_a_league_goes_on_though_nobody_is_new(theirs: Make) -> None:
+    manager = theirs("theirs/first")
+    assert len(list(manager.run())) == 6
+    assert manager.reason == "5 iterations are done"
+    assert [len(side) for side in manager.members] == [6, 6]
+    assert manager.table.sizes == (2, 2)
+
+
+def test_a_league_goes_on_after_a_kill_though_nobody_is_new(theirs: Make) -> None:
+    """Killed after the first of two jobs: the second joins, and the first does not join again."""
+    manager = theirs("theirs/first")
+    run = manager.run()
+    for _ in range(3):
+        next(run)
+    train, asked = manager._train, []
+
+    def once(job: object) -> object:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(job)
+        return train(job)  # type: ignore[arg-type]
+
+    manager._train = once  # type: ignore[assignment, method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        next(run)
+    again = theirs("theirs/first")
+    assert len(again.iterations) == 3
+    assert sorted(len(side) for side in again.members) == [3, 4]
+    list(again.run())
+    assert [[player.name for _, player in side] for side in again.members] == [
+        [f"player_{side}/{number}" for number in range(6)] for side in range(2)
+    ]
+
+
+def test_a_strategy_ends_its_league_by_having_no_more_jobs(theirs: Make) -> None:
+    manager = theirs("theirs/patient")
+    assert len(list(manager.run())) == 3
+    assert manager.reason == "the strategy has no more jobs"
+
+
+@pytest.mark.parametrize(
+    ("strategy", "asked", "right"),
+    [
+        ("theirs/nofounders", "founders(spec)", "for each of the 2 sides would be right"),
+        ("theirs/strings", "gave 'train' from jobs(view, seed)", "marl.job.Job would be right"),
+        ("theirs/side", "where side is 7", "one of 0 to 1 would be right"),
+        ("theirs/stranger", "nobody of player_1 has the snapshot 'nobody'", "sum to 1 would be right"),
+        ("theirs/half", "mixtures(view), where number 0 sums to 0.5", "over so many players: [1, 1] would be right"),
+        ("theirs/bug", "jobs(view, seed) (theirs.py, line", "IndexError"),
+        ("theirs/forgetful", "from founders", "a method founders(spec) would be right"),
+    ],
+)
+def test_a_strategys_fault_names_it_and_says_what_is_right(theirs: Make, strategy: str, asked: str, right: str) -> None:
+    with pytest.raises(RunError) as error:
+        list(theirs(strategy).run())
+    assert str(error.value).startswith(f"strategy '{strategy}' (plugin 'theirs' of theirs 0.1)")
+    assert asked in str(error.value)
+    assert right in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("solver", "said"),
+    [
+        ("none", "nothing (None)"),
+        ("negative", "sums to 2"),
+        ("short", "there are 1 of them"),
+        ("words", "ValueError: could not convert string to float"),
+        ("bug", "IndexError"),
+    ],
+)
+def test_a_meta_solvers_fault_names_it_and_says_what_is_right(theirs: Make, solver: str, said: str) -> None:
+    with pytest.raises(RunError) as error:
+        list(theirs(f"{{name: psro, metasolver: theirs/{solver}}}").run())
+    assert str(error.value).startswith(f"metasolver 'theirs/{solver}' (plugin 'theirs' of theirs 0.1)")
+    assert said in str(error.value)
+    assert "a distribution for each side over so many players: [1, 1] would be right" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("oracle", "said"),
+    [
+        ("nothing", "nothing (None) from train(job, services)"),
+        ("metrics", "'low' from train(job, services) as the metric 'loss'"),
+        ("bug", "ZeroDivisionError"),
+    ],
+)
+def test_an_oracles_fault_names_it_and_says_what_is_right(theirs: Make, oracle: str, said: str) -> None:
+    with pytest.raises(RunError) as error:
+        list(theirs(f"{{name: psro, oracle: theirs/{oracle}}}").run())
+    assert str(error.value).startswith(f"algorithm 'theirs/{oracle}' (plugin 'theirs' of theirs 0.1)")
+    assert said in str(error.value)
+    assert "would be right" in str(error.value)
