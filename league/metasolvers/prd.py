@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from league.payoffs import Payoffs
 from marl.types import Floats
 
 
@@ -36,36 +37,86 @@ class ProjectedReplicator:
     def __init__(self, iterations: int = 10_000, dt: float = 0.05, gamma: float = 1e-6) -> None:
         self.iterations, self.dt, self.gamma = iterations, dt, gamma
 
-    def __call__(self, payoffs: Sequence[Floats]) -> Sequence[Floats]:
-        scale = max(float(np.abs(table).max(initial=0.0)) for table in payoffs) or 1.0
-        tables = [table / scale for table in payoffs]
-        mixtures = [np.full(n, 1.0 / n) for n in tables[0].shape]
-        totals = [np.zeros_like(mixture) for mixture in mixtures]
-        for _ in range(self.iterations):
-            fitness = [worth(table, mixtures, side) for side, table in enumerate(tables)]
-            for side, mixture in enumerate(mixtures):
-                step = mixture * (fitness[side] - mixture @ fitness[side])
-                mixtures[side] = project(mixture + self.dt * step, self.gamma)
-                totals[side] += mixtures[side]
-        return [total / total.sum() for total in totals]
+    def __call__(self, payoffs: Payoffs) -> Sequence[Floats]:
+        scale = float(np.abs(payoffs.mean).max(initial=0.0)) or 1.0
+        simplices = Simplices(payoffs.sizes, self.gamma)
+        mixtures = simplices.uniform()
+        earned = Fitness(payoffs.mean / scale, mixtures)
+        total = np.zeros_like(mixtures)
+        for _ in range(self.iterations):  # everything in place: an array's making costs as much as its sums
+            growth = earned()
+            growth -= simplices.sums(mixtures * growth)
+            growth *= self.dt
+            growth += 1.0
+            mixtures *= growth
+            mixtures /= simplices.sums(mixtures)  # they are 1 but for rounding, which would grow
+            simplices.project(mixtures)
+            total += mixtures
+        return [side / side.sum() for side in np.split(total, simplices.starts[1:])]
 
 
-def worth(table: Floats, mixtures: Sequence[Floats], side: int) -> Floats:
-    """What each player of `side` earns against the others' mixtures: `[n_0, n_1, ...] -> [n_side]`."""
-    for other in range(len(mixtures) - 1, -1, -1):
-        if other != side:
-            table = np.tensordot(table, mixtures[other], axes=(other, 0))
-    return table
+class Simplices:
+    """The mixtures of all sides, one after the other in one array `[n_0 + n_1 + ...]`, their weights kept from 0.
+
+    A weight is at least `gamma / n_s`.
+    """
+
+    def __init__(self, sizes: Sequence[int], gamma: float) -> None:
+        self.starts = np.cumsum((0, *sizes[:-1]))
+        self.owner = np.repeat(np.arange(len(sizes)), sizes)
+        self.floor = (gamma / np.array(sizes))[self.owner]
+        self.size = 1.0 - gamma
+        self.sizes = np.array(sizes)
+
+    def uniform(self) -> Floats:
+        """Every player of a side alike."""
+        return np.asarray((1.0 / self.sizes)[self.owner])
+
+    def sums(self, values: Floats) -> Floats:
+        """The sum over the own side, at each of its players."""
+        return np.asarray(np.add.reduceat(values, self.starts)[self.owner])
+
+    def project(self, points: Floats) -> None:
+        """Move points, whose sums are 1 already, to the nearest distributions with all weights above the floor.
+
+        Source: Michelot, "A finite algorithm for finding the projection of a point onto the canonical simplex", 1986.
+        """
+        above = points >= self.floor
+        kept = np.count_nonzero(above)
+        if kept == len(points):
+            return
+        points -= self.floor
+        while True:
+            threshold = (self.sums(points * above) - self.size) / self.sums(above.astype(np.float64))
+            np.greater(points, threshold, out=above)
+            before, kept = kept, np.count_nonzero(above)
+            if kept == before:
+                points -= threshold
+                np.maximum(points, 0.0, out=points)
+                points += self.floor
+                return
 
 
-def project(point: Floats, gamma: float) -> Floats:
-    """The nearest distribution whose every weight is at least `gamma / n` (Duchi et al., ICML 2008)."""
-    floor = gamma / len(point)
-    if point.min() >= floor and abs(point.sum() - 1.0) < 1e-12:
-        return point
-    free = point - floor
-    size = 1.0 - gamma
-    descending = np.sort(free)[::-1]
-    excess = (np.cumsum(descending) - size) / np.arange(1, len(point) + 1)
-    threshold = excess[np.flatnonzero(descending > excess)[-1]]
-    return np.asarray(np.maximum(free - threshold, 0.0) + floor)
+class Fitness:
+    """What each player of each side earns against `mixtures`, which lie one after the other: `[n_0 + n_1 + ...]`.
+
+    `tables`: `[S, n_0, n_1, ...]`. A call gives an array of the shape of `mixtures`, as they are then; always the same.
+    """
+
+    def __init__(self, tables: Floats, mixtures: Floats) -> None:
+        ends = np.cumsum(tables.shape[1:])
+        self.mixtures = np.split(mixtures, ends[:-1])  # views
+        self.result = np.zeros_like(mixtures)
+        self.results = np.split(self.result, ends[:-1])
+        self.tables = [np.ascontiguousarray(np.moveaxis(table, side, 0)) for side, table in enumerate(tables)]
+
+    def __call__(self) -> Floats:
+        for side, left in enumerate(self.tables):
+            others = self.mixtures[:side] + self.mixtures[side + 1 :]
+            for other in others[:0:-1]:  # sum out the last axis, and again
+                left = (left.reshape(-1, len(other)) @ other).reshape(left.shape[:-1])
+            if others:
+                np.dot(left, others[0], out=self.results[side])
+            else:
+                self.result[:] = left
+        return self.result

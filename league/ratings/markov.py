@@ -17,6 +17,10 @@ LARGEST = 6000
 """States of the largest chain that does not mix that memory should hold."""
 _RARE = 1e-6
 """A chain that is connected only by rarer transitions than this does not mix."""
+LOST = 1e-20
+"""Where a chain mixes, rounding hides rarer transitions than this."""
+_LAZY = 0.1
+"""The share that stays where it is in a step of the iteration."""
 
 
 def stationary(jumps: csr_array) -> Floats:
@@ -25,9 +29,9 @@ def stationary(jumps: csr_array) -> Floats:
     Raises RunError when a large chain does not mix.
     """
     states = jumps.shape[0]
-    if states > SMALL and _mixes(jumps):
-        found = _iterate(jumps)
-        if found is not None:
+    if states > SMALL:
+        kept = _without(jumps, LOST)
+        if _mixes(_without(kept, _RARE)) and (found := _iterate(kept)) is not None:
             return found
     if states > LARGEST:
         raise RunError(f"a chain of {states} states does not mix, and more than {LARGEST} are too many to eliminate")
@@ -53,11 +57,17 @@ def eliminate(rates: Array) -> Floats:
     return weights
 
 
-def _mixes(jumps: csr_array) -> bool:
-    """Whether there is one closed class only, transitions that hardly ever happen left out."""
-    likely = jumps.copy()
-    likely.data = np.where(jumps.data >= _RARE, 1.0, 0.0)
-    likely.eliminate_zeros()
+def _without(jumps: csr_array, least: float) -> csr_array:
+    """The chain without transitions of a probability below `least`."""
+    kept = jumps.data >= least
+    if kept.all():
+        return jumps
+    ends = np.concatenate([[0], np.cumsum(kept)])[jumps.indptr]
+    return csr_array((jumps.data[kept], jumps.indices[kept], ends), shape=jumps.shape)
+
+
+def _mixes(likely: csr_array) -> bool:
+    """Whether a chain has one closed class only."""
     classes, label = connected_components(likely, directed=True, connection="strong")
     rows = np.repeat(np.arange(likely.shape[0]), np.diff(likely.indptr))
     leaves = label[rows] != label[likely.indices]
@@ -65,11 +75,11 @@ def _mixes(jumps: csr_array) -> bool:
 
 
 def _iterate(jumps: csr_array, tolerance: float = 1e-14, most: int = 3000) -> Floats | None:
-    """Power iteration, half lazy so that periods do no harm; None if it has not converged."""
-    transposed: Any = jumps.T.tocsr()
+    """Power iteration, a little lazy so that periods do no harm; None if it has not converged."""
+    transposed: Any = jumps.T
     point = np.full(jumps.shape[0], 1.0 / jumps.shape[0])
     for _ in range(most):
-        moved = 0.5 * (point + transposed @ point)
+        moved = _LAZY * point + (1.0 - _LAZY) * (transposed @ point)
         change = np.abs(moved - point).sum()
         point = moved / moved.sum()
         if change < tolerance:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from league.metasolvers.nash import Nash
-from league.metasolvers.prd import ProjectedReplicator, project, worth
+from league.metasolvers.prd import Fitness, ProjectedReplicator, Simplices
 from league.metasolvers.uniform import Uniform
 from league.payoffs import Payoffs
 from marl.errors import UserError
@@ -70,18 +70,33 @@ def test_replicator_dynamics_find_the_dominant_action_of_a_dilemma() -> None:
         assert mixture[1] > 0.95
 
 
-def test_worth_sums_out_all_other_sides() -> None:
-    table = np.arange(24.0).reshape(2, 3, 4)
-    mixtures = [np.array([0.5, 0.5]), np.array([1.0, 0, 0]), np.array([0, 0, 0, 1.0])]
-    assert worth(table, mixtures, 0).tolist() == [3, 15]
-    assert worth(table, mixtures, 2).tolist() == [6, 7, 8, 9]
+def test_fitness_sums_out_all_other_sides() -> None:
+    tables = np.array([np.arange(24.0).reshape(2, 3, 4)] * 3)
+    earned = Fitness(tables, np.array([0.5, 0.5, 1, 0, 0, 0, 0, 0, 1.0]))()
+    assert earned.tolist() == [3, 15, 9, 13, 17, 6, 7, 8, 9]
+
+
+def test_replicator_dynamics_of_three_sides_find_what_dominates() -> None:
+    """Whoever plays 1 gets 1 more whatever the others do."""
+    own = np.stack([np.zeros((2, 2)), np.ones((2, 2))])
+    for mixture in ProjectedReplicator()(Payoffs.of([np.moveaxis(own, 0, side) for side in range(3)])):
+        assert mixture[1] > 0.98
 
 
 @given(st.lists(st.floats(-2, 2), min_size=1, max_size=8), st.floats(0, 0.5))
-def test_projection_gives_a_distribution_above_the_floor_and_leaves_distributions_alone(
-    point: list[float], gamma: float
-) -> None:
-    projected = project(np.array(point), gamma)
+def test_projection_gives_the_nearest_distribution_above_the_floor(point: list[float], gamma: float) -> None:
+    given = np.array(point) - np.mean(point) + 1 / len(point)
+    other = np.full(3, 1 / 3)
+    both = np.concatenate([given, other])
+    simplices = Simplices((len(point), 3), gamma)
+    simplices.project(both)
+    projected, floor = both[: len(point)], gamma / len(point)
+    np.testing.assert_allclose(both[len(point) :], other)
     assert projected.sum() == pytest.approx(1)
-    assert projected.min() >= gamma / len(point) - 1e-12
-    np.testing.assert_allclose(project(projected, gamma), projected, atol=1e-12)
+    assert projected.min() >= floor - 1e-12
+    # Nearest: those above the floor moved by the same amount, and those on it would have gone below it.
+    moved = given - projected
+    free = projected > floor + 1e-9
+    if free.any():
+        np.testing.assert_allclose(moved[free], moved[free].mean(), atol=1e-9)
+        assert (moved[~free] <= moved[free].mean() + 1e-9).all()
