@@ -36,7 +36,7 @@ def sentence(done: subprocess.CompletedProcess[str]) -> str:
         (["stop.seconds=-1"], "command line: stop.seconds must be at least 0, not -1"),
         (["stop.nash_conv=-1"], "command line: stop.nash_conv must be at least 0, not -1"),
         (["payoffs.mode=exct"], "'exact'"),
-        (["payoffs.mode=sampled"], "stop.nash_conv needs exact payoffs"),
+        (["env=classic/tic_tac_toe"], "stop.nash_conv needs a game with a sequence form"),
         (["strategy.founder=marl/tabular"], "lacks keys and probabilities"),
         (["env=classic/tic_tac_toe", "payoffs.mode=exact"], "it has no sequence form"),
     ],
