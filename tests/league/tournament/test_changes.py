@@ -30,7 +30,7 @@ from league.tournament.workers import Processes
 from marl.errors import UserError
 from marl.registry import load_registry
 
-PLAYERS = ("ann=policy:marl/random", "bob=policy:marl/first", "cat=policy:marl/random", "dan=policy:marl/first")
+PLAYERS = ("ann=marl/random", "bob=marl/first", "cat=marl/random", "dan=marl/first")
 
 
 def play(event: Event, most: int | None = None) -> None:
@@ -126,10 +126,10 @@ def test_before_the_event_begins_a_name_is_free_for_its_author_again(event: Call
     made = event(*PLAYERS)
     leave(made, "dan", "withdrawn")
     assert [bot.name for bot in made.roster()] == ["ann", "bob", "cat"]
-    assert submit(made, "dan=policy:marl/first").bot.version == 2
+    assert submit(made, "dan=marl/first").bot.version == 2
     leave(made, "dan", "disqualified", "rude")
     with pytest.raises(UserError, match="dan was disqualified; if it may come back, say --anybody"):
-        submit(made, "dan=policy:marl/random")
+        submit(made, "dan=marl/random")
     play(made)
     assert {name for match in made.ledger.matches() for name in match.players} == {"ann", "bob", "cat"}
 
@@ -146,13 +146,13 @@ def test_an_event_that_too_few_are_left_for_is_over(event: Callable[..., Event])
 
 @pytest.mark.parametrize("schedule", ["swiss", "ladder"])
 def test_late_entrants_play_from_the_next_round_on(event: Callable[..., Event], tmp_path: Path, schedule: str) -> None:
-    made = event(*PLAYERS, "fay=policy:marl/random", overrides=(f"schedule={{name: {schedule}, rounds: 5}}",))
+    made = event(*PLAYERS, "fay=marl/random", overrides=(f"schedule={{name: {schedule}, rounds: 5}}",))
     play(made, most=4)
     before = made.ledger.matches()
-    joined = submit(made, "eve=policy:marl/random").joined
+    joined = submit(made, "eve=marl/random").joined
     assert joined == 1 + max(pairing.round for pairing in made.schedule().next(made.results()) or [])
     with pytest.raises(UserError, match="ann takes part already, or has left"):
-        submit(made, "ann=policy:marl/first", Terms(replace=True))
+        submit(made, "ann=marl/first", Terms(replace=True))
     play(made)
     after = made.ledger.matches()
     assert after[: len(before)] == before
@@ -170,10 +170,10 @@ def test_schedules_that_take_nobody_late_say_so(event: Callable[..., Event]) -> 
     made = event(*PLAYERS)
     play(made, most=2)
     with pytest.raises(UserError, match="league/round_robin takes nobody who comes late"):
-        submit(made, "eve=policy:marl/random")
+        submit(made, "eve=marl/random")
     play(made)
     with pytest.raises(UserError, match="is over; make a new event"):
-        submit(made, "eve=policy:marl/random")
+        submit(made, "eve=marl/random")
 
 
 @pytest.mark.parametrize("kind", [Swiss, Ladder])
