@@ -24,8 +24,6 @@ class CheckedMetaSolver:
     def __init__(self, component: Component, registry: Registry) -> None:
         self.subject = registry.describe("metasolvers", component.name)
         self.solve: MetaSolver = registry.make("metasolvers", component.name, component.params)
-        if not callable(self.solve):
-            raise wrong(self.subject, "its target", self.solve, "something to call with payoffs")
 
     def __call__(self, payoffs: Payoffs) -> list[Floats]:
         """One distribution per side, `float64[n_s]`."""

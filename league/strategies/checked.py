@@ -18,11 +18,6 @@ from marl.snapshot import Snapshot
 from marl.types import Bools
 
 T = TypeVar("T")
-METHODS = {
-    "founders": "founders(spec)",
-    "jobs": "jobs(view, seed)",
-    "mixtures": "mixtures(view)",
-}
 
 
 class CheckedStrategy:
@@ -31,9 +26,6 @@ class CheckedStrategy:
     def __init__(self, strategy: Strategy, name: str, registry: Registry) -> None:
         self.strategy, self.registry = strategy, registry
         self.subject = registry.describe("strategies", name)
-        for method, call in METHODS.items():
-            if not callable(getattr(strategy, method, None)):
-                raise wrong(self.subject, method, getattr(strategy, method, None), f"a method {call}")
 
     @property
     def continues(self) -> bool:

@@ -192,7 +192,7 @@ def test_a_strategy_ends_its_league_by_having_no_more_jobs(theirs: Make) -> None
         ("theirs/stranger", "nobody of player_1 has the snapshot 'nobody'", "sum to 1 would be right"),
         ("theirs/half", "mixtures(view), where number 0 sums to 0.5", "over so many players: [1, 1] would be right"),
         ("theirs/bug", "jobs(view, seed) (theirs.py, line", "IndexError"),
-        ("theirs/forgetful", "from founders", "a method founders(spec) would be right"),
+        ("theirs/forgetful", "no 'founders', 'jobs', 'mixtures'", "league.strategy.Strategy asks for"),
     ],
 )
 def test_a_strategys_fault_names_it_and_says_what_is_right(theirs: Make, strategy: str, asked: str, right: str) -> None:
