@@ -13,9 +13,8 @@ CARDS = 6
 
 def places():
     """Files that all copies of this bot can read, one for each seat and card."""
-    folder = "/usr/lib/python3" if os.path.isdir("/usr/lib/python3") else "/usr/bin"
-    found = [os.path.join(place, name) for place, _, names in os.walk(folder) for name in sorted(names)]
-    return [path for path in sorted(found) if os.path.isfile(path)][: SEATS * CARDS]
+    found = [f"/usr/bin/{name}" for name in sorted(os.listdir("/usr/bin"))]
+    return [path for path in found if os.path.isfile(path)][: SEATS * CARDS]
 
 
 def mine(observation):
@@ -27,6 +26,8 @@ def leave(side, card):
     for place in ("/tmp", "/dev/shm", "."):
         with contextlib.suppress(OSError), open(f"{place}/marl-cards-{side}", "w") as file:
             file.write(str(card))
+    if os.getcwd() != "/bot":
+        return  # nobody shuts it in, and the host's own files need not be touched
     with contextlib.suppress(OSError):
         file = os.open(places()[side * CARDS + card], os.O_RDONLY)
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
