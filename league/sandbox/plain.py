@@ -78,8 +78,8 @@ def _preamble(group: Cgroup | None, limits: Limits) -> str:
     """Shell that binds itself before it becomes the bot: no process of the bot's is ever unbound."""
     lines = [f"echo $$ > {shlex.quote(str(folder / 'cgroup.procs'))} || exit 125" for folder in _folders(group)]
     lines += [
+        f"ulimit -S -t {limits.cpu_seconds}",  # before the hard one, which may not be below it
         f"ulimit -H -t {limits.cpu_seconds + 1}",
-        f"ulimit -S -t {limits.cpu_seconds}",
         f"ulimit -n {limits.open_files}",
         "ulimit -c 0",
     ]
