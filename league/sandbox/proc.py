@@ -13,10 +13,20 @@ from pathlib import Path
 from league.sandbox.base import Limits
 
 # Of this process, this namespace, or what the kernel was built with; none of it changes while the machine runs.
-_HARMLESS = {
-    *("self", "thread-self", "mounts", "net", "sysvipc", "consoles", "crypto", "devices", "dma", "execdomains"),
-    *("filesystems", "ioports", "iomem", "kallsyms", "kmsg", "misc", "modules", "mtrr", "tty", "version"),
-}
+_HARMLESS: tuple[str, ...] = ("self", "thread-self", "mounts", "net", "sysvipc", "acpi", "bus", "config.gz", "consoles")
+_HARMLESS += (
+    "crypto",
+    "devices",
+    "dma",
+    "driver",
+    "execdomains",
+    "filesystems",
+    "ioports",
+    "iomem",
+    "kallsyms",
+    "kmsg",
+)
+_HARMLESS += ("misc", "modules", "mtrr", "partitions", "tty", "version")
 
 
 @cache
