@@ -11,7 +11,10 @@ from league.ratings import rate
 from league.ratings.rate import natural
 from league.schedules import Result
 from marl.errors import RunError, UserError
-from marl.registry import Component, load_registry
+from marl.registry import Component
+from marl.registry.discover import discover
+from marl.registry.load import build
+from marl.registry.settings import read_settings
 
 PLUGIN = """
 from marl.registry import Descriptor, hookimpl
@@ -51,7 +54,7 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: badrate\nVersion: 0.1\n")
     (info / "entry_points.txt").write_text("[marl]\nbadrate = badrate\n")
     monkeypatch.syspath_prepend(str(tmp_path))
-    yield load_registry()
+    yield build(discover(), read_settings(False))
     for module in ("badrate", "badrate_impl"):
         sys.modules.pop(module, None)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from league.ratings.simulate import sprt_rates
-from league.ratings.sprt import POINTS, SequentialTest, expected_score, log_likelihood_ratio
+from league.ratings.sprt import POINTS, SequentialTest, elo_of, estimate, expected_score, log_likelihood_ratio
 
 
 def test_the_bounds_are_walds():
@@ -63,3 +63,35 @@ def test_hypotheses_that_make_no_test_are_refused():
         SequentialTest(5, 5)
     with pytest.raises(ValueError, match="must be above 0 and below"):
         SequentialTest(0, 5, alpha=0.7)
+
+
+def test_elo_and_its_error_are_those_of_the_pairs_mean():
+    found = estimate(np.array([10, 40, 100, 60, 15]))
+    counts = np.array([10, 40, 100, 60, 15])
+    score = counts @ POINTS / counts.sum()
+    error = np.sqrt((counts @ (POINTS - score) ** 2) / counts.sum() ** 2)
+    assert found.elo == pytest.approx(400 * np.log10(score / (1 - score)))
+    assert found.error == pytest.approx(error, rel=0.05)
+    low, high = found.interval
+    assert low < found.elo < high
+    assert expected_score(high) - found.score == pytest.approx(1.96 * found.error, rel=0.01)
+    assert found.los == pytest.approx(0.986, abs=0.005)
+
+
+def test_a_few_equal_pairs_do_not_pass_for_certainty_and_extremes_are_told():
+    few, many = estimate(np.array([0, 0, 5, 0, 0])), estimate(np.array([0, 0, 5000, 0, 0]))
+    assert (few.elo, few.los) == (0, 0.5)
+    assert few.interval[1] > 50 > 2 > many.interval[1] > 0
+    won = estimate(np.array([0, 0, 0, 0, 9]))
+    assert won.elo == float("inf") and won.los > 0.99
+    assert estimate(np.zeros(5)).elo == 0
+
+
+def test_95_percent_intervals_of_elo_cover_the_truth():
+    rng, inside = np.random.default_rng(2), 0
+    shares = np.array([0.05, 0.2, 0.45, 0.22, 0.08])
+    truth = elo_of(float(shares @ POINTS))
+    for _ in range(1000):
+        low, high = estimate(rng.multinomial(60, shares)).interval
+        inside += low < truth < high
+    assert 930 <= inside <= 975
