@@ -8,7 +8,7 @@ from typing import Literal
 
 from league.schedules.book import Book, places, totals
 from league.schedules.field import at_least, checked, two_sided
-from league.schedules.pairing import Pairing, Place, Result
+from league.schedules.pairing import Pairing, Place, Result, Tie
 from league.schedules.seats import seatings
 
 
@@ -115,6 +115,31 @@ class Bracket:
             out = lost[player] >= self.lives or (champion is not None and player != champion)
             keys[player] = (reached[player] if out else beyond,)
         return places(self.players, keys, total)
+
+    def bracket(self, results: Sequence[Result]) -> list[Tie]:
+        """All meetings, byes included, stage by stage."""
+        book = Book(results)
+        state = self._replay(book)
+        found = []
+        for meeting in self.meetings:
+            one, two = (self._player(source, state) for source in meeting.sources)
+            rematch = meeting.sources[0].of == meeting.sources[1].of and one is None
+            if rematch or (one == two == BYE) or not self.wanted(meeting, state):
+                continue
+            games = [book.scores(each) or {} for each in state.asked if each.id.rpartition(".")[0] == meeting.id]
+            names = (self._name(one), self._name(two))
+            points = [sum(scores.get(str(name), 0.0) for scores in games) for name in names]
+            winner = self._name(state.winners.get(meeting.id)) or ""
+            found.append(Tie(meeting.id, *self.stage(meeting), names, (points[0], points[1]), winner))
+        return found
+
+    def stage(self, meeting: Meeting) -> tuple[str, str]:
+        """The part of the bracket, and what a meeting's round is called there."""
+        left = self.meetings[-1].round - meeting.round
+        return "", {0: "Final", 1: "Semi-finals", 2: "Quarter-finals"}.get(left, f"Round {meeting.round}")
+
+    def _name(self, player: int | None) -> str | None:
+        return "" if player is None else None if player == BYE else self.players[player]
 
     def _replay(self, book: Book) -> State:
         state = State()

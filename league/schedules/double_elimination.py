@@ -31,6 +31,13 @@ class DoubleElimination(Bracket):
             Meeting("reset.1", (Source("winner", "final.1"), Source("loser", "final.1")), final + 1, final + 1),
         ]
 
+    def stage(self, meeting: Meeting) -> tuple[str, str]:
+        """The part of the bracket, and what a meeting's round is called there."""
+        round = meeting.id.partition(".")[0]
+        if round in ("final", "reset"):
+            return "Finals", "Final" if round == "final" else "Second final"
+        return {"w": "Winners", "l": "Losers"}[round[0]], f"Round {round[1:]}"
+
     def wanted(self, meeting: Meeting, state: State) -> bool:
         if meeting.id != "reset.1" or "final.1" not in state.winners:
             return True

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from league.schedules.bracket import Bracket
 from league.schedules.double_elimination import DoubleElimination
 from league.schedules.field import at_least, checked, two_sided
-from league.schedules.pairing import Pairing, Place, Result, Schedule
+from league.schedules.pairing import Pairing, Place, Result, Schedule, Tie
 from league.schedules.round_robin import RoundRobin
 from league.schedules.single_elimination import SingleElimination
 from league.schedules.tiebreaks import TieBreak, said
@@ -118,6 +119,14 @@ class Groups:
             ahead = sum(line[:2] < (position, points) for line in rest)
             found.append(replace(place, rank=1 + len(finals) + ahead))
         return found
+
+    def bracket(self, results: Sequence[Result]) -> list[Tie]:
+        """The finals, once the groups are over and where they are a knockout."""
+        over = all(stage.next(_inward(results, _group(number))) is None for number, stage in enumerate(self.stages))
+        finals = self._final_stage(results) if over else None
+        if not isinstance(finals, Bracket):
+            return []
+        return [replace(tie, id=f"final:{tie.id}") for tie in finals.bracket(_inward(results, "final:"))]
 
     def _final_stage(self, results: Sequence[Result]) -> Schedule:
         """The finals: winners of groups are seeded before seconds, and these against other groups' winners."""

@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 
-from league.schedules.pairing import Fact, Pairing, Place, Result, Schedule
+from league.schedules.pairing import Fact, Pairing, Place, Result, Schedule, Tie
 from marl.errors import RunError
 from marl.registry import blamed, wrong
 
@@ -76,6 +76,22 @@ class Guarded:
             return []
         with blamed(self.subject, FACTS, "a list of league.schedules.Fact"):
             return list(told(results))
+
+    def bracket(self, results: Sequence[Result]) -> list[Tie]:
+        """The bracket, column by column; empty where the schedule has none."""
+        drawn = getattr(self.schedule, "bracket", None)
+        if drawn is None:
+            return []
+        with blamed(self.subject, "bracket(results)", "a list of league.schedules.Tie"):
+            return list(drawn(results))
+
+    def byes(self, results: Sequence[Result]) -> dict[int, tuple[str, ...]]:
+        """Who has a bye in which round, as far as rounds were drawn."""
+        given = getattr(self.schedule, "byes", None)
+        if given is None:
+            return {}
+        with blamed(self.subject, "byes(results)", "a dict from rounds to players"):
+            return {int(number): tuple(players) for number, players in given(results).items()}
 
     def _problems(self, pairing: Pairing, ids: set[str], finished: set[str]) -> Iterator[str]:
         """What is wrong with a pairing, in words that follow the schedule's name."""

@@ -67,11 +67,30 @@ class Fact:
     """For machines."""
 
 
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """A meeting of a bracket, for people."""
+
+    id: str
+    """What the ids of its pairings begin with."""
+    part: str
+    """What is drawn side by side: the winners' bracket, say; "" where there is one part only."""
+    stage: str
+    """Its column: "Semi-finals"."""
+    players: tuple[str | None, str | None]
+    """Who plays; "" who is not known yet, None a bye."""
+    points: tuple[float, float]
+    """Of all their games so far."""
+    winner: str
+    """Who goes on; "" while that is open."""
+
+
 class Schedule(Protocol):
     """Decides the next pairings. A schedule has no memory: what it answers follows from the results alone.
 
     It may have an attribute `order`, what decides the order of its standing ("points, then Buchholz"; "points" where it
-    has none), a method `facts(results) -> list[Fact]`, and `wins_only = True` where scores must be 0, 0.5 or 1.
+    has none), and `wins_only = True` where scores must be 0, 0.5 or 1. For people it may have the methods
+    `facts(results) -> list[Fact]`, `bracket(results) -> list[Tie]`, and `byes(results)`, who has a bye by round.
 
     One whose class says `takes_changes = True` can go on with players who come late and without those who leave: it
     takes `presence`, the first and the last round of each of them by name. Late ones are last among the players.

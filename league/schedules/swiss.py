@@ -127,6 +127,10 @@ class Swiss:
         keys = {player: (total.points[player],) for player in self.players}
         return places(self.players, keys, total, separate(self.tiebreaks, total.points, total.matches, self.games))
 
+    def byes(self, results: Sequence[Result]) -> dict[int, tuple[str, ...]]:
+        """Who has a bye in which round, the one being played included."""
+        return {number: round.byes for number, round in enumerate(self._replay(Book(results))[2], 1) if round.byes}
+
     def _replay(self, book: Book) -> tuple[list[Pairing], dict[str, Record], list[Round]]:
         """The games that are to be played in the first unfinished round, everyone's record, and the rounds so far."""
         records = {player: Record(number, seats=[0] * self.sides) for number, player in enumerate(self.players)}

@@ -26,7 +26,7 @@ _RESULTS = {(1.0, 0.0): "1-0", (0.0, 1.0): "0-1", (0.5, 0.5): "1/2-1/2"}
 
 def export_pgn(event: Event) -> Iterator[str]:
     """A game each match that counts. Raises UserError where the game's moves have no names."""
-    game = _game(event)
+    game = named_game(event)
     white = game.new_initial_state().current_player()  # whoever moves first: in chess OpenSpiel's player 1
     for match in event.ledger.matches():
         if match.void or not match.replay:
@@ -38,8 +38,8 @@ def export_pgn(event: Event) -> Iterator[str]:
         )
 
 
-def _game(event: Event) -> Any:
-    """The OpenSpiel game. Raises UserError where it is none, or has no line of named moves."""
+def named_game(event: Event) -> Any:
+    """The OpenSpiel game that an event plays. Raises UserError where it is none, or has no line of named moves."""
     name, params = event.config.env.name, event.config.env.params
     plugin, _, short = name.partition("/")
     sentence = f"{name} has no PGN: that takes a game between two, in turns, without chance, whose moves have names"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -38,7 +39,7 @@ def row(match: MatchRow, playable: bool) -> str:
     )
     name = f'<button type="button" data-match="{escape(match.pairing)}">{escape(match.pairing)}</button>'
     return (
-        f'<tr data-players="{escape(" ".join(match.players))}"><td class="word">'
+        f'<tr data-players="{escape(json.dumps(match.players))}"><td class="word">'
         f"{name if playable else escape(match.pairing)}</td>{seats}<td>{match.plies}</td>{ending(match)}</tr>"
     )
 

@@ -19,7 +19,7 @@
       made.append(...children);
       return made;
     };
-    const number = (value) => (Array.isArray(value) ? `(${value.map(number).join(", ")})` : Number.isInteger(value) ? value : value.toPrecision(3));
+    const number = (value) => (Array.isArray(value) ? `(${value.map(number).join(", ")})` : Number(value.toPrecision(3)));
 
     const draw = () => {
       const picture = match.drawn ? element("img") : element("pre", frames[at]);
@@ -32,7 +32,10 @@
       const done = at > 0 ? match.moves[at - 1] || [] : [];
       const next = (match.moves[at] || []).map(([agent]) => match.sides[agent]);
       [...names.children].forEach((line, side) => line.classList.toggle("acts", next.includes(side)));
-      const moves = done.map(([agent, action]) => `${match.players[match.sides[agent]]} plays ${number(action)}`);
+      const moves = done.map(([agent, action]) => {
+        const name = match.names[at - 1] ?? number(action);
+        return `${match.players[match.sides[agent]]} plays ${name}`;
+      });
       const last = at === frames.length - 1;
       says.replaceChildren(element("b", `${at} of ${frames.length - 1}`), "  " + moves.slice(0, 4).join(", "));
       if (last && match.note) says.append(element("div", match.note));
@@ -101,19 +104,21 @@
   const only = (one, two) => {
     let count = 0;
     for (const row of rows) {
-      const players = row.dataset.players.split(" ");
+      const players = JSON.parse(row.dataset.players);
       row.hidden = one !== undefined && !(players.includes(one) && players.includes(two));
       count += !row.hidden;
     }
     filter.hidden = one === undefined;
     filter.firstElementChild.textContent = `${count} matches of ${one} against ${two}`;
   };
-  document.querySelector(".cross")?.addEventListener("click", (event) => {
-    const cell = event.target.closest("button");
-    if (!cell) return;
-    only(cell.dataset.one, cell.dataset.two);
-    document.querySelector("#matches").scrollIntoView({ behavior: "smooth" });
-  });
+  for (const place of document.querySelectorAll(".cross, .bracket")) {
+    place.addEventListener("click", (event) => {
+      const cell = event.target.closest("button");
+      if (!cell) return;
+      only(cell.dataset.one, cell.dataset.two);
+      document.querySelector("#matches").scrollIntoView({ behavior: "smooth" });
+    });
+  }
   filter?.querySelector("button").addEventListener("click", () => only());
   const open = () => {
     const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));

@@ -5,13 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from league.tournament.event import Event, opened
+from league.tournament.page.bracket import bracket_section
 from league.tournament.page.crosstable import crosstable_section
 from league.tournament.page.fairness import fairness_section
 from league.tournament.page.matches import matches_section
 from league.tournament.page.players import players_section
 from league.tournament.page.replays import replays
+from league.tournament.page.rounds import rounds_section
 from league.tournament.page.table import table_section
-from league.tournament.standings import Standings, view
+from league.tournament.standings import Line, Standings, view
 from marl.blobs import write_atomically
 from marl.page import document
 from marl.page.header import header, tile
@@ -36,6 +38,8 @@ def render(event: Event, standings: Standings) -> str:
     """The whole page as HTML text."""
     sections = (
         table_section(standings),
+        bracket_section(standings),
+        rounds_section(standings),
         crosstable_section(standings),
         matches_section(standings, replays(event, standings.matches)),
         players_section(standings),
@@ -55,10 +59,17 @@ def heading(standings: Standings) -> str:
     shared = lead is not None and sum(line.rank == 1 for line in s.lines) > 1
     tiles = [
         tile("Shared first place" if shared else "First place", escape(lead.player) if lead else "–",
-             f"{exact(lead.points)} points of {lead.played} matches" if lead else "no match yet"),
+             placed(s, lead) if lead else "no match yet"),
         tile("Players", f"{len(s.lines)}"),
         tile("Matches", f"{len(counted):,}", f"{s.void} void, played again" if s.void else "each counted once"),
         tile("Length", exact(sum(m.plies for m in counted) / len(counted), 3) if counted else "–", "moves on average"),
         tile("Faults", f"{faults:,}", "matches that a bot lost by its own doing"),
     ]  # fmt: skip
     return header("marl tournament", s.name, [s.game, s.schedule], word, tiles, done=s.state == "finished")
+
+
+def placed(standings: Standings, lead: Line) -> str:
+    """Why who is first is first."""
+    if not standings.order.startswith("points"):
+        return escape(f"by {standings.order}")
+    return f"{exact(lead.points)} points of {lead.played} matches"

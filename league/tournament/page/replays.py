@@ -11,6 +11,7 @@ from typing import Any
 from league.ledger import MatchRow
 from league.tournament.event import Event
 from league.tournament.page.matches import HOST
+from league.tournament.pgn import named_game, named_moves
 from marl.arena import Replay
 from marl.env import Frame
 from marl.errors import UserError
@@ -24,8 +25,12 @@ def replays(event: Event, matches: Sequence[MatchRow]) -> dict[str, dict[str, An
     """What the script needs for each match that is shown, by pairing."""
     found: dict[str, dict[str, Any]] = {}
     size = 0
+    try:
+        game = named_game(event)
+    except UserError:
+        game = None
     for match in reversed(matches[-MOST:]):
-        shown = replay(event, match)
+        shown = replay(event, match, game)
         if shown is None:
             continue
         size += len(shown["frames"])
@@ -35,8 +40,11 @@ def replays(event: Event, matches: Sequence[MatchRow]) -> dict[str, dict[str, An
     return found
 
 
-def replay(event: Event, match: MatchRow) -> dict[str, Any] | None:
-    """One match: who played, what was done at each tick, and a picture before each and at the end."""
+def replay(event: Event, match: MatchRow, game: Any = None) -> dict[str, Any] | None:
+    """One match: who played, what was done at each tick, and a picture before each and at the end.
+
+    `game`: the OpenSpiel game whose moves have names, if it is one (see `named_game`).
+    """
     try:
         recorded = Replay.read(event.path / "replays" / match.replay) if match.replay else None
     except UserError:
@@ -57,6 +65,7 @@ def replay(event: Event, match: MatchRow) -> dict[str, Any] | None:
         "scores": list(match.scores),
         "note": printable(problem or (HOST if match.host_error else "; ".join(filter(None, match.details)))),
         "moves": [[[int(agent), action] for agent, action in tick["actions"].items()] for tick in recorded.ticks],
+        "names": named_moves(game, recorded) if game is not None else [],
         "sides": event.spec.side_of.tolist(),
         "drawn": drawn,
         "frames": base64.b64encode(zlib.compress(json.dumps(pictures).encode(), 9)).decode(),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from league.ledger import BotRow, MatchRow
 from league.ratings import Rating, rate
 from league.referee.verdict import Verdict
-from league.schedules import Fact, Place, Result
+from league.schedules import Fact, Place, Result, Tie
 from league.tournament.changes import Departure, departures
 from league.tournament.event import Event
 from league.tournament.standings.repeats import repeats
@@ -68,8 +68,8 @@ class Standings:
     """An event at one moment. `lines` are best first; `matches` are in the order in which they finished.
 
     `scoring`: what a match counts. `order`: what decides the order of the lines. `rating`, `rating_says`: the full name
-    of the rating system, and what it is. `facts`: what the schedule has to say beside the table. `warning`: what is
-    wrong with the evidence, or "".
+    of the rating system, and what it is. `facts`: what the schedule has to say beside the table; `bracket` and `byes`
+    (by round): where it has these. `warning`: what is wrong with the evidence, or "".
     """
 
     name: str
@@ -86,6 +86,8 @@ class Standings:
     rating: str = ""
     rating_says: str = ""
     facts: tuple[Fact, ...] = ()
+    bracket: tuple[Tie, ...] = ()
+    byes: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     warning: str = ""
 
     @cached_property
@@ -140,6 +142,8 @@ def view(event: Event, rating: Component | None = None) -> Standings:
         rating=found.full_name,
         rating_says=found.summary,
         facts=tuple(schedule.facts(results)) if schedule else (),
+        bracket=tuple(schedule.bracket(results)) if schedule else (),
+        byes=schedule.byes(results) if schedule else {},
         warning=repeats(event, [match for match in matches if not match.forfeited]),
     )
 

@@ -19,7 +19,7 @@ from marl.env import Actions, EnvSpec, Frame, Lanes, Rows, Step, Turn
 from marl.errors import RunError
 from marl.exact import SequenceForm
 from marl.types import Array, Floats, Keys
-from marl_openspiel import fork, sequences
+from marl_openspiel import chessboard, fork, sequences
 from marl_openspiel.describe import describe, forfeit
 from marl_openspiel.match import Match, begin
 from marl_openspiel.sight import make_sight
@@ -78,9 +78,10 @@ class OpenSpielEnvironment:
         )
 
     def render(self, lane: int) -> Frame:
-        """OpenSpiel's own text of the position; some games have none at their start."""
+        """OpenSpiel's own text of the position (some games have none at their start); of chess, a picture too."""
         state = self._match(lane, over=True).state
-        return Frame(str(state) or f"moves: {state.history_str() or 'none yet'}", "")
+        text = str(state) or f"moves: {state.history_str() or 'none yet'}"
+        return Frame(text, chessboard.svg(text) if self.game.get_type().short_name == "chess" else "")
 
     def save(self, lanes: Lanes) -> bytes:
         """The matches in `lanes` as JSON; see `marl_openspiel.fork`."""

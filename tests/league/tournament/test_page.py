@@ -15,6 +15,7 @@ import pytest
 from rich.console import Console
 
 from league.ledger import MatchRow
+from league.schedules import Result
 from league.tournament.event import Event
 from league.tournament.operate import Options, operate
 from league.tournament.page.page import render, rewrite
@@ -171,3 +172,82 @@ def test_a_scenario_of_this_kind_is_run_and_resumed(tmp_path: Path, capsys: pyte
     run(load_scenario(tmp_path / "out" / "scenario.yaml", [], registry), registry, tmp_path / "out", True)
     again = capsys.readouterr().out
     assert first.splitlines()[-14:] == again.splitlines()[-14:]
+
+
+def section_of(page: str, name: str) -> str:
+    """The text of one section, or "" where there is none."""
+    found = re.search(rf'<section id="{name}".*?</section>', page, re.DOTALL)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", found[0])) if found else ""
+
+
+ORDERS = {
+    "round_robin": "Order: points.",
+    "swiss": "Order: points, then Buchholz.",
+    "single_elimination": "Order: how far a player came.",
+    "double_elimination": "Order: how far a player came.",
+    "groups": "Order: the finals, then the place in the group",
+    "ladder": "Order: ",
+}
+
+
+@pytest.mark.parametrize("schedule", ORDERS)
+def test_each_schedule_says_what_decides_and_shows_its_rounds_or_its_bracket(
+    event: Callable[..., Event], schedule: str
+) -> None:
+    players = [f"p{number}=policy:marl/random" for number in range(5)]
+    made = event(*players, overrides=(f"schedule=league/{schedule}",), name=schedule)
+    for _ in range(2):  # before the first match and after the last
+        page = render(made, view(made))
+        check(page)
+        operate(made, Options(2), Display(Console(quiet=True)))
+    shown = view(made)
+    standings, bracket, rounds = (
+        section_of(page := render(made, shown), name) for name in ("standings", "bracket", "rounds")
+    )
+    assert ORDERS[schedule] in standings
+    leads = "points of" if shown.order.startswith("points") else f"by {shown.order}"
+    assert leads in page
+    if "elimination" in schedule:
+        assert bracket.count("bye") >= 3
+        assert "Final" in bracket
+        assert rounds == ""
+    elif schedule == "groups":
+        assert "Final" in bracket
+        assert "Round 2" in rounds
+    else:
+        assert bracket == ""
+        assert "Round 1" in rounds
+    assert rounds.count("bye") == (5 if schedule == "swiss" else 0)
+    assert ("Buchholz" in standings) == (schedule == "swiss")
+
+
+def test_a_bracket_in_the_middle(event: Callable[..., Event]) -> None:
+    made = event(
+        *(f"p{number}=policy:marl/random" for number in range(4)), overrides=("schedule=league/double_elimination",)
+    )
+    made.begin()
+    schedule = made.schedule()
+    due = schedule.next([]) or []
+    results = [Result(each.id, each.players, (1.0, 0.0) if each.players[0] == "p0" else (0.0, 1.0), False, each.round)
+               for each in due if each.id.startswith("w1.1.")]  # fmt: skip
+    ties = {tie.id: tie for tie in schedule.bracket(results)}
+    assert "reset.1" not in ties
+    decided, other, final = ties["w1.1"], ties["w1.2"], ties["w2.1"]
+    assert (decided.winner, decided.points) == ("p0", (2.0, 0.0))
+    assert (other.winner, other.points, "" in other.players) == ("", (0.0, 0.0), False)
+    assert final.players == ("p0", "")
+    page = render(made, replace(view(made), bracket=tuple(ties.values())))
+    check(page)
+    assert "not known yet" in section_of(page, "bracket")
+
+
+def test_moves_of_chess_have_names_and_the_board_is_drawn(chess_club: Callable[..., Event]) -> None:
+    made = chess_club("policy:marl/random", "ann=policy:marl/random")
+    operate(made, Options(1), Display(Console(quiet=True)))
+    page = render(made, view(made))
+    block = re.search(r'<script type="application/json">(.*?)</script>', page)
+    assert block is not None
+    for replay in json.loads(block[1]).values():
+        assert replay["drawn"]
+        assert len(replay["names"]) == len(replay["moves"])
+        assert re.fullmatch(r"[a-h][34]|N[acfh]3", replay["names"][0])
