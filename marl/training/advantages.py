@@ -54,14 +54,14 @@ def generalised_advantages(window: Trajectory, last_value: Floats, discount: flo
     advantage = np.zeros(len(window) + 1)  # the entry at -1 stands for "nothing follows"
     advantage[:-1] = delta
     decay = discount * trace
-    for start, stop in _ticks(window.clock):
+    for start, stop in ticks(window.clock):
         part = slice(start, stop)
         advantage[part] += decay * advantage[window.next_row[part]]
     return Advantages(advantage[:-1], advantage[:-1] + window.value)
 
 
-def _ticks(clock: Ints) -> list[tuple[int, int]]:
-    """The runs of rows that were played at the same tick, last first. Within a run, no row follows another."""
+def ticks(clock: Ints) -> list[tuple[int, int]]:
+    """The runs of rows (start, stop) that were played at the same tick, last first; no row of a run follows another."""
     if len(clock) == 0:
         return []
     edges = [0, *(np.flatnonzero(np.diff(clock)) + 1).tolist(), len(clock)]

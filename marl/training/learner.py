@@ -27,6 +27,7 @@ from marl.training.checkpoint import load_learner, save_learner
 from marl.training.columns import Columns
 from marl.training.modules import ModuleSpec, NetworkModule, multi_module_spec
 from marl.training.networks import Distribution, Network
+from marl.training.networks.moments import Seen
 from marl.types import Array
 
 Tensors: TypeAlias = dict[str, Any]  # columns as tensors (observations may be trees)
@@ -102,11 +103,14 @@ class ColumnLearner(TorchLearner, abc.ABC):
         minibatches: Mapping[str, int],
         seed: int,
         coefficients: Mapping[str, float],
+        seen: Mapping[str, Seen] | None = None,
     ) -> dict[str, dict[str, float]]:
         """Fit each module to its own columns: `epochs` times over, in `minibatches[module]` near equal parts.
 
         The order of the rows follows from `seed`, the module and the epoch alone. Learners of a group must be given
-        the same numbers of minibatches. Returns the means over the last epoch, by module and name. Raises RunError
+        the same numbers of minibatches, and the same `seen`: what the rows of modules that normalise were like. These
+        take that into account afterwards, so that they are fitted as they have played; the first time, when they have
+        seen nothing yet, before. Returns the means over the last epoch, by module and name. Raises RunError
         where the loss or gradients are not finite; the weights are then those before that minibatch.
         """
         self.coefficients = dict(coefficients)
@@ -116,8 +120,11 @@ class ColumnLearner(TorchLearner, abc.ABC):
             self._set_optimizer_lr(optimizer, self.coefficients["lr"])
         result = {}
         for name in sorted(columns):
-            number = self.names.index(name)
-            tensors = self._tensors(columns[name])
+            number, rows = self.names.index(name), (seen or {}).get(name, Seen())
+            early = self.network(name).fresh
+            if early:
+                self.network(name).absorb(rows)
+            tensors = self._scaled(name, self._tensors(columns[name]))
             self._weight = self._weights_by_rows(tensors, torch.arange(len(tensors["logp"]), device=self._device), 1)[0]
             tensors |= self.prepare(name, tensors)
             stats: dict[str, float] = {}
@@ -127,8 +134,11 @@ class ColumnLearner(TorchLearner, abc.ABC):
                 if self.enough(name, stats):
                     break
             self.fitted(name, stats)
+            if not early:
+                self.network(name).absorb(rows)
             if self.hyper.average:
-                self.averages.setdefault(name, Average()).add(self.network(name).state_dict(), self.hyper.average)
+                weights = {key: parameter.detach() for key, parameter in self.network(name).named_parameters()}
+                self.averages.setdefault(name, Average()).add(weights, self.hyper.average)
             result[name] = {**stats, "epochs": float(epoch + 1)}
         return result
 
@@ -283,6 +293,11 @@ class ColumnLearner(TorchLearner, abc.ABC):
 
         converted: Tensors = tree.map_tree(convert, columns)
         return converted
+
+    def _scaled(self, name: str, tensors: Tensors) -> Tensors:
+        """What is in units of rewards, in units of the module's values instead."""
+        scale = float(self.network(name).value_scale)
+        return tensors | {key: tensors[key] / scale for key in ("advantage", "target", "value") if scale != 1.0}
 
     def _bare(self, module_id: str) -> NetworkModule:
         return cast(NetworkModule, self.module[module_id].unwrapped())

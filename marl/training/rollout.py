@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,6 +19,8 @@ from marl.training.advantages import Advantages, generalised_advantages
 from marl.training.columns import Columns, join, module_columns
 from marl.training.making import Maker
 from marl.training.networks import NetworkPolicy
+from marl.training.networks.moments import Seen, together
+from marl.training.statistics import Statistics
 from marl.types import Floats
 
 
@@ -27,12 +29,14 @@ class Batch:
     """What one update learns from: columns by module, the rows and ticks (over lanes) behind them, and statistics.
 
     `failures` of the environment since the last batch; `changed`: matches that could not be taken up as they had been.
+    `seen`: what the rows of modules that normalise were like.
     """
 
     columns: dict[str, Columns]
     rows: int
     env_steps: int
     stats: dict[str, float]
+    seen: dict[str, Seen]
     failures: list[EnvironmentFailed]
     changed: int
 
@@ -64,6 +68,7 @@ class Rollout:
         self._failures: list[EnvironmentFailed] = []
         tolerance = None if make is None else Tolerance(limit or Failures(), make, self._failures.append)
         self.sampler = Sampler(environment, [live, *opponents], source, [0], lanes, tolerance)
+        self.statistics = Statistics(live, modules, environment.lanes, discount, lanes)
 
     def go_on(self, opponents: Sequence[Policy], source: Source, side: int) -> None:
         """Take up another job between the same players: matches in progress go on, the next ones are of `source`."""
@@ -76,6 +81,7 @@ class Rollout:
         windows = [window for window in self.sampler.collect(rows) if len(window)]
         if not windows:
             raise RunError("the matches ended before the learner had its turn: there is nothing to learn from")
+        seen = together([self.statistics.look(window) for window in windows])
         estimates = [self._estimate(window) for window in windows]
         columns = join([self._columns(w, estimate) for w, estimate in zip(windows, estimates, strict=True)])
         play = self.sampler.play
@@ -86,17 +92,20 @@ class Rollout:
         play.changed = 0
         if failures:
             stats["void"] = float(sum(failure.void for failure in failures))
-        return Batch(columns, sum(map(len, windows)), played, stats, failures, changed)
+        return Batch(columns, sum(map(len, windows)), played, stats, seen, failures, changed)
 
     def save(self) -> Checkpoint | None:
         """The matches in progress, or None where the environment cannot save them."""
-        return self.sampler.save() if isinstance(self.sampler.play.environment, Forkable) else None
+        if not isinstance(self.sampler.play.environment, Forkable):
+            return None
+        return self.statistics.save(self.sampler.save())
 
     def _columns(self, window: Trajectory, estimate: Advantages) -> dict[str, Columns]:
         seen = self.live.seen(window.observation, window.agent)
         return module_columns(window, seen, estimate, self.modules, self.sequence)
 
     def _estimate(self, window: Trajectory) -> Advantages:
+        window = replace(window, reward=self.statistics.rewards(window))
         return generalised_advantages(window, self._last_values(window), self.discount, self.trace)
 
     def _last_values(self, window: Trajectory) -> Floats:

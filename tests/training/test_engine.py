@@ -45,8 +45,15 @@ def keep(services: Any, trained: Any) -> str:
 
 @pytest.mark.parametrize("game", [kuhn, skirmish])
 @pytest.mark.parametrize("sharing", ["all", "side", "none"])
-def test_four_slices_are_two_and_two_more(services: Any, gradient: Any, game: Any, sharing: str) -> None:
-    whole = gradient(**SMALL, sharing=sharing)
+@pytest.mark.parametrize("normalised", [False, True])
+def test_four_slices_are_two_and_two_more(
+    services: Any, gradient: Any, game: Any, sharing: str, normalised: bool
+) -> None:
+    from marl.training.networks import ModelConfig
+
+    model = ModelConfig(hidden=[16], normalise_observations=normalised, normalise_returns=normalised)
+    params = {**SMALL, "sharing": sharing, "model": model}
+    whole = gradient(**params)
     host = services(game)
     engine = whole.engine(SELF_PLAY, host)
     engine.begin(SELF_PLAY, host)
@@ -54,14 +61,17 @@ def test_four_slices_are_two_and_two_more(services: Any, gradient: Any, game: An
         engine.update()
     straight = engine.save()
 
-    first, host = gradient(**SMALL, sharing=sharing).engine(SELF_PLAY, host), services(game)
+    first, host = gradient(**params).engine(SELF_PLAY, host), services(game)
     first.begin(SELF_PLAY, host)
     first.update(), first.update()
     host.checkpoints["half"] = first.save()
-    second = gradient(**SMALL, sharing=sharing).engine(SELF_PLAY, host)
+    second = gradient(**params).engine(SELF_PLAY, host)
     second.begin(replace(SELF_PLAY, parent="half"), host)
     second.update(), second.update()
     resumed = second.save()
+    assert (
+        any(name.endswith("returns.var") and (array != 1).all() for name, array in resumed.arrays.items()) == normalised
+    )
     assert same(straight.arrays, resumed.arrays)
     assert straight.meta["progress"].pop("budget") == 512 == resumed.meta["progress"].pop("budget") / 2  # of two jobs
     assert straight.meta == resumed.meta

@@ -48,8 +48,10 @@ def one_session() -> Iterator[None]:
 def engine_of(gradient: Any, game: Any, **params: Any) -> Any:
     from marl.training.engine import Engine
     from marl.training.modules import module_specs
+    from marl.training.networks import ModelConfig
 
-    spec, hyper = game(1).spec, gradient.parameters(**{**SMALL, **params})
+    model = ModelConfig(normalise_observations=True, normalise_returns=True)
+    spec, hyper = game(1).spec, gradient.parameters(**{**SMALL, "model": model, **params})
     return Engine(spec, gradient.learner, module_specs(spec, hyper.model, hyper.sharing, (0, 1)), hyper)
 
 
@@ -85,7 +87,8 @@ def learners_of(gradient: Any, count: int) -> Any:
     spec = ModuleSpec(Box((3,)), Discrete(4), ModelConfig(hidden=[8]))
     modules = dict.fromkeys(ROWS, spec)
     for kind in KINDS:
-        model = ModelConfig(kind=kind, hidden=[8], memory=8, channels=[4], kernels=[3], strides=[1])
+        shape: Any = {"hidden": [8], "memory": 8, "channels": [4], "kernels": [3], "strides": [1]}
+        model = ModelConfig(kind=kind, normalise_observations=True, normalise_returns=True, **shape)
         modules[kind] = ModuleSpec(Box((1, 3, 3) if kind == "cnn" else (3,)), Discrete(4), model)
     hyper = gradient.parameters(backend="ray", learners=count)
     return Learners(gradient.learner, modules, hyper, 0)
@@ -121,6 +124,15 @@ def columns(**rows: int) -> Any:
         seen, action = rng.normal(size=(count, 3)).astype(np.float32), rng.integers(0, 4, count)
         result[name] = {"observation": seen, "action": action, "logp": np.full(count, -1.4, np.float32), **numbers}
     return ray.put(result)
+
+
+def seen_by(kind: str) -> Any:
+    """What the rows of a module of one kind may have been like."""
+    from marl.training.networks.moments import Moments, Seen
+
+    rng = np.random.default_rng(6)
+    numbers = None if kind == "cnn" else Moments.of(3 + rng.normal(size=(50, 3)))
+    return {kind: Seen(numbers, Moments.of(rng.normal(size=(50, 1)) * 5))}
 
 
 def plan(rows: int = 0, epochs: int = 1, minibatch: int = 500, lr: float = 1e-3) -> Any:
@@ -211,7 +223,7 @@ def test_frozen_opponents_play_their_own_weights_and_stay_frozen(gradient: Any, 
 
 def test_two_learners_stay_equal_and_do_not_hang_whatever_the_row_counts(pair: Any) -> None:
     pair.reset(1)
-    pair.fit([columns(**ROWS)], plan(epochs=4))
+    pair.fit([columns(**ROWS)], plan(epochs=4), {})
     one, other = pair.each(weights_of)
     assert same(one, other) and same(one, pair.weights)
     wanted = {
@@ -239,20 +251,24 @@ def test_two_learners_have_the_gradient_of_one(alone: Any, pair: Any, kind: str,
     found, told = [], []
     for learners in (alone, pair):
         learners.reset(1)
-        stats = learners.fit([columns_of(kind, lengths)], plan())
+        stats = learners.fit([columns_of(kind, lengths)], plan(), seen_by(kind))
         told.append(stats[kind])
         found.append(learners.each(gradients_of, kind)[0])
     assert max(np.abs(array).max() for array in found[0].values()) > 1e-3
     assert close(found[0], found[1], 1e-5)
     assert told[0] == pytest.approx(told[1], rel=1e-4, abs=1e-6)
+    statistics = [
+        {k: v for k, v in each.weights.items() if k.endswith(("mean", "var", "count"))} for each in (alone, pair)
+    ]
+    assert same(*statistics) and statistics[0][f"{kind}/returns.count"] == 50
 
 
 def test_what_a_learner_reports_does_not_cost_the_group(pair: Any) -> None:
     pair.reset(1)
     with pytest.raises(RunError, match="not finite"):
-        pair.fit([columns(big=400)], plan(epochs=2, lr=float("nan")))
+        pair.fit([columns(big=400)], plan(epochs=2, lr=float("nan")), {})
     pair.reset(1)
-    pair.fit([columns(big=400)], plan())
+    pair.fit([columns(big=400)], plan(), {})
     assert pair.rebuilt == 0
 
 
@@ -277,10 +293,10 @@ def test_a_killed_learner_is_rebuilt_and_nothing_is_lost(gradient: Any, pair: An
     runs = []
     for kill in (False, True):
         pair.reset(1)
-        pair.fit([columns(**ROWS)], plan())
+        pair.fit([columns(**ROWS)], plan(), {})
         if kill:
             os.kill(pair.each(pid_of)[1], signal.SIGKILL)
-        pair.fit([columns(big=700)], plan())
+        pair.fit([columns(big=700)], plan(), {})
         runs.append(pair.state.arrays)
     assert pair.rebuilt == 1
     assert same(*runs)

@@ -80,7 +80,7 @@ class Local:
         batch = self.rollout.collect(plan.rows)
         sampled = time.perf_counter()
         counts = {name: minibatches(columns, plan.minibatch) for name, columns in batch.columns.items()}
-        fitted = self.learner.fit(batch.columns, plan.epochs, counts, plan.seed, plan.coefficients)
+        fitted = self.learner.fit(batch.columns, plan.epochs, counts, plan.seed, plan.coefficients, batch.seen)
         seconds = {"sample_seconds": sampled - started, "learn_seconds": time.perf_counter() - sampled}
         metrics = batch.stats | flat(fitted, self.learner.names) | seconds
         return Report(batch.rows, batch.env_steps, metrics, batch.failures, batch.changed)

@@ -20,7 +20,7 @@ from marl.training.hyper import Hyper
 from marl.training.learner import ColumnLearner
 from marl.training.lineup import Lineup
 from marl.training.modules import ModuleSpec
-from marl.training.networks import NetworkPolicy
+from marl.training.networks import NetworkPolicy, moments
 
 _ATTEMPTS = 3
 
@@ -76,7 +76,7 @@ class RayBackend:
             if self.hyper.overlap:
                 self._ask(plan)
             try:
-                stats = self.learners.fit(columns, plan)
+                stats = self.learners.fit(columns, plan, moments.together(part.seen for part in parts))
             except RowsLost:
                 continue
             seconds = {"sample_seconds": sampled - started, "learn_seconds": time.perf_counter() - sampled}

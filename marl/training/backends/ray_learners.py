@@ -23,6 +23,7 @@ from marl.training.columns import Columns, join, rows_of
 from marl.training.hyper import Hyper
 from marl.training.learner import ColumnLearner
 from marl.training.modules import ModuleSpec, multi_module_spec
+from marl.training.networks.moments import Seen
 from marl.types import Array
 
 Parts = Sequence["ray.ObjectRef[dict[str, Columns]]"]
@@ -71,11 +72,14 @@ class Learners:
         self._each(_load, checkpoint if self.count == 0 else ray.put(checkpoint))
         self.state = self._first(_save)
 
-    def fit(self, parts: Parts, plan: Plan) -> Stats:
-        """Fit all modules to the samplers' columns together. Raises RowsLost where columns are gone."""
+    def fit(self, parts: Parts, plan: Plan, seen: Mapping[str, Seen]) -> Stats:
+        """Fit all modules to the samplers' columns together; `seen` is what all their rows were like.
+
+        Raises RowsLost where columns are gone.
+        """
         for attempt in range(_REBUILDS + 1):
             try:
-                stats, self.state = self._first(_fit, list(parts), plan)
+                stats, self.state = self._first(_fit, list(parts), plan, seen)
             except _Died as death:
                 if attempt == _REBUILDS:
                     raise RunError(f"learners died {_REBUILDS} times in one update: {death}") from death
@@ -149,7 +153,9 @@ def _call(learner: ColumnLearner, task: Callable[..., Any], rank: int, args: tup
     return task(learner, rank, *args)
 
 
-def _fit(learner: ColumnLearner, rank: int, parts: Parts, plan: Plan) -> tuple[Stats, Checkpoint | None]:
+def _fit(
+    learner: ColumnLearner, rank: int, parts: Parts, plan: Plan, seen: Mapping[str, Seen]
+) -> tuple[Stats, Checkpoint | None]:
     try:
         columns = join(ray.get(list(parts)))
     except (ray.exceptions.ObjectLostError, ray.exceptions.RayActorError) as error:
@@ -157,7 +163,7 @@ def _fit(learner: ColumnLearner, rank: int, parts: Parts, plan: Plan) -> tuple[S
     world = max(1, learner.config.num_learners)
     counts = {name: stated(mine, plan.minibatch, world) for name, mine in columns.items()}
     shards = {name: shard(mine, rank, world) for name, mine in columns.items()}
-    stats = learner.fit(shards, plan.epochs, counts, plan.seed, plan.coefficients)
+    stats = learner.fit(shards, plan.epochs, counts, plan.seed, plan.coefficients, seen)
     return stats, learner.save() if rank == 0 else None
 
 

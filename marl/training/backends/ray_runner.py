@@ -26,6 +26,7 @@ from marl.training.lineup import Lineup
 from marl.training.making import Maker
 from marl.training.modules import ModuleSpec
 from marl.training.networks import NetworkPolicy, module_ids
+from marl.training.networks.moments import Seen
 from marl.training.rollout import Rollout
 from marl.types import Array
 
@@ -35,12 +36,14 @@ class Part:
     """What one sampler played: how many rows and ticks (over lanes), statistics, the version of the live weights.
 
     `failures` and `changed` as in `marl.training.rollout.Batch`.
+    `seen`: what the rows of modules that normalise were like.
     """
 
     rows: int
     env_steps: int
     stats: dict[str, float]
     version: int
+    seen: dict[str, Seen]
     failures: list[EnvironmentFailed] = field(default_factory=list)
     changed: int = 0
 
@@ -142,7 +145,7 @@ class Runner(EnvRunner):
         batch = self._rollout.collect(rows)
         self.num_env_steps_sampled_lifetime += batch.env_steps
         self._columns = batch.columns
-        return Part(batch.rows, batch.env_steps, batch.stats, version, batch.failures, batch.changed)
+        return Part(batch.rows, batch.env_steps, batch.stats, version, batch.seen, batch.failures, batch.changed)
 
     def _restore(self, reference: ray.ObjectRef[Snapshot]) -> Policy:
         snapshot = ray.get(reference)

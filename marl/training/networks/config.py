@@ -22,6 +22,10 @@ class ModelConfig:
     """The size of the recurrent state."""
     separate_value: bool = False
     """Whether the value has layers of its own, or shares those of the policy. Not with a memory."""
+    normalise_observations: bool = False
+    """Whether numbers (not images, not bytes) are seen in units of those so far: mean 0, deviation 1, clipped at 10."""
+    normalise_returns: bool = False
+    """Whether rewards are learned in units of the deviation of discounted returns so far, clipped at 10."""
     channels: list[int] = field(default_factory=lambda: [32, 64])
     """The output channels of each convolution."""
     kernels: list[int] = field(default_factory=lambda: [3, 3])

@@ -10,19 +10,22 @@ from marl.space import Box, Space
 from marl.training.networks.config import ModelConfig
 from marl.training.networks.dense import ACTIVATIONS, MLP
 from marl.training.networks.features import Leaf, TensorTree, at, columns, leaf_spaces, numbers, width
+from marl.training.networks.normaliser import Normaliser
 
 
 class Encoder(nn.Module):
     """All leaves side by side (images through their convolutions, if the kind is `cnn`), then dense layers.
 
-    `forward`: a tree of `[B, ...]` -> `[B, size]`. Raises UserError for a `cnn` where no leaf is an image.
+    `forward`: a tree of `[B, ...]` -> `[B, size]`. `normaliser`: what normalises `columns`, which may be shared with
+    another encoder. Raises UserError for a `cnn` where no leaf is an image.
     """
 
-    def __init__(self, observation: Space, config: ModelConfig) -> None:
+    def __init__(self, observation: Space, config: ModelConfig, normaliser: Normaliser | None = None) -> None:
         super().__init__()
+        self._normaliser = (normaliser,)  # in a tuple, for it is the network's, and is saved once
         leaves = leaf_spaces(observation)
         self._images = [leaf for leaf in leaves if config.kind == "cnn" and _is_image(leaf)]
-        self._flat = [leaf for leaf in leaves if leaf not in self._images]
+        self._flat = flat_leaves(observation, config)
         if config.kind == "cnn" and not self._images:
             raise UserError(
                 f"model.kind: a cnn needs an observation of three axes ({config.layout}), and there is only "
@@ -41,7 +44,14 @@ class Encoder(nn.Module):
     def inputs(self, observation: TensorTree) -> Tensor:
         """What the dense layers see, `[B, F]`."""
         parts = [image(at(observation, path)) for image, (path, _) in zip(self.images, self._images, strict=True)]
-        parts += [columns(space, at(observation, path)) for path, space in self._flat]
+        if self._flat:
+            flat, normaliser = self.columns(observation), self._normaliser[0]
+            parts.append(flat if normaliser is None else normaliser(flat))
+        return parts[0] if len(parts) == 1 else torch.cat(parts, 1)
+
+    def columns(self, observation: TensorTree) -> Tensor:
+        """All leaves but images side by side, as they are."""
+        parts = [columns(space, at(observation, path)) for path, space in self._flat]
         return parts[0] if len(parts) == 1 else torch.cat(parts, 1)
 
 
@@ -71,6 +81,11 @@ class Convolutions(nn.Module):
         for layer in self.layers:
             x = self._activation(layer(x))
         return x.flatten(1)
+
+
+def flat_leaves(observation: Space, config: ModelConfig) -> list[Leaf]:
+    """The leaves that become columns: all but the images of a `cnn`."""
+    return [leaf for leaf in leaf_spaces(observation) if not (config.kind == "cnn" and _is_image(leaf))]
 
 
 def _is_image(leaf: Leaf) -> bool:

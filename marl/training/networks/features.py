@@ -52,6 +52,11 @@ def width(space: Space) -> int:
             raise TypeError(f"{space} is not a leaf")
 
 
+def is_number(space: Space) -> bool:
+    """Whether the columns of a leaf are numbers of a size of their own, rather than choices or bytes."""
+    return isinstance(space, Box) and space.dtype != "uint8"
+
+
 def columns(space: Space, leaf: Tensor) -> Tensor:
     """A leaf `[B, ...]` as `float32[B, width]`: discrete choices one-hot, numbers as `numbers` says."""
     match space:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple, cast
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -11,13 +12,19 @@ from marl.space import Space
 from marl.training.networks.config import ModelConfig
 from marl.training.networks.dense import Dense
 from marl.training.networks.distributions import distribution
-from marl.training.networks.encoder import Encoder
-from marl.training.networks.features import TensorTree, map_tensors
+from marl.training.networks.encoder import Encoder, flat_leaves
+from marl.training.networks.features import TensorTree, at, is_number, map_tensors, width
+from marl.training.networks.moments import Seen
+from marl.training.networks.normaliser import Normaliser, ReturnScale
 from marl.training.networks.recurrent import Recurrent
+from marl.types import ArrayTree, Floats
 
 
 class Output(NamedTuple):
-    """`inputs`: `[B, D]` for the distribution. `value`: `[B]`. `memory`: `[B, M]` afterwards, or None."""
+    """`inputs`: `[B, D]` for the distribution. `value`: `[B]`. `memory`: `[B, M]` afterwards, or None.
+
+    With `normalise_returns`, the value is in units of `Network.value_scale`.
+    """
 
     inputs: Tensor
     value: Tensor
@@ -35,14 +42,16 @@ class Network(nn.Module):
         super().__init__()
         self.observation, self.action, self.config = observation, action, config
         self.distribution = distribution(action)
-        self.encoder = Encoder(observation, config)
+        self.normaliser = _normaliser(observation, config) if config.normalise_observations else None
+        self.returns = ReturnScale() if config.normalise_returns else None
+        self.encoder = Encoder(observation, config, self.normaliser)
         size = self.encoder.size
         self.recurrent: Recurrent | None = None
         if config.recurrent:
             kind = cast(Literal["gru", "lstm"], config.kind)
             self.recurrent = Recurrent(size, config.memory, kind)
             size = config.memory
-        self.value_encoder = Encoder(observation, config) if config.separate_value else None
+        self.value_encoder = Encoder(observation, config, self.normaliser) if config.separate_value else None
         self.policy_head = Dense(size, self.distribution.outputs, gain=0.01)
         self.value_head = Dense(self.encoder.size if self.value_encoder else size, 1, gain=1.0)
         self.free = nn.Parameter(torch.zeros(self.distribution.free)) if self.distribution.free else None
@@ -51,6 +60,29 @@ class Network(nn.Module):
     def memory_size(self) -> int:
         """M, the size of one row's memory; 0 without one."""
         return self.recurrent.memory_size if self.recurrent else 0
+
+    @property
+    def value_scale(self) -> np.float32:
+        """The unit of its values, in units of the game's rewards."""
+        return np.float32(1.0) if self.returns is None else self.returns.scale
+
+    @property
+    def fresh(self) -> bool:
+        """Whether it normalises, and has nothing yet to go by."""
+        return any(part is not None and part.fresh for part in (self.normaliser, self.returns))
+
+    def numbers(self, observation: ArrayTree) -> Floats:
+        """The numbers in what it sees of K rows, `float64[K, F]`, as its normaliser knows them."""
+        leaves = [leaf for leaf in flat_leaves(self.observation, self.config) if is_number(leaf[1])]
+        parts = [np.asarray(at(observation, path), dtype=np.float64) for path, _ in leaves]
+        return np.concatenate([part.reshape(len(part), -1) for part in parts], axis=1)
+
+    def absorb(self, seen: Seen) -> None:
+        """Take what further rows were like into account, in what it normalises."""
+        if self.normaliser is not None and seen.observation is not None:
+            self.normaliser.absorb(seen.observation)
+        if self.returns is not None and seen.returns is not None:
+            self.returns.absorb(seen.returns)
 
     @property
     def stackable(self) -> bool:
@@ -101,6 +133,12 @@ class Network(nn.Module):
 
     def _blank(self, rows: int, like: Tensor) -> Tensor:
         return like.new_zeros((rows, self.memory_size))
+
+
+def _normaliser(observation: Space, config: ModelConfig) -> Normaliser | None:
+    """What normalises the columns of these observations; None where there is no number among them."""
+    numbers = [is_number(space) for _, space in flat_leaves(observation, config) for _ in range(width(space))]
+    return Normaliser(numbers) if any(numbers) else None
 
 
 def _leading(observation: TensorTree) -> tuple[int, int]:

@@ -124,7 +124,8 @@ class NetworkPolicy:
     def _act(self, network: Network, rows: Rows, memory: Array | None, keys: Keys) -> Acts:
         out = _forward(network, self.seen(rows.observation, rows.agent), memory)
         action, logp = network.distribution.sample(finite(numpy(out.inputs)), rows.mask, keys)
-        return Acts(action, logp, numpy(out.value), None if out.memory is None else numpy(out.memory))
+        value: Array = numpy(out.value) * network.value_scale
+        return Acts(action, logp, value, None if out.memory is None else numpy(out.memory))
 
     def _act_apart(self, which: Ints, rows: Rows, memory: Array | None, keys: Keys) -> Acts:
         """Rows of several networks: each answers its own."""

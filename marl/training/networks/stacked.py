@@ -15,6 +15,7 @@ from marl.env import Rows
 from marl.policy import Acts
 from marl.training.networks.dense import ACTIVATIONS, Dense
 from marl.training.networks.network import Network
+from marl.training.networks.normaliser import normalised
 from marl.training.networks.tensors import finite, numpy, tensors
 from marl.types import ArrayTree, Ints, Keys
 
@@ -41,6 +42,10 @@ class NetworkStack:
         ]
         self._heads = tuple(torch.cat(parts, 2) for parts in zip(*heads, strict=True))
         free = [network.free for network in networks if network.free is not None]
+        norms = [network.normaliser for network in networks if network.normaliser is not None]
+        self._mean = torch.stack([norm.mean.float() for norm in norms]) if norms else None
+        self._deviation = torch.stack([norm.deviation() for norm in norms]) if norms else None
+        self._scale = np.array([network.value_scale for network in networks])
         self._free = torch.stack([parameter.detach() for parameter in free]) if free else None
 
     @torch.inference_mode()
@@ -48,9 +53,12 @@ class NetworkStack:
         """Sample an action for each of K rows, `which[K]` ascending; see `marl.policy.Stack`."""
         self._check(rows)
         first = self._networks[0]
-        seen = first.encoder.inputs(tensors(self._seen(rows.observation, rows.agent), first.device))
+        seen = first.encoder.columns(tensors(self._seen(rows.observation, rows.agent), first.device))
+        if self._mean is not None and self._deviation is not None:
+            member = torch.from_numpy(which).to(seen.device)
+            seen = normalised(seen, self._mean[member], self._deviation[member])
         outputs = finite(numpy(self.forward(seen, which)))
-        inputs, value = outputs[:, :-1], outputs[:, -1]
+        inputs, value = outputs[:, :-1], outputs[:, -1] * self._scale[which]
         if self._free is not None:
             inputs = np.concatenate([inputs, numpy(self._free)[which]], axis=1)
         action, logp = first.distribution.sample(inputs, rows.mask, keys)

@@ -1,0 +1,88 @@
+"""Normalisation by what was seen so far: observations to mean 0 and deviation 1, returns to deviation 1.
+
+The conventions are those of Stable-Baselines3's `VecNormalize`: `EPSILON` is added to variances, and observations and
+rewards are clipped at `CLIP` deviations. The statistics are buffers, so they are where the weights are: in snapshots
+(float32, as all that plays), in checkpoints (float64) and on the way to samplers. Only a learner's `fit` changes them.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from marl.training.networks.moments import Moments
+
+EPSILON = 1e-8
+CLIP = 10.0
+
+
+class Running(nn.Module):
+    """The mean and the variance of F numbers, over all rows since the cold start; 0 and 1 before there was any."""
+
+    mean: Tensor
+    var: Tensor
+    count: Tensor
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(size, dtype=torch.float64))
+        self.register_buffer("var", torch.ones(size, dtype=torch.float64))
+        self.register_buffer("count", torch.zeros((), dtype=torch.float64))
+
+    @property
+    def fresh(self) -> bool:
+        """Whether there was nothing to see yet."""
+        return float(self.count) == 0
+
+    def absorb(self, moments: Moments) -> None:
+        """Take further rows into account."""
+        mean, var = (part.detach().cpu().numpy() for part in (self.mean, self.var))
+        merged = Moments(float(self.count), mean, var * float(self.count)).merged(moments)
+        for buffer, value in (
+            (self.mean, merged.mean),
+            (self.var, merged.squares / merged.count),
+            (self.count, np.float64(merged.count)),
+        ):
+            buffer.copy_(torch.as_tensor(value))
+
+    def deviation(self) -> Tensor:
+        """`float32[F]`; the same from float64 as from the float32 of a snapshot."""
+        return (self.var.float() + EPSILON).sqrt()
+
+
+class Normaliser(Running):
+    """Normalises columns `[B, F]`. `numbers` says which of them are numbers; the others (one-hot, bytes) stay."""
+
+    def __init__(self, numbers: list[bool]) -> None:
+        super().__init__(len(numbers))
+        self._where = np.flatnonzero(numbers)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return normalised(x, self.mean.float(), self.deviation())
+
+    def absorb(self, moments: Moments) -> None:
+        """Take further rows into account; `moments` are those of the numbers alone."""
+        size = len(self.mean)
+        mean, squares = np.zeros(size), np.full(size, moments.count)
+        mean[self._where], squares[self._where] = moments.mean, moments.squares
+        super().absorb(Moments(moments.count, mean, squares))
+
+
+class ReturnScale(Running):
+    """The deviation of discounted returns: the unit of a network's value."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+
+    @property
+    def scale(self) -> np.float32:
+        """1 before there was any return."""
+        return cast(np.float32, np.float32(1.0) if self.fresh else self.deviation().cpu().numpy()[0])
+
+
+def normalised(x: Tensor, mean: Tensor, deviation: Tensor) -> Tensor:
+    """`x` less its mean in units of its deviation, clipped."""
+    return ((x - mean) / deviation).clamp(-CLIP, CLIP)

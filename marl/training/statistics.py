@@ -1,0 +1,86 @@
+"""What the rows of a window are like, for modules that normalise; and rewards as such modules learn them.
+
+Everything stays in the game's own units here: rewards, values, advantages. A learner divides by its module's scale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from marl import tree
+from marl.algorithm import Checkpoint
+from marl.arena import Trajectory
+from marl.training.advantages import ticks
+from marl.training.networks import Network, NetworkPolicy
+from marl.training.networks.moments import Moments, Seen
+from marl.training.networks.normaliser import CLIP
+from marl.types import Floats, Ints
+
+_EARNED = "earned"
+
+
+class Statistics:
+    """Of the live policy's rows. `modules`: the module id of each agent. `lanes`: matches in progress, from `save`.
+
+    It remembers what each agent has earned in its match so far, discounted: the return whose deviation is the unit of
+    rewards in Stable-Baselines3's `VecNormalize`.
+    """
+
+    def __init__(
+        self, live: NetworkPolicy, modules: Sequence[str], lanes: int, discount: float, saved: Checkpoint | None
+    ) -> None:
+        self._live, self._modules, self._discount = live, list(modules), discount
+        self._earned: Floats = np.zeros((lanes, len(modules)))
+        if saved is not None and _EARNED in saved.arrays:
+            self._earned[...] = saved.arrays[_EARNED]
+
+    def look(self, window: Trajectory) -> dict[str, Seen]:
+        """What the rows of each module that normalises were like."""
+        parts = [part for part in self._parts(window) if part[1].normaliser or part[1].returns]
+        if not parts:
+            return {}
+        earned = self._returns(window)
+        observation = self._live.seen(window.observation, window.agent)
+        result = {}
+        for name, network, rows in parts:
+            numbers = network.numbers(tree.take(observation, rows)) if network.normaliser else None
+            result[name] = Seen(
+                None if numbers is None else Moments.of(numbers),
+                Moments.of(earned[rows, None]) if network.returns else None,
+            )
+        return result
+
+    def rewards(self, window: Trajectory) -> Floats:
+        """The rewards `float64[K]`, clipped at 10 deviations of the returns that their module has seen."""
+        rewards = window.reward
+        for _, network, rows in self._parts(window):
+            if network.returns is not None and not network.returns.fresh:
+                limit = CLIP * float(network.value_scale)
+                rewards = rewards.copy()
+                rewards[rows] = rewards[rows].clip(-limit, limit)
+        return rewards
+
+    def save(self, lanes: Checkpoint) -> Checkpoint:
+        """Matches in progress, and what was earned in them."""
+        if not any(network.returns for network in self._live.networks.values()):
+            return lanes
+        return Checkpoint({**lanes.arrays, _EARNED: self._earned.copy()}, lanes.meta)
+
+    def _parts(self, window: Trajectory) -> list[tuple[str, Network, Ints]]:
+        """The modules that have rows in this window, and which."""
+        networks = self._live.networks
+        names = sorted({self._modules[agent] for agent in np.unique(window.agent).tolist()})
+        number = np.array([names.index(name) if name in names else -1 for name in self._modules])[window.agent]
+        return [(name, networks[name], np.flatnonzero(number == index)) for index, name in enumerate(names)]
+
+    def _returns(self, window: Trajectory) -> Floats:
+        """What each row's agent had earned with it, `float64[K]`: its reward, and the discounted earlier ones."""
+        earned = np.zeros(len(window))
+        for start, stop in reversed(ticks(window.clock)):
+            part = slice(start, stop)
+            place = window.lane[part], window.agent[part]
+            before = np.where(window.first[part], 0.0, self._earned[place])
+            earned[part] = self._earned[place] = window.reward[part] + self._discount * before
+        return earned
