@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperCommand
 
 from marl.errors import UserError, suggestion
+from marl.printable import printable
 from marl.registry import COMMANDS, Descriptor, Registry, blamed, load_registry
 
 
@@ -16,7 +17,7 @@ class LazyCommand(TyperCommand):
     """Stands for a command until it is used."""
 
     def __init__(self, name: str, descriptor: Descriptor) -> None:
-        super().__init__(name, callback=None, help=descriptor.summary, rich_markup_mode="rich")
+        super().__init__(name, callback=None, help=printable(descriptor.summary), rich_markup_mode="rich")
         self._descriptor = descriptor
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:

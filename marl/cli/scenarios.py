@@ -7,6 +7,7 @@ from pathlib import Path
 import typer
 
 from marl.cli.show import as_json, table
+from marl.printable import printable
 
 app = typer.Typer(help="The scenarios that come with marl: list, show.", no_args_is_help=True, rich_markup_mode="rich")
 
@@ -34,6 +35,7 @@ def show(
     """Show a scenario as it would run: checked, with every default filled in."""
     from marl.registry import load_registry
     from marl.scenario import load_scenario, plain, provenance
+    from marl.scenario.references import masked
 
     registry = load_registry()
     loaded = load_scenario(scenario, overrides or [], registry)
@@ -41,10 +43,10 @@ def show(
         used = provenance(registry, loaded)
         as_json(
             {"name": loaded.name, "kind": loaded.kind, "source": str(loaded.source), "uses": used}
-            | {"config": plain(loaded.config)}
+            | {"config": masked(plain(loaded.config))}
         )
     else:
-        print(f"# {loaded.source}\n{loaded.text}", end="")
+        print(printable(f"# {loaded.source}\n{loaded.text}", lines=True), end="")
 
 
 def _summary(file: Path) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, TypeAlias
 
-from marl.mask import holds_password
+from marl.mask import holds_password, mask
 
 Keys: TypeAlias = tuple[str | int, ...]  # the way to a value: keys of mappings, and numbers of list entries
 
@@ -33,6 +33,15 @@ def put(tree: Any, keys: Keys, text: str) -> None:
     for key in above:
         tree = tree[key]
     tree[last] = text
+
+
+def masked(value: Any) -> Any:
+    """Plain values, with the passwords of addresses masked."""
+    if isinstance(value, str):
+        return mask(value)
+    if isinstance(value, dict):
+        return {key: masked(inner) for key, inner in value.items()}
+    return [masked(item) for item in value] if isinstance(value, list) else value
 
 
 def _secret(value: Any) -> bool:

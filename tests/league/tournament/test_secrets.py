@@ -107,6 +107,11 @@ def test_references_are_kept_where_they_stand_for_a_password_only(
     assert "name: spring\n" in loaded.text
     assert "seed: 7\n" in loaded.text
     assert "ledger: postgresql+psycopg://ann:${oc.env:CUP_PASSWORD}@db/cup\n" in loaded.text
+    for more in ([], ["--json"]):
+        shown = marl("scenarios", "show", str(file), *more)
+        assert shown.returncode == 0, shown.stderr
+        assert "ledger" in shown.stdout
+        assert PASSWORD not in shown.stdout
     again = tmp_path / "again.yaml"
     again.write_text(loaded.text)
     assert load_scenario(again, [], load_registry()) == loaded.__class__(
