@@ -194,7 +194,7 @@ ORDERS = {
 def test_each_schedule_says_what_decides_and_shows_its_rounds_or_its_bracket(
     event: Callable[..., Event], schedule: str
 ) -> None:
-    players = [f"p{number}=policy:marl/random" for number in range(5)]
+    players = [f"p{number}=marl/random" for number in range(5)]
     made = event(*players, overrides=(f"schedule=league/{schedule}",), name=schedule)
     for _ in range(2):  # before the first match and after the last
         page = render(made, view(made))
@@ -222,9 +222,7 @@ def test_each_schedule_says_what_decides_and_shows_its_rounds_or_its_bracket(
 
 
 def test_a_bracket_in_the_middle(event: Callable[..., Event]) -> None:
-    made = event(
-        *(f"p{number}=policy:marl/random" for number in range(4)), overrides=("schedule=league/double_elimination",)
-    )
+    made = event(*(f"p{number}=marl/random" for number in range(4)), overrides=("schedule=league/double_elimination",))
     made.begin()
     schedule = made.schedule()
     due = schedule.next([]) or []
@@ -242,7 +240,7 @@ def test_a_bracket_in_the_middle(event: Callable[..., Event]) -> None:
 
 
 def test_moves_of_chess_have_names_and_the_board_is_drawn(chess_club: Callable[..., Event]) -> None:
-    made = chess_club("policy:marl/random", "ann=policy:marl/random")
+    made = chess_club("marl/random", "ann=marl/random")
     operate(made, Options(1), Display(Console(quiet=True)))
     page = render(made, view(made))
     block = re.search(r'<script type="application/json">(.*?)</script>', page)
