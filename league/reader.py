@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from league.config import LeagueConfig
 from league.ledger import FILE, Ledger
+from league.ledger.sound import check
 from league.payoffs.table import Table
 from league.view import LeagueView
 from marl.env import EnvSpec
 from marl.errors import UserError
 from marl.registry import load_registry
-from marl.scenario import load_run
+from marl.scenario import load_run, plain
 
 
 def open_ledger(run: Path) -> Ledger:
@@ -30,7 +32,10 @@ def opened(run: Path) -> Iterator[tuple[Ledger, LeagueView]]:
     """The ledger of a run directory and its view. Reading disturbs no run that is going on."""
     ledger = open_ledger(run)
     try:
-        scenario = load_run(run, load_registry())
+        scenario = load_run(run, load_registry(), absent=True)
+        for sentence in scenario.absent:
+            print(f"note: {sentence}", file=sys.stderr)
+        check(ledger, plain(scenario.config.env))
         yield ledger, read_view(ledger, scenario.config, scenario.text)
     finally:
         ledger.close()

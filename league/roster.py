@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from league.ledger.sound import check
 from league.reader import open_ledger
 from marl.roster import Roster
 
@@ -12,6 +13,7 @@ def roster(run: Path) -> Roster:
     """Every player by its name ("player_0/3"); the newest meta-strategy plays for the league."""
     ledger = open_ledger(run)
     try:
+        check(ledger)
         members = [player for _, player in ledger.players()]
         iterations = ledger.iterations()
     finally:

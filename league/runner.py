@@ -12,6 +12,7 @@ from rich.console import Console
 from league.config import LeagueConfig
 from league.dashboard import Dashboard, Progress, RunInfo
 from league.ledger import Ledger
+from league.ledger.sound import check
 from league.manager import Manager
 from league.payoffs.exact import ExactPayoffs
 from league.payoffs.sampled import SampledPayoffs
@@ -25,7 +26,7 @@ from marl.metrics import Metrics, read
 from marl.registry import Registry
 from marl.run.directory import goes_on, locked
 from marl.run.lineage import settle
-from marl.scenario import Scenario
+from marl.scenario import Scenario, plain
 from marl.words import number
 
 
@@ -38,6 +39,7 @@ def run(scenario: Scenario, registry: Registry, out: Path, resume: bool) -> None
         try:
             blobs = Blobs(out / "blobs")
             blobs.sweep()
+            check(ledger, plain(scenario.config.env))
             manager = build(scenario.config, registry, ledger, blobs, metrics)
             last = manager.iterations[-1].number if manager.iterations else 0
             settle(scenario, registry, out, {"iteration": last})

@@ -18,6 +18,7 @@ from sqlalchemy import URL, Connection, create_engine, event, func, insert, sele
 from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from league.ledger import schema
+from league.ledger.damage import damaged, reading
 from league.view import Iteration, Player
 from marl.errors import RunError, UserError
 from marl.mask import MASK, mask
@@ -118,15 +119,21 @@ class Ledger:
 
     def job(self, id: str) -> dict[str, Any] | None:
         """The finished job with that id, or None."""
-        with self.engine.connect() as connection:
+        with reading(self.engine, self.where) as connection:
             row = connection.execute(select(schema.jobs).where(schema.jobs.c.id == id)).mappings().first()
             return dict(row) if row is not None else None
+
+    def job_env(self) -> str | None:
+        """The environment of the newest finished job, as canonical JSON; None where there is no job."""
+        with reading(self.engine, self.where) as connection:
+            spec = connection.execute(select(schema.jobs.c.spec).order_by(schema.jobs.c.iteration.desc())).scalar()
+        return (spec.get("env") or None) if isinstance(spec, dict) else None
 
     def players(self) -> list[tuple[int, Player]]:
         """All members with their ids, in order of birth."""
         table, jobs = schema.players, schema.jobs
         query = select(table, jobs.c.checkpoint).outerjoin(jobs, table.c.job == jobs.c.id).order_by(table.c.id)
-        with self.engine.connect() as connection:
+        with reading(self.engine, self.where) as connection:
             rows = connection.execute(query).all()
         return [
             (r.id, Player(r.name, r.side, r.snapshot, r.born, r.role, tuple(r.parents), r.checkpoint)) for r in rows
@@ -153,11 +160,18 @@ class Ledger:
     def payoffs(self) -> list[PayoffRow]:
         """All payoff sums, in the order in which they were added."""
         table = schema.payoffs
-        with self.engine.connect() as connection:
+        with reading(self.engine, self.where) as connection:
             rows = connection.execute(select(table).order_by(table.c.id)).mappings().all()
-        return [
-            PayoffRow(_ids(r["pairing"]), r["first_seed"], r["count"], tuple(r["mean"]), tuple(r["m2"])) for r in rows
-        ]
+        return [self._payoff(row) for row in rows]
+
+    def _payoff(self, row: Any) -> PayoffRow:
+        try:
+            mean, m2 = (tuple(map(float, row[key])) for key in ("mean", "m2"))
+            return PayoffRow(_ids(row["pairing"]), row["first_seed"], row["count"], mean, m2)
+        except (TypeError, ValueError):
+            raise damaged(
+                self.where, f"row {row['id']} of the table payoffs is not whole: {dict(row)!r:.120}"
+            ) from None
 
     # decisions
 
@@ -173,24 +187,23 @@ class Ledger:
     def decisions(self, kind: str) -> dict[int, tuple[Any, float]]:
         """`{iteration: (data, seconds)}` of all decisions of a kind, in order."""
         table = schema.decisions
-        with self.engine.connect() as connection:
+        with reading(self.engine, self.where) as connection:
             rows = connection.execute(select(table).where(table.c.kind == kind).order_by(table.c.iteration)).all()
         return {row.iteration: (row.data, row.seconds) for row in rows}
 
     def iterations(self) -> list[Iteration]:
         """Every finished iteration, from the `mixtures` decisions."""
-        return [
-            Iteration(
-                number,
-                tuple(tuple(mixture) for mixture in data["mixtures"]),
-                data["nash_conv"],
-                tuple(data["values"]),
-                seconds,
-                data.get("metrics", {}),
-                tuple(data.get("margins", ())),
-            )
-            for number, (data, seconds) in self.decisions("mixtures").items()
-        ]
+        return [self._iteration(number, *decided) for number, decided in self.decisions("mixtures").items()]
+
+    def _iteration(self, number: int, data: Any, seconds: float) -> Iteration:
+        try:
+            mixtures = tuple(tuple(map(float, mixture)) for mixture in data["mixtures"])
+            values, measured = tuple(map(float, data["values"])), data["nash_conv"]
+            metrics, margins = data.get("metrics", {}), tuple(data.get("margins", ()))
+            return Iteration(number, mixtures, measured, values, seconds, metrics, margins)
+        except (KeyError, TypeError, ValueError) as error:
+            what = f"the decision 'mixtures' of iteration {number} is not whole ({error!r})"
+            raise damaged(self.where, what) from None
 
     def digest(self) -> str:
         """A SHA-256 over everything but times: equal for equal histories, however often they were interrupted."""

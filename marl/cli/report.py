@@ -22,7 +22,8 @@ def report(
     from marl.scenario import load_run
 
     registry = load_registry()
-    kind = load_run(run, registry).kind
+    scenario = load_run(run, registry, absent=True)
+    kind = scenario.kind
     reports = {found.name: found for found in registry.all("reports")}
     if kind not in reports:
         known = ", ".join(reports)

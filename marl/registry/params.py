@@ -25,6 +25,9 @@ class Finder(Protocol):
     def schema(self, descriptor: Descriptor) -> type | None:
         """The dataclass of its parameters, or None."""
 
+    def may_lack(self, sentence: str) -> bool:
+        """Whether a component may stay unchecked where nothing here answers to its name; `sentence` says so."""
+
 
 class ParameterError(UserError):
     """A wrong parameter: `path` is its key (`env.players`), `sentence` what is wrong with it.
@@ -186,6 +189,8 @@ def _component(value: Any, path: str, kind: str | None, finder: Finder) -> Compo
     except ParameterError:
         raise
     except UserError as error:
+        if finder.may_lack(f"{path}: {error}"):
+            return Component(name, dict(params))
         raise ParameterError(path, str(error)) from error
     return Component(descriptor.full_name, component_params(descriptor, params, path, finder))
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar, overload
 from marl.errors import RunError, UserError, suggestion
 from marl.registry.descriptor import Descriptor, singular
 from marl.registry.kind import Kind
-from marl.registry.params import ParameterError, component_params, fill
+from marl.registry.params import Finder, ParameterError, component_params, fill
 from marl.registry.plugin import Plugin
 from marl.registry.words import article
 
@@ -96,10 +96,16 @@ class Registry:
         """
         return component_params(self.find(kind, name), params, where, self)
 
-    def fill(self, descriptor: Descriptor, params: Mapping[str, Any], owner: str = "") -> Any:
+    def may_lack(self, sentence: str) -> bool:
+        """No component may be missing (see `marl.registry.lenient` for those who only read)."""
+        return False
+
+    def fill(
+        self, descriptor: Descriptor, params: Mapping[str, Any], owner: str = "", finder: Finder | None = None
+    ) -> Any:
         """An instance of the descriptor's parameter dataclass, or None when it takes no parameters."""
         schema = self.schema(descriptor)
-        return None if schema is None else fill(schema, params, "", owner or descriptor.full_name, self)
+        return None if schema is None else fill(schema, params, "", owner or descriptor.full_name, finder or self)
 
     @overload
     def make(self, kind: Kind[T], name: str, params: Mapping[str, Any] = {}, /, **extra: Any) -> T: ...

@@ -13,6 +13,7 @@ from marl.errors import UserError, suggestion
 from marl.mask import holds_password
 from marl.printable import printable
 from marl.registry import Descriptor, ParameterError, Registry
+from marl.registry.lenient import Lenient
 from marl.registry.params import join
 from marl.scenario import record
 from marl.scenario.library import locate
@@ -29,6 +30,9 @@ class Scenario:
     `kind`: who runs it. `name`: its `name:`, or the file's. `config`: an instance of the dataclass of its runner, with
     components named in full and completed by their defaults. `text`: the same as YAML, which loads to the same again.
     An address with a password is there as the reference that it was given by. `source`: the file it came from.
+
+    `absent`: what it names and is not installed here, a sentence each, where that was allowed; such components have the
+    parameters that stand there, unchecked.
     """
 
     kind: str
@@ -36,10 +40,11 @@ class Scenario:
     config: Any
     text: str
     source: Path
+    absent: tuple[str, ...] = ()
 
 
-def load_scenario(name_or_path: str | Path, overrides: list[str], registry: Registry) -> Scenario:
-    """Read a scenario, apply `key=value` overrides and check all of it.
+def load_scenario(name_or_path: str | Path, overrides: list[str], registry: Registry, absent: bool = False) -> Scenario:
+    """Read a scenario, apply `key=value` overrides and check all of it; with `absent`, but what is not installed here.
 
     Raises UserError naming the file, line and key, what would be right, and the closest match.
     """
@@ -63,8 +68,9 @@ def load_scenario(name_or_path: str | Path, overrides: list[str], registry: Regi
     values = interpolated(raw, place)
     values.pop("kind")
     secret = _secrets(raw, values, place)
+    lenient = Lenient(registry) if absent else None
     try:
-        config = registry.fill(runner, values, f"a scenario of kind {runner.name!r}")
+        config = registry.fill(runner, values, f"a scenario of kind {runner.name!r}", lenient)
     except ParameterError as error:
         raise UserError(f"{place(error.path)}: {error}") from error
     name = str(getattr(config, "name", None) or _name(source))
@@ -78,7 +84,7 @@ def load_scenario(name_or_path: str | Path, overrides: list[str], registry: Regi
             f"{place('name')}: name: {printable(name)} has characters that cannot be printed: leave them out"
         )
     text = to_yaml({"kind": runner.name, **(plain(config) or {})}, secret)
-    return Scenario(runner.name, name, config, text, source)
+    return Scenario(runner.name, name, config, text, source, tuple(lenient.absent) if lenient else ())
 
 
 def _runner(raw: dict[str, Any], source: Path, lines: dict[str, int], registry: Registry) -> Descriptor:

@@ -10,12 +10,15 @@ from marl.scenario.load import Scenario, load_scenario
 from marl.scenario.record import FILE
 
 
-def load_run(run: Path, registry: Registry) -> Scenario:
-    """What is run in a directory. Raises UserError where that is no run directory."""
+def load_run(run: Path, registry: Registry, absent: bool = False) -> Scenario:
+    """What is run in a directory. Raises UserError where that is no run directory.
+
+    With `absent`, what it names may be missing here, for those who only read: see `Scenario.absent`.
+    """
     if not (run / FILE).is_file():
         what = f"has no {FILE}" if run.is_dir() else "does not exist" if not run.exists() else "is a file"
         raise UserError(f"{run} is not a run directory: it {what}{runs_here()}")
-    return load_scenario(run / FILE, [], registry)
+    return load_scenario(run / FILE, [], registry, absent)
 
 
 def runs_here() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from marl.errors import UserError
@@ -14,7 +15,9 @@ from marl.training.report.view import read_view
 
 def rewrite(run: Path, out: Path | None = None) -> Path:
     """Write report.html anew from the run's files, there or to `out`; its path. Disturbs no run that is going on."""
-    scenario = load_run(run, load_registry())
+    scenario = load_run(run, load_registry(), absent=True)
+    for sentence in scenario.absent:
+        print(f"note: {sentence}", file=sys.stderr)
     if not (run / FILE).is_file():
         raise UserError(f"{run} holds no training run: there is no {FILE} in it")
     page = out or run / "report.html"

@@ -1,0 +1,77 @@
+"""Whether what a ledger says of a league fits together; a sentence about what does not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from league.ledger.damage import damaged
+from league.ledger.ledger import Ledger, PayoffRow
+from league.view import Iteration, Player
+from marl.snapshot import JSON, canonical
+
+
+def check(ledger: Ledger, env: JSON = None) -> None:
+    """Read all of a league's ledger, and raise RunError about the first thing that is missing or contradicts another.
+
+    `env`: the environment that its scenario names, as plain values, or None.
+    """
+    players, iterations = ledger.players(), ledger.iterations()
+    fault = (
+        _players(players)
+        or _payoffs(ledger.payoffs(), players)
+        or _iterations(iterations, players)
+        or (_environment(ledger, env) if env is not None else "")
+    )
+    if fault:
+        raise damaged(ledger.where, fault)
+
+
+def _players(players: Sequence[tuple[int, Player]]) -> str:
+    sides = {player.side for _, player in players}
+    for side in range(max(sides, default=-1) + 1):
+        if side not in sides:
+            return f"side {side} has no players"
+    for id, player in players:
+        if player.side < 0 or player.born < 0:
+            return f"player {id} ({player.name}) has side {player.side}, and was born in iteration {player.born}"
+    return ""
+
+
+def _payoffs(rows: Sequence[PayoffRow], players: Sequence[tuple[int, Player]]) -> str:
+    side_of = {id: player.side for id, player in players}
+    sides = 1 + max(side_of.values(), default=-1)
+    for row in rows:
+        if strangers := [id for id in row.pairing if id not in side_of]:
+            return f"there are payoffs of player {strangers[0]}, who is not in the table players"
+        if [side_of[id] for id in row.pairing] != list(range(sides)):
+            return f"the pairing {','.join(map(str, row.pairing))} has not one player of each side"
+        if not len(row.mean) == len(row.m2) == sides:
+            return f"the payoffs of the pairing {','.join(map(str, row.pairing))} are not {sides} numbers"
+    return ""
+
+
+def _iterations(iterations: Sequence[Iteration], players: Sequence[tuple[int, Player]]) -> str:
+    sizes = [0] * (1 + max((player.side for _, player in players), default=-1))
+    for number, one in enumerate(iterations):
+        if one.number != number:
+            return f"the decision 'mixtures' of iteration {number} is missing, and there is that of {one.number}"
+        for side in range(len(sizes)):
+            sizes[side] = sum(player.side == side and player.born <= number for _, player in players)
+        if [len(mixture) for mixture in one.mixtures] != sizes:
+            found = [len(mixture) for mixture in one.mixtures]
+            return f"the mixtures of iteration {number} are over {found} players, and there were {sizes} by then"
+        if len(one.values) != len(sizes):
+            return f"the decision 'mixtures' of iteration {number} has {len(one.values)} values for {len(sizes)} sides"
+    return ""
+
+
+def _environment(ledger: Ledger, env: JSON) -> str:
+    """Its jobs say where they were done. A parameter that only one of the two knows came with another version."""
+    written = ledger.job_env()
+    if written is None:
+        return ""
+    there, here = (one if isinstance(one, dict) else {"name": one} for one in (json.loads(written), env))
+    if all(there[key] == here[key] for key in there if key in here):
+        return ""
+    return f"its jobs were done in {written}, and scenario.yaml names {canonical(env)}"
