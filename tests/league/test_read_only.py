@@ -67,8 +67,8 @@ def test_a_finished_league_is_read(marl: Marl, league: Path, words: str) -> None
 def test_a_killed_league_is_read_with_what_it_had_not_merged_yet(marl: Marl, league: Path, tmp_path: Path) -> None:
     code = (
         "import os, sys; from pathlib import Path; from league.ledger import Ledger\n"
-        "Ledger.at(Path(sys.argv[1])).decide('mixtures', 4, {'mixtures': [[1.0], [1.0]], 'nash_conv': 0.5, "
-        "'values': [0.0, 0.0]}, 9.0); os._exit(1)"
+        "ledger = Ledger.at(Path(sys.argv[1])); data, _ = ledger.decisions('mixtures')[3]\n"
+        "ledger.decide('mixtures', 4, data, 9.0); os._exit(1)"
     )
     subprocess.run([sys.executable, "-c", code, str(league)])
     killed = tmp_path / "killed"
