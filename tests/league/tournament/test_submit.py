@@ -290,7 +290,7 @@ def test_events_that_cannot_be_run(event: Callable[..., Event], tmp_path: Path) 
         invoke("standings", path)  # looking disturbs nobody
     submit(made, "marl/first")
     invoke("run", path)
-    assert "has begun, so its roster is closed" in refused("submit", path, "marl/first")
+    assert "is over; make a new event for new players" in refused("submit", path, "marl/first")
     assert "has no PGN" in refused("export", path, "--pgn")
 
 
