@@ -66,7 +66,7 @@ def build(config: LeagueConfig, registry: Registry, ledger: Ledger, blobs: Blobs
     else:
         payoffs = SampledPayoffs(services, config.payoffs.matches, config.payoffs.lanes, config.seed)
     strategy = CheckedStrategy(made, config.strategy.name, registry)
-    for founders in strategy.founders(services.spec):
+    for founders in strategy.founders(services.spec) if not ledger.iterations() else ():
         for founder in founders:
             services.restore(founder)  # what cannot be made is found out before anything is written
     return Manager(config, registry, ledger, services, strategy, payoffs, solved)

@@ -14,6 +14,7 @@ import numpy as np
 
 from league.metasolvers.checked import CheckedMetaSolver
 from league.strategies.chain import chained
+from league.strategies.founders import founders_of
 from league.strategy import Weights
 from league.view import LeagueView
 from marl import rng
@@ -30,7 +31,7 @@ class Params:
 
     metasolver: Component = component("metasolvers", default="league/nash", help="payoff table -> mixtures")
     oracle: Component = component("algorithms", default="league/best_response", help="trains the best responses")
-    founder: Component = component("policies", default="marl/random", help="the policy that each side starts with")
+    founder: Component = component("players", default="marl/random", help="the player that each side starts with")
     warm: bool = False
     """Whether a best response goes on from the side's last one; a cold start by default. For oracles that learn."""
 
@@ -43,13 +44,12 @@ class PSRO:
     ) -> None:
         self.solve = CheckedMetaSolver(metasolver, registry)
         self.oracle = oracle
-        self.founder = founder
+        self.founder, self.registry = founder, registry
         self.continues = warm
 
     def founders(self, spec: EnvSpec) -> Sequence[Sequence[Snapshot]]:
-        """The same scripted player on each side."""
-        meta = {"params": self.founder.params} if self.founder.params else {}
-        return [[Snapshot(self.founder.name, {}, meta)] for _ in spec.sides]
+        """Those whom the scenario names."""
+        return founders_of(self.founder, spec, self.registry)
 
     def jobs(self, view: LeagueView, seed: int) -> Sequence[Job]:
         """One best response a side, against what the last iteration decided; none where `settled`."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from league.strategies.chain import chained
+from league.strategies.founders import founders_of
 from league.strategy import Weights
 from league.view import LeagueView
 from marl import rng
@@ -31,7 +32,7 @@ class Params:
     """Who learns, and what to start from."""
 
     algorithm: Component = component("algorithms", default="rllib/ppo", help="trains the learner, a slice an iteration")
-    founder: Component = component("policies", default="marl/random", help="iteration 0: the policy of each side")
+    founder: Component = component("players", default="marl/random", help="iteration 0: the player of each side")
 
 
 class SelfPlay:
@@ -39,13 +40,12 @@ class SelfPlay:
 
     def __init__(self, registry: Registry, algorithm: Component, founder: Component) -> None:
         self.algorithm = algorithm
-        self.founder = founder
+        self.founder, self.registry = founder, registry
         self.continues = True
 
     def founders(self, spec: EnvSpec) -> Sequence[Sequence[Snapshot]]:
-        """The same scripted player on each side. It is measured, and never met again."""
-        meta = {"params": self.founder.params} if self.founder.params else {}
-        return [[Snapshot(self.founder.name, {}, meta)] for _ in spec.sides]
+        """Those whom the scenario names. They are measured, and never met again."""
+        return founders_of(self.founder, spec, self.registry)
 
     def jobs(self, view: LeagueView, seed: int) -> Sequence[Job]:
         """One job: the learner on side 0, and itself on every other."""
