@@ -43,9 +43,10 @@ class _Stage:
         return self.copies[folder][1]
 
     def _home(self, size: int) -> Path:
-        root = Path(tempfile.gettempdir())
-        if size <= _SMALL and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > 4 * _SMALL:
-            root = _MEMORY
+        small = size <= _SMALL and _fits(_MEMORY) and shutil.disk_usage(_MEMORY).free > 4 * _SMALL
+        root = _MEMORY if small else Path(tempfile.gettempdir())
+        if not _fits(root):
+            raise OSError(f"nothing may be executed in {root}")
         if root not in self.homes:
             self.homes[root] = root / (_PREFIX + owners.name())
             self.homes[root].mkdir(mode=0o700)
@@ -93,6 +94,11 @@ def _look(folder: Path) -> tuple[_Seen, int]:
             if len(seen) > _MANY or size > _LARGE:
                 raise OverflowError
     return (*seen, ("", folder.stat().st_mode, 0, 0, 0)), size
+
+
+def _fits(root: Path) -> bool:
+    """Whether copies may lie there. Mounts keep `noexec`, and a bot's own program could not be started."""
+    return os.access(root, os.W_OK) and not os.statvfs(root).f_flag & os.ST_NOEXEC
 
 
 def _odd(place: str, names: list[str]) -> list[str]:
