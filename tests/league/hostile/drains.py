@@ -18,8 +18,8 @@ def inotify(_):
     return LIBC.inotify_init1(os.O_CLOEXEC) >= 0
 
 
-def keys(turn):
-    return LIBC.syscall(ADD_KEY[os.uname().machine], b"user", f"marl-drain-{turn}".encode(), b"x", 1, -3) >= 0
+def keys(turn):  # in the keyring of the process, which goes with it
+    return LIBC.syscall(ADD_KEY[os.uname().machine], b"user", f"marl-drain-{turn}".encode(), b"x", 1, -2) >= 0
 
 
 def pipe_pages(_):
