@@ -6,6 +6,7 @@ import abc
 from typing import Any, ClassVar
 
 from marl.algorithm import Checkpoint, Services, Trained
+from marl.env import EnvSpec
 from marl.job import Job
 from marl.snapshot import Snapshot
 from marl.training.checkpoint import AVERAGE, part, starting
@@ -13,7 +14,7 @@ from marl.training.engine import Engine
 from marl.training.hyper import Hyper
 from marl.training.learner import ColumnLearner
 from marl.training.lineup import lineup
-from marl.training.modules import module_specs
+from marl.training.modules import ModuleSpec, module_specs
 
 
 class RLlibAlgorithm(abc.ABC):
@@ -50,14 +51,17 @@ class RLlibAlgorithm(abc.ABC):
 
         Raises UserError where they are not those that this algorithm would make for the job.
         """
-        sides = lineup(job, services.spec).sides
-        return starting(module_specs(services.spec, self.hyper.model, self.hyper.sharing, sides), snapshot)
+        return starting(self._modules(job, services.spec), snapshot)
 
     def engine(self, job: Job, services: Services) -> Engine:
         """The engine for the sides that learn in this job."""
         spec, hyper = services.spec, self.hyper
-        modules = module_specs(spec, hyper.model, hyper.sharing, lineup(job, spec).sides)
+        modules = self._modules(job, spec)
         key = tuple(sorted(modules))
         if key not in self._engines or self._engines[key].spec != spec:
             self._engines[key] = Engine(spec, self.learner, modules, hyper)
         return self._engines[key]
+
+    def _modules(self, job: Job, spec: EnvSpec) -> dict[str, ModuleSpec]:
+        hyper = self.hyper
+        return module_specs(spec, hyper.model, hyper.sharing, lineup(job, spec).sides, hyper.models)

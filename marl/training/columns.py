@@ -29,12 +29,17 @@ Columns: TypeAlias = dict[str, ArrayTree]
 
 
 def module_columns(
-    window: Trajectory, seen: ArrayTree, estimates: Advantages, modules: Sequence[str], length: int
+    window: Trajectory,
+    seen: ArrayTree,
+    estimates: Advantages,
+    modules: Sequence[str],
+    memories: Mapping[str, int],
+    length: int,
 ) -> dict[str, Columns]:
     """A window's rows as columns, one set for each module that has rows.
 
     `seen`: what the networks saw of each row, a tree of `[K, ...]`. `modules`: the module id of each agent of the
-    environment. `length`: the longest sequence, for modules with memory.
+    environment. `memories`: the size of each module's memory. `length`: the longest sequence, for those that have one.
     """
     names = sorted({modules[agent] for agent in np.unique(window.agent).tolist()})
     everything = _columns(window, seen, estimates)
@@ -44,10 +49,10 @@ def module_columns(
     result = {}
     for index, name in enumerate(names):
         rows = np.flatnonzero(number == index)
-        if window.memory is None:
+        if not memories[name]:
             result[name] = {key: tree.take(column, rows) for key, column in everything.items()}
         else:
-            result[name] = _sequence_columns(window, everything, rows, length)
+            result[name] = _sequence_columns(window, everything, rows, memories[name], length)
     return result
 
 
@@ -74,11 +79,11 @@ def _columns(window: Trajectory, seen: ArrayTree, estimates: Advantages) -> Colu
     return columns | {name: number.astype(np.float32) for name, number in numbers.items()}
 
 
-def _sequence_columns(window: Trajectory, everything: Columns, rows: Ints, length: int) -> Columns:
+def _sequence_columns(window: Trajectory, everything: Columns, rows: Ints, memory: int, length: int) -> Columns:
     cut = sequences(window, rows, length)
     columns = {name: cut.lay(column) for name, column in everything.items()}
     return columns | {
         "valid": cut.valid,
         "first": cut.lay(window.first) & cut.valid,
-        "memory": cut.starts(window.memory),
+        "memory": cut.starts(window.memory)[:, :memory],
     }

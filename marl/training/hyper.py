@@ -14,6 +14,8 @@ class Hyper:
 
     model: ModelConfig = field(default_factory=ModelConfig)
     """The shape of the networks."""
+    models: dict[str, ModelConfig] = field(default_factory=dict)
+    """Groups of agents whose networks have a shape of their own, by name; it stands instead of `model`."""
     sharing: Sharing = "all"
     """Who shares a network: `all` agents of a group, those of a group on one `side`, or `none`."""
     env_steps: int = 100_000

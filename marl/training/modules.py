@@ -12,10 +12,12 @@ from ray.rllib.core.rl_module.multi_rl_module import MultiRLModuleSpec
 from ray.rllib.core.rl_module.rl_module import RLModuleSpec
 from ray.rllib.core.rl_module.torch import TorchRLModule
 
-from marl.env import EnvSpec
+from marl.env import EnvSpec, Group
+from marl.errors import UserError, suggestion
 from marl.space import Space
 from marl.training.networks import ModelConfig, Network, Sharing, module_ids
 from marl.training.networks.build import fresh, seen_space
+from marl.training.networks.encoder import images
 
 for _name in ("ray.rllib", "ray._common.deprecation"):  # RLlib warns of its own deprecated calls
     logging.getLogger(_name).setLevel(logging.ERROR)
@@ -56,14 +58,38 @@ class NetworkModule(TorchRLModule):
         return {"inputs": out.inputs[batch["valid"]], "value": out.value[batch["valid"]]}
 
 
-def module_specs(spec: EnvSpec, model: ModelConfig, sharing: Sharing, sides: Collection[int]) -> dict[str, ModuleSpec]:
-    """The modules that serve these sides, by id (see `marl.training.networks.module_ids`)."""
+def module_specs(
+    spec: EnvSpec,
+    model: ModelConfig,
+    sharing: Sharing,
+    sides: Collection[int],
+    models: Mapping[str, ModelConfig] | None = None,
+) -> dict[str, ModuleSpec]:
+    """The modules that serve these sides, by id (see `marl.training.networks.module_ids`).
+
+    `models`: those of groups whose model is not `model`. Raises UserError for unknown groups, and for a cnn that has
+    no image to look at.
+    """
+    known = [group.name for group in spec.groups]
+    for name in models or {}:
+        if name not in known:
+            raise UserError(f"models: no group is called {name!r}{suggestion(name, known)}")
     result = {}
     for agent, name in enumerate(module_ids(spec, sharing)):
         if spec.side_of[agent] in sides:
             group = spec.groups[spec.group_of[agent]]
-            result[name] = ModuleSpec(seen_space(group, model), group.action, model)
+            own = (models or {}).get(group.name, model)
+            _check(own, group)
+            result[name] = ModuleSpec(seen_space(group, own), group.action, own)
     return result
+
+
+def _check(model: ModelConfig, group: Group) -> None:
+    if model.kind == "cnn" and not images(group.observation):
+        raise UserError(
+            f"model.kind: a cnn needs an observation of three axes ({model.layout}), and group {group.name!r} shows "
+            f"only {group.observation}; give it a model of its own, such as models: {{{group.name}: {{kind: mlp}}}}"
+        )
 
 
 def multi_module_spec(modules: Mapping[str, ModuleSpec]) -> MultiRLModuleSpec:

@@ -102,7 +102,8 @@ class Rollout:
 
     def _columns(self, window: Trajectory, estimate: Advantages) -> dict[str, Columns]:
         seen = self.live.seen(window.observation, window.agent)
-        return module_columns(window, seen, estimate, self.modules, self.sequence)
+        memories = {name: network.memory_size for name, network in self.live.networks.items()}
+        return module_columns(window, seen, estimate, self.modules, memories, self.sequence)
 
     def _estimate(self, window: Trajectory) -> Advantages:
         window = replace(window, reward=self.statistics.rewards(window))

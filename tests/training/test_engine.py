@@ -12,6 +12,7 @@ import pytest
 from marl import rng
 from marl.env import EnvSpec, Group, Rows
 from marl.errors import RunError, UserError
+from marl.forking import ForkableOneByOne
 from marl.job import SELF, Job
 from marl.simple import Match, OneByOne, Outcome, View
 from marl.space import Box, Discrete
@@ -406,3 +407,56 @@ def test_values_after_the_window_are_the_live_policys(services: Any, gradient: A
                     np.zeros(1, bool), 1)  # fmt: skip
         alone = rollout.live.act(seen, None, rng.as_keys([0])).value
         assert values[place] == pytest.approx(float(alone[0]), abs=1e-5)
+
+
+class Watch(Match):
+    """One agent sees an image, the other a number."""
+
+    def start(self) -> None:
+        self.tick = 0
+
+    def views(self) -> dict[int, View]:
+        return {agent: View(self.observe(agent)) for agent in range(2)}
+
+    def observe(self, agent: int) -> Any:
+        return np.full(1 if agent else (1, 3, 3), self.tick, dtype=np.float32)
+
+    def play(self, actions: Any) -> Outcome:
+        self.tick += 1
+        return Outcome({0: float(actions[0] == 1), 1: float(actions[1] == 0)}, done=self.tick == 4)
+
+
+WATCH = EnvSpec(
+    ("eye", "ear"),
+    (Group("eyes", (0,), Box((1, 3, 3)), Discrete(2)), Group("ears", (1,), Box((1,)), Discrete(2))),
+    ((0, 1),),
+    "simultaneous",
+    4,
+)
+
+
+@pytest.mark.parametrize("ears", [{"kind": "gru", "memory": 4, "normalise_observations": True}, {"hidden": [8]}])
+def test_each_group_may_have_a_model_of_its_own(services: Any, gradient: Any, ears: dict[str, Any]) -> None:
+    from marl.training.networks import ModelConfig
+
+    host = services(lambda lanes: ForkableOneByOne(WATCH, lanes, Watch))
+    models = {"eyes": ModelConfig(kind="cnn", channels=[2], kernels=[3], strides=[1], hidden=[8])}
+    params = {**SMALL, "model": ModelConfig(**ears), "models": models}
+    algorithm, task = gradient(**params), job(0, ())
+    first = algorithm.train(task, host)
+    described = first.snapshot.meta["modules"]
+    assert [described[name]["config"]["kind"] for name in ("eyes", "ears")] == ["cnn", ears.get("kind", "mlp")]
+    on = replace(task, parent=keep(host, first))
+    one, other = algorithm.train(on, host), gradient(**params).train(on, host)
+    assert same(one.checkpoint.arrays, other.checkpoint.arrays)
+    assert len(host.policy(first.snapshot.id).networks) == 2
+
+
+def test_models_of_groups_that_are_not_there_and_cnns_without_images_are_refused(services: Any, gradient: Any) -> None:
+    from marl.training.networks import ModelConfig
+
+    host = services(lambda lanes: OneByOne(WATCH, lanes, Watch))
+    with pytest.raises(UserError, match=r"group 'ears' shows only .* models: \{ears: \{kind: mlp\}\}"):
+        gradient(**SMALL, model=ModelConfig(kind="cnn")).train(job(0, ()), host)
+    with pytest.raises(UserError, match="no group is called 'ear'; did you mean 'ears'"):
+        gradient(**SMALL, models={"ear": ModelConfig()}).train(job(0, ()), host)

@@ -42,10 +42,20 @@ def test_every_row_is_in_exactly_one_place(window: Make) -> None:
 
 def test_memory_is_taken_where_a_sequence_starts(window: Make) -> None:
     rows = two_agents(window, 5, memory=np.arange(15, dtype=np.float32)[:, None])
-    columns = module_columns(rows, rows.observation, Advantages(np.zeros(15), np.zeros(15)), ["m", "m"], 3)["m"]
+    columns = module_columns(rows, rows.observation, Advantages(np.zeros(15), np.zeros(15)), ["m", "m"], {"m": 1}, 3)[
+        "m"
+    ]
     assert columns["memory"][:, 0].tolist() == [0, 9, 1, 10, 2, 11]
     assert columns["observation"].shape == (6, 3, 1)
     assert columns["first"][0].tolist() == [True, False, False]
+
+
+def test_each_module_remembers_as_much_as_it_can(window: Make) -> None:
+    rows = two_agents(window, 5, memory=np.arange(30, dtype=np.float32).reshape(15, 2))
+    nothing = Advantages(np.zeros(15), np.zeros(15))
+    columns = module_columns(rows, rows.observation, nothing, ["a", "b"], {"a": 1, "b": 0}, 3)
+    assert columns["a"]["memory"].shape == (4, 1) and columns["a"]["logp"].shape == (4, 3)
+    assert "memory" not in columns["b"] and columns["b"]["logp"].shape == (5,)
 
 
 def test_no_rows_are_no_sequences(window: Make) -> None:
@@ -55,7 +65,9 @@ def test_no_rows_are_no_sequences(window: Make) -> None:
 
 def test_each_module_gets_its_agents_rows(window: Make) -> None:
     rows = two_agents(window, 4)
-    columns = module_columns(rows, rows.observation, Advantages(np.arange(12.0), np.zeros(12)), ["a", "b"], 3)
+    columns = module_columns(
+        rows, rows.observation, Advantages(np.arange(12.0), np.zeros(12)), ["a", "b"], {"a": 0, "b": 0}, 3
+    )
     assert columns["b"]["observation"][:, 0].tolist() == [1, 4, 7, 10]
     assert columns["b"]["advantage"].tolist() == [1, 4, 7, 10]
     assert len(columns["a"]["logp"]) == 8

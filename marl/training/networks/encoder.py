@@ -23,8 +23,7 @@ class Encoder(nn.Module):
     def __init__(self, observation: Space, config: ModelConfig, normaliser: Normaliser | None = None) -> None:
         super().__init__()
         self._normaliser = (normaliser,)  # in a tuple, for it is the network's, and is saved once
-        leaves = leaf_spaces(observation)
-        self._images = [leaf for leaf in leaves if config.kind == "cnn" and _is_image(leaf)]
+        self._images = images(observation) if config.kind == "cnn" else []
         self._flat = flat_leaves(observation, config)
         if config.kind == "cnn" and not self._images:
             raise UserError(
@@ -83,10 +82,12 @@ class Convolutions(nn.Module):
         return x.flatten(1)
 
 
+def images(observation: Space) -> list[Leaf]:
+    """The leaves that a `cnn` can look at: boxes of three axes."""
+    return [leaf for leaf in leaf_spaces(observation) if isinstance(leaf[1], Box) and len(leaf[1].shape) == 3]
+
+
 def flat_leaves(observation: Space, config: ModelConfig) -> list[Leaf]:
     """The leaves that become columns: all but the images of a `cnn`."""
-    return [leaf for leaf in leaf_spaces(observation) if not (config.kind == "cnn" and _is_image(leaf))]
-
-
-def _is_image(leaf: Leaf) -> bool:
-    return isinstance(leaf[1], Box) and len(leaf[1].shape) == 3
+    seen = images(observation) if config.kind == "cnn" else []
+    return [leaf for leaf in leaf_spaces(observation) if leaf not in seen]

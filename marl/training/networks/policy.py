@@ -28,7 +28,7 @@ class NetworkPolicy:
     `networks`: by module id; `sharing` says which id serves which agent (see `module_ids`). Agents whose network is
     missing cannot be played, so a policy may hold those of one side only. Equal batches give equal answers, to the bit;
     a row that stands in another batch is answered the same to about 1e-5, because products of other sizes round
-    differently.
+    differently. Networks of different groups may be of different kinds; the memory of a row is as large as the largest.
     """
 
     def __init__(self, spec: EnvSpec, networks: Mapping[str, Network], sharing: Sharing = "all") -> None:
@@ -46,10 +46,7 @@ class NetworkPolicy:
         for group in spec.groups:
             self._place[list(group.agents)] = np.arange(len(group.agents))
         self._alone = [_only(self._of_agent[list(group.agents)]) for group in spec.groups]
-        sizes = {network.memory_size for network in self._networks}
-        if len(sizes) > 1:
-            raise ValueError(f"the networks of one policy must have memories of one size, not {sorted(sizes)}")
-        self._memory = sizes.pop() if sizes else 0
+        self._memory = max((network.memory_size for network in self._networks), default=0)
 
     def memory(self, rows: int) -> Array | None:
         """Zeros `float32[rows, M]`, or None without a memory."""
@@ -102,8 +99,8 @@ class NetworkPolicy:
         return NetworkStack(networks, self._check, self.seen)
 
     def seen(self, observation: ArrayTree, agent: Ints) -> ArrayTree:
-        """What the networks see of K rows: the observations, with `identity` beside each agent's place in its group."""
-        if not self._networks[0].config.identity:
+        """What the networks see of K rows of a group: observations, with `identity` beside each agent's place in it."""
+        if not self._networks[self._of_agent[agent[0]]].config.identity:
             return observation
         return {"agent": self._place[agent], "observation": observation}
 
@@ -122,10 +119,15 @@ class NetworkPolicy:
             raise UserError(f"this policy has no network for {agent!r}: it has {', '.join(self.networks) or 'none'}")
 
     def _act(self, network: Network, rows: Rows, memory: Array | None, keys: Keys) -> Acts:
-        out = _forward(network, self.seen(rows.observation, rows.agent), memory)
+        size = network.memory_size
+        known = None if memory is None or size == 0 else memory[:, :size]
+        out = _forward(network, self.seen(rows.observation, rows.agent), known)
+        if out.memory is not None:
+            memory = self.memory(len(rows)) if memory is None or size == self._memory else memory.copy()
+            _given(memory)[:, :size] = numpy(out.memory)
         action, logp = network.distribution.sample(finite(numpy(out.inputs)), rows.mask, keys)
         value: Array = numpy(out.value) * network.value_scale
-        return Acts(action, logp, value, None if out.memory is None else numpy(out.memory))
+        return Acts(action, logp, value, memory)
 
     def _act_apart(self, which: Ints, rows: Rows, memory: Array | None, keys: Keys) -> Acts:
         """Rows of several networks: each answers its own."""

@@ -195,12 +195,28 @@ def test_snapshots_that_do_not_fit_are_refused_with_a_sentence(board):
         restore(board, Snapshot(snapshot.policy, arrays, snapshot.meta))
 
 
-def test_networks_that_nobody_needs_or_that_do_not_go_together_are_refused(board, spec):
+def test_networks_that_nobody_needs_are_refused(board):
     with pytest.raises(ValueError, match="serve nobody"):
         NetworkPolicy(board, networks(board), "side")
-    mixed = {**networks(spec, ModelConfig(kind="gru")), "guards": networks(spec)["guards"]}
-    with pytest.raises(ValueError, match="memories of one size"):
-        NetworkPolicy(spec, mixed)
+
+
+def test_groups_may_have_networks_of_different_kinds(spec, rows):
+    kinds = [ModelConfig(kind="gru", memory=5, identity=True), ModelConfig(), ModelConfig(kind="lstm", memory=6)]
+    apart = [networks(spec, kind) for kind in kinds]
+    names = [group.name for group in spec.groups]
+    for first, second in ((0, 1), (1, 2), (2, 0)):
+        policy = NetworkPolicy(spec, {names[0]: apart[first][names[0]], names[1]: apart[second][names[1]]})
+        sizes = [network.memory_size for network in policy.networks.values()]
+        assert policy.memory(3).shape == (3, max(sizes))
+        for group, size in enumerate(sizes):
+            batch, keys = rows(spec, group, 9), rng.mix(1, np.arange(9))
+            alone = NetworkPolicy(spec, apart[(first, second)[group]])
+            mine, theirs = policy.memory(9), alone.memory(9)
+            for _ in range(2):
+                one, other = policy.act(batch, mine, keys), alone.act(batch, theirs, keys)
+                np.testing.assert_array_equal(one.logp, other.logp)
+                mine, theirs = one.memory, other.memory
+                assert mine.shape == (9, max(sizes)) and not mine[:, size:].any()
 
 
 def test_the_registry_restores_networks(board, rows):
