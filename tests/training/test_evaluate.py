@@ -262,7 +262,7 @@ def test_a_recorded_match_is_watched_as_it_was(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["evaluate", "runs/nothing"], "there is no run and no snapshot 'runs/nothing'"),
+        (["evaluate", "runs/nothing"], "there is no run, snapshot or bot 'runs/nothing'"),
         (["evaluate", "marl/randm"], "did you mean 'marl/random'?"),
         (["evaluate", "marl/random"], "say where with --env"),
         (["evaluate", "marl/random strength=3", "--env", "x"], "strength"),
