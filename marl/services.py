@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numbers
 import sys
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import cache, cached_property, partial
@@ -44,6 +45,7 @@ class RunServices:
         self.heard = heard
         self.warn = warned
         self.failures = failures or Failures()
+        self._logged = time.perf_counter()
         self.reproductions = blobs.root.parent / "failures"
         self.policy = cache(self._policy)
         self.exact = cache(self._exact)
@@ -66,8 +68,10 @@ class RunServices:
         return self.blobs.get_checkpoint(id)
 
     def log(self, step: int, **values: float) -> None:
-        """Pass on named numbers, with the speed that follows from them."""
-        self.heard(step, speeds({name: float(value) for name, value in values.items()}))
+        """Pass on named numbers, with the speed since the last ones: what happened in between counts too."""
+        now = time.perf_counter()
+        passed, self._logged = now - self._logged, now
+        self.heard(step, speeds({name: float(value) for name, value in values.items()}, passed))
 
     def arena(self, lanes: int) -> Arena:
         """An arena of the scenario's environment, whose failures are put up with as far as `failures` says."""
@@ -111,10 +115,12 @@ def train(registry: Registry, algorithm: Algorithm, job: Job, services: Services
     return trained
 
 
-def speeds(values: dict[str, float]) -> dict[str, float]:
-    """`values` and, where they say how long an update took, `env_steps_per_s` and the shares of both its parts."""
-    seconds = values.get("sample_seconds", 0.0) + values.get("learn_seconds", 0.0)
-    if seconds <= 0 or "env_steps" not in values:
+def speeds(values: dict[str, float], seconds: float) -> dict[str, float]:
+    """`values` of an update and, where they say how long its parts took, `env_steps_per_s` and their shares.
+
+    `seconds`: all that was waited for it, with what was saved, loaded and measured before.
+    """
+    if seconds <= 0 or not {"env_steps", "sample_seconds", "learn_seconds"} <= set(values):
         return values
     return values | {
         "env_steps_per_s": values["env_steps"] / seconds,

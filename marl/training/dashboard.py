@@ -43,6 +43,7 @@ class Dashboard(Watcher):
     def __post_init__(self) -> None:
         self._recent: deque[dict[str, float]] = deque(maxlen=_RECENT)
         self._started, self._resumed_at = time.monotonic(), 0
+        self._passed: float | None = None  # seconds since the start or the resume, once it is over
         self._now = ""
         self._live: Live | None = None
         self._said = time.monotonic()
@@ -65,7 +66,7 @@ class Dashboard(Watcher):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.before = self.seconds
+        self.before, self._passed = self.seconds, time.monotonic() - self._started
         self.state = "finished" if kind is None else "interrupted" if kind is KeyboardInterrupt else "failed"
         if self._live is not None:
             self._live.stop()
@@ -127,7 +128,19 @@ class Dashboard(Watcher):
         updates = list(self._recent)
         names = dict.fromkeys(name for values in updates for name in values)
         present = {name: [values[name] for values in updates if name in values] for name in names}
-        return {name: sum(values) / len(values) for name, values in present.items()}
+        means = {name: sum(values) / len(values) for name, values in present.items()}
+        timed = [v for v in updates if v.get("env_steps_per_s", 0.0) > 0 and "env_steps" in v]
+        if timed:  # env steps over seconds: an update after a measurement weighs as much as it took
+            seconds = sum(values["env_steps"] / values["env_steps_per_s"] for values in timed)
+            means["env_steps_per_s"] = sum(values["env_steps"] for values in timed) / seconds
+        return means
+
+    @property
+    def speed(self) -> float | None:
+        """Env steps a second since the start (or the resume), with all that was waited for: saving and measuring too."""
+        passed = time.monotonic() - self._started if self._passed is None else self._passed
+        done = self.step - self._resumed_at
+        return done / passed if done > 0 and passed >= 0.5 else self.recent.get("env_steps_per_s")
 
     @property
     def left(self) -> float | None:
@@ -141,15 +154,15 @@ class Dashboard(Watcher):
         """The picture of this moment."""
         shown = Shown(
             self.info, self.state, self.step, self.seconds, self.left, self.recent, self.curve, list(self.slices),
-            self.updates, self.matches, self._now,
+            self.updates, self.matches, self._now, self.speed,
         )  # fmt: skip
         return layout(shown, self.console.size)
 
     def _say(self, seconds: float, left: float | None = None) -> None:
         self._said, recent = time.monotonic(), self.recent
         parts = [f"{self.step:,} env steps"]
-        if "env_steps_per_s" in recent:
-            parts.append(f"{recent['env_steps_per_s']:,.0f} steps/s")
+        if (speed := self.speed) is not None:
+            parts.append(f"{speed:,.0f} steps/s")
         parts += [
             f"{name} {number(recent[name], 3)}" for name in ("return", "length", "entropy", "kl") if name in recent
         ]

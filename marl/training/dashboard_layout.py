@@ -78,6 +78,7 @@ class Shown:
     updates: int
     matches: int
     doing: str
+    speed: float | None = None
 
 
 def layout(shown: Shown, size: ConsoleDimensions) -> RenderableType:
@@ -106,9 +107,8 @@ def layout(shown: Shown, size: ConsoleDimensions) -> RenderableType:
 def headline(shown: Shown, width: int) -> RenderableType:
     """Steps, speed and clock over a bar."""
     line = Text.assemble((f"{shown.step:,}", STRONG), (f" of {shown.info.env_steps:,} env steps", SOFT))
-    speed = shown.recent.get("env_steps_per_s")
-    if speed is not None:
-        line.append_text(Text.assemble("    ", (_thousands(speed), f"bold {CURVE}"), (" steps/s", SOFT)))
+    if shown.speed is not None:
+        line.append_text(Text.assemble("    ", (_thousands(shown.speed), f"bold {CURVE}"), (" steps/s", SOFT)))
     line.append_text(Text.assemble("    ", ("time ", SOFT), (duration(shown.seconds), STRONG)))
     if shown.left is not None and shown.left >= 0.5:
         end = Text.assemble(("left ", SOFT), (f"~{duration(shown.left)}", STRONG))
