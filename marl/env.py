@@ -268,6 +268,14 @@ class Forkable(Protocol):
 
 
 @runtime_checkable
+class Remarking(Protocol):
+    """Optional: an adapter that cannot play something as it is says so here, and whoever plays it tells people."""
+
+    remarks: dict[str, int]
+    """A sentence about what was left out, and how often it was, since the environment was made."""
+
+
+@runtime_checkable
 class Exact(Protocol):
     """Optional: a small game can be solved exactly."""
 

@@ -11,7 +11,12 @@ import numpy as np
 
 from marl import space, tree
 from marl.env import EnvSpec, Rows, Step, Turn
-from marl.types import Ints
+from marl.types import Bools, Ints
+
+_LATE = (
+    "; who can come back or be paid later has not ended: end its part then, and leave it without rows meanwhile, "
+    "or with one legal action"
+)
 
 
 class ContractBroken(Exception):
@@ -19,15 +24,24 @@ class ContractBroken(Exception):
 
 
 class Contract:
-    """Shapes of observations and masks, no NaN, a legal action for whoever must act, finite rewards, and an end."""
+    """Shapes of observations and masks, no NaN, a legal action for whoever must act, finite rewards, and an end.
 
-    def __init__(self, spec: EnvSpec) -> None:
+    An agent's part ends once: who has ended neither acts nor is paid any more in that match. `ended`: `bool[lanes, N]`.
+    """
+
+    def __init__(self, spec: EnvSpec, lanes: int) -> None:
         self._spec = spec
+        self.ended: Bools = np.zeros((lanes, len(spec.agents)), dtype=np.bool_)
         self._shapes = [
             {path: leaf.shape[1:] for path, leaf in tree.leaves(space.zeros(group.observation, 0))}
             for group in spec.groups
         ]
         self._widths = [space.mask_width(group.action) for group in spec.groups]
+
+    def begin(self, lanes: Ints, turn: Turn) -> Turn:
+        """The rows of new matches in `lanes`. Raises ContractBroken."""
+        self.ended[lanes] = False
+        return self.turn(turn)
 
     def turn(self, turn: Turn) -> Turn:
         """The same rows. Raises ContractBroken."""
@@ -46,11 +60,26 @@ class Contract:
         for rows in step.final:
             if rows is not None and len(rows):
                 self._numbers(rows)
+        self._end(step)
         self.turn(step.turn)
         return step
 
+    def _end(self, step: Step) -> None:
+        before = self.ended[step.lanes]
+        if before.any() and (late := before & (step.rewards != 0)).any():
+            raise ContractBroken(f"pays {self._name(np.argwhere(late)[0, 1])} after its part ended{_LATE}")
+        ending = step.terminated | step.truncated
+        if ending.any():
+            self.ended[step.lanes] = before | ending
+
+    def _name(self, agent: int) -> str:
+        return repr(self._spec.agents[agent])
+
     def _rows(self, rows: Rows) -> None:
         group, count = self._spec.groups[rows.group], len(rows)
+        late = self.ended[rows.lane, rows.agent]
+        if late.any():
+            raise ContractBroken(f"asks {self._name(rows.agent[late][0])} to act after its part ended{_LATE}")
         wanted = {path: (count, *shape) for path, shape in self._shapes[rows.group].items()}
         seen = {path: np.shape(leaf) for path, leaf in tree.leaves(rows.observation)}
         if seen != wanted:

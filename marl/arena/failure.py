@@ -135,8 +135,8 @@ def play_again(environment: Environment, match: Mapping[str, Any]) -> None:
 
 def _play(environment: Environment, match: Mapping[str, Any]) -> None:
     lane = np.zeros(1, dtype=np.int64)
-    contract = Contract(environment.spec)
-    contract.turn(environment.reset(lane, rng.as_keys([match["seed"]])))
+    contract = Contract(environment.spec, 1)
+    contract.begin(lane, environment.reset(lane, rng.as_keys([match["seed"]])))
     likes = [space.zeros(group.action, 0) for group in environment.spec.groups]
     for number, tick in enumerate(match["actions"]):
         actions = [

@@ -80,7 +80,7 @@ class Play:
         self._seats = Seats(spec, lanes * agents)
         self._queue = Queue(spec, source, 0)
         self._log = Log(spec, lanes)
-        self._contract = Contract(spec)
+        self._contract = Contract(spec, lanes)
         self._tolerance = tolerance
         self._failures = Count(tolerance.limit if tolerance is not None else Failures())
         self.changed = 0
@@ -177,7 +177,7 @@ class Play:
             try:
                 started, failed = attempt(partial(self.environment.reset, lanes, environment_seeds(self.seeds[lanes])))
                 if started is not None:
-                    self._contract.turn(started)
+                    self._contract.begin(lanes, started)
             except UserError:
                 raise
             except Exception as error:
@@ -282,6 +282,7 @@ class Play:
             raise UserError("this environment cannot save matches in progress (it is not Forkable)")
         arrays: dict[str, Array] = {name: getattr(self, name).copy() for name in _SAVED}
         blob = self.environment.save(self.live) if len(self.live) else b""
+        arrays["ended"] = self._contract.ended.copy()
         arrays["environment"] = np.frombuffer(blob, dtype=np.uint8)
         arrays |= {f"turn {name}": array for name, array in turns.columns(self.turn).items()}
         for name, store in self._seats.stores.items():
@@ -303,6 +304,8 @@ class Play:
             setattr(self, name, np.array(arrays[name]))
         self.clock, self._queue.number = int(checkpoint.meta["clock"]), int(checkpoint.meta["number"])
         self._failures.at = list(checkpoint.meta.get("failures", []))
+        if "ended" in arrays:  # older checkpoints do not have it
+            self._contract.ended[...] = arrays["ended"]
         self._keys = agent_keys(self.seeds, np.arange(len(self.spec.agents), dtype=np.uint64))
         self.use(self.policies, self._queue.source)
         for name, store in self._seats.stores.items():

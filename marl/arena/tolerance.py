@@ -58,7 +58,7 @@ class Count:
     def __str__(self) -> str:
         allowed, per = self.limit.allowed, self.limit.per
         if allowed == 0:
-            return "where this is rare and cannot be mended, `failures.allowed` lets such matches be void"
+            return "where this is rare and cannot be mended, let such matches be void: `marl resume RUN failures.allowed=10`"
         return f"it failed {len(self.at)} times within {per:,} matches, and failures.allowed is {allowed}"
 
 

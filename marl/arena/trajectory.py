@@ -39,7 +39,7 @@ class Trajectory:
     an index into `last`: the final observation of an agent that ended, or its next own turn, which is in the next
     window. So values bootstrap from `last` where `last_row >= 0` and not `terminated`.
 
-    `unassigned`: `float64[N]`, rewards of learners that no row earned: before the agent's first turn or after its end.
+    `unassigned`: `float64[N]`, rewards of learners that no row earned, which came before the agent's first turn.
     """
 
     group: int

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, cast
 
 import typer
+
+if TYPE_CHECKING:
+    from marl.arena import Arena
+    from marl.registry import Component, Registry
 
 
 def evaluate(
@@ -16,10 +22,13 @@ def evaluate(
     seed: int = typer.Option(0, help="Equal seeds, equal matches."),
     lanes: int = typer.Option(256, min=1, help="Matches played in lockstep."),
     env: str = typer.Option("", metavar="ENV", help="Where they meet, if no player comes from a run, or elsewhere."),
+    failures: int = typer.Option(
+        0, min=0, help="How often the environment may fail; such a match is played again with another seed."
+    ),
     as_json: bool = typer.Option(False, "--json", help="Print JSON."),
 ) -> None:
     """Play matches and say how a player did, with 95 % intervals."""
-    from marl.arena import Arena
+    from marl.env import Remarking
     from marl.evaluation import measure
     from marl.registry import load_registry
     from marl.run.players import contestant, meeting_place, seats
@@ -29,8 +38,8 @@ def evaluate(
     subject = contestant(player, registry)
     rivals = {rival: contestant(rival, registry) for rival in against}
     game = meeting_place(env, [subject, *rivals.values()], registry)
-    environment = registry.make("environments", game.name, game.params, lanes=min(lanes, matches))
-    arena, spec = Arena(environment), environment.spec
+    arena = _arena(registry, game, min(lanes, matches), failures)
+    spec = arena.environment.spec
     us = subject.player(registry, spec)
     scores: dict[str, dict[str, float]] = {}
     if len(spec.sides) == 1:
@@ -41,6 +50,25 @@ def evaluate(
         with explained(game, registry):
             scores[name] = measure(arena, us, them, matches, seed, sides).plain()
     _show(player, str(game), scores, as_json)
+    if isinstance(arena.environment, Remarking):
+        for remark, count in arena.environment.remarks.items():
+            print(f"note: {remark} ({count:,} times)", file=sys.stderr)
+
+
+def _arena(registry: Registry, game: Component, lanes: int, failures: int) -> Arena:
+    """An arena on the game; the failures of it that are put up with are told as they come."""
+    from marl.arena import Arena, Failures, Tolerance, failure
+    from marl.arena.failure import EnvironmentFailed
+    from marl.env import Environment
+
+    def make(lanes: int) -> Environment:
+        return cast("Environment", registry.make("environments", game.name, game.params, lanes=lanes))
+
+    def told(failed: EnvironmentFailed) -> None:
+        env = {"name": game.name, "params": game.params}
+        print(f"warning: {failure.void(failed, make, env)}", file=sys.stderr)
+
+    return Arena(make(lanes), Tolerance(Failures(failures), make, told) if failures else None)
 
 
 def _show(player: str, env: str, scores: Mapping[str, Mapping[str, float]], as_json: bool) -> None:

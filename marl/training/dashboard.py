@@ -137,7 +137,7 @@ class Dashboard(Watcher):
 
     @property
     def speed(self) -> float | None:
-        """Env steps a second since the start (or the resume), with all that was waited for: saving and measuring too."""
+        """Env steps a second since the start (or the resume), saving and measuring included."""
         passed = time.monotonic() - self._started if self._passed is None else self._passed
         done = self.step - self._resumed_at
         return done / passed if done > 0 and passed >= 0.5 else self.recent.get("env_steps_per_s")

@@ -12,7 +12,7 @@ from marl.env import EnvSpec
 from marl.errors import UserError
 from marl.job import Job
 from marl.snapshot import content_id
-from marl.training.backends import Backend, Plan, connect
+from marl.training.backends import Backend, Plan, Report, connect
 from marl.training.checkpoint import part
 from marl.training.hyper import Hyper
 from marl.training.learner import ColumnLearner
@@ -56,6 +56,7 @@ class Engine:
         self._matches: dict[str, Any] = {}  # lanes, and who may sit where: saved matches of equals can go on
         self._first = 0
         self._services: Services | None = None
+        self._remarked: set[str] = set()
         self._saved = ""  # the id of the state that the learner and the matches are in, where it was saved
         self.budget = hyper.env_steps
 
@@ -120,9 +121,26 @@ class Engine:
                 tell_void(self._services, failure)
         if report.changed:
             self._services.warn(_CHANGED.format(report.changed))
+        left_out = self._remark(report)
         env_steps, rows = progress.env_steps + report.env_steps, progress.rows + report.rows
         self.progress = Progress(env_steps, rows, number, progress.budget)
-        return {**report.metrics, **coefficients, "rows": float(report.rows), "env_steps": float(report.env_steps)}
+        return {
+            **report.metrics,
+            **coefficients,
+            **left_out,
+            "rows": float(report.rows),
+            "env_steps": float(report.env_steps),
+        }
+
+    def _remark(self, report: Report) -> dict[str, float]:
+        """Tell each remark of the environment the first time; how often there was one in this update."""
+        assert self._services is not None
+        counts = [(text, count) for remarks in report.remarks for text, count in remarks.items()]
+        for text, _ in counts:
+            if text not in self._remarked:
+                self._services.warn(f"{text} (`left_out` in metrics.jsonl counts how often)")
+                self._remarked.add(text)
+        return {"left_out": float(sum(count for _, count in counts))} if counts else {}
 
     def run(self, log: Callable[..., None]) -> dict[str, float]:
         """Update until the budget is spent; the last update's metrics. Each is logged at its env steps."""

@@ -12,7 +12,7 @@ from marl.algorithm import Checkpoint
 from marl.arena import Failures, Sampler, Source, Tolerance, Trajectory
 from marl.arena.failure import EnvironmentFailed
 from marl.arena.results import Results
-from marl.env import Environment, Forkable, Rows
+from marl.env import Environment, Forkable, Remarking, Rows
 from marl.errors import RunError
 from marl.policy import Policy
 from marl.training.advantages import Advantages, generalised_advantages
@@ -28,8 +28,8 @@ from marl.types import Floats
 class Batch:
     """What one update learns from: columns by module, the rows and ticks (over lanes) behind them, and statistics.
 
-    `failures` of the environment since the last batch; `changed`: matches that could not be taken up as they had been.
-    `seen`: what the rows of modules that normalise were like.
+    `failures` and `remarks` of the environment since the last batch; `changed`: how many matches could not be taken up
+    as they had been. `seen`: what the rows of modules that normalise were like.
     """
 
     columns: dict[str, Columns]
@@ -39,6 +39,7 @@ class Batch:
     seen: dict[str, Seen]
     failures: list[EnvironmentFailed]
     changed: int
+    remarks: dict[str, int]
 
 
 class Rollout:
@@ -66,6 +67,7 @@ class Rollout:
         self.live, self.modules, self.side = live, modules, side
         self.discount, self.trace, self.sequence = discount, trace, sequence
         self._failures: list[EnvironmentFailed] = []
+        self._said: dict[str, int] = {}
         tolerance = None if make is None else Tolerance(limit or Failures(), make, self._failures.append)
         self.sampler = Sampler(environment, [live, *opponents], source, [0], lanes, tolerance)
         self.statistics = Statistics(live, modules, environment.lanes, discount, lanes)
@@ -92,7 +94,14 @@ class Rollout:
         play.changed = 0
         if failures:
             stats["void"] = float(sum(failure.void for failure in failures))
-        return Batch(columns, sum(map(len, windows)), played, stats, seen, failures, changed)
+        return Batch(columns, sum(map(len, windows)), played, stats, seen, failures, changed, self._remarks())
+
+    def _remarks(self) -> dict[str, int]:
+        """What the environment remarked, and how often, since the last time."""
+        environment = self.sampler.play.environment
+        said = dict(environment.remarks) if isinstance(environment, Remarking) else {}
+        before, self._said = self._said, said
+        return {text: count - before.get(text, 0) for text, count in said.items() if count > before.get(text, 0)}
 
     def save(self) -> Checkpoint | None:
         """The matches in progress, or None where the environment cannot save them."""

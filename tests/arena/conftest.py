@@ -19,7 +19,7 @@ ACTIONS = 3
 
 
 class Jungle(Match):
-    """Agents act in turns or together, earn at any time, die or get lost at random; nobody knows why."""
+    """Agents act in turns or together, earn while they live, die or get lost at random; nobody knows why."""
 
     def __init__(self, agents: int, turns: bool, tree: bool) -> None:
         self.agents, self.turns, self.tree = agents, turns, tree
@@ -44,7 +44,7 @@ class Jungle(Match):
         self.tick += 1
         self.next += 1
         self.sum += sum((agent + 1) * (int(action) + 1) for agent, action in actions.items())
-        rewards = {agent: float(int(self.chance() * 7) - 3) for agent in range(self.agents) if self.chance() < 0.5}
+        rewards = {agent: float(int(self.chance() * 7) - 3) for agent in self.alive if self.chance() < 0.5}
         fates = {agent: self.chance() for agent in self.alive}
         last = self.tick == self.ends
         dead = {agent for agent, fate in fates.items() if fate < (0.5 if last else 0.1)}

@@ -87,9 +87,47 @@ def test_every_choice_needs_a_legal_option() -> None:
     def rows(*mask: bool) -> Rows:
         return Rows(here, here, np.zeros((1, 1), np.float32), np.array([mask]), np.ones(1, bool))
 
-    Contract(choices).turn((rows(True, False, False, False, True),))
+    Contract(choices, 1).turn((rows(True, False, False, False, True),))
     with pytest.raises(ContractBroken, match="leaves 'ann' no legal option in choice 1"):
-        Contract(choices).turn((rows(True, True, False, False, False),))
+        Contract(choices, 1).turn((rows(True, True, False, False, False),))
+
+
+class Fallen(Match):
+    """Ann dies at the second tick; then she is paid, or comes back."""
+
+    back = False
+
+    def start(self) -> None:
+        self.tick = 0
+
+    def views(self) -> dict[int, View]:
+        agents = (0, 1) if self.tick < 2 or (self.back and self.tick > 2) else (1,)
+        return {agent: View(self.observe(agent)) for agent in agents}
+
+    def observe(self, agent: int) -> Any:
+        return np.zeros(2, dtype=np.float32)
+
+    def play(self, actions: Any) -> Outcome:
+        self.tick += 1
+        late = {} if self.back else {0: 1.0}
+        return Outcome(late if self.tick == 4 else {}, {0} if self.tick == 2 else frozenset(), done=self.tick == LENGTH)
+
+
+@pytest.mark.parametrize(
+    ("back", "sentence", "ticks"),
+    [(False, "pays 'ann' after its part ended; who can come back or be paid later has not ended: end its part then", 4),
+     (True, "asks 'ann' to act after its part ended; who can", 3)],
+)  # fmt: skip
+def test_who_has_ended_is_neither_paid_nor_asked_again(back: bool, sentence: str, ticks: int) -> None:
+    def make(lanes: int) -> Any:
+        return OneByOne(SPEC, lanes, type("Fallen", (Fallen,), {"back": back}))
+
+    def sampler(checkpoint: Any = None) -> Sampler:
+        return Sampler(make(4), [random(SPEC)], Mixtures(np.ones((2, 1)), 1), [0], checkpoint)
+
+    with pytest.raises(EnvironmentFailed, match=f"the environment {sentence}") as caught:
+        sampler().collect(1000)
+    assert {len(match["actions"]) for match in caught.value.matches} == {ticks}
 
 
 def test_who_keeps_its_word_is_left_alone() -> None:

@@ -33,7 +33,7 @@ class Plan:
 class Report:
     """What an update did. `metrics` are named numbers; with several modules, learner's are "module/name".
 
-    `failures` and `changed` as in `marl.training.rollout.Batch`.
+    `failures`, `changed` and `remarks` (one by sampler) as in `marl.training.rollout.Batch`.
     """
 
     rows: int
@@ -41,6 +41,7 @@ class Report:
     metrics: dict[str, float] = field(default_factory=dict)
     failures: Sequence[EnvironmentFailed] = ()
     changed: int = 0
+    remarks: Sequence[Mapping[str, int]] = ()
 
 
 class Backend(Protocol):

@@ -83,7 +83,7 @@ class Local:
         fitted = self.learner.fit(batch.columns, plan.epochs, counts, plan.seed, plan.coefficients, batch.seen)
         seconds = {"sample_seconds": sampled - started, "learn_seconds": time.perf_counter() - sampled}
         metrics = batch.stats | flat(fitted, self.learner.names) | seconds
-        return Report(batch.rows, batch.env_steps, metrics, batch.failures, batch.changed)
+        return Report(batch.rows, batch.env_steps, metrics, batch.failures, batch.changed, [batch.remarks])
 
     def save(self) -> Checkpoint:
         """See `Backend`."""

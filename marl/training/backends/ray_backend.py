@@ -85,7 +85,8 @@ class RayBackend:
             rows, env_steps = sum(part.rows for part in parts), sum(part.env_steps for part in parts)
             metrics = together(parts) | flat(stats, self._policy.networks) | seconds
             failures = [failure for part in parts for failure in part.failures]
-            return Report(rows, env_steps, metrics, failures, sum(part.changed for part in parts))
+            changed, remarks = sum(part.changed for part in parts), [part.remarks for part in parts]
+            return Report(rows, env_steps, metrics, failures, changed, remarks)
         raise RunError(f"rows were lost {_ATTEMPTS} times in one update: nodes of the cluster come and go")
 
     def save(self) -> Checkpoint:

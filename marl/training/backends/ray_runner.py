@@ -35,7 +35,7 @@ from marl.types import Array
 class Part:
     """What one sampler played: how many rows and ticks (over lanes), statistics, the version of the live weights.
 
-    `failures` and `changed` as in `marl.training.rollout.Batch`.
+    `failures`, `changed` and `remarks` as in `marl.training.rollout.Batch`.
     `seen`: what the rows of modules that normalise were like.
     """
 
@@ -46,6 +46,7 @@ class Part:
     seen: dict[str, Seen]
     failures: list[EnvironmentFailed] = field(default_factory=list)
     changed: int = 0
+    remarks: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,8 @@ class Runner(EnvRunner):
         batch = self._rollout.collect(rows)
         self.num_env_steps_sampled_lifetime += batch.env_steps
         self._columns = batch.columns
-        return Part(batch.rows, batch.env_steps, batch.stats, version, batch.seen, batch.failures, batch.changed)
+        told = (batch.failures, batch.changed, batch.remarks)
+        return Part(batch.rows, batch.env_steps, batch.stats, version, batch.seen, *told)
 
     def _restore(self, reference: ray.ObjectRef[Snapshot]) -> Policy:
         snapshot = ray.get(reference)

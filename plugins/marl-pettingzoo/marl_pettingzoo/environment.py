@@ -27,7 +27,7 @@ _Entries = list[tuple[int, int, Any, Any, bool]]  # lane, agent, observation, ma
 
 
 class PettingZooEnvironment:
-    """A PettingZoo environment: see `Environment` and `Forkable`. Made by `marl_pettingzoo.games`.
+    """A PettingZoo environment: see `Environment`, `Forkable` and `Remarking`. Made by `marl_pettingzoo.games`.
 
     `make()` makes the match of a lane; every lane keeps its own, or gets a new one for each match where it is to be
     `fresh`. `penalty` is what an illegal action costs.
@@ -49,6 +49,7 @@ class PettingZooEnvironment:
         self._described = described
         self._make = make
         self._fresh = fresh
+        self.remarks: dict[str, int] = {}
         self._group = self.spec.group_of.tolist()
         self._matches: list[Match | None] = [None] * lanes
 
@@ -99,6 +100,8 @@ class PettingZooEnvironment:
         truncated = np.zeros((count, agents), dtype=np.bool_)
         endings: list[_Entries] = [[] for _ in self.spec.groups]
         for row, match in enumerate(matches):
+            for remark in match.late:
+                self.remarks[remark] = self.remarks.get(remark, 0) + 1
             for agent in sorted(match.ended):
                 (truncated if match.ended[agent] else terminated)[row, agent] = True
                 seen = match.final[agent]

@@ -23,7 +23,8 @@ class Match(abc.ABC):
 
     `acting`: the agents that must act, ascending; `views` and `masks`: what they see and may do (no mask: anything).
     After `play`: `rewards` `[N]` of the tick, `ended`: the agents whose part ended, and whether by truncation, with
-    their last observations in `final` (None where there was none).
+    their last observations in `final` (None where there was none), and `late`: remarks about what came too late to be
+    played.
     """
 
     def __init__(self, env: Any, names: Sequence[str], prepare: Callable[[Any, bool], None] | None = None) -> None:
@@ -45,6 +46,7 @@ class Match(abc.ABC):
         self.alive = set(range(count))
         self.unseen = set(range(count))
         self.totals = [0.0] * count
+        self.back: set[int] = set()
         self.log: list[dict[int, Any]] = []
         self._clear()
         try:
@@ -69,11 +71,14 @@ class Match(abc.ABC):
             raise
         except Exception as error:
             raise self._failed(f"at tick {self.ticks} with the actions {self._said(actions)}", error) from error
-        self.alive.difference_update(self.ended)
         for agent, reward in enumerate(self.rewards):
+            if reward and agent not in self.alive:
+                self.late.append(f"{self.env} pays agents whose part has ended, and that is left out")
+                self.rewards[agent] = reward = 0.0
             self.totals[agent] += reward
             if not math.isfinite(reward):
                 raise RunError(f"{self.env} gives {self.names[agent]!r} a reward of {reward} ({self._origin()})")
+        self.alive.difference_update(self.ended)
         if not self.acting:
             self._finish(truncated=False)
         elif self.ticks >= self.limit:
@@ -97,6 +102,7 @@ class Match(abc.ABC):
         self.rewards = [0.0] * len(self.names)
         self.ended: dict[int, bool] = {}
         self.final: dict[int, Any] = {}
+        self.late: list[str] = []
 
     def _show(self, agent: int, observation: Any, info: Any) -> None:
         """Let `agent` act next."""
@@ -114,6 +120,9 @@ class Match(abc.ABC):
 
     def _failed(self, when: str, error: Exception) -> RunError:
         reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        if self.back:
+            names = ", ".join(repr(self.names[agent]) for agent in sorted(self.back))
+            reason += f" ({names} came back after their part had ended, and are given no actions)"
         return RunError(f"{self.env} failed {when}, in the match of seed {self.seed} ({self._origin()}): {reason}")
 
     def _origin(self) -> str:
@@ -177,6 +186,10 @@ class AECMatch(Match):
             agents = [self.index[env.agent_selection]]
         for agent in agents:
             name = self.names[agent]
+            if agent not in self.alive or agent in self.ended:
+                raise RunError(
+                    f"{env} asks {name!r} to act again after its part had ended: an agent's part ends once in a match"
+                )
             self._show(agent, env.observe(name), env.infos.get(name))
 
     def _bury(self, name: str) -> None:
@@ -218,9 +231,7 @@ class ParallelMatch(Match):
         )
         self._seen.update(observations)
         for name, reward in rewards.items():
-            agent = self.index[name]
-            if reward and agent in alive:
-                self.rewards[agent] += float(reward)
+            self.rewards[self.index[name]] += float(reward)
         for flags, cut in ((truncations, True), (terminations, False)):  # an agent that is both counts as terminated
             for name, flag in flags.items():
                 if flag and self.index[name] in alive:
@@ -231,11 +242,16 @@ class ParallelMatch(Match):
 
     def _look_around(self, observations: Mapping[str, Any], infos: Mapping[str, Any]) -> None:
         self.acting, self.views, self.masks = [], {}, {}
-        alive, ended = self.alive, self.ended
+        alive, ended, back = self.alive, self.ended, self.back
+        self.back = set()
         for agent in sorted([self.index[name] for name in self.env.agents]):
             if agent in alive and agent not in ended:
                 name = self.names[agent]
                 self._show(agent, observations.get(name), infos.get(name))
+            elif agent not in ended:
+                self.back.add(agent)
+                if agent not in back:
+                    self.late.append(f"{self.env} brings agents back whose part has ended, and they do not act again")
 
     def _look(self, agent: int) -> Any:
         return unmasked(self._seen.get(self.names[agent]))
