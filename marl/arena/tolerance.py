@@ -11,6 +11,7 @@ from marl.env import Environment, LanesFailed
 from marl.registry.ranges import at_least
 
 T = TypeVar("T")
+_HOW = "`marl resume RUN failures.allowed=10`"
 
 
 @dataclass
@@ -58,7 +59,7 @@ class Count:
     def __str__(self) -> str:
         allowed, per = self.limit.allowed, self.limit.per
         if allowed == 0:
-            return "where this is rare and cannot be mended, let such matches be void: `marl resume RUN failures.allowed=10`"
+            return f"where this is rare and cannot be mended, such matches can be void: {_HOW}"
         return f"it failed {len(self.at)} times within {per:,} matches, and failures.allowed is {allowed}"
 
 

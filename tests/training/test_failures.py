@@ -120,7 +120,7 @@ def test_training_names_the_match(backend: str, gradient: Any, services: Any, si
     host = services(brittle)
     algorithm = gradient(**SMALL, backend=backend)
     where = r"KeyError: 'a bug'\nin the match with environment seed \d+, at tick 3"
-    advice = "where this is rare and cannot be mended, let such matches be void: `marl resume RUN failures.allowed=10`"
+    advice = "where this is rare and cannot be mended, such matches can be void: `marl resume RUN failures.allowed=10`"
     with pytest.raises(RunError, match=f"{where}\n{advice}$"):
         algorithm.train(JOB, host)
     algorithm.engine(JOB, host).backend.close()

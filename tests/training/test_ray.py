@@ -208,6 +208,26 @@ def test_a_run_may_change_its_backend_in_the_middle(gradient: Any, services: Any
     assert same(here.save().arrays, remote.save().arrays)
 
 
+def clock(runner: Any) -> int:
+    ticks: int = runner._rollout.sampler.play.clock
+    return ticks
+
+
+def test_samplers_keep_their_matches_from_job_to_job(gradient: Any, services: Any, remote: Any) -> None:
+    saved = []
+    for engine in (engine_of(gradient, skirmish), remote):
+        host = services(skirmish)
+        engine.begin(SELF_PLAY, host)
+        engine.update()
+        host.checkpoints["half"] = engine.save()
+        before = ask_samplers(remote, clock) if engine is remote else []
+        engine.begin(replace(SELF_PLAY, seed=4, parent="half"), host)
+        assert not before or ask_samplers(remote, clock) == before != [0]
+        engine.update()
+        saved.append(engine.save())
+    assert same(saved[0].arrays, saved[1].arrays)
+
+
 def test_frozen_opponents_play_their_own_weights_and_stay_frozen(gradient: Any, services: Any, remote: Any) -> None:
     host, runs = services(skirmish), []
     opponent = gradient(**SMALL).train(SELF_PLAY, host).snapshot

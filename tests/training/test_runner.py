@@ -141,6 +141,13 @@ def test_a_run_killed_in_the_midst_ends_bit_identical(undisturbed: Path, scenari
     assert story(out) == story(undisturbed)
 
 
+def test_measuring_on_as_many_lanes_does_not_touch_the_matches_of_training(scenario: Path, tmp_path: Path) -> None:
+    for name, overrides in (("measured", ["evaluation.lanes=16"]), ("not", ["evaluation.every=0"])):
+        train(scenario, tmp_path / name, "env_steps=1500", *overrides)
+    measured, other = (progress(tmp_path / name) for name in ("measured", "not"))
+    assert [one["snapshot"] for one in measured["slices"]] == [one["snapshot"] for one in other["slices"]]
+
+
 @pytest.mark.parametrize("backend", ["local", "ray"])
 def test_a_scheduler_that_ends_a_run_is_told_how_to_go_on(scenario: Path, tmp_path: Path, backend: str) -> None:
     out = tmp_path / "run"

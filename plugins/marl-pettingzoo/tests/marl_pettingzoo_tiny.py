@@ -357,3 +357,119 @@ class Alone(gymnasium.Env):
 
 
 gymnasium.register("Foragers-v0", Foragers, max_episode_steps=3)
+
+
+class Steady(ParallelEnv):
+    """Two agents for six ticks, 1 each a tick; what is seen is [tick, a number of the match]."""
+
+    metadata = {"name": "steady"}
+    made = 0
+
+    def __init__(self):
+        type(self).made += 1
+        self.possible_agents = ["a_0", "a_1"]
+
+    def __str__(self):
+        return type(self).__name__.lower()
+
+    def observation_space(self, agent):
+        return spaces.Box(-1, 1000, (2,), np.float32)
+
+    def action_space(self, agent):
+        return spaces.Discrete(2)
+
+    def seen(self):
+        return {name: np.array([self.tick, self.mark], np.float32) for name in self.possible_agents}
+
+    def reset(self, seed=None, options=None):
+        self.chance = np.random.default_rng(seed)
+        self.tick, self.mark = 0, self.chance.integers(100)
+        self.agents = list(self.possible_agents)
+        return self.seen(), {}
+
+    def step(self, actions):
+        self.tick += 1
+        over = dict.fromkeys(self.agents, self.tick == 6)
+        rewards = dict.fromkeys(self.agents, 1.0)
+        if self.tick == 6:
+            self.agents = []
+        return self.seen(), rewards, over, dict.fromkeys(over, False), {}
+
+
+class Crashing(Steady):
+    """Dies with its simulator now and then, for good."""
+
+    dead = False
+
+    def reset(self, seed=None, options=None):
+        assert not self.dead
+        return super().reset(seed)
+
+    def step(self, actions):
+        if self.chance.random() < 0.01:
+            self.dead = True
+            raise RuntimeError("the simulator is gone")
+        return super().step(actions)
+
+
+class Empty(Steady):
+    """Nobody is there after one reset in thirty."""
+
+    def reset(self, seed=None, options=None):
+        seen, infos = super().reset(seed)
+        if self.chance.random() < 1 / 30:
+            self.agents = []
+        return seen, infos
+
+
+class Leaky(Steady):
+    """The number of the match is that of the last one, and one more."""
+
+    total = 0
+
+    def reset(self, seed=None, options=None):
+        super().reset(seed)
+        self.total += 1
+        self.mark += self.total
+        return self.seen(), {}
+
+
+class Restless(Steady):
+    """What is seen does not follow from the seed."""
+
+    def seen(self):
+        return {name: np.array([self.tick, np.random.random()], np.float32) for name in self.possible_agents}
+
+
+class Legacy(Steady):
+    """a_0 dies at the second tick, and is paid 10 at the fifth."""
+
+    def step(self, actions):
+        seen, rewards, over, cut, infos = super().step(actions)
+        if self.tick == 2:
+            over["a_0"] = True
+            self.agents = ["a_1"]
+        if self.tick == 5:
+            rewards["a_0"] = 10.0
+        return seen, rewards, over, cut, infos
+
+
+class Phoenix(Steady):
+    """a_0 dies at the second tick, and is back at the fourth; `strict`: then it must act."""
+
+    def __init__(self, strict: bool = False):
+        super().__init__()
+        self.strict = strict
+
+    def step(self, actions):
+        if self.strict and set(actions) != set(self.agents):
+            raise KeyError("a_0")
+        seen, rewards, over, cut, infos = super().step(actions)
+        if self.tick == 2:
+            over["a_0"] = True
+            self.agents = ["a_1"]
+        if self.tick == 4:
+            self.agents = ["a_0", "a_1"]
+        if self.tick > 4:
+            rewards["a_0"] = 0.0
+        return seen, rewards, over, cut, infos
