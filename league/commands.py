@@ -6,16 +6,19 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import typer
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from league.ledger import EXACT
+from league.payoffs import margins
 from league.reader import opened
+from league.shown import lineage_table, mixture_table, payoff_table
 from league.view import LeagueView, Player
 from marl.printable import printable
 from marl.run.lineage import story
+from marl.types import Floats
 
 app = typer.Typer(no_args_is_help=True, help="Look into a league: status, payoffs, lineage, export.")
 
@@ -38,17 +41,13 @@ def status(run: Path = RUN, as_json: bool = JSON) -> None:
         console.print(printable(line), markup=False, soft_wrap=True)
     if facts["nash_conv"] is not None:
         console.print(f"NashConv {facts['nash_conv']:.6g}")
-    table = Table("side", "players", "value", "meta-strategy, heaviest first", box=None)
-    for side in facts["sides"]:
-        heaviest = "  ".join(f"{name} {weight:.1%}" for name, weight in side["mixture"][:5])
-        table.add_row(side["name"], str(side["players"]), f"{side['value']:+.4f}", heaviest)
-    console.print(table)
+    console.print(mixture_table(view))
 
 
 @app.command()
 def payoffs(run: Path = RUN, last: int = typer.Option(10, help="How many of the newest players to show."),
             as_json: bool = JSON) -> None:  # fmt: skip
-    """The payoff table of the first side (two sides), or every known pairing (--json)."""
+    """The payoff table of the first side (two sides), as much as fits; or every known pairing (--json)."""
     with opened(run) as (ledger, view):
         if as_json:
             names = {id: player.name for id, player in ledger.players()}
@@ -57,16 +56,16 @@ def payoffs(run: Path = RUN, last: int = typer.Option(10, help="How many of the 
                     "pairing": [names[id] for id in row.pairing],
                     "count": None if row.count == EXACT else row.count,
                 }
-                print(json.dumps({**entry, "mean": row.mean}))
+                print(json.dumps({**entry, "mean": row.mean, "margin": _finite(margins(row.count, row.m2))}))
             return
     if len(view.sides) != 2:
         raise typer.BadParameter("a table needs two sides; use --json to see every pairing")
-    shown = view.payoffs[0][-last:, -last:]
-    rows, columns = (population[-last:] for population in view.populations)
-    table = Table("", *(player.name for player in columns), box=None)
-    for player, values in zip(rows, shown.tolist(), strict=True):
-        table.add_row(player.name, *(f"{value:+.3f}" for value in values))
-    Console(highlight=False).print(table)
+    console = Console(highlight=False)
+    head, table, note = payoff_table(view, last, console.width)
+    console.print(head, markup=False)
+    console.print(table)
+    if note:
+        console.print(note, markup=False)
 
 
 @app.command()
@@ -77,12 +76,7 @@ def lineage(run: Path = RUN, as_json: bool = JSON) -> None:
     if as_json:
         print(json.dumps([_player(player) for player in players]))
         return
-    table = Table("player", "born", "role", "trained against", "snapshot", box=None)
-    for player in players:
-        more = f" and {len(player.parents) - 3} more" if len(player.parents) > 3 else ""
-        parents = ", ".join(player.parents[:3]) + more
-        table.add_row(player.name, str(player.born), player.role, parents, player.snapshot[:12])
-    Console(highlight=False).print(table)
+    Console(highlight=False).print(lineage_table(players))
 
 
 @app.command()
@@ -97,7 +91,12 @@ def export(run: Path = RUN) -> None:
             print(json.dumps({"event": "payoff", **entry, "mean": row.mean, "m2": row.m2}))
         for iteration in view.iterations:
             entry = {"iteration": iteration.number, "nash_conv": iteration.nash_conv, "values": iteration.values}
+            entry["margins"] = iteration.margins
             print(json.dumps({"event": "iteration", **entry, "mixtures": iteration.mixtures}))
+
+
+def _finite(values: Floats) -> list[float | None]:
+    return [float(value) if np.isfinite(value) else None for value in values]
 
 
 def _player(player: Player) -> dict[str, Any]:
@@ -112,8 +111,9 @@ def _facts(view: LeagueView) -> dict[str, Any]:
         weights = last.mixtures[index] if last else ()
         pairs = zip(view.populations[index], weights, strict=False)
         mixture = sorted(((p.name, w) for p, w in pairs if w > 0), key=lambda pair: -pair[1])
-        value = last.values[index] if last else 0.0
-        sides.append({"name": name, "players": len(view.populations[index]), "value": value, "mixture": mixture})
+        value, margin = last.worth[index] if last else (None, None)
+        facts = {"name": name, "players": len(view.populations[index]), "value": value, "margin": margin}
+        sides.append({**facts, "mixture": mixture})
     return {
         "name": view.name,
         "env": view.env,

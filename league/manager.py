@@ -19,7 +19,6 @@ from league.dashboard import JobProgress
 from league.ledger import Ledger
 from league.payoffs.source import PayoffSource
 from league.payoffs.table import Table
-from league.reader import side_names
 from league.services import LeagueServices
 from league.strategies.checked import CheckedStrategy
 from league.view import Iteration, LeagueView, Player
@@ -46,7 +45,7 @@ class Manager:
 
     def __post_init__(self) -> None:
         self.env = canonical(plain(self.config.env))
-        self.sides = side_names(self.services.spec)
+        self.sides = self.services.spec.side_names
         self.table = Table(len(self.sides))
         self.members: list[list[tuple[int, Player]]] = [[] for _ in self.sides]
         self.iterations = self.ledger.iterations()
@@ -129,7 +128,7 @@ class Manager:
             self.doing = f"iteration {number}: {job.algorithm} for {self.sides[job.side]}"
             self.jobs[index] = replace(self.jobs[index], started=started)
             self.tell()
-            self.services.job = job.id
+            self.services.begin(job.id, "+".join(self.sides[side] for side in job.sides))
             trained = self._train(job)
             snapshot = self.services.blobs.put_snapshot(trained.snapshot)
             kept = trained.checkpoint if self.strategy.continues else None

@@ -12,7 +12,6 @@ from league.ledger import FILE, Ledger
 from league.ledger.sound import check
 from league.payoffs.table import Table
 from league.view import LeagueView
-from marl.env import EnvSpec
 from marl.errors import UserError
 from marl.registry import load_registry
 from marl.scenario import load_run, plain
@@ -39,11 +38,6 @@ def opened(run: Path) -> Iterator[tuple[Ledger, LeagueView]]:
         yield ledger, read_view(ledger, scenario.config, scenario.text)
     finally:
         ledger.close()
-
-
-def side_names(spec: EnvSpec) -> tuple[str, ...]:
-    """What each side is called: its agents' names."""
-    return tuple("+".join(spec.agents[agent] for agent in side) for side in spec.sides)
 
 
 def read_view(ledger: Ledger, config: LeagueConfig, text: str = "") -> LeagueView:

@@ -17,6 +17,7 @@ from league.manager import Manager
 from league.payoffs.exact import ExactPayoffs
 from league.payoffs.sampled import SampledPayoffs
 from league.payoffs.source import PayoffSource
+from league.report import read_learning
 from league.report import write as write_report
 from league.services import LeagueServices
 from league.strategies.checked import CheckedStrategy
@@ -27,7 +28,7 @@ from marl.registry import Registry
 from marl.run.directory import goes_on, locked
 from marl.run.lineage import settle
 from marl.scenario import Scenario, plain
-from marl.words import number
+from marl.words import uncertain
 
 
 def run(scenario: Scenario, registry: Registry, out: Path, resume: bool) -> None:
@@ -114,9 +115,9 @@ def show(manager: Manager, scenario: Scenario, out: Path) -> None:
         console.print(f"stopped; nothing is lost: go on with `marl resume {out}`", markup=False, soft_wrap=True)
         raise
     report = out / "report.html"
-    write_report(replace(manager.view(), scenario=scenario.text), report)
+    write_report(replace(manager.view(), scenario=scenario.text), report, read_learning(out))
     last = manager.iterations[-1]
-    worth = ", ".join(number(value) for value in last.values)
+    worth = ", ".join(uncertain(*value) for value in last.worth)
     measure = f"NashConv {last.nash_conv:.4g}" if last.nash_conv is not None else f"values {worth}"
     lines = [
         f"{measure} after {last.number} iterations and {last.seconds:.1f} s: {manager.reason}",
@@ -150,12 +151,13 @@ def progress(manager: Manager) -> Progress:
         nash_conv=last.nash_conv if last else None,
         populations=sizes,
         supports=tuple(sum(w > 0 for w in mixture) for mixture in last.mixtures) if last else (),
-        values=last.values if last else (),
+        values=last.worth if last else (),
         pairings=manager.table.known,
         pairings_total=math.prod(sizes),
         jobs=tuple(manager.jobs),
         steps=manager.services.steps,
         doing=doing(manager),
+        learning=tuple(manager.services.returns[-512:]),
     )
 
 

@@ -16,8 +16,9 @@ from marl.services import RunServices
 class LeagueServices(RunServices):
     """`marl.algorithm.Services` over a registry and a blob store; what algorithms log goes to metrics.jsonl.
 
-    `iteration` and `job` (its id) are worked on now, `steps` are the environment steps of all training so far, `latest`
-    is what was logged last. `tell` is called whenever they change.
+    `iteration` and `job` (its id, and the side that learns) are worked on now, `returns` are those of its updates so
+    far, `steps` are the environment steps of all training so far, `latest` is what was logged last. `tell` is called
+    whenever they change.
     """
 
     def __init__(
@@ -27,6 +28,8 @@ class LeagueServices(RunServices):
         self.metrics = metrics
         self.iteration = 0
         self.job = ""
+        self.side = ""
+        self.returns: list[float] = []
         self.steps = 0
         self.latest: dict[str, float] = {}
         self.tell: Callable[[], None] = lambda: None
@@ -35,9 +38,16 @@ class LeagueServices(RunServices):
         self.metrics.log("warning", self.steps, iteration=self.iteration, job=self.job, text=text)
         print(f"warning: {text}", file=sys.stderr)
 
+    def begin(self, job: str, side: str) -> None:
+        """What is logged from here on belongs to this job."""
+        self.job, self.side, self.returns, self.latest = job, side, [], {}
+
     def _note(self, step: int, values: dict[str, float]) -> None:
         """One line in metrics.jsonl."""
-        self.metrics.log("train", step, iteration=self.iteration, job=self.job, **values)
+        self.metrics.log("train", step, iteration=self.iteration, job=self.job, side=self.side, **values)
         self.steps += int(values.get("env_steps", 0))
         self.latest = values
+        returns = [value for name, value in values.items() if name.rpartition("/")[2] == "return"]
+        if returns:
+            self.returns.append(sum(returns) / len(returns))
         self.tell()

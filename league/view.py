@@ -44,6 +44,11 @@ class Iteration:
     metrics: dict[str, float] = field(default_factory=dict)
     margins: tuple[float | None, ...] = ()
 
+    @property
+    def worth(self) -> tuple[tuple[float, float | None], ...]:
+        """What each side earns, and half its 95 % interval; those of older ledgers are taken as exact."""
+        return tuple(zip(self.values, self.margins or (0.0,) * len(self.values), strict=True))
+
 
 @dataclass(frozen=True)
 class LeagueView:

@@ -69,6 +69,11 @@ class EnvSpec:
                 raise ValueError(f"the {what} must hold each of the agents 0 to {len(everyone) - 1} once, not {parts}")
 
     @property
+    def side_names(self) -> tuple[str, ...]:
+        """What each side is called: its agents' names."""
+        return tuple("+".join(self.agents[agent] for agent in side) for side in self.sides)
+
+    @property
     def group_of(self) -> Ints:
         """The group of each agent, `int64[N]`."""
         result = np.zeros(len(self.agents), dtype=np.int64)

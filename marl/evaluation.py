@@ -78,7 +78,9 @@ class Score:
         """The figures as JSON can hold them."""
         figures = {"matches": self.matches, "return": self.mean, "return_margin": self.margin, "length": self.length}
         if len(self.by_side) > 1:
-            figures |= {f"return_side{side}": float(moments.mean[0]) for side, moments in self.by_side.items()}
+            for side, moments in self.by_side.items():
+                figures[f"return_side{side}"] = float(moments.mean[0])
+                figures[f"return_side{side}_margin"] = Z95 * float(moments.error[0])
         if not self.alone:
             low, high = wilson(self.wins + 0.5 * self.draws, self.matches)
             counts = {"wins": self.wins, "draws": self.draws, "losses": self.losses}

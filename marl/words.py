@@ -17,6 +17,15 @@ def number(value: float | None, digits: int = 4) -> str:
     return short.replace("-", "−")
 
 
+def uncertain(value: float | None, margin: float | None, digits: int = 4) -> str:
+    """A number and half its 95 % interval, "0.0303 ± 0.41": alone where it is exact (0), "± ?" where none is known."""
+    if value is None or math.isnan(value) or margin == 0:
+        return number(value, digits)
+    if margin is None or not math.isfinite(margin):
+        return f"{number(value, digits)} ± ?"
+    return f"{number(value, digits)} ± {number(margin, 2)}"
+
+
 def compact(value: float) -> str:
     """A count for people where there is little room: "950", "16.4k", "1.5M", "2G"."""
     for limit, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):

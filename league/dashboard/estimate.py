@@ -33,8 +33,10 @@ def estimate(points: list[Point], info: RunInfo, now: float) -> Estimate | None:
         return found[0] if found else None
     recent = [point for point in points if point.seconds > 0 and point.seconds >= now / 2]
     recent = recent[:: -(-len(recent) // MOST)] if recent else []
-    if info.iterations is not None and (at := reaches_iteration(recent, info.iterations)) is not None:
-        found.append(Estimate(max(at - now, 0.0), f"iteration {info.iterations:,}"))
+    if info.iterations is not None:
+        at = reaches_iteration(recent, info.iterations) or steadily(points, info.iterations, now)
+        if at is not None:
+            found.append(Estimate(max(at - now, 0.0), f"iteration {info.iterations:,}"))
     if info.target is not None and (at := reaches_target(recent, info.target, now)) is not None:
         found.append(Estimate(max(at - now, 0.0), f"NashConv {info.target:g}"))
     near = [one for one in found if one.seconds <= FARTHEST * max(now, 1.0) or one is found[0]]
@@ -50,6 +52,16 @@ def reaches_iteration(points: list[Point], last: int) -> float | None:
     if line is None or line.slope <= 0:
         return None
     return exponential((math.log(last) - line.offset) / line.slope)
+
+
+def steadily(points: list[Point], last: int, now: float) -> float | None:
+    """The run time at which iteration `last` ends where few are done: the others take what the newest of them took."""
+    newest = points[-4:]
+    if len(newest) < 2 or (came := newest[-1].iteration - newest[0].iteration) <= 0:
+        return None
+    each = (newest[-1].seconds - newest[0].seconds) / came
+    left = last - newest[-1].iteration
+    return max(newest[-1].seconds + left * each, now + max(left - 1, 0) * each)
 
 
 def reaches_target(points: list[Point], target: float, now: float) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -17,7 +18,7 @@ from rich.text import Text
 from league.dashboard.estimate import Estimate
 from league.dashboard.progress import JobProgress, Point, Progress, RunInfo
 from marl.chart import braille, log_bounds
-from marl.words import duration, number
+from marl.words import duration, number, uncertain
 
 SOFT, STRONG, ACCENT, CURVE, TARGET = "grey58", "bold", "medium_purple1", "deep_sky_blue1", "dark_orange"
 STATES = {
@@ -54,6 +55,9 @@ def layout(shown: Shown, size: ConsoleDimensions) -> RenderableType:
         parts += [Text(), nash_conv_line(shown)]
         if room >= 3:
             parts.append(curve(shown, width - 6, min(room, 10)))
+    learning = shown.progress.learning if shown.progress is not None and shown.state == "running" else ()
+    if len(learning) > 1 and room - (10 if len(parts) > 1 else 0) >= 6:
+        parts += [Text(), *learning_curve(learning, width - 6, 4)]
     parts += [Text(), tables(shown, wide=width >= 90)]
     if shown.progress is not None:
         parts += [Text(), foot(shown.progress, shown.state == "running")]
@@ -86,10 +90,16 @@ def headline(shown: Shown, width: int) -> RenderableType:
     clocks: RenderableType = Group(line, end)
     if line.cell_len + end.cell_len + 4 <= width:
         clocks = Text.assemble(line, " " * (width - line.cell_len - end.cell_len), end)
-    total = shown.seconds + (shown.left.seconds if shown.left is not None else math.inf)
-    share = min(shown.seconds / total, 1.0) if total > 0 else 0.0
-    filled = round(share * width)
+    filled = round(done(shown, iteration) * width)
     return Group(clocks, Text.assemble(("━" * filled, ACCENT), ("─" * (width - filled), "grey30")))
+
+
+def done(shown: Shown, iteration: int) -> float:
+    """The share of the run that is over: of its time where the end can be foreseen, else of its iterations."""
+    if shown.left is not None:
+        total = shown.seconds + shown.left.seconds
+        return min(shown.seconds / total, 1.0) if total > 0 else 0.0
+    return min(iteration / shown.info.iterations, 1.0) if shown.info.iterations else 0.0
 
 
 def speed(rate: float) -> str:
@@ -131,6 +141,18 @@ def curve(shown: Shown, width: int, height: int) -> RenderableType:
     if shown.info.target is not None and shown.info.target > 0:
         goal = round((1 - (math.log10(shown.info.target) - low) / (high - low)) * (height - 1))
     return Group(*(curve_line(text, row, height, goal, low, high, shown.info.target) for row, text in enumerate(lines)))
+
+
+def learning_curve(returns: Sequence[float], width: int, height: int) -> list[RenderableType]:
+    """The returns of the present job's updates, the newest on the right."""
+    low, high = min(returns), max(returns)
+    ends = {0: number(high, 3), height - 1: number(low, 3)}
+    head = Text.assemble(("return in training ", SOFT), (number(returns[-1]), f"bold {CURVE}"))
+    lines = [
+        Text.assemble((f"{ends.get(row, ''):>7} ", SOFT), ("┤" if row in ends else "│", "grey30"), (dots, CURVE))
+        for row, dots in enumerate(braille(returns, width - 9, height, low, high))
+    ]
+    return [head, *lines]
 
 
 def curve_line(
@@ -180,7 +202,7 @@ def population_table(shown: Shown) -> Table:
     for index, side in enumerate(shown.info.sides):
         size = f"{progress.populations[index]:,}" if progress is not None and index < len(progress.populations) else "–"
         used = f"{progress.supports[index]:,}" if progress is not None and index < len(progress.supports) else "–"
-        value = number(progress.values[index]) if progress is not None and index < len(progress.values) else "–"
+        value = uncertain(*progress.values[index]) if progress is not None and index < len(progress.values) else "–"
         table.add_row(Text(side), Text(size, STRONG), used, value)
     return table
 

@@ -48,8 +48,9 @@ class Progress:
     """The state of a league at one moment.
 
     `seconds` is run time over all resumes. `nash_conv` belongs to `iteration`, and is None where the game has no exact
-    value. `populations`, `supports` (players in use) and `values` (expected returns) have one entry per side; the
-    last two may be empty. `pairings` are known payoff cells of `pairings_total`; `steps` are environment steps.
+    value. `populations`, `supports` (players in use) and `values` (expected returns, each with half its 95 % interval)
+    have one entry per side; the last two may be empty. `pairings` are known payoff cells of `pairings_total`; `steps`
+    are environment steps; `learning` are the returns of the present job's updates so far.
     """
 
     iteration: int
@@ -57,12 +58,13 @@ class Progress:
     nash_conv: float | None = None
     populations: tuple[int, ...] = ()
     supports: tuple[int, ...] = ()
-    values: tuple[float, ...] = ()
+    values: tuple[tuple[float, float | None], ...] = ()
     pairings: int = 0
     pairings_total: int = 0
     jobs: tuple[JobProgress, ...] = ()
     steps: int = 0
     doing: str = ""
+    learning: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

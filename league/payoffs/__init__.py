@@ -117,5 +117,11 @@ class Payoffs:
         return means, np.where(np.isnan(means), np.nan, Z95 * np.sqrt(spread @ share**2))
 
 
+def margins(count: float, m2: Array | Sequence[float]) -> Floats:
+    """Half the 95 % intervals of means of `count` matches; 0 where it is below 0 or infinite, which is exact."""
+    known = np.inf if count < 0 else float(count)
+    return np.asarray(Z95 * np.sqrt(_variance(np.asarray(m2, dtype=np.float64), np.asarray(known)) / max(known, 1)))
+
+
 def _variance(m2: Floats, count: Floats) -> Floats:
     return np.asarray(np.where(count > 1, m2 / np.maximum(count - 1, 1), np.inf))

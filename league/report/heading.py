@@ -6,7 +6,7 @@ from league.report.curve import measured
 from league.view import LeagueView
 from marl.page.header import header, tile
 from marl.page.text import escape, exact
-from marl.words import duration, number
+from marl.words import duration, number, uncertain
 
 
 def heading(view: LeagueView) -> str:
@@ -71,11 +71,21 @@ def time_tile(view: LeagueView) -> str:
 
 def value_tiles(view: LeagueView) -> list[str]:
     """What each side earns when all play their final mixtures: one number for a zero-sum pair."""
-    values = view.iterations[-1].values if view.iterations else ()
+    worth = view.iterations[-1].worth if view.iterations else ()
+    values = [value for value, _ in worth]
     if not values:
         return [tile("Value", "–", "not known yet", "value")]
     if len(values) == 2 and abs(values[0] + values[1]) < 1e-6:
-        return [tile("Value", exact(values[0]), f"to {escape(view.sides[0])}", "value")]
-    listed = ", ".join(number(value) for value in values[1:4])
-    note = f"to {escape(view.sides[0])}" + (f"; the other{'s' if len(values) > 2 else ''} {listed}" if listed else "")
+        return [tile("Value", exact(values[0]), f"to {escape(view.sides[0])}{surely(worth[0][1])}", "value")]
+    listed = ", ".join(uncertain(*each) for each in worth[1:4])
+    note = f"to {escape(view.sides[0])}{surely(worth[0][1])}" + (
+        f"; the other{'s' if len(values) > 2 else ''} {listed}" if listed else ""
+    )
     return [tile("Value", exact(values[0]), note, "value")]
+
+
+def surely(margin: float | None) -> str:
+    """How sure a value is that comes from matches, or ""."""
+    if margin == 0:
+        return ""
+    return f", ± {number(margin, 2)} (95 %)" if margin is not None else ", too few matches for an interval"

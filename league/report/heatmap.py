@@ -45,6 +45,7 @@ class Table:
     columns: int | None
     means: Floats
     counts: Floats
+    margins: Floats
 
 
 def heatmap_section(view: LeagueView) -> str:
@@ -66,6 +67,8 @@ def lead(view: LeagueView, tables: list[Table]) -> str:
         return f"The mean return of each player; {cells}."
     text = f"The mean return of the player on the row when it meets the player on the column; {cells}. "
     text += "Bars along the edges are the final mixture."
+    if view.payoffs.sampled:
+        text += sampling(view)
     if view.payoffs.count.ndim > 2:
         text += (
             " With more than two sides each picture is a slice: one pair of sides, averaged evenly over the known "
@@ -76,16 +79,26 @@ def lead(view: LeagueView, tables: list[Table]) -> str:
     return text
 
 
+def sampling(view: LeagueView) -> str:
+    """How sure means of matches are."""
+    margins = view.payoffs.margin[np.isfinite(view.payoffs.mean)]
+    known = margins[np.isfinite(margins)]
+    widest = f", ± {number(float(known.max()), 2)} at the widest" if known.size else ""
+    return f" Means of matches are shown with half their 95 % interval{widest}: what differs by less may be chance."
+
+
 def choose_tables(view: LeagueView) -> list[Table]:
     """The slices worth a picture: one for a zero-sum pair, one per side where interests differ, one per pair beyond."""
-    names, counts = view.sides, view.payoffs.count
+    names, counts, margins = view.sides, view.payoffs.count, view.payoffs.margin
     if counts.ndim == 1:
-        return [Table(f"{names[0]}'s return", 0, 0, None, view.payoffs[0][None, :], counts[None, :])]
+        return [
+            Table(f"{names[0]}'s return", 0, 0, None, view.payoffs[0][None, :], counts[None, :], margins[0][None, :])
+        ]
     if counts.ndim == 2:
-        row = Table(f"{names[0]}'s return", 0, 0, 1, view.payoffs[0], counts)
+        row = Table(f"{names[0]}'s return", 0, 0, 1, view.payoffs[0], counts, margins[0])
         if np.allclose(view.payoffs[0], -view.payoffs[1], atol=1e-9, equal_nan=True):
             return [row]
-        return [row, Table(f"{names[1]}'s return", 1, 1, 0, view.payoffs[1].T, counts.T)]
+        return [row, Table(f"{names[1]}'s return", 1, 1, 0, view.payoffs[1].T, counts.T, margins[1].T)]
     pairs = list(combinations(range(counts.ndim), 2))[:MOST_TABLES]
     return [slice_of(view, first, second) for first, second in pairs]
 
@@ -98,7 +111,9 @@ def slice_of(view: LeagueView, first: int, second: int) -> Table:
     total, seen = np.where(known, payoff, 0.0).sum(axis=others), known.sum(axis=others)
     means = np.where(seen > 0, total / np.maximum(seen, 1), np.nan)
     title = f"{view.sides[first]}'s return against {view.sides[second]}"
-    return Table(title, first, first, second, means, view.payoffs.count.sum(axis=others))
+    squares = np.where(known, view.payoffs.margin[first], 0.0) ** 2
+    margins = np.sqrt(squares.sum(axis=others)) / np.maximum(seen, 1)
+    return Table(title, first, first, second, means, view.payoffs.count.sum(axis=others), margins)
 
 
 def draw(view: LeagueView, table: Table, weights: tuple[Floats, ...], *, hidden: bool) -> str:
@@ -111,7 +126,7 @@ def draw(view: LeagueView, table: Table, weights: tuple[Floats, ...], *, hidden:
     means = binned(table.means, lambda known: float(known.mean()))
     body = picture(means, (-bound, bound), DIVERGING, frame, smooth=max(means.shape) > 200)
     body += column_axis(across, frame) + (row_axis(down, frame) if table.columns is not None else "")
-    body += edge_bars(down, across, frame) + cell_values(table.means, bound, frame) + '<g class="cursor"></g>'
+    body += edge_bars(down, across, frame) + cell_values(table, bound, frame) + '<g class="cursor"></g>'
     room = frame.top + frame.height + column_room(across, frame)
     bar = Frame(frame.left + 64, room, min(frame.width - 90, 260), 12)
     body += legend(DIVERGING, bar, [(0.0, number(-bound, 3)), (0.5, "0"), (1.0, number(bound, 3))], "return")
@@ -124,6 +139,7 @@ def draw(view: LeagueView, table: Table, weights: tuple[Floats, ...], *, hidden:
         binned_names(across.names),
         frame,
         counts=packed_counts(table.counts),
+        **packed_margins(table.margins),
     )
     label = f"Heat map of {table.title}: {table.means.shape[0]} by {table.means.shape[1]} players"
     drawing = svg(body, max(frame.left + frame.width + STRIP + 8, 420), room + 34, label)
@@ -183,17 +199,33 @@ def edge_bars(down: Axis, across: Axis, frame: Frame) -> str:
     return f'<path class="bars" d="{"".join(parts)}"/>' if parts else ""
 
 
-def cell_values(means: Floats, bound: float, frame: Frame) -> str:
-    """The numbers themselves, where the cells have room for them."""
+def cell_values(table: Table, bound: float, frame: Frame) -> str:
+    """The numbers themselves, and how sure they are, where the cells have room for them."""
+    means = table.means
     step_x, step_y = frame.width / means.shape[1], frame.height / means.shape[0]
     if step_x < 44:
         return ""
-    return "".join(
-        f'<text class="{"value strong" if abs(means[i, j]) > 0.5 * bound else "value"}" text-anchor="middle" '
-        f'x="{frame.left + (j + 0.5) * step_x:.1f}" y="{frame.top + (i + 0.5) * step_y + 4:.1f}">'
-        f"{number(float(means[i, j]), 2)}</text>"
-        for i, j in np.argwhere(np.isfinite(means))
-    )
+    parts = []
+    for i, j in np.argwhere(np.isfinite(means)):
+        x, y = frame.left + (j + 0.5) * step_x, frame.top + (i + 0.5) * step_y + 4
+        margin = float(table.margins[i, j])
+        look = "value strong" if abs(means[i, j]) > 0.5 * bound else "value"
+        lines = [(y, number(float(means[i, j]), 2))]
+        if margin > 0:
+            lines = [(y - 6, lines[0][1]), (y + 8, f"± {number(margin, 1) if np.isfinite(margin) else '?'}")]
+        parts += [
+            f'<text class="{look}" text-anchor="middle" x="{x:.1f}" y="{at:.1f}">{said}</text>' for at, said in lines
+        ]
+    return "".join(parts)
+
+
+def packed_margins(margins: Floats) -> dict[str, Any]:
+    """Half the 95 % intervals of the cells, where any is not 0; NaN where it is not known."""
+    if not (margins > 0).any():
+        return {}
+    return {
+        "margins": packed(binned(np.where(np.isfinite(margins), margins, np.nan), lambda known: float(known.max())))
+    }
 
 
 def packed_counts(counts: Floats) -> dict[str, Any]:

@@ -18,6 +18,11 @@ const raster = async (data) => {
   const { rows, columns } = data.values;
   const value = await unpack(data.values);
   const count = data.counts ? await unpack(data.counts.index) : null;
+  const margin = data.margins ? await unpack(data.margins) : null;
+  const sure = (cell) => {
+    const half = margin ? margin(...cell) : 0;
+    return half === 0 ? "" : ` ± ${Number.isNaN(half) ? "?" : half.toPrecision(2)}`;
+  };
   const matches = (cell) => {
     const known = data.counts.known[Math.round(count(...cell))];
     if (known === null) return "exact";
@@ -39,7 +44,7 @@ const raster = async (data) => {
         const weight = value(...cell) ** 2; // packed as square roots
         return `iteration ${column}, ${row}\n` + (Number.isNaN(weight) ? "not born yet" : `weight ${weight > 0 && weight < 1e-4 ? "below 0.0001" : say(weight)}`);
       }
-      return `${row ? `${row} against ${column}` : column}\n${say(value(...cell))}, ${matches(cell)}`;
+      return `${row ? `${row} against ${column}` : column}\n${say(value(...cell))}${Number.isNaN(value(...cell)) ? "" : sure(cell)}, ${matches(cell)}`;
     },
   };
 };

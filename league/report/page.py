@@ -7,6 +7,7 @@ from pathlib import Path
 from league.report.curve import curve_section
 from league.report.heading import heading
 from league.report.heatmap import heatmap_section
+from league.report.learning import Learning, learning_section
 from league.report.lineage import lineage_section
 from league.report.mixture import mixture_section
 from league.report.ranking import ranking_section
@@ -14,6 +15,8 @@ from league.report.words import again, reading
 from league.view import LeagueView
 from marl.blobs import write_atomically
 from marl.page import document
+
+NOTHING = Learning()
 
 # The hatching of cells that were never played; every heat map refers to it.
 PATTERNS = (
@@ -23,10 +26,11 @@ PATTERNS = (
 )
 
 
-def render(view: LeagueView) -> str:
+def render(view: LeagueView, learning: Learning = NOTHING) -> str:
     """The whole page as HTML text."""
     sections = (
         curve_section(view),
+        learning_section(learning),
         heatmap_section(view),
         mixture_section(view),
         ranking_section(view),
@@ -38,7 +42,7 @@ def render(view: LeagueView) -> str:
     return document(view.name, "marl league", body, own=Path(__file__).parent)
 
 
-def write(view: LeagueView, path: Path) -> None:
+def write(view: LeagueView, path: Path, learning: Learning = NOTHING) -> None:
     """Write the report of a league to `path`, all of it or nothing: a reader never meets half a page."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, render(view).encode())
+    write_atomically(path, render(view, learning).encode())

@@ -9,6 +9,7 @@ from league.view import LeagueView, Player
 from marl.page.figure import absent, section
 from marl.page.text import clipped, escape, exact
 from marl.types import Floats
+from marl.words import number
 
 ROWS = 12  # a side
 HEAD = ("player", "weight", "return", "born", "trained against")
@@ -21,7 +22,7 @@ def ranking_section(view: LeagueView) -> str:
     if not any(side.any() for side in weights):
         return section("players", "Final mixture", absent("There is no mixture yet."))
     returns = returns_against(view, weights)
-    tables = "".join(side_table(view, side, weights[side], returns[side]) for side in range(len(view.sides)))
+    tables = "".join(side_table(view, side, weights, returns[side]) for side in range(len(view.sides)))
     lead = (
         "The players that weigh most. <em>Return</em> is what a player earns against the other sides' final mixtures; "
         "at an equilibrium all that are in use earn the same. A dash: a pairing it takes is not known."
@@ -29,12 +30,15 @@ def ranking_section(view: LeagueView) -> str:
     return section("players", "Final mixture", f'<div class="tables">{tables}</div>', lead)
 
 
-def side_table(view: LeagueView, side: int, weights: Floats, returns: Floats) -> str:
-    """One side's table."""
-    players = view.populations[side]
+def side_table(view: LeagueView, side: int, everyones: tuple[Floats, ...], returns: Floats) -> str:
+    """One side's table. `everyones`: the final mixture of every side."""
+    players, weights = view.populations[side], everyones[side]
     order = [int(index) for index in np.argsort(-weights, kind="stable")[:ROWS] if weights[index] > 0]
     most = max((float(weights[index]) for index in order), default=1.0)
-    rows = "".join(row(players[index], float(weights[index]), float(returns[index]), most) for index in order)
+    rows = "".join(
+        row(players[index], float(weights[index]), earned(view, side, index, everyones, returns), most)
+        for index in order
+    )
     rest = float(weights.sum() - weights[order].sum())
     others = int((weights > 0).sum()) - len(order)
     foot = f'<tr><td>{others} more</td><td>{exact(rest, 3)}</td><td colspan="3"></td></tr>' if others > 0 else ""
@@ -45,7 +49,17 @@ def side_table(view: LeagueView, side: int, weights: Floats, returns: Floats) ->
     )
 
 
-def row(player: Player, weight: float, returned: float, most: float) -> str:
+def earned(view: LeagueView, side: int, index: int, weights: tuple[Floats, ...], returns: Floats) -> str:
+    """What a player earns against the others' mixtures, with half its 95 % interval where it was played; HTML."""
+    value = exact(float(returns[index]))
+    if not view.payoffs.sampled:
+        return value
+    alone = np.eye(len(weights[side]))[index]
+    _, margins = view.payoffs.expected([alone if other == side else w for other, w in enumerate(weights)])
+    return value if np.isnan(margins[side]) else f"{value} ± {number(float(margins[side]), 2)}"
+
+
+def row(player: Player, weight: float, returned: str, most: float) -> str:
     """One player; a role is named only where it is not the ordinary one."""
     role = "" if player.role == "main" else f'<span class="role">{escape(player.role)}</span>'
     parents = ", ".join(escape(clipped(name, 28)) for name in player.parents[:SHOWN]) or "–"
@@ -53,6 +67,6 @@ def row(player: Player, weight: float, returned: float, most: float) -> str:
     bar = f'<span class="bar" style="--share:{weight / most:.3f}"></span>'
     return (
         f'<tr><td class="name" title="{escape(player.name)}">{escape(clipped(player.name, 28))}{role}</td>'
-        f'<td class="weight">{bar}{exact(weight, 3)}</td><td>{exact(returned)}</td>'
+        f'<td class="weight">{bar}{exact(weight, 3)}</td><td>{returned}</td>'
         f'<td>{player.born}</td><td class="word">{parents}{more}</td></tr>'
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from league.reader import opened
+from league.report.learning import read_learning
 from league.report.page import write
 
 
@@ -12,5 +13,5 @@ def rewrite(run: Path, out: Path | None = None) -> Path:
     """Write report.html anew from the ledger, there or to `out`; its path. Disturbs no league that is going on."""
     page = out or run / "report.html"
     with opened(run) as (_, view):
-        write(view, page)
+        write(view, page, read_learning(run))
     return page

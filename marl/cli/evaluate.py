@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 import typer
@@ -49,7 +49,7 @@ def evaluate(
         them, sides = rival.player(registry, spec), seats(subject, rival, len(spec.sides))
         with explained(game, registry):
             scores[name] = measure(arena, us, them, matches, seed, sides).plain()
-    _show(player, str(game), scores, as_json)
+    _show(player, str(game), scores, spec.side_names, as_json)
     if isinstance(arena.environment, Remarking):
         for remark, count in arena.environment.remarks.items():
             print(f"note: {remark} ({count:,} times)", file=sys.stderr)
@@ -71,16 +71,19 @@ def _arena(registry: Registry, game: Component, lanes: int, failures: int) -> Ar
     return Arena(make(lanes), Tolerance(Failures(failures), make, told) if failures else None)
 
 
-def _show(player: str, env: str, scores: Mapping[str, Mapping[str, float]], as_json: bool) -> None:
+def _show(
+    player: str, env: str, scores: Mapping[str, Mapping[str, float]], sides: Sequence[str], as_json: bool
+) -> None:
     from marl.cli import show
-    from marl.words import number
+    from marl.printable import printable
+    from marl.words import number, uncertain
 
     if as_json:
         show.as_json({"player": player, "env": env, "scores": scores})
         return
     rows = []
     for name, score in scores.items():
-        mean = number(score["return"]) + (f" ± {number(score['return_margin'], 2)}" if "return_margin" in score else "")
+        mean = uncertain(score["return"], score.get("return_margin"))
         row = [name, f"{score['matches']:,.0f}", mean, number(score["length"], 3)]
         if "points" in score:
             counts = " / ".join(f"{score[key]:,.0f}" for key in ("wins", "draws", "losses"))
@@ -90,6 +93,13 @@ def _show(player: str, env: str, scores: Mapping[str, Mapping[str, float]], as_j
     print(f"{player} on {env}")
     show.table(headings[: len(rows[0])], rows)
     for name, score in scores.items():
+        by_side = [
+            f"{printable(side)} {uncertain(score[key], score.get(f'{key}_margin'))}"
+            for side, key in zip(sides, (f"return_side{number}" for number in range(len(sides))), strict=True)
+            if key in score
+        ]
+        if by_side:
+            print(f"return by side against {printable(name)}: {', '.join(by_side)}")
         for who, whom, faults in ((player, name, "faults"), (name, player, "opponent_faults")):
             if score.get(faults):
                 print(f"{who} broke the rules in {score[faults]:,.0f} of its matches against {whom}")

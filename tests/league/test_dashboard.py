@@ -28,7 +28,7 @@ def news(iteration: int, seconds: float, nash_conv: float | None = 0.5) -> Progr
         nash_conv,
         (size, size),
         (3, 4),
-        (-0.0856, 0.0856),
+        ((-0.0856, 0.0), (0.0856, 0.0)),
         size**2,
         size**2 + 7,
         jobs,

@@ -14,7 +14,7 @@ from marl.page.scale import padded, plain
 from marl.page.text import clipped, escape
 from marl.training.report.chart import COLOURS, Chart, Line, legend, percent
 from marl.training.report.series import Point, Series
-from marl.training.report.view import RECENT, TrainView
+from marl.training.report.view import RECENT, Logged, TrainView
 from marl.words import compact, number
 
 SHEET = Sheet(352, 190, left=58, right=330, top=10, bottom=162)
@@ -59,6 +59,15 @@ def learning_section(view: TrainView) -> str:
     """What the updates say about learning."""
     if not view.series:
         return section("learning", "Learning", absent("No update has logged anything that could be drawn."))
+    lead = (
+        f"By env steps, from {view.updates:,} updates. A line is the mean of neighbouring updates, the shade around it "
+        f"their range, and the number the mean of the last {min(RECENT, view.updates)} updates."
+    )
+    return panels_section(view, lead)
+
+
+def panels_section(view: Logged, lead: str) -> str:
+    """A panel for every number that updates logged, under a sentence that says what is drawn."""
     modules = modules_of(view)
     constant, varying = sorted_out(view)
     panels = [panel(view, key, names, modules) for key, names in varying.items()]
@@ -70,10 +79,6 @@ def learning_section(view: TrainView) -> str:
     if len(modules) > COLOURS:
         notes.append(f"The first {COLOURS} of {len(modules)} modules are drawn.")
     note = f'<p class="note">{escape(" ".join(notes))}</p>' if notes else ""
-    lead = (
-        f"By env steps, from {view.updates:,} updates. A line is the mean of neighbouring updates, the shade around it "
-        f"their range, and the number the mean of the last {min(RECENT, view.updates)} updates."
-    )
     return section("learning", "Learning", f"{key}{grid(panels[:MOST])}{note}", lead)
 
 
@@ -99,12 +104,12 @@ def percents(series: Series) -> Series:
     return tuple(Point(p.at, 100 * p.value, 100 * p.low, 100 * p.high) for p in series)
 
 
-def modules_of(view: TrainView) -> list[str]:
+def modules_of(view: Logged) -> list[str]:
     """The modules that log numbers of their own."""
     return sorted({name.rpartition("/")[0] for name in view.series if "/" in name})
 
 
-def sorted_out(view: TrainView) -> tuple[dict[str, float], dict[str, list[str]]]:
+def sorted_out(view: Logged) -> tuple[dict[str, float], dict[str, list[str]]]:
     """The numbers that never changed, and the names of the others by what they are of, in the order of TITLES."""
     constant: dict[str, float] = {}
     varying: dict[str, list[str]] = {}
@@ -120,7 +125,7 @@ def sorted_out(view: TrainView) -> tuple[dict[str, float], dict[str, list[str]]]
     return constant, {key: varying[key] for key in order}
 
 
-def panel(view: TrainView, key: str, names: Sequence[str], modules: Sequence[str]) -> Panel:
+def panel(view: Logged, key: str, names: Sequence[str], modules: Sequence[str]) -> Panel:
     """The panel of one number: a line for the run, or for each module."""
     lines = []
     for name in sorted(names):

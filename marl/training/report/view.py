@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from marl.metrics import read
 from marl.training.config import TrainConfig
@@ -14,6 +14,17 @@ from marl.training.history import History, Slice
 from marl.training.report.series import Series, collected, is_number
 
 RECENT = 20  # updates that the newest numbers are means of
+
+
+class Logged(Protocol):
+    """What updates logged. `series`: each number by name; `latest`: means of the newest; `updates`: their number."""
+
+    @property
+    def series(self) -> Mapping[str, Series]: ...
+    @property
+    def latest(self) -> Mapping[str, float]: ...
+    @property
+    def updates(self) -> int: ...
 
 
 @dataclass(frozen=True)

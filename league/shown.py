@@ -1,0 +1,79 @@
+"""A league's tables for a terminal of any width: what does not fit is left out, and said, never cut in the middle."""
+
+from __future__ import annotations
+
+import numpy as np
+from rich.table import Table
+from rich.text import Text
+
+from league.view import LeagueView, Player
+from marl.printable import printable
+from marl.words import uncertain
+
+GAP = 2  # between columns
+
+
+def payoff_table(view: LeagueView, last: int, width: int) -> tuple[str, Table, str]:
+    """The first side's returns, the newest players against each other: a headline, the table, and a note or ""."""
+    mine, theirs = view.populations
+    means, margins = view.payoffs[0], view.payoffs.margin[0]
+    rows = range(max(len(mine) - last, 0), len(mine))
+    wanted = range(max(len(theirs) - last, 0), len(theirs))
+    cells = {(i, j): cell(float(means[i, j]), float(margins[i, j])) for i in rows for j in wanted}
+    names = [printable(mine[i].name) for i in rows]
+    widest = max(map(len, [*cells.values(), str(len(theirs))]), default=1)
+    room = (width - max(map(len, names), default=0) - GAP) // (widest + GAP)
+    columns = wanted[max(len(wanted) - max(room, 1), 0) :]
+    table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0))
+    table.add_column("", no_wrap=True)
+    for j in columns:
+        table.add_column(f"/{j}", justify="right", no_wrap=True)
+    for i, name in zip(rows, names, strict=True):
+        table.add_row(Text(name), *(cells[i, j] for j in columns))
+    sides = [printable(side) for side in view.sides]
+    sampled = ", ± half the 95 % interval" if view.payoffs.sampled else ""
+    head = f"mean return of {sides[0]} (rows) against {sides[1]} (columns){sampled}"
+    left_out = f"{len(columns)} of {len(theirs)} columns fit" if len(columns) < len(wanted) else ""
+    older = f"the newest {len(rows)} of {len(mine)} rows" if len(rows) < len(mine) else ""
+    told = ", ".join(part for part in (older, left_out) if part)
+    return head, table, f"{told}; all are in --json" if told else ""
+
+
+def cell(mean: float, margin: float) -> str:
+    """A mean and its margin; a dash where nothing was played."""
+    if np.isnan(mean):
+        return "–"
+    if margin == 0:
+        return f"{mean:+.3f}"
+    return f"{mean:+.2f}±{margin:.2f}" if np.isfinite(margin) else f"{mean:+.2f}±?"
+
+
+def lineage_table(players: tuple[Player, ...]) -> Table:
+    """Who was trained when, and against whom."""
+    table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0))
+    table.add_column("player", no_wrap=True)
+    table.add_column("born", justify="right", no_wrap=True)
+    table.add_column("role", no_wrap=True)
+    table.add_column("trained against", overflow="fold")
+    table.add_column("snapshot", no_wrap=True)
+    for player in players:
+        more = f" and {len(player.parents) - 3} more" if len(player.parents) > 3 else ""
+        parents = ", ".join(map(printable, player.parents[:3])) + more
+        row = (printable(player.name), str(player.born), printable(player.role), parents, player.snapshot[:12])
+        table.add_row(*map(Text, row))
+    return table
+
+
+def mixture_table(view: LeagueView) -> Table:
+    """Each side's players, what it earns, and the five heaviest of its mixture."""
+    table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0))
+    for column, folds in (("side", False), ("players", False), ("value", False), ("mixture, heaviest first", True)):
+        table.add_column(column, no_wrap=not folds)
+    last = view.iterations[-1] if view.iterations else None
+    for side, name in enumerate(view.sides):
+        worth = uncertain(*last.worth[side]) if last else "–"
+        pairs = zip(view.populations[side], last.mixtures[side] if last else (), strict=False)
+        weighed = sorted(((weight, player.name) for player, weight in pairs if weight > 0), key=lambda pair: -pair[0])
+        heaviest = "  ".join(f"{printable(name)}\N{NO-BREAK SPACE}{weight:.1%}" for weight, name in weighed[:5])
+        table.add_row(*map(Text, (printable(name), str(len(view.populations[side])), worth, heaviest)))
+    return table
