@@ -59,8 +59,9 @@ def why_absent(view: LeagueView) -> str:
         return "No iteration has finished yet, so there is nothing to draw."
     return (
         f"NashConv is absent: it needs exact best responses, and <code>{escape(view.env)}</code> did not give any in "
-        "this run (only environments that describe themselves exactly can). It is left out rather than guessed; the "
-        "payoffs below show who beats whom."
+        "this run (only environments that describe themselves exactly can, and where payoffs are sampled "
+        "<code>stop.nash_conv</code> asks for it). It is left out rather than guessed; the payoffs below show who "
+        "beats whom."
     )
 
 

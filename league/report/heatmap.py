@@ -212,7 +212,7 @@ def cell_values(table: Table, bound: float, frame: Frame) -> str:
         look = "value strong" if abs(means[i, j]) > 0.5 * bound else "value"
         lines = [(y, number(float(means[i, j]), 2))]
         if margin > 0:
-            lines = [(y - 6, lines[0][1]), (y + 8, f"± {number(margin, 1) if np.isfinite(margin) else '?'}")]
+            lines = [(y - 6, lines[0][1]), (y + 8, f"± {number(margin, 2) if np.isfinite(margin) else '?'}")]
         parts += [
             f'<text class="{look}" text-anchor="middle" x="{x:.1f}" y="{at:.1f}">{said}</text>' for at, said in lines
         ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+import time
 from typing import Any
 
 import pytest
@@ -240,3 +241,45 @@ def test_braille_draws_a_diagonal_from_corner_to_corner() -> None:
 def test_a_flat_curve_has_a_range() -> None:
     low, high = log_bounds([0.5, 0.5], None)
     assert low < high
+
+
+def test_a_job_shows_its_time_while_it_works_and_waits_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    jobs = (
+        JobProgress("player_0", 2, 3.0, finished=True),
+        JobProgress("player_1", 2, started=now - 75),
+        JobProgress("x", 2),
+    )
+    dashboard = Dashboard(INFO, console=terminal())
+    dashboard.update(Progress(1, 80.0, jobs=jobs))
+    lines = picture(dashboard).splitlines()
+    done, works, waits = (next(line for line in lines if said in line) for said in ("3.00 s", "75.0 s", "waits"))
+    assert "✓" in done and "player_0" in done and "player_1" in works and "✓" not in works + waits
+
+
+def test_few_iterations_foresee_the_end_and_fill_the_bar() -> None:
+    """Five of six iterations took 60 s each, and the sixth has begun: a minute is left."""
+    info = RunInfo("run", "env", ("a", "b"), iterations=6)
+    points = [Point(n, 1.0 + 60 * n, None) for n in range(6)]
+    left = estimate(points, info, now=301.0)
+    assert left is not None and left.seconds == pytest.approx(60) and left.toward == "iteration 6"
+    assert estimate(points, info, now=331.0).seconds == pytest.approx(30)  # type: ignore[union-attr]
+    assert estimate(points[:1], info, now=31.0) is None
+    dashboard = Dashboard(info, console=terminal())
+    dashboard.update(Progress(0, 1.0))
+    assert "not foreseeable" in picture(dashboard) and "━" not in picture(dashboard)
+    for number in range(1, 4):
+        dashboard.update(Progress(number, 1.0 + 60 * number))
+    text = picture(dashboard)
+    bar = next(line for line in text.splitlines() if "━" in line)
+    assert bar.count("━") == pytest.approx(bar.count("─"), rel=0.1)  # three of six
+
+
+def test_a_job_shows_its_returns_in_training_and_values_their_intervals() -> None:
+    dashboard = Dashboard(INFO, console=terminal())
+    values = ((0.0303, 0.41), (-0.0303, None))
+    dashboard.update(Progress(3, 9.0, None, (4, 4), (1, 1), values, learning=(-1.0, 0.0, 0.5)))
+    text = picture(dashboard)
+    assert "return in training 0.5" in text
+    assert "0.0303 ± 0.41" in text and "−0.0303 ± ?" in text

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from league.payoffs import Payoffs
-from league.report import render, write
+from league.report import read_learning, render, write
 from league.report.heatmap import choose_tables
 from league.report.raster import packed
 from league.report.standing import effective, final_weights, returns_against
@@ -260,6 +260,40 @@ def test_unknown_pairings_spread_only_where_they_carry_weight() -> None:
     only = Iteration(0, ((1.0, 0.0), (1.0, 0.0)), None, (0.0, 0.0), 1.0)
     view = league((2, 2), payoffs=Payoffs.of((game, -game)), iterations=(only,))
     np.testing.assert_array_equal(returns_against(view, final_weights(view))[0], [1.0, np.nan])
+
+
+def sampled(margin: float = 0.5) -> LeagueView:
+    """A league of sampled payoffs, 100 matches each, whose 95 % intervals are `margin` to either side."""
+    means = np.random.default_rng(0).normal(size=(2, 4, 4))
+    m2 = np.full(means.shape, 99 * 100 * (margin / 1.959964) ** 2)
+    payoffs = Payoffs(means, np.full((4, 4), 100.0), m2, (np.arange(4), np.arange(4)))
+    last = Iteration(4, ((0, 0, 0, 1.0),) * 2, None, (0.25, -0.25), 2.0, margins=(margin, margin))
+    return league(payoffs=payoffs, iterations=(*league(exact=False).iterations, last))
+
+
+def test_sampled_payoffs_carry_their_intervals_everywhere(checked: Any) -> None:
+    page = checked(render(sampled()))
+    assert "to player_0, ± 0.5 (95 %)" in re.sub("<.*?>", "", render(sampled()))  # the value
+    assert page.texts["payoffs"].count("± 0.5") >= 16  # every cell
+    assert "± 0.5 at the widest" in page.texts["payoffs"]
+    assert page.texts["players"].count("± 0.5") == 2  # the return of the one player that each side uses
+    assert "±" not in checked(render(league())).texts["payoffs"]
+
+
+def test_jobs_learning_curves_are_in_the_report(checked: Any, tmp_path: Path) -> None:
+    events = [
+        {"event": "train", "time": 0, "step": 100, "job": str(n // 2), "side": f"player_{n // 2 % 2}",
+         "return": n - 3.5, "env_steps": 100}
+        for n in range(8)
+    ]  # fmt: skip
+    (tmp_path / "metrics.jsonl").write_text("".join(json.dumps(event) + "\n" for event in events))
+    learning = read_learning(tmp_path)
+    assert [(point.at, point.value) for point in learning.series["player_0/return"]] == [
+        (100, -3.5), (200, -2.5), (300, 0.5), (400, 1.5)
+    ]  # fmt: skip
+    page = checked(render(league(), learning))
+    assert "Return in training" in page.texts["learning"] and "player_1" in page.texts["learning"]
+    assert "learning" not in checked(render(league())).texts
 
 
 def test_numbers_read_well() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -246,6 +247,8 @@ def test_a_league_plays_its_meta_strategy(tmp_path: Path) -> None:
     assert json.loads(done.stdout)["scores"]["marl/random"]["return"] > 0.3
     done = marl("evaluate", f"{tmp_path / 'run'}@player_0/1", "--matches", 200, "--json")
     assert json.loads(done.stdout)["scores"]["marl/random"]["matches"] == 200
+    done = marl("evaluate", tmp_path / "run", "--matches", 200)
+    assert re.search(r"return by side against marl/random: player_0 \S+ ± \S+, player_1 \S+ ± \S+\n", done.stdout)
 
 
 def test_a_recorded_match_is_watched_as_it_was(tmp_path: Path) -> None:
