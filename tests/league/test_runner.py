@@ -63,11 +63,13 @@ stop: {iterations: 0}
     (tmp_path / "game.yaml").write_text(text)
     done = marl("run", tmp_path / "game.yaml", "--out", tmp_path / "run")
     assert done.returncode == 0, done.stderr
-    values = re.search(r"values ([−0-9.]+), ([−0-9.]+) after 0 iterations", done.stdout)
+    worth = r"([−0-9.]+) ± [0-9.]+"
+    values = re.search(f"values {worth}, {worth} after 0 iterations", done.stdout)
     assert values and max(map(len, values.groups())) <= 7, done.stdout
     status = json.loads(marl("league", "status", tmp_path / "run", "--json").stdout)
     assert status["nash_conv"] is None
     assert 0.1 < status["sides"][0]["value"] < 0.5  # moving first helps, even at random
+    assert 0.05 < status["sides"][0]["margin"] < 0.25  # 1.96 / sqrt(200), for returns of about 1
 
 
 def test_lost_and_surplus_lines_of_metrics_are_mended(tmp_path: Path) -> None:
