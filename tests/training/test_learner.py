@@ -92,7 +92,7 @@ def test_a_loss_that_asks_for_what_is_not_there_is_told_what_is(make: Any, monke
         (lambda loss, stats, inputs: (loss.detach(), stats), "depends on the weights"),
         (
             lambda loss, stats, inputs: (loss, {"lr": loss}),
-            "reports 'lr' from its loss, the name of a",
+            "reports 'lr' from its loss, which is the name of a coefficient",
         ),
         (lambda loss, stats, inputs: (loss, {"x": inputs}), "the report of 'x'"),
         (lambda loss, stats, inputs: 1 / 0, r"failed in loss\(.*ZeroDivisionError"),
