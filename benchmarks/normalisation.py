@@ -106,6 +106,10 @@ thousands and rewards a thousand times as large; returns are shown in the pendul
 |---|---|---|
 {rows}
 
+Here returns make nearly all of the difference. Observations alone make none: in the pendulum's own units they are of
+about 1 already, and in the others nothing is learned while values are off by hundreds of thousands. There, both are
+better than returns alone.
+
 Conventions are those of Stable-Baselines3's `VecNormalize`; see [training](../training.md).
 """
 
