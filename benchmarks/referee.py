@@ -1,10 +1,12 @@
 """Referee and bots over pipes: round trips per second, and games of Connect Four per second.
 
 `raw pipe` is the least that any host must do with the same bot and the same lines: write a line, wait, read a line; no
-rules, no clock, nothing read from the answer, no sandbox. The referee's round trips are played in a game whose rules
-cost nothing, so that the difference is the referee's own: encoding, ids, clocks, limits, checks, records.
-`in a session`: of its own, as every sandbox starts bots. Linux schedules sessions against each other (autogroup), which
-alone can halve the rate. Where it puts the bot decides as much: all is also measured with one core for host and bots.
+rules, no clock, nothing read from the answer, no sandbox. `raw pipe in bubblewrap` is the same with the bot in the
+sandbox: what that costs, whoever the host is. `JSON loop in bubblewrap` is the least that a host can do which has a
+position to send and a move to read: `json.dumps` of each, `json.loads` of each answer, and a look at its id. The
+referee's round trips are played in a game whose rules cost nothing, so that the difference is the referee's own:
+encoding, ids, clocks, limits, checks, records. Where Linux puts the bot decides much, so that all is also measured with
+one core for host and bots.
 Games per second are of Connect Four with all that it costs, between two bots that play the first legal column.
 """
 
@@ -19,10 +21,12 @@ import sys
 import tempfile
 import textwrap
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import _common as bench
 import numpy as np
@@ -47,37 +51,49 @@ AT_ONCE = (1, 8)
 ALL = os.sched_getaffinity(0)
 ONE = {min(ALL)}
 COMMAND = ["/usr/bin/python3", "-S", "-E", "bot.py"]
+Start: TypeAlias = Callable[[], AbstractContextManager[tuple[int, int]]]  # a bot; its input and its output
 
 
 class Endless:
-    """A board to look at, seven columns to choose from, and nothing that ever happens: rules that cost nothing."""
+    """A board to look at, seven columns to choose from, and nothing that ever happens: rules that cost nothing.
+
+    What it answers is made beforehand, since even to make it would cost as much as a third of the referee's own work.
+    """
 
     def __init__(self, ticks: int, lanes: int = 1) -> None:
         box = Box((3, 6, 7), 0, 1)
         self.spec = EnvSpec(("player",), (Group("players", (0,), box, Discrete(7)),), ((0,),), "turns", ticks)
         self.lanes = lanes
-        self._left = np.zeros(lanes, np.int64)
-        self._ticks = ticks
-        self._board, self._mask = np.zeros((lanes, 3, 6, 7), np.float32), np.ones((lanes, 7), np.bool_)
-        self._none, self._no = np.zeros(lanes, np.int64), np.zeros((lanes, 1), np.bool_)
-        self._rewards, self._nobody = np.zeros((lanes, 1)), -np.ones(lanes, np.int64)
+        self._ticks, self._left = ticks, [ticks] * lanes
+        self._steps: dict[tuple[int, ...], Step] = {}
 
     def reset(self, lanes: Any, seeds: Any) -> Any:
-        self._left[lanes] = self._ticks
+        for lane in lanes.tolist():
+            self._left[lane] = self._ticks
         return self._rows(lanes)
 
     def step(self, lanes: Any, actions: Any) -> Step:
+        names, left, over = tuple(lanes.tolist()), self._left, False
+        for lane in names:
+            left[lane] -= 1
+            over |= not left[lane]
+        if over:
+            return self._step(lanes, np.array([not left[lane] for lane in names]))
+        if names not in self._steps:
+            self._steps[names] = self._step(lanes, np.zeros(len(names), np.bool_))
+        return self._steps[names]
+
+    def _step(self, lanes: Any, done: Any) -> Step:
         k = len(lanes)
-        self._left[lanes] -= 1
-        done = self._left[lanes] == 0
-        turn = self._rows(lanes[~done])
-        return Step(lanes, self._rewards[:k], done[:, None], self._no[:k], done, self._nobody[:k], (None,), turn)
+        no, nobody = np.zeros((k, 1), np.bool_), -np.ones(k, np.int64)
+        return Step(lanes, np.zeros((k, 1)), done[:, None], no, done, nobody, (None,), self._rows(lanes[~done]))
 
     def _rows(self, lanes: Any) -> Any:
         k = len(lanes)
         if not k:
             return (None,)
-        return (Rows(lanes, self._none[:k], self._board[:k], self._mask[:k], self._no[:k, 0]),)
+        board, mask = np.zeros((k, 3, 6, 7), np.float32), np.ones((k, 7), np.bool_)
+        return (Rows(lanes, np.zeros(k, np.int64), board, mask, np.zeros(k, np.bool_)),)
 
     def state(self, lanes: Any) -> Any:
         raise NotImplementedError
@@ -86,41 +102,84 @@ class Endless:
         return Frame("", "")
 
 
-def raw(folder: Path, trips: int, at_once: int, session: bool) -> Callable[[], float]:
-    """Round trips per second of the raw pipe, with so many bots at once, each in a session of its own or in ours."""
-    box = {"type": "act", "id": "0123456789abcdef", "agent": 0, "observation": np.zeros((3, 6, 7), int).tolist()}
-    message = box | {"legal": list(range(7)), "clock": {"move": 10, "bank": 0}}
-    line = json.dumps(message, separators=(",", ":")).encode() + b"\n"
+def request(board: Any) -> bytes:
+    """A line as the referee sends it."""
+    message = {"type": "act", "id": "0123456789abcdef", "agent": 0, "observation": board.tolist()}
+    return json.dumps(message | {"legal": list(range(7)), "clock": {"move": 10, "bank": 0}}).encode() + b"\n"
 
-    def trip(bots: Sequence[Any], count: int) -> None:
-        write = {bot.stdout.fileno(): bot.stdin.fileno() for bot in bots}
+
+def raw(start: Start, trips: int, at_once: int, reads: bool = False) -> Callable[[], float]:
+    """Round trips per second of a bare loop, with so many bots at once; `reads`: lines are encoded and decoded."""
+    board = np.zeros((3, 6, 7), np.int64)
+    line = json.dumps(json.loads(request(board)), separators=(",", ":")).encode() + b"\n"
+
+    def ask(fd: int) -> None:
+        os.write(fd, request(board) if reads else line)
+
+    def hear(fd: int) -> None:
+        answer = os.read(fd, 1 << 16)
+        if reads:
+            assert json.loads(answer)["id"] == "0123456789abcdef"
+
+    def trip(bots: Sequence[tuple[int, int]], count: int) -> None:
+        write = {out: into for into, out in bots}
         waiting = list(write)
         for fd in waiting:
-            os.write(write[fd], line)
+            ask(write[fd])
         while count > len(bots):
             for fd in select.select(waiting, [], [])[0]:
-                os.read(fd, 1 << 16)
-                os.write(write[fd], line)
+                hear(fd)
+                ask(write[fd])
                 count -= 1
         for fd in waiting:
             select.select([fd], [], [])
-            os.read(fd, 1 << 16)
+            hear(fd)
 
     def task() -> float:
-        pipe = subprocess.PIPE
-        bots = [
-            subprocess.Popen(COMMAND, cwd=folder, stdin=pipe, stdout=pipe, start_new_session=session)
-            for _ in range(at_once)
-        ]
-        trip(bots, 50 * at_once)
-        began = time.perf_counter()
-        trip(bots, trips)
-        seconds = time.perf_counter() - began
-        for bot in bots:
-            bot.communicate()
-        return trips / seconds
+        with ExitStack() as stack:
+            bots = [stack.enter_context(start()) for _ in range(at_once)]
+            for into, out in bots:  # a bot in a sandbox is slow to start
+                os.write(into, b'{"type": "hello"}\n')
+                select.select([out], [], [])
+                os.read(out, 1 << 16)
+            trip(bots, 50 * at_once)
+            began = time.perf_counter()
+            trip(bots, trips)
+            return trips / (time.perf_counter() - began)
 
     return task
+
+
+@contextmanager
+def bare(folder: Path) -> Iterator[tuple[int, int]]:
+    """A bot as an ordinary process; its input and its output."""
+    with subprocess.Popen(COMMAND, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as bot:
+        assert bot.stdin is not None and bot.stdout is not None
+        yield bot.stdin.fileno(), bot.stdout.fileno()
+        bot.stdin.close()
+
+
+@contextmanager
+def confined(sandbox: Sandbox, folder: Path) -> Iterator[tuple[int, int]]:
+    """A bot in a sandbox; its input and its output."""
+    child = sandbox.start(COMMAND, folder, Limits(), Path(os.devnull))
+    try:
+        yield child.stdin, child.stdout
+    finally:
+        child.kill()
+
+
+def stops(sandbox: Sandbox, folder: Path) -> float:
+    """How often a second an idle bot can be stopped and let go on."""
+    child, count = sandbox.start(COMMAND, folder, Limits(), Path(os.devnull)), 500
+    time.sleep(0.2)
+    began = time.perf_counter()
+    for _ in range(count):
+        child.freeze()
+        child.thaw()
+    rate = count / (time.perf_counter() - began)
+    child.kill()
+    return rate
 
 
 def player(sandbox: Sandbox, folder: Path, name: str, kept: bool) -> BotPlayer:
@@ -248,8 +307,18 @@ def main(quick: bool) -> None:
         (folder / "bot.py").write_text(textwrap.dedent(BOT))
         tiers = sandboxes()
         trips, rounds, seconds = (2000, 3, 0.5) if quick else (20000, 9, 2.0)
-        tasks = {f"raw pipe, {n} at once": raw(folder, trips, n, session=False) for n in AT_ONCE}
-        tasks |= {f"raw pipe in a session, {n} at once": raw(folder, trips, n, session=True) for n in AT_ONCE}
+        best = "bubblewrap" if "bubblewrap" in tiers else list(tiers)[-1]
+        plain, inside = partial(bare, folder), partial(confined, tiers[best], folder)
+        peers = {
+            "raw pipe": (plain, False),
+            f"raw pipe in {best}": (inside, False),
+            f"JSON loop in {best}": (inside, True),
+        }
+        tasks = {
+            f"{name}, {n} at once": raw(start, trips, n, reads)
+            for name, (start, reads) in peers.items()
+            for n in AT_ONCE
+        }
         for name, sandbox in tiers.items():
             tasks |= {f"{name}, {n} at once": round_trips(sandbox, folder, trips, n) for n in AT_ONCE}
         results = {}
@@ -258,14 +327,15 @@ def main(quick: bool) -> None:
             results |= {f"{where}, {name}": rates for name, rates in bench.interleaved(tasks, rounds).items()}
         os.sched_setaffinity(0, ALL)
         bench.table(results, "round trips/s")
-        best = "bubblewrap" if "bubblewrap" in tiers else list(tiers)[-1]
+        stopped = bench.interleaved({name: partial(stops, tier, folder) for name, tier in tiers.items()}, 3)
+        bench.table(stopped, "stops and wakings/s")
         ratios = {
             f"{where}, {n} at once, of the {peer}": bench.ratio(
                 results, f"{where}, {best}, {n} at once", f"{where}, {peer}, {n} at once"
             )
             for where in ("any core", "one core")
             for n in AT_ONCE
-            for peer in ("raw pipe", "raw pipe in a session")
+            for peer in peers
         }
         for what, ratio in ratios.items():
             print(f"the referee with {best}, {what}: {ratio:.0%}")

@@ -17,16 +17,19 @@ Finish: TypeAlias = Callable[[Live, HostError], None]  # what ends a match that 
 
 
 class Dialogue:
-    """Talks to the seats of the matches in progress, `lives` by lane; stops bots that idle for `grace` seconds."""
+    """Talks to the seats of the matches in progress, `lives` by lane; stops bots that idle for `grace` seconds.
+
+    `ready`: the matches whose sides have all answered.
+    """
 
     def __init__(self, lives: Mapping[int, Live], grace: float, finish: Finish, stand_ins: StandIns) -> None:
         self._lives, self._grace, self._finish, self._stand_ins = lives, grace, finish, stand_ins
-        self._ready: list[Live] = []
+        self.ready: list[Live] = []
         self._watch = Watch()
 
     def take_ready(self) -> list[Live]:
-        """The matches whose sides have all answered since this was asked last."""
-        ready, self._ready = self._ready, []
+        """What is `ready`, once."""
+        ready, self.ready = self.ready, []
         return ready
 
     def begin(self, live: Live, side: int) -> None:
@@ -95,7 +98,7 @@ class Dialogue:
                 live.actions[view.agent] = action
         live.waiting -= 1
         if not live.waiting:
-            self._ready.append(live)
+            self.ready.append(live)
 
     def _failed(self, live: Live, side: int, fault: Verdict, reason: str) -> Answer:
         """A side is at fault: the match is over, or the host acts in its place from here on."""

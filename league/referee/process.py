@@ -95,24 +95,22 @@ class ProcessSeat:
 
     def take(self) -> Answer | None:
         """The answer, if it has come; else a fault, if none can come any more."""
-        answer = self._next()
+        answer = self._gone
+        try:
+            while (line := self.pipe.line()) is not None:
+                understood = self.understand(line)
+                if understood is not None:
+                    answer = understood
+                    break
+        except Malformed as error:
+            answer = Answer(fault=Verdict.PROTOCOL_ERROR, reason=str(error))
+        except Illegal as error:
+            answer = Answer(fault=Verdict.ILLEGAL_MOVE, reason=str(error))
+        except Flooded as error:
+            answer = Answer(fault=Verdict.FLOOD, reason=str(error))
         if answer is not None:
             self.awaiting = False
         return answer
-
-    def _next(self) -> Answer | None:
-        try:
-            while (line := self.pipe.line()) is not None:
-                answer = self.understand(line)
-                if answer is not None:
-                    return answer
-        except Malformed as error:
-            return Answer(fault=Verdict.PROTOCOL_ERROR, reason=str(error))
-        except Illegal as error:
-            return Answer(fault=Verdict.ILLEGAL_MOVE, reason=str(error))
-        except Flooded as error:
-            return Answer(fault=Verdict.FLOOD, reason=str(error))
-        return self._gone
 
     def tell(self, line: bytes) -> Answer | None:
         """Send a line that wants an answer; a fault if nobody is there."""

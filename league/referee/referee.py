@@ -73,8 +73,8 @@ class Referee:
             while True:
                 if len(self._live) < self.lanes:
                     self._fill(source)
-                while ready := self._dialogue.take_ready():
-                    self._advance(ready)
+                while self._dialogue.ready:
+                    self._advance(self._dialogue.take_ready())
                 if self._finished:
                     records, self._finished = self._finished, []
                     yield from records
