@@ -9,6 +9,7 @@ import _common as bench
 import numpy as np
 
 from league.ratings.bradley_terry import BradleyTerry
+from league.ratings.bradley_terry import Params as BradleyTerryParams
 from league.ratings.openskill import OpenSkill
 from league.ratings.simulate import Field, coverage, plackett_luce, sprt_rates
 from league.ratings.sprt import SequentialTest
@@ -53,7 +54,7 @@ def ranked(fits: int, sides: int = 4, players: int = 8, matches: int = 60) -> tu
         truth = np.random.default_rng([seed, 1]).normal(size=players) * 0.8
         results = plackett_luce(truth, sides, matches, seed)
         centred = truth - truth.mean()
-        table = BradleyTerry(mean=0.0).fit(results)
+        table = BradleyTerry(params=BradleyTerryParams(mean=0.0)).fit(results)
         covered += [table[f"p{i}"].low < 173.7178 * centred[i] < table[f"p{i}"].high for i in range(players)]
         skill = OpenSkill().fit(results)
         middle = np.mean([rating.value for rating in skill.values()])

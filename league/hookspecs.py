@@ -25,7 +25,8 @@ SANDBOXES: Kind[Sandbox] = Kind("sandboxes", "league.sandbox:Sandbox")
 def league_strategies() -> Iterable[Descriptor]:
     """Strategies: what decides the next jobs of a league.
 
-    A target is called as `target(registry=..., **params)` and gives a `league.strategy.Strategy`. Since API 1.
+    A target is called as `target(registry: Registry, params: P)` and gives a `league.strategy.Strategy`.
+    Since API 1, with parameters as one object since API 2.
     """
     return []
 
@@ -34,7 +35,8 @@ def league_strategies() -> Iterable[Descriptor]:
 def league_metasolvers() -> Iterable[Descriptor]:
     """Meta-solvers: what turns a payoff table into mixtures.
 
-    A target is called as `target(**params)` and gives a `league.metasolvers.MetaSolver`. Since API 1.
+    A target is called as `target(params: P)` and gives a `league.metasolvers.MetaSolver`.
+    Since API 1, with parameters as one object since API 2.
     """
     return []
 
@@ -43,8 +45,8 @@ def league_metasolvers() -> Iterable[Descriptor]:
 def league_schedules() -> Iterable[Descriptor]:
     """Schedules: what decides the next pairings of a tournament.
 
-    A target is called as `target(players=..., sides=..., seed=..., **params)` and gives a `league.schedules.Schedule`.
-    Since API 1.
+    A target is called as `target(players, sides, seed, params: P)` and gives a `league.schedules.Schedule`.
+    Since API 1, with parameters as one object since API 2.
     """
     return []
 
@@ -53,7 +55,8 @@ def league_schedules() -> Iterable[Descriptor]:
 def league_ratings() -> Iterable[Descriptor]:
     """Rating systems: what turns the results of matches into strengths.
 
-    A target is called as `target(**params)` and gives a `league.ratings.RatingSystem`. Since API 1.
+    A target is called as `target(params: P)` and gives a `league.ratings.RatingSystem`.
+    Since API 1, with parameters as one object since API 2.
     """
     return []
 
@@ -62,6 +65,7 @@ def league_ratings() -> Iterable[Descriptor]:
 def league_sandboxes() -> Iterable[Descriptor]:
     """Sandboxes: where bots run.
 
-    A target is called as `target(**params)` and gives a `league.sandbox.Sandbox`. Since API 1.
+    A target is called as `target(params: P)` and gives a `league.sandbox.Sandbox`.
+    Since API 1, with parameters as one object since API 2.
     """
     return []

@@ -7,7 +7,7 @@ from typing import Any
 
 from marl.registry import Descriptor, hookimpl
 
-MARL_API = ">=1,<2"
+MARL_API = ">=2,<3"
 
 PSRO = "Lanctot et al., A unified game-theoretic approach to multiagent RL, NeurIPS 2017"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marl.registry import Descriptor, hookimpl
 
-MARL_API = ">=1,<2"
+MARL_API = ">=2,<3"
 
 
 @hookimpl

@@ -21,8 +21,9 @@ __all__ = ["AlphaRank", "Params"]
 class AlphaRank:
     """There are as many profiles as the product of all sides' players: keep these few where there are many sides."""
 
-    def __init__(self, alpha: float = 100.0, population: int = 50) -> None:
-        self.alpha, self.population = alpha, population
+    def __init__(self, params: Params | None = None) -> None:
+        params = params or Params()
+        self.alpha, self.population = params.alpha, params.population
 
     def __call__(self, payoffs: Payoffs) -> Sequence[Floats]:
         scale = max(float(np.abs(table).max(initial=0.0)) for table in payoffs) or 1.0

@@ -34,8 +34,9 @@ class Params:
 class ProjectedReplicator:
     """Runs the dynamics from the uniform mixtures."""
 
-    def __init__(self, iterations: int = 10_000, dt: float = 0.05, gamma: float = 1e-6) -> None:
-        self.iterations, self.dt, self.gamma = iterations, dt, gamma
+    def __init__(self, params: Params | None = None) -> None:
+        params = params or Params()
+        self.iterations, self.dt, self.gamma = params.iterations, params.dt, params.gamma
 
     def __call__(self, payoffs: Payoffs) -> Sequence[Floats]:
         scale = float(np.abs(payoffs.mean).max(initial=0.0)) or 1.0

@@ -21,8 +21,9 @@ __all__ = ["AlphaRank", "Params"]
 class AlphaRank:
     """Ratings are shares that sum to 1, without intervals. Players that never met count as equal."""
 
-    def __init__(self, alpha: float = 100.0, population: int = 50) -> None:
-        self.alpha, self.population = alpha, population
+    def __init__(self, params: Params | None = None) -> None:
+        params = params or Params()
+        self.alpha, self.population = params.alpha, params.population
 
     def fit(self, results: Sequence[Result]) -> dict[str, Rating]:
         played = counted(results)

@@ -48,8 +48,9 @@ class Params:
 class BradleyTerry:
     """`difference` compares two players of the last fit; `advantage` and `draws` are its other parameters."""
 
-    def __init__(self, mean: float = 1500.0, seats: bool = True, prior: float = 1000.0) -> None:
-        self.mean, self.seats, self.prior = mean, seats, prior
+    def __init__(self, params: Params | None = None) -> None:
+        params = params or Params()
+        self.mean, self.seats, self.prior = params.mean, params.seats, params.prior
         self.players: tuple[str, ...] = ()
         self.strengths: Floats = np.zeros(0)
         self.covariance: Floats = np.zeros((0, 0))

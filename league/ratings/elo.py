@@ -6,7 +6,7 @@ compared with everyone else, and `k` is shared between the comparisons.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from league.ratings.rating import Rating, counted
@@ -32,8 +32,9 @@ class Params:
 class Elo:
     """States no intervals: an Elo rating does not know how sure it is."""
 
-    def __init__(self, k: float = 20.0, initial: float = 1500.0, anchors: Mapping[str, float] | None = None) -> None:
-        self.k, self.initial, self.anchors = k, initial, dict(anchors or {})
+    def __init__(self, params: Params | None = None) -> None:
+        params = params or Params()
+        self.k, self.initial, self.anchors = params.k, params.initial, dict(params.anchors or {})
         self.ratings: dict[str, float] = {}
         self.games: dict[str, int] = {}
 

@@ -47,10 +47,9 @@ class Strength:
 class Glicko2:
     """`strengths[player]`. `update` takes results in order; a change of `round` begins a new rating period."""
 
-    def __init__(
-        self, initial: float = 1500.0, deviation: float = 350.0, volatility: float = 0.06, tau: float = 0.5
-    ) -> None:
-        self.newcomer, self.tau = Strength(initial, deviation, volatility), tau
+    def __init__(self, params: Params | None = None) -> None:
+        params = params or Params()
+        self.newcomer, self.tau = Strength(params.initial, params.deviation, params.volatility), params.tau
         self.strengths: dict[str, Strength] = {}
         self.games: dict[str, int] = {}
 

@@ -36,8 +36,9 @@ class Params:
 class NashAveraging:
     """Ratings are Elo against `mixture` (players' weights): 0 in its support, below for the others. No intervals."""
 
-    def __init__(self, smoothing: float = 0.5) -> None:
-        self.smoothing = smoothing
+    def __init__(self, params: Params | None = None) -> None:
+        params = params or Params()
+        self.smoothing = params.smoothing
         self.mixture: dict[str, float] = {}
 
     def fit(self, results: Sequence[Result]) -> dict[str, Rating]:

@@ -41,10 +41,9 @@ KAPPA = 1e-4
 class OpenSkill:
     """`strengths[player] = (mu, sigma)`. For matchmaking; publish Bradley-Terry, whose intervals are calibrated."""
 
-    def __init__(
-        self, mu: float = 25.0, sigma: float = 25.0 / 3.0, beta: float = 25.0 / 6.0, tau: float = 25.0 / 300.0
-    ) -> None:
-        self.mu, self.sigma, self.beta, self.tau = mu, sigma, beta, tau
+    def __init__(self, params: Params | None = None) -> None:
+        params = params or Params()
+        self.mu, self.sigma, self.beta, self.tau = params.mu, params.sigma, params.beta, params.tau
         self.strengths: dict[str, tuple[float, float]] = {}
         self.games: dict[str, int] = {}
 
@@ -62,7 +61,7 @@ class OpenSkill:
 
     def copy(self) -> OpenSkill:
         """The same system, which goes its own way from here."""
-        twin = OpenSkill(self.mu, self.sigma, self.beta, self.tau)
+        twin = OpenSkill(params=Params(mu=self.mu, sigma=self.sigma, beta=self.beta, tau=self.tau))
         twin.strengths, twin.games = dict(self.strengths), dict(self.games)
         return twin
 

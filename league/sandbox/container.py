@@ -36,9 +36,10 @@ class ContainerSandbox(Tier):
     name = "container"
     tier = 3
 
-    def __init__(self, image: str = "python:3.11-slim", engine: str = "auto") -> None:
-        self._image = image
-        self._engine = engine
+    def __init__(self, params: Params | None = None) -> None:
+        params = params or Params()
+        self._image = params.image
+        self._engine = params.engine
         self._probed: Probe | None = None
 
     def probe(self) -> Probe:

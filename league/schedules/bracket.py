@@ -69,12 +69,11 @@ class Bracket:
     lives = 1
     """How many lost meetings put a player out."""
 
-    def __init__(
-        self, players: Sequence[str], *, sides: int = 2, seed: int = 0, games: int = 2, deciders: int = 2
-    ) -> None:
+    def __init__(self, players: Sequence[str], params: Params | None = None, *, sides: int = 2, seed: int = 0) -> None:
+        params = params or Params()
         two_sided(sides, self.name)
         self.players = checked(players, sides)
-        self.games, self.deciders = games, deciders
+        self.games, self.deciders = params.games, params.deciders
         self.meetings = self.draw((len(self.players) - 1).bit_length())
 
     def draw(self, rounds: int) -> list[Meeting]:

@@ -31,18 +31,10 @@ class Params:
 class Gauntlet(Listed):
     """Every meeting can be played at any time."""
 
-    def __init__(
-        self,
-        players: Sequence[str],
-        *,
-        sides: int = 2,
-        seed: int = 0,
-        challengers: Sequence[str] = (),
-        games: int = 0,
-        cycles: int = 1,
-    ) -> None:
+    def __init__(self, players: Sequence[str], params: Params | None = None, *, sides: int = 2, seed: int = 0) -> None:
+        params = params or Params()
         everyone = checked(players, sides)
-        chosen = tuple(challengers) or everyone[:1]
+        chosen = tuple(params.challengers) or everyone[:1]
         for name in chosen:
             if name not in everyone:
                 raise UserError(f"challengers: {name!r} is not a player of this event{suggestion(name, everyone)}")
@@ -50,4 +42,4 @@ class Gauntlet(Listed):
         if len(rest) < sides - 1:
             raise UserError(f"{len(rest)} players remain to be challenged, and the game needs {sides - 1} or more")
         meetings = [(name, *others) for others in combinations(rest, sides - 1) for name in chosen]
-        super().__init__(everyone, pairings_of(apart(meetings) * cycles, games or sides))
+        super().__init__(everyone, pairings_of(apart(meetings) * params.cycles, params.games or sides))

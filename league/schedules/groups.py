@@ -7,9 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from league.schedules.bracket import Bracket
+from league.schedules.bracket import Params as KnockoutParams
 from league.schedules.double_elimination import DoubleElimination
 from league.schedules.field import at_least, checked, two_sided
 from league.schedules.pairing import Pairing, Place, Result, Schedule, Tie
+from league.schedules.round_robin import Params as RoundRobinParams
 from league.schedules.round_robin import RoundRobin
 from league.schedules.single_elimination import SingleElimination
 from league.schedules.tiebreaks import TieBreak, said
@@ -46,32 +48,27 @@ SEEDS = 1 << 20
 class Groups:
     """The players' order is their seeding: seeds are dealt to the groups there and back (1 2 3 3 2 1 1 2 ...)."""
 
-    def __init__(
-        self,
-        players: Sequence[str],
-        *,
-        sides: int = 2,
-        seed: int = 0,
-        groups: int = 2,
-        advance: int = 2,
-        finals: Finals = "single_elimination",
-        games: int = 0,
-        tiebreaks: Sequence[TieBreak] = (),
-    ) -> None:
+    def __init__(self, players: Sequence[str], params: Params | None = None, *, sides: int = 2, seed: int = 0) -> None:
+        params = params or Params()
         self.players = checked(players, sides)
-        self.sides, self.games, self.advance, self.finals = sides, games or sides, advance, finals
-        if finals != "round_robin":
-            two_sided(sides, f"league/groups with finals: {finals}")
-        dealt = [[number, 2 * groups - 1 - number] for number in range(groups)]
-        fields = [[p for i, p in enumerate(self.players) if i % (2 * groups) in deal] for deal in dealt]
-        least = max(sides, advance)
+        self.sides, self.games, self.advance, self.finals = sides, params.games or sides, params.advance, params.finals
+        if params.finals != "round_robin":
+            two_sided(sides, f"league/groups with finals: {params.finals}")
+        dealt = [[number, 2 * params.groups - 1 - number] for number in range(params.groups)]
+        fields = [[p for i, p in enumerate(self.players) if i % (2 * params.groups) in deal] for deal in dealt]
+        least = max(sides, params.advance)
         if min(map(len, fields)) < least:
-            raise UserError(f"groups: {groups} groups of {len(self.players)} players leave one with fewer than {least}")
-        if groups * advance < sides:
-            raise UserError(f"advance: {groups * advance} players in all reach the finals, and a game needs {sides}")
-        self.tiebreaks = tuple(tiebreaks)
+            raise UserError(
+                f"groups: {params.groups} groups of {len(self.players)} players leave one with fewer than {least}"
+            )
+        if params.groups * params.advance < sides:
+            raise UserError(
+                f"advance: {params.groups * params.advance} players in all reach the finals, and a game needs {sides}"
+            )
+        self.tiebreaks = tuple(params.tiebreaks)
         self.stages = [
-            RoundRobin(members, sides=sides, games=self.games, tiebreaks=self.tiebreaks) for members in fields
+            RoundRobin(members, sides=sides, params=RoundRobinParams(games=self.games, tiebreaks=list(self.tiebreaks)))
+            for members in fields
         ]
 
     @property
@@ -133,9 +130,11 @@ class Groups:
         tables = [stage.standing(_inward(results, _group(number))) for number, stage in enumerate(self.stages)]
         finalists = [table[position].player for position in range(self.advance) for table in tables]
         if self.finals == "round_robin":
-            return RoundRobin(finalists, sides=self.sides, games=self.games, tiebreaks=self.tiebreaks)
+            return RoundRobin(
+                finalists, sides=self.sides, params=RoundRobinParams(games=self.games, tiebreaks=list(self.tiebreaks))
+            )
         kind = SingleElimination if self.finals == "single_elimination" else DoubleElimination
-        return kind(finalists, sides=self.sides, games=self.games)
+        return kind(finalists, sides=self.sides, params=KnockoutParams(games=self.games))
 
 
 def _group(number: int) -> str:

@@ -52,18 +52,17 @@ class Ladder:
     def __init__(
         self,
         players: Sequence[str],
+        params: Params | None = None,
         *,
         sides: int = 2,
         seed: int = 0,
-        rounds: int = 20,
-        games: int = 0,
-        share: float = 0.5,
         presence: Mapping[str, tuple[int, int]] | None = None,
     ) -> None:
+        params = params or Params()
         self.presence, self.width = presence, len(present(players, presence, 1))
         self.players = checked(players, sides)
-        self.sides, self.seed, self.rounds, self.share = sides, seed, rounds, share
-        self.games = games or sides
+        self.sides, self.seed, self.rounds, self.share = sides, seed, params.rounds, params.share
+        self.games = params.games or sides
         self._memo: Memo[tuple[tuple[Pairing, ...], OpenSkill]] = Memo()
 
     def next(self, results: Sequence[Result]) -> list[Pairing] | None:

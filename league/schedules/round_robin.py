@@ -41,27 +41,18 @@ class Params:
 class RoundRobin(Listed):
     """Every meeting can be played at any time."""
 
-    def __init__(
-        self,
-        players: Sequence[str],
-        *,
-        sides: int = 2,
-        seed: int = 0,
-        games: int = 0,
-        cycles: int = 1,
-        meetings: int = 0,
-        tiebreaks: Sequence[TieBreak] = (),
-    ) -> None:
+    def __init__(self, players: Sequence[str], params: Params | None = None, *, sides: int = 2, seed: int = 0) -> None:
+        params = params or Params()
         everyone = checked(players, sides)
         if sides == 2:
             one_cycle = circle(everyone)
-        elif not meetings:
+        elif not params.meetings:
             one_cycle = apart(combinations(everyone, sides))
-        elif meetings % sides:
-            raise UserError(f"meetings: {meetings} is no multiple of the game's {sides} sides; try {sides}")
+        elif params.meetings % sides:
+            raise UserError(f"meetings: {params.meetings} is no multiple of the game's {sides} sides; try {sides}")
         else:
-            one_cycle = apart(cyclic(everyone, sides, meetings // sides))
-        super().__init__(everyone, pairings_of(one_cycle * cycles, games or sides), tiebreaks)
+            one_cycle = apart(cyclic(everyone, sides, params.meetings // sides))
+        super().__init__(everyone, pairings_of(one_cycle * params.cycles, params.games or sides), params.tiebreaks)
 
 
 def circle(players: Sequence[str]) -> list[list[tuple[str, ...]]]:

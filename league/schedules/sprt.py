@@ -44,24 +44,17 @@ class Sprt:
 
     wins_only = True
 
-    def __init__(
-        self,
-        players: Sequence[str],
-        *,
-        sides: int = 2,
-        seed: int = 0,
-        elo0: float = 0.0,
-        elo1: float = 10.0,
-        alpha: float = 0.05,
-        beta: float = 0.05,
-        ahead: int = 8,
-        most: int = 20_000,
-    ) -> None:
+    def __init__(self, players: Sequence[str], params: Params | None = None, *, sides: int = 2, seed: int = 0) -> None:
+        params = params or Params()
         two_sided(sides, "league/sprt")
         self.players = checked(players, 2)
         if len(self.players) != 2:
             raise UserError(f"the schedule league/sprt is for two players, the candidate first; {len(players)} entered")
-        self.test, self.ahead, self.most = SequentialTest(elo0, elo1, alpha, beta), ahead, most
+        self.test, self.ahead, self.most = (
+            SequentialTest(params.elo0, params.elo1, params.alpha, params.beta),
+            params.ahead,
+            params.most,
+        )
 
     def pair(self, number: int) -> tuple[Pairing, Pairing]:
         """The two games of a pair, numbered from 0."""

@@ -78,21 +78,19 @@ class Swiss:
     def __init__(
         self,
         players: Sequence[str],
+        params: Params | None = None,
         *,
         sides: int = 2,
         seed: int = 0,
-        rounds: int = 0,
-        games: int = 0,
-        bye: float = 1.0,
-        tiebreaks: Sequence[TieBreak] = BUCHHOLZ,
         presence: Mapping[str, tuple[int, int]] | None = None,
     ) -> None:
+        params = params or Params()
         self.presence, self.width = presence, len(present(players, presence, 1))
         self.players = checked(players, sides)
-        self.sides, self.seed, self.games = sides, seed, games or sides
-        self.bye, self.tiebreaks = bye * self.games, tuple(tiebreaks)
+        self.sides, self.seed, self.games = sides, seed, params.games or sides
+        self.bye, self.tiebreaks = params.bye * self.games, tuple(params.tiebreaks)
         n = len(self.players)
-        self.rounds = rounds or max(1, min(ceil(log2(n)) + 2, n - 1 + n % 2 if sides == 2 else n))
+        self.rounds = params.rounds or max(1, min(ceil(log2(n)) + 2, n - 1 + n % 2 if sides == 2 else n))
         if self.rounds * (n % sides) > n:
             raise UserError(
                 f"rounds: {self.rounds} rounds of {n} players give somebody a second bye; "

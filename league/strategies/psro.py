@@ -39,13 +39,12 @@ class Params:
 class PSRO:
     """Decides from the last iteration's mixtures and the payoff table alone."""
 
-    def __init__(
-        self, registry: Registry, metasolver: Component, oracle: Component, founder: Component, warm: bool = False
-    ) -> None:
-        self.solve = CheckedMetaSolver(metasolver, registry)
-        self.oracle = oracle
-        self.founder, self.registry = founder, registry
-        self.continues = warm
+    def __init__(self, registry: Registry, params: Params | None = None) -> None:
+        params = params or Params()
+        self.solve = CheckedMetaSolver(params.metasolver, registry)
+        self.oracle = params.oracle
+        self.founder, self.registry = params.founder, registry
+        self.continues = params.warm
 
     def founders(self, spec: EnvSpec) -> Sequence[Sequence[Snapshot]]:
         """Those whom the scenario names."""

@@ -38,9 +38,10 @@ class Params:
 class SelfPlay:
     """Decides from the newest player's checkpoint alone."""
 
-    def __init__(self, registry: Registry, algorithm: Component, founder: Component) -> None:
-        self.algorithm = algorithm
-        self.founder, self.registry = founder, registry
+    def __init__(self, registry: Registry, params: Params | None = None) -> None:
+        params = params or Params()
+        self.algorithm = params.algorithm
+        self.founder, self.registry = params.founder, registry
         self.continues = True
 
     def founders(self, spec: EnvSpec) -> Sequence[Sequence[Snapshot]]:

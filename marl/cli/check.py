@@ -49,7 +49,7 @@ def check_plugin(
         return
     yield Finding(plugin.name, plugin.name, "loads", "pass")
     if not plugin.api:
-        hint = "add MARL_API = '>=1,<2' to the plugin's module"
+        hint = "add MARL_API = '>=2,<3' to the plugin's module"
         yield Finding(plugin.name, plugin.name, "hook API", "warn", "it declares no hook API range", hint)
     for note in plugin.notes:
         yield Finding(plugin.name, plugin.name, "hooks", "warn", note)

@@ -104,11 +104,7 @@ class _Host:
         plugin.file = getattr(loaded, "__file__", None) or plugin.file
         plugin.api = str(getattr(plugin.module, "MARL_API", ""))
         if plugin.api and not _supports(plugin.api):
-            plugin.fail(
-                "incompatible",
-                f"made for hook API {plugin.api}, and this marl has version {API_VERSION}: "
-                f"{'upgrade' if _supports_older(plugin.api) else 'downgrade'} {plugin.distribution}, or change marl",
-            )
+            plugin.fail("incompatible", f"made for hook API {plugin.api}, and {_advice(plugin)}")
 
     def add_hooks(self, plugin: Plugin) -> None:
         """Let the plugin add hooks of its own, before anybody's hooks are registered."""
@@ -217,7 +213,14 @@ def _supports(api: str, version: int = API_VERSION) -> bool:
     try:
         return SpecifierSet(api).contains(str(version))
     except InvalidSpecifier:
-        raise _Broken(f"its MARL_API {api!r} is not a version range such as '>=1,<2'") from None
+        raise _Broken(f"its MARL_API {api!r} is not a version range such as '>=2,<3'") from None
+
+
+def _advice(plugin: Plugin) -> str:
+    here = f"this marl has version {API_VERSION}"
+    if not _supports_older(plugin.api):
+        return f"{here}: downgrade {plugin.distribution}, or upgrade marl"
+    return f"{here}: upgrade {plugin.distribution}, or, if it is yours, see what changed in docs/hooks.md and raise its MARL_API"
 
 
 def _supports_older(api: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pluggy
 
-API_VERSION = 1
+API_VERSION = 2
 """Raised when a hook changes so that old plugins no longer work; plugins declare the range they support."""
 
 hookspec = pluggy.HookspecMarker("marl")

@@ -195,15 +195,27 @@ def _component(value: Any, path: str, kind: str | None, finder: Finder) -> Compo
     return Component(descriptor.full_name, component_params(descriptor, params, path, finder))
 
 
-def component_params(descriptor: Descriptor, params: Mapping[Any, Any], where: str, finder: Finder) -> dict[str, Any]:
-    """The parameters of a described thing: checked, and completed by their defaults."""
+def filled_params(
+    descriptor: Descriptor, params: Mapping[Any, Any], where: str, finder: Finder, owner: str = ""
+) -> Any:
+    """The parameters of a described thing, checked and completed by their defaults: an instance of their dataclass.
+
+    None where it takes none. `owner`: what sentences call it. Raises ParameterError.
+    """
     schema = finder.schema(descriptor)
-    if schema is None:
-        for key in params:
-            raise ParameterError(join(where, key), f"{descriptor.full_name} takes no parameters; leave {key!r} out")
+    if schema is not None:
+        return fill(schema, params, where, owner or descriptor.full_name, finder)
+    for key in params:
+        raise ParameterError(join(where, key), f"{descriptor.full_name} takes no parameters; leave {key!r} out")
+    return None
+
+
+def component_params(descriptor: Descriptor, params: Mapping[Any, Any], where: str, finder: Finder) -> dict[str, Any]:
+    """The same by name, as a scenario holds them."""
+    filled = filled_params(descriptor, params, where, finder)
+    if filled is None:
         return {}
-    filled = fill(schema, params, where, descriptor.full_name, finder)
-    return {field.name: getattr(filled, field.name) for field in dataclasses.fields(schema) if field.init}
+    return {field.name: getattr(filled, field.name) for field in dataclasses.fields(filled) if field.init}
 
 
 def _nested(value: Any, schema: type, path: str, finder: Finder) -> Any:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar, overload
 from marl.errors import RunError, UserError, suggestion
 from marl.registry.descriptor import Descriptor, singular
 from marl.registry.kind import Kind
-from marl.registry.params import Finder, ParameterError, component_params, fill
+from marl.registry.params import Finder, ParameterError, component_params, filled_params
 from marl.registry.plugin import Plugin
 from marl.registry.words import article
 
@@ -90,7 +90,7 @@ class Registry:
         return schema
 
     def validate(self, kind: str, name: str, params: Mapping[str, Any], where: str = "") -> dict[str, Any]:
-        """`params` checked and completed: the keyword arguments for the target.
+        """`params` checked and completed, by name.
 
         `where` is their key path in the scenario. Raises ParameterError (a UserError) naming the key.
         """
@@ -104,8 +104,7 @@ class Registry:
         self, descriptor: Descriptor, params: Mapping[str, Any], owner: str = "", finder: Finder | None = None
     ) -> Any:
         """An instance of the descriptor's parameter dataclass, or None when it takes no parameters."""
-        schema = self.schema(descriptor)
-        return None if schema is None else fill(schema, params, "", owner or descriptor.full_name, finder or self)
+        return filled_params(descriptor, params, "", finder or self, owner)
 
     @overload
     def make(self, kind: Kind[T], name: str, params: Mapping[str, Any] = {}, /, **extra: Any) -> T: ...
@@ -114,16 +113,16 @@ class Registry:
     def make(self, kind: str, name: str, params: Mapping[str, Any] = {}, /, **extra: Any) -> Any: ...
 
     def make(self, kind: Kind[T] | str, name: str, params: Mapping[str, Any] = {}, /, **extra: Any) -> Any:
-        """Check `params`, import the target and call it with `extra` and them.
+        """Check `params`, import the target, and call it with `extra` and `params`, an instance of their dataclass.
 
         Raises UserError for wrong parameters (the target's ValueError too), RunError when the target fails otherwise,
         or gives something that is not of the kind.
         """
         descriptor = self.find(str(kind), name)
-        arguments = component_params(descriptor, params, "", self)
+        filled = filled_params(descriptor, params, "", self)
         target = self.load(descriptor)
         try:
-            made = target(**extra, **arguments)
+            made = target(**extra) if filled is None else target(**extra, params=filled)
         except (UserError, RunError):
             raise
         except ValueError as error:

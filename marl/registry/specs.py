@@ -35,7 +35,7 @@ def marl_addhooks(pluginmanager: HookAdder) -> None:
 def marl_environments() -> Iterable[Descriptor]:
     """Environments.
 
-    :return: descriptors whose target is called as `target(lanes: int, **params) -> marl.env.Environment`.
+    :return: descriptors whose target is called as `target(lanes: int, params: P) -> marl.env.Environment`.
 
     .. versionadded:: 0.1
     """
@@ -46,7 +46,7 @@ def marl_environments() -> Iterable[Descriptor]:
 def marl_algorithms() -> Iterable[Descriptor]:
     """Algorithms: what turns a job into a snapshot.
 
-    :return: descriptors whose target is called as `target(**params) -> marl.algorithm.Algorithm`.
+    :return: descriptors whose target is called as `target(params: P) -> marl.algorithm.Algorithm`.
 
     .. versionadded:: 0.1
     """
@@ -57,7 +57,7 @@ def marl_algorithms() -> Iterable[Descriptor]:
 def marl_rewards() -> Iterable[Descriptor]:
     """Rewards: transforms of transitions to named reward channels.
 
-    :return: descriptors whose target is called as `target(**params) -> marl.reward.Reward`.
+    :return: descriptors whose target is called as `target(params: P) -> marl.reward.Reward`.
 
     .. versionadded:: 0.1
     """
@@ -69,7 +69,7 @@ def marl_policies() -> Iterable[Descriptor]:
     """Policies: scripted bots, and the classes that snapshots are restored with.
 
     :return: descriptors whose target is called as
-        `target(spec: EnvSpec, snapshot: Snapshot | None = None, **params) -> marl.policy.Policy`.
+        `target(spec: EnvSpec, snapshot: Snapshot | None = None, params: P) -> marl.policy.Policy`.
 
     .. versionadded:: 0.1
     """

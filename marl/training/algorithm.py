@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import abc
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from marl.algorithm import Checkpoint, Services, Trained
 from marl.env import EnvSpec
@@ -30,8 +30,8 @@ class RLlibAlgorithm(abc.ABC):
     learner: ClassVar[type[ColumnLearner]]
     parameters: ClassVar[type[Hyper]]
 
-    def __init__(self, **params: Any) -> None:
-        self.hyper = self.parameters(**params)
+    def __init__(self, params: Hyper | None = None) -> None:
+        self.hyper = params or self.parameters()
         self._engines: dict[tuple[str, ...], Engine] = {}
 
     def train(self, job: Job, services: Services) -> Trained:

@@ -17,7 +17,7 @@ from typing import Literal
 from marl.registry import Component, Descriptor, component, hookimpl
 from marl.errors import RunError, UserError
 
-MARL_API = ">=1,<2"
+MARL_API = ">=2,<3"
 
 @dataclass
 class Config:

@@ -33,7 +33,7 @@ def test_safe_mode_is_a_global_option(marl):
 def test_info_shows_what_a_plugin_brings(marl):
     done = marl("plugins", "info", "lab")
     assert done.returncode == 0
-    for part in ("dist-lab 0.3", "lab.py", ">=1,<2", "lab/hello", "Greet somebody."):
+    for part in ("dist-lab 0.3", "lab.py", ">=2,<3", "lab/hello", "Greet somebody."):
         assert part in done.stdout
     details = json.loads(marl("plugins", "info", "lab", "--json").stdout)
     runner = next(item for item in details["descriptors"] if item["kind"] == "runners")

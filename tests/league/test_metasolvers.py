@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from league.metasolvers.nash import Nash
 from league.metasolvers.prd import Fitness, ProjectedReplicator, Simplices
+from league.metasolvers.prd import Params as ReplicatorParams
 from league.metasolvers.uniform import Uniform
 from league.payoffs import Payoffs
 from marl.errors import UserError
@@ -60,7 +61,7 @@ def test_uniform_weighs_everyone_alike() -> None:
 
 def test_replicator_dynamics_average_to_the_equilibrium_of_rock_paper_scissors() -> None:
     biased = np.array([[0.0, -2, 1], [2, 0, -1], [-1, 1, 0]])  # Nash (1/4, 1/4, 1/2)
-    for mixture in ProjectedReplicator(iterations=20_000)(Payoffs.of([biased, -biased])):
+    for mixture in ProjectedReplicator(params=ReplicatorParams(iterations=20_000))(Payoffs.of([biased, -biased])):
         np.testing.assert_allclose(mixture, [0.25, 0.25, 0.5], atol=0.01)
 
 

@@ -150,8 +150,8 @@ PLUGIN = """
     class Made(dict):
         memory = act = None
 
-    def make(**params):
-        return Made(params)
+    def make(params=None, **extra):
+        return Made(extra, params=params)
 """
 
 
@@ -200,7 +200,9 @@ def test_make_passes_checked_parameters_and_extras(install, fresh):
     install("mini", PLUGIN)
     registry = fresh()
     made = registry.make("policies", "bot", {"depth": 7}, spec="s")
-    assert made == {"spec": "s", "depth": 7, "helper": Component("mini/plain")}
+    assert made.keys() == {"spec", "params"} and made["spec"] == "s"
+    assert vars(made["params"]) == {"depth": 7, "helper": Component("mini/plain")}
+    assert registry.make("policies", "plain") == {"params": None}
     assert registry.validate("policies", "plain", {}) == {}
     with pytest.raises(UserError, match=r"opponent\.depth: 'x' is text"):
         registry.validate("policies", "bot", {"depth": "x"}, where="opponent")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 GOOD = """
-    MARL_API = ">=1,<2"
+    MARL_API = ">=2,<3"
 
     @hookimpl
     def marl_policies():
@@ -25,7 +25,7 @@ def test_a_good_plugin_is_ok_and_its_things_are_registered(install, fresh):
     plugin = registry.plugin("good")
     assert (plugin.state, plugin.distribution, plugin.version) == ("ok", "dist-good", "1.2")
     assert plugin.file == str(site / "good_module.py")
-    assert plugin.api == ">=1,<2"
+    assert plugin.api == ">=2,<3"
     assert registry.find("policies", "good/bot").full_name == "good/bot"
     assert registry.make("policies", "good/bot", {}, spec=7).spec == 7
 
@@ -142,11 +142,21 @@ def test_registration_is_all_or_nothing(install, fresh):
     assert all(found.plugin != "half" for kind in registry.kinds for found in registry.all(kind))
 
 
+def test_a_plugin_for_older_hooks_is_told_where_the_changes_stand(install, fresh):
+    install("past", GOOD.replace(">=2,<3", ">=1,<2").replace("\n    ", "\n"))
+    plugin = fresh().plugin("past")
+    assert plugin.state == "incompatible"
+    assert plugin.error == (
+        "made for hook API >=1,<2, and this marl has version 2: upgrade dist-past, or, if it is yours, see what changed "
+        "in docs/hooks.md and raise its MARL_API"
+    )
+
+
 def test_an_incompatible_plugin_is_told_so_in_a_sentence(install, fresh):
-    install("future", "MARL_API = '>=2'" + GOOD.replace('MARL_API = ">=1,<2"', "").replace("\n    ", "\n"))
+    install("future", "MARL_API = '>=3'" + GOOD.replace('MARL_API = ">=2,<3"', "").replace("\n    ", "\n"))
     plugin = fresh().plugin("future")
     assert plugin.state == "incompatible"
-    assert "hook API >=2" in plugin.error and "dist-future" in plugin.error
+    assert "hook API >=3" in plugin.error and "dist-future" in plugin.error
     assert plugin.descriptors == ()
 
 

@@ -152,12 +152,13 @@ class NetworkParams:
     """The most probable action, always, instead of a draw. Where secrets matter, that can be exploited."""
 
 
-def restore(spec: EnvSpec, snapshot: Snapshot | None = None, greedy: bool = False) -> NetworkPolicy:
+def restore(spec: EnvSpec, snapshot: Snapshot | None = None, params: NetworkParams | None = None) -> NetworkPolicy:
     """The frozen policy that a `marl/network` snapshot holds. UserError where it does not fit the environment."""
+    params = params or NetworkParams()
     if snapshot is None:
         raise UserError(saved.MISSING)
     networks, sharing = saved.load(spec, snapshot)
-    for network in networks.values() if greedy else ():
+    for network in networks.values() if params.greedy else ():
         network.distribution = Greedy(network.distribution)
     return NetworkPolicy(spec, networks, sharing)
 

@@ -44,8 +44,9 @@ class ConnectFour(TurnGame):
     height: Ints  # int64[lanes, 7]
     stones: Keys  # uint64[lanes, 2], the board of each player
 
-    def __init__(self, lanes: int, view: Literal["absolute", "own"] = "absolute") -> None:
-        self._own = view == "own"
+    def __init__(self, lanes: int, params: ConnectFourParams | None = None) -> None:
+        params = params or ConnectFourParams()
+        self._own = params.view == "own"
         box = Box((3, ROWS, COLUMNS), 0, 1)
         spec = turn_spec(2, box, COLUMNS, max_length=CELLS, returns=(-1.0, 1.0), state=box, zero_sum=True)
         super().__init__(spec, lanes)

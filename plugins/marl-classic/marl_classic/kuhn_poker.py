@@ -39,14 +39,15 @@ class KuhnPoker(TurnGame):
     opened: Ints  # int64[lanes], the tick at which somebody bet first; 0 for never
     bet: Bools  # bool[lanes, N]
 
-    def __init__(self, lanes: int, players: int = 2) -> None:
-        if not 2 <= players <= 10:
-            raise UserError(f"kuhn_poker takes 2 to 10 players, not {players}")
-        self.players, self.longest = players, 2 * players - 1
-        box = Box((2 * players + 1 + 2 * self.longest,), 0, 1)
-        state = Box((players * (players + 1) + 2 * self.longest,), 0, 1)
-        returns = (-2.0, 2.0 * (players - 1))
-        spec = turn_spec(players, box, 2, max_length=self.longest, returns=returns, state=state, zero_sum=True)
+    def __init__(self, lanes: int, params: KuhnParams | None = None) -> None:
+        params = params or KuhnParams()
+        if not 2 <= params.players <= 10:
+            raise UserError(f"kuhn_poker takes 2 to 10 players, not {params.players}")
+        self.players, self.longest = params.players, 2 * params.players - 1
+        box = Box((2 * params.players + 1 + 2 * self.longest,), 0, 1)
+        state = Box((params.players * (params.players + 1) + 2 * self.longest,), 0, 1)
+        returns = (-2.0, 2.0 * (params.players - 1))
+        spec = turn_spec(params.players, box, 2, max_length=self.longest, returns=returns, state=state, zero_sum=True)
         super().__init__(spec, lanes)
 
     def fields(self) -> dict[str, Any]:

@@ -6,8 +6,8 @@ see what everybody did in the last round, one cell for each action of each playe
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -40,26 +40,35 @@ class MatrixParams(RoundsParams):
     )  # [player][action of player 0][of player 1]..., or a zero-sum matrix
 
 
-def matrix(lanes: int, game: str = "", payoffs: Any = (), rounds: int = 1) -> RepeatedMatrix:
+def matrix(lanes: int, params: MatrixParams | None = None) -> RepeatedMatrix:
     """A matrix game by name or by payoffs; raises UserError where they make no game."""
-    if game and len(payoffs):
-        raise UserError(f"a matrix game takes either game (here {game!r}) or payoffs, not both")
-    if not len(payoffs):
-        game = game or "rock_paper_scissors"
+    params = params or MatrixParams()
+    if params.game and len(params.payoffs):
+        raise UserError(f"a matrix game takes either game (here {params.game!r}) or payoffs, not both")
+    game = "" if len(params.payoffs) else params.game or "rock_paper_scissors"
     if game and game not in GAMES:
         raise UserError(f"unknown matrix game {game!r}" + suggestion(game, GAMES))
-    if rounds < 1:
-        raise UserError(f"a matrix game is played for 1 round or more, not {rounds}")
+    if params.rounds < 1:
+        raise UserError(f"a matrix game is played for 1 round or more, not {params.rounds}")
     names = GAMES[game].actions if game else ()
-    array = payoff_array(GAMES[game].payoffs if game else payoffs)
-    return OneShotMatrix(lanes, array, names) if rounds == 1 else RepeatedMatrix(lanes, array, names, rounds)
+    array = payoff_array(GAMES[game].payoffs if game else params.payoffs)
+    if params.rounds == 1:
+        return OneShotMatrix(lanes, array, names)
+    return RepeatedMatrix(lanes, array, names, params.rounds)
 
 
-rock_paper_scissors = partial(matrix, game="rock_paper_scissors")
-matching_pennies = partial(matrix, game="matching_pennies")
-prisoners_dilemma = partial(matrix, game="prisoners_dilemma")
-stag_hunt = partial(matrix, game="stag_hunt")
-chicken = partial(matrix, game="chicken")
+def _named(game: str) -> Callable[..., RepeatedMatrix]:
+    def make(lanes: int, params: RoundsParams | None = None) -> RepeatedMatrix:
+        return matrix(lanes, MatrixParams(game=game, rounds=(params or RoundsParams()).rounds))
+
+    return make
+
+
+rock_paper_scissors = _named("rock_paper_scissors")
+matching_pennies = _named("matching_pennies")
+prisoners_dilemma = _named("prisoners_dilemma")
+stag_hunt = _named("stag_hunt")
+chicken = _named("chicken")
 
 
 def payoff_array(payoffs: Any) -> Floats:

@@ -8,7 +8,7 @@ import pytest
 from marl_classic.connect_four import ConnectFour
 from marl_classic.kuhn_poker import KuhnPoker
 from marl_classic.leduc_poker import LeducPoker
-from marl_classic.matrix import matrix
+from marl_classic.matrix import MatrixParams, matrix
 from marl_classic.tic_tac_toe import TicTacToe
 
 pyspiel = pytest.importorskip("pyspiel", reason="OpenSpiel is not installed: nothing to compare with")
@@ -97,7 +97,7 @@ def tensor_shape(game) -> list[int]:
 
 @pytest.mark.parametrize("short", MATRIX_GAMES)
 def test_named_matrix_games_pay_what_openspiels_pay(short: str) -> None:
-    game, env = pyspiel.load_matrix_game(f"matrix_{short}"), matrix(1, MATRIX_GAMES[short])
+    game, env = pyspiel.load_matrix_game(f"matrix_{short}"), matrix(1, params=MatrixParams(game=MATRIX_GAMES[short]))
     cells = [(i, j) for i in range(game.num_rows()) for j in range(game.num_cols())]
     assert env.payoffs.shape == (2, game.num_rows(), game.num_cols())
     assert [env.payoffs[0][cell] for cell in cells] == [game.row_utility(*cell) for cell in cells]
@@ -110,7 +110,7 @@ def game_actions(game) -> list[str]:
 
 
 def test_matrix_rows_are_openspiels_constant() -> None:
-    game, env = pyspiel.load_game("matrix_rps"), matrix(1, "rock_paper_scissors")
+    game, env = pyspiel.load_game("matrix_rps"), matrix(1, params=MatrixParams(game="rock_paper_scissors"))
     state = game.new_initial_state()
     (rows,) = env.reset(np.array([0]), np.array([1], np.uint64))
     assert rows.observation.tolist() == [state.information_state_tensor(agent) for agent in (0, 1)]

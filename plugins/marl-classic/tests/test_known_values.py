@@ -10,9 +10,9 @@ from scipy.optimize import linprog
 from marl import tabular
 from marl.errors import UserError
 from marl.exact import SequenceForm
-from marl_classic.kuhn_poker import KuhnPoker
+from marl_classic.kuhn_poker import KuhnParams, KuhnPoker
 from marl_classic.leduc_poker import LeducPoker
-from marl_classic.matrix import matrix
+from marl_classic.matrix import MatrixParams, matrix
 from marl_classic.sequence import sequence_form
 from marl_classic.tic_tac_toe import TicTacToe
 
@@ -66,7 +66,7 @@ def test_information_sets_are_as_many_and_named_as_in_openspiel() -> None:
     pyspiel = pytest.importorskip("pyspiel", reason="OpenSpiel is not installed")
     for game, name in (
         (KuhnPoker(1), "kuhn_poker"),
-        (KuhnPoker(1, 3), "kuhn_poker(players=3)"),
+        (KuhnPoker(1, params=KuhnParams(players=3)), "kuhn_poker(players=3)"),
         (LeducPoker(1), "leduc_poker"),
     ):
         names = [name for player in game.sequence_form().players for name in player.name]
@@ -92,7 +92,7 @@ def test_nash_conv_agrees_with_openspiel_for_three_players() -> None:
     from open_spiel.python import policy
     from open_spiel.python.algorithms import exploitability
 
-    form = KuhnPoker(1, 3).sequence_form()
+    form = KuhnPoker(1, params=KuhnParams(players=3)).sequence_form()
     game = pyspiel.load_game("kuhn_poker(players=3)")
     assert form.nash_conv(uniform(form)) == pytest.approx(
         exploitability.nash_conv(game, policy.UniformRandomPolicy(game))
@@ -101,7 +101,7 @@ def test_nash_conv_agrees_with_openspiel_for_three_players() -> None:
 
 def test_games_that_are_too_large_say_so() -> None:
     with pytest.raises(UserError, match="too large"):
-        KuhnPoker(1, 9).sequence_form()
+        KuhnPoker(1, params=KuhnParams(players=9)).sequence_form()
 
 
 def test_games_whose_observations_forget_are_refused() -> None:
@@ -126,7 +126,7 @@ def test_leduc_is_built_with_few_steps_of_python() -> None:
 
 
 def test_sequence_form_sees_what_rows_show(run) -> None:
-    for env in (KuhnPoker(64), LeducPoker(256), matrix(8, "stag_hunt")):
+    for env in (KuhnPoker(64), LeducPoker(256), matrix(8, params=MatrixParams(game="stag_hunt"))):
         known = [set(tabular.observation_keys(player.observation).tolist()) for player in env.sequence_form().players]
         lanes = np.arange(env.lanes)
         for tick in run(env, lanes, env.reset(lanes, lanes.astype(np.uint64))):
@@ -137,7 +137,7 @@ def test_sequence_form_sees_what_rows_show(run) -> None:
 
 
 def test_uniform_play_earns_what_the_sequence_form_says(run) -> None:
-    for env in (KuhnPoker(20_000), LeducPoker(20_000), KuhnPoker(20_000, 3)):
+    for env in (KuhnPoker(20_000), LeducPoker(20_000), KuhnPoker(20_000, params=KuhnParams(players=3))):
         lanes = np.arange(env.lanes)
         total = np.zeros((env.lanes, len(env.spec.agents)))
         for tick in run(env, lanes, env.reset(lanes, lanes.astype(np.uint64))):
@@ -148,10 +148,13 @@ def test_uniform_play_earns_what_the_sequence_form_says(run) -> None:
 
 
 def test_matrix_games_have_their_equilibria() -> None:
-    rps, pennies = (matrix(1, game).sequence_form() for game in ("rock_paper_scissors", "matching_pennies"))
+    rps, pennies = (
+        matrix(1, params=MatrixParams(game=game)).sequence_form()
+        for game in ("rock_paper_scissors", "matching_pennies")
+    )
     assert rps.nash_conv(uniform(rps)) == pytest.approx(0)
     assert pennies.nash_conv(uniform(pennies)) == pytest.approx(0)
-    dilemma = matrix(1, "prisoners_dilemma").sequence_form()
+    dilemma = matrix(1, params=MatrixParams(game="prisoners_dilemma")).sequence_form()
     defect = [player.plan(np.array([[0.0, 1.0]])) for player in dilemma.players]
     assert dilemma.nash_conv(defect) == pytest.approx(0)
     assert dilemma.nash_conv(first_legal(dilemma)) == pytest.approx(10)

@@ -5,7 +5,7 @@ import pytest
 
 from marl.env import Environment, Exact, Forkable
 from marl.errors import UserError
-from marl_classic.kuhn_poker import KuhnPoker
+from marl_classic.kuhn_poker import KuhnParams, KuhnPoker
 from marl_classic.leduc_poker import LeducPoker
 from marl_classic.tic_tac_toe import TicTacToe
 
@@ -128,7 +128,14 @@ def test_blobs_of_other_games_and_damaged_blobs_are_refused() -> None:
     lanes = np.arange(2)
     env.reset(lanes, seeds(lanes))
     blob = env.save(lanes)
-    for wrong in (b"", b"junk", blob[:-1], blob + b"x", TicTacToe(2).save(lanes), KuhnPoker(2, 3).save(lanes)):
+    for wrong in (
+        b"",
+        b"junk",
+        blob[:-1],
+        blob + b"x",
+        TicTacToe(2).save(lanes),
+        KuhnPoker(2, params=KuhnParams(players=3)).save(lanes),
+    ):
         with pytest.raises(UserError, match="saved matches"):
             env.load(lanes, wrong)
     with pytest.raises(UserError, match="2 saved matches"):

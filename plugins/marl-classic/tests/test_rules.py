@@ -7,9 +7,9 @@ import pytest
 
 from marl.errors import UserError
 from marl.space import contains
-from marl_classic.connect_four import ConnectFour, four_in_a_row
-from marl_classic.kuhn_poker import KuhnPoker
-from marl_classic.matrix import matrix
+from marl_classic.connect_four import ConnectFour, ConnectFourParams, four_in_a_row
+from marl_classic.kuhn_poker import KuhnParams, KuhnPoker
+from marl_classic.matrix import MatrixParams, matrix
 from marl_classic.tic_tac_toe import TicTacToe
 
 LANES = np.arange(3)
@@ -17,7 +17,7 @@ SEEDS = np.array([1, 2, 3], np.uint64)
 
 
 def test_connect_four_is_seen_from_either_side() -> None:
-    absolute, own = ConnectFour(2), ConnectFour(2, view="own")
+    absolute, own = ConnectFour(2), ConnectFour(2, params=ConnectFourParams(view="own"))
     for env in (absolute, own):
         env.reset(np.arange(2), np.arange(2, dtype=np.uint64))
     for actions in ([0, 3], [1, 3], [2, 3], [6, 3]):
@@ -114,9 +114,9 @@ def test_any_integers_and_any_number_of_lanes_will_do() -> None:
 
 
 def test_faults_stay_within_the_returns_and_sum_to_zero_where_all_else_does() -> None:
-    step = play(KuhnPoker(1, 3), 5)
+    step = play(KuhnPoker(1, params=KuhnParams(players=3)), 5)
     assert step.rewards[0].tolist() == [-2, 1, 1]
-    env = matrix(1, "rock_paper_scissors", rounds=3)
+    env = matrix(1, params=MatrixParams(game="rock_paper_scissors", rounds=3))
     env.reset(LANES[:1], SEEDS[:1])
     env.step(LANES[:1], [np.array([0, 1])])
     step = env.step(LANES[:1], [np.array([0, 3])])
@@ -169,15 +169,18 @@ def test_poker_states_show_what_players_cannot_see() -> None:
 
 
 def test_what_the_specs_say() -> None:
-    assert matrix(1, "rock_paper_scissors").spec.symmetric
-    assert not matrix(1, "matching_pennies").spec.symmetric
-    assert matrix(1, "prisoners_dilemma").spec.symmetric and not matrix(1, "prisoners_dilemma").spec.zero_sum
-    assert not matrix(1, "bach_or_stravinsky").spec.symmetric
-    assert matrix(1, "stag_hunt", rounds=4).spec.returns == (0, 8)
+    assert matrix(1, params=MatrixParams(game="rock_paper_scissors")).spec.symmetric
+    assert not matrix(1, params=MatrixParams(game="matching_pennies")).spec.symmetric
+    assert (
+        matrix(1, params=MatrixParams(game="prisoners_dilemma")).spec.symmetric
+        and not matrix(1, params=MatrixParams(game="prisoners_dilemma")).spec.zero_sum
+    )
+    assert not matrix(1, params=MatrixParams(game="bach_or_stravinsky")).spec.symmetric
+    assert matrix(1, params=MatrixParams(game="stag_hunt", rounds=4)).spec.returns == (0, 8)
 
 
 def test_players_with_different_actions_have_their_own_groups() -> None:
-    env = matrix(2, payoffs=[[1, 2, 3], [4, 5, 6]])
+    env = matrix(2, params=MatrixParams(payoffs=[[1, 2, 3], [4, 5, 6]]))
     assert [group.action.n for group in env.spec.groups] == [2, 3]
     env.reset(LANES[:2], SEEDS[:2])
     step = env.step(LANES[:2], [np.array([1, 0]), np.array([2, 2])])
@@ -188,7 +191,7 @@ def test_players_with_different_actions_have_their_own_groups() -> None:
 
 
 def test_a_repeated_game_shows_the_last_round() -> None:
-    env = matrix(1, "prisoners_dilemma", rounds=2)
+    env = matrix(1, params=MatrixParams(game="prisoners_dilemma", rounds=2))
     (rows,) = env.reset(LANES[:1], SEEDS[:1])
     assert rows.observation.tolist() == [[0, 0, 0, 0]] * 2 and rows.first.all()
     (rows,) = env.step(LANES[:1], [np.array([0, 1])]).turn
@@ -213,4 +216,4 @@ def test_wrong_parameters_are_explained(params: dict, message: str) -> None:
     with pytest.raises(UserError, match=message):
         matrix(1, **params)
     with pytest.raises(UserError, match="2 to 10"):
-        KuhnPoker(1, 1)
+        KuhnPoker(1, params=KuhnParams(players=1))

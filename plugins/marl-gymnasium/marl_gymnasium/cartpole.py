@@ -37,8 +37,9 @@ class CartPole(Native):
     bounds = (0.05, 0.05, 0.05, 0.05)
     worst = 0.0
 
-    def __init__(self, lanes: int, max_steps: int = 500) -> None:
-        limit = checked_limit(max_steps)
+    def __init__(self, lanes: int, params: CartPoleParams | None = None) -> None:
+        params = params or CartPoleParams()
+        limit = checked_limit(params.max_steps)
         super().__init__(one_agent_spec(Box((4,)), Discrete(2), limit, (0.0, float(limit))), lanes)
 
     def observe(self, lanes: Lanes) -> Array:

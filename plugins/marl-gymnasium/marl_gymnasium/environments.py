@@ -16,26 +16,21 @@ from gymnasium.envs.registration import EnvSpec, load_env_creator
 
 from marl.errors import UserError, suggestion
 from marl_gymnasium.catalogue import LISTED, listed
+from marl_gymnasium.params import AnyParams, GymnasiumParams
 from marl_gymnasium.wrapped import GymnasiumEnvironment
 
 RENDER_MODES = ("ansi", "rgb_array")
 
 
-def make(
-    id: str,
-    /,
-    lanes: int,
-    parameters: Mapping[str, Any] | None = None,
-    max_steps: int | None = None,
-    fresh: bool = False,
-) -> GymnasiumEnvironment:
-    """The environment called `id` with Gymnasium's own `parameters`; the others are in `marl_gymnasium.params`.
+def make(id: str, /, lanes: int, params: GymnasiumParams | None = None) -> GymnasiumEnvironment:
+    """The environment called `id`; see `marl_gymnasium.params`.
 
     Raises UserError for ids, parameters and limits that make no environment, and where a package is missing.
     """
+    params = params or GymnasiumParams()
     spec = _find(id)
-    limit = _limit(spec, max_steps)
-    given = _checked(spec, dict(parameters or {}))
+    limit = _limit(spec, params.max_steps)
+    given = _checked(spec, dict(params.parameters))
 
     def build() -> gymnasium.Env[Any, Any]:
         return gymnasium.make(spec, max_episode_steps=limit, disable_env_checker=True, **given)
@@ -44,19 +39,14 @@ def make(
         built = [build()]
     except Exception as error:
         raise _refused(spec.id, given, error) from error
-    fresh = fresh or listed(spec.id).fresh
+    fresh = params.fresh or listed(spec.id).fresh
     return GymnasiumEnvironment(lambda: built.pop() if built else build(), lanes, limit, spec.id, fresh)
 
 
-def any_environment(
-    lanes: int,
-    id: str = "CartPole-v1",
-    parameters: Mapping[str, Any] | None = None,
-    max_steps: int | None = None,
-    fresh: bool = False,
-) -> GymnasiumEnvironment:
+def any_environment(lanes: int, params: AnyParams | None = None) -> GymnasiumEnvironment:
     """The environment of any id that Gymnasium knows, or of `"module:Id-v0"`; see `make`."""
-    return make(id, lanes, parameters, max_steps, fresh)
+    params = params or AnyParams()
+    return make(params.id, lanes, params)
 
 
 def __getattr__(name: str) -> Callable[..., GymnasiumEnvironment]:

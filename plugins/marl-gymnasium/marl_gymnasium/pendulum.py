@@ -32,8 +32,9 @@ class Pendulum(Native):
     bounds = (np.pi, 1.0)
     worst = -(np.pi**2 + 0.1 * FASTEST**2 + 0.001 * STRONGEST**2)
 
-    def __init__(self, lanes: int, max_steps: int = 200) -> None:
-        limit = checked_limit(max_steps)
+    def __init__(self, lanes: int, params: PendulumParams | None = None) -> None:
+        params = params or PendulumParams()
+        limit = checked_limit(params.max_steps)
         torque = Box((1,), -STRONGEST, STRONGEST)
         super().__init__(one_agent_spec(Box((3,), -FASTEST, FASTEST), torque, limit, (limit * self.worst, 0.0)), lanes)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from marl.registry import Descriptor, hookimpl
 from marl_gymnasium.catalogue import LISTED
 
-MARL_API = ">=1,<2"
+MARL_API = ">=2,<3"
 _SOURCE = "Gymnasium (arXiv:2407.17032)"
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from marl.errors import UserError
 from marl_gymnasium import environments
-from marl_gymnasium.cartpole import CartPole
+from marl_gymnasium.cartpole import CartPole, CartPoleParams
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_bad_parameters(id, options, message):
 
 def test_cartpole_refuses_matches_without_ticks():
     with pytest.raises(UserError, match="max_steps is 0"):
-        CartPole(1, max_steps=0)
+        CartPole(1, params=CartPoleParams(max_steps=0))
 
 
 @pytest.mark.skipif(importlib.util.find_spec("mujoco") is not None, reason="MuJoCo is installed here")

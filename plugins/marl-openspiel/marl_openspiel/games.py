@@ -5,24 +5,23 @@ Any other game string: `any_game`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from marl_openspiel.environment import OpenSpielEnvironment
-from marl_openspiel.params import load, load_string
+from marl_openspiel.params import AnyGameParams, GameParams, load, load_string
 
 
-def make(
-    name: str, /, lanes: int, parameters: Mapping[str, Any] | None = None, observation: str = "auto"
-) -> OpenSpielEnvironment:
-    """The game called `name` with OpenSpiel's own `parameters`; raises UserError for what OpenSpiel cannot load."""
-    return OpenSpielEnvironment(load(name, parameters or {}), lanes, observation)
+def make(name: str, /, lanes: int, params: GameParams | None = None) -> OpenSpielEnvironment:
+    """The game called `name`; raises UserError for what OpenSpiel cannot load."""
+    params = params or GameParams()
+    return OpenSpielEnvironment(load(name, params.parameters), lanes, params.observation)
 
 
-def any_game(lanes: int, game: str = "tic_tac_toe()", observation: str = "auto") -> OpenSpielEnvironment:
+def any_game(lanes: int, params: AnyGameParams | None = None) -> OpenSpielEnvironment:
     """The game of an OpenSpiel game string, such as `"misere(game=tic_tac_toe())"`."""
-    return OpenSpielEnvironment(load_string(game), lanes, observation)
+    params = params or AnyGameParams()
+    return OpenSpielEnvironment(load_string(params.game), lanes, params.observation)
 
 
 def __getattr__(name: str) -> Callable[..., OpenSpielEnvironment]:

@@ -44,9 +44,8 @@ class MCTSParams:
 class MCTS:
     """Searches anew for every move, with random playouts; solved subtrees are played perfectly."""
 
-    def __init__(
-        self, spec: EnvSpec, snapshot: Snapshot | None = None, simulations: int = 100, exploration: float = 2.0
-    ) -> None:
+    def __init__(self, spec: EnvSpec, snapshot: Snapshot | None = None, params: MCTSParams | None = None) -> None:
+        params = params or MCTSParams()
         fits = len(spec.groups) == 1 and spec.dynamics == "turns" and spec.groups[0].action == space.Discrete(7)
         if not fits or flatten(space.zeros(spec.groups[0].observation, 1)).shape != (1, math.prod(_PLANES)):
             raise UserError(
@@ -54,7 +53,7 @@ class MCTS:
                 "elsewhere a position cannot be rebuilt from what a player sees"
             )
         self.game = pyspiel.load_game("connect_four")
-        self.simulations, self.exploration = simulations, exploration
+        self.simulations, self.exploration = params.simulations, params.exploration
 
     def memory(self, rows: int) -> None:
         """It remembers nothing."""

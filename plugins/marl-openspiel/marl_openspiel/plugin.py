@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from marl.registry import Descriptor, hookimpl
 from marl_openspiel.catalogue import listed
 
-MARL_API = ">=1,<2"
+MARL_API = ">=2,<3"
 _SOURCE = "OpenSpiel (arXiv:1908.09453)"
 
 

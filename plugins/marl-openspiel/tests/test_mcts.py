@@ -12,7 +12,7 @@ from marl.policies.random import Random
 from marl.registry import load_registry
 from marl.types import Array
 from marl_openspiel import games
-from marl_openspiel.mcts import MCTS, state_of
+from marl_openspiel.mcts import MCTS, MCTSParams, state_of
 
 GAME = pyspiel.load_game("connect_four")
 
@@ -37,7 +37,7 @@ def test_it_wins_at_once_where_it_can() -> None:
         state.apply_action(column)
     environment = games.make("connect_four", lanes=1)
     board: Array = np.array(state.observation_tensor(0)).reshape(3, 6, 7)
-    assert MCTS(environment.spec, simulations=200)._search(board, 5) == 3
+    assert MCTS(environment.spec, params=MCTSParams(simulations=200))._search(board, 5) == 3
 
 
 @pytest.mark.parametrize("name", ["openspiel/connect_four", "classic/connect_four"])
@@ -45,7 +45,7 @@ def test_it_beats_random_play_from_either_side(name: str) -> None:
     if name.startswith("classic"):
         pytest.importorskip("marl_classic")
     environment = load_registry().make("environments", name, {}, lanes=8)
-    policies = [MCTS(environment.spec, simulations=50), Random(environment.spec)]
+    policies = [MCTS(environment.spec, params=MCTSParams(simulations=50)), Random(environment.spec)]
     results = Arena(environment).play(policies, Pairings.repeat([(0, 1), (1, 0)], 10, seed=1))
     won = np.concatenate([results.returns[:10, 0], results.returns[10:, 1]])
     assert (won == 1).mean() >= 0.9
@@ -55,7 +55,7 @@ def test_it_beats_random_play_from_either_side(name: str) -> None:
 def test_the_same_match_is_played_the_same() -> None:
     def play(lanes: int) -> Array:
         environment = games.make("connect_four", lanes=lanes)
-        policy = MCTS(environment.spec, simulations=20)
+        policy = MCTS(environment.spec, params=MCTSParams(simulations=20))
         return Arena(environment).play([policy], Pairings.repeat([(0, 0)], 4, seed=3)).length
 
     assert play(1).tolist() == play(4).tolist()

@@ -6,7 +6,7 @@ Any other PettingZoo environment: `any_game`.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -18,54 +18,31 @@ from marl_pettingzoo.catalogue import ENTRIES, Entry, find, of_module
 from marl_pettingzoo.describe import agents_of, describe
 from marl_pettingzoo.environment import PettingZooEnvironment
 from marl_pettingzoo.match import AECMatch, Match, ParallelMatch
+from marl_pettingzoo.params import AnyParams, Params
 
-_Teams = str | list[list[str]]
 
-
-def make(
-    name: str,
-    /,
-    lanes: int,
-    parameters: Mapping[str, Any] | None = None,
-    teams: _Teams = "auto",
-    max_length: int | None = None,
-    fresh: bool = False,
-) -> PettingZooEnvironment:
+def make(name: str, /, lanes: int, params: Params | None = None) -> PettingZooEnvironment:
     """The environment called `name`; see `marl_pettingzoo.params.Params`. Raises UserError."""
     entry = find(name)
     if entry is None:
         known = [each.name for each in ENTRIES]
         raise UserError(f"PettingZoo has no environment {name!r}{suggestion(name, known)}")
-    return _build(entry.target, entry, lanes, parameters or {}, teams, max_length, fresh)
+    return _build(entry.target, entry, lanes, params or Params())
 
 
-def any_game(
-    lanes: int,
-    target: str = "mpe2.simple_spread_v3:parallel_env",
-    parameters: Mapping[str, Any] | None = None,
-    teams: _Teams = "auto",
-    max_length: int | None = None,
-    fresh: bool = False,
-) -> PettingZooEnvironment:
+def any_game(lanes: int, params: AnyParams | None = None) -> PettingZooEnvironment:
     """The environment that `target` (`"package.module:constructor"`) makes, AEC or Parallel. Raises UserError."""
-    return _build(target, of_module(target.partition(":")[0]), lanes, parameters or {}, teams, max_length, fresh)
+    params = params or AnyParams()
+    return _build(params.target, of_module(params.target.partition(":")[0]), lanes, params)
 
 
-def _build(
-    target: str,
-    entry: Entry | None,
-    lanes: int,
-    given: Mapping[str, Any],
-    teams: _Teams,
-    max_length: int | None,
-    fresh: bool,
-) -> PettingZooEnvironment:
-    arguments = load.arguments(target, entry, given)
-    create = load.maker(target, entry, given)
+def _build(target: str, entry: Entry | None, lanes: int, params: Params) -> PettingZooEnvironment:
+    arguments = load.arguments(target, entry, params.parameters)
+    create = load.maker(target, entry, params.parameters)
     env, together, penalty = load.bare(create())
     prepare = load.resolve(entry.prepare) if entry is not None and entry.prepare else None
     agents_of(env, target)
-    spare = [] if fresh else [env]  # the one that was described plays in the first lane that is reset
+    spare = [] if params.fresh else [env]  # the one that was described plays in the first lane that is reset
 
     def match() -> Match:
         bare = spare.pop() if spare else load.bare(create())[0]
@@ -76,9 +53,15 @@ def _build(
 
     _first_reset(env, target, prepare)
     described = describe(
-        env, target, together=together, entry=entry, arguments=arguments, teams=teams, max_length=max_length
+        env,
+        target,
+        together=together,
+        entry=entry,
+        arguments=arguments,
+        teams=params.teams,
+        max_length=params.max_length,
     )
-    return PettingZooEnvironment(target.partition(":")[0], lanes, match, described, penalty, fresh)
+    return PettingZooEnvironment(target.partition(":")[0], lanes, match, described, penalty, params.fresh)
 
 
 def _first_reset(env: Any, target: str, prepare: Callable[[Any, bool], None] | None) -> None:

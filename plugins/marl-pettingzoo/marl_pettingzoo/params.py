@@ -24,11 +24,7 @@ class Params:
 
 
 @dataclass
-class AnyParams:
+class AnyParams(Params):
     """`target`: `"package.module:constructor"` of a PettingZoo environment; the others are those of `Params`."""
 
     target: str = "mpe2.simple_spread_v3:parallel_env"
-    parameters: dict[str, Any] = field(default_factory=dict)
-    teams: str | list[list[str]] = "auto"
-    max_length: int | None = None
-    fresh: bool = False

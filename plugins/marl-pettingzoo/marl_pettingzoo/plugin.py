@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from marl.registry import Descriptor, hookimpl
 from marl_pettingzoo.catalogue import ENTRIES
 
-MARL_API = ">=1,<2"
+MARL_API = ">=2,<3"
 _SOURCE = "PettingZoo (arXiv:2009.14471)"
 _MPE = "MPE (arXiv:1706.02275), mpe2"
 

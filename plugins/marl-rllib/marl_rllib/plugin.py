@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from marl.registry import Descriptor, hookimpl
 
-MARL_API = ">=1,<2"
+MARL_API = ">=2,<3"
 
 
 @hookimpl

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from league.ratings.bradley_terry import BradleyTerry, Params
+from league.ratings.bradley_terry import Params as BradleyTerryParams
 from league.ratings.elo import expected_score
 from league.ratings.simulate import Field, coverage, plackett_luce
 from league.schedules import Result
@@ -16,7 +17,7 @@ from league.schedules import Result
 
 def test_two_players_without_draws_are_apart_by_the_odds(games):
     results = games(*["a>b"] * 30, *["b<a"] * 30, *["a<b"] * 10, *["b>a"] * 10)  # 60 : 20
-    system = BradleyTerry(prior=1e6)
+    system = BradleyTerry(params=BradleyTerryParams(prior=1e6))
     table = system.fit(results)
     assert table["a"].value - table["b"].value == pytest.approx(400 * math.log10(3), abs=0.5)
     error = (system.difference("a", "b").high - system.difference("a", "b").low) / (2 * 1.959964)
@@ -26,7 +27,7 @@ def test_two_players_without_draws_are_apart_by_the_odds(games):
 
 def test_the_draw_parameter_is_that_of_davidson(games):
     equal = games(*["a>b", "a<b", "b>a", "b<a"] * 10, *["a=b"] * 40)  # half of all games drawn: nu / (2 + nu) = 1/2
-    system = BradleyTerry(prior=1e6)
+    system = BradleyTerry(params=BradleyTerryParams(prior=1e6))
     system.fit(equal)
     assert system.draws == pytest.approx(2.0, rel=0.01)
 
@@ -46,7 +47,7 @@ def test_a_thousand_draws_are_a_few_elo_and_one_win_more_is_a_third_of_one(games
 @pytest.mark.parametrize("draws", [0, 20, 200])
 def test_two_players_are_apart_by_the_elo_of_their_score_as_sprt_counts_it(draws, games):
     results = games(*["a>b", "b<a"] * 30, *["a<b", "b>a"] * 10, *["a=b", "b=a"] * (draws // 2))
-    system = BradleyTerry(prior=1e6)
+    system = BradleyTerry(params=BradleyTerryParams(prior=1e6))
     system.fit(results)
     elo = system.difference("a", "b").value
     assert expected_score(elo) == pytest.approx((60 + draws / 2) / (80 + draws), abs=1e-6)
@@ -85,7 +86,7 @@ def test_the_advantage_of_the_first_seat_is_not_taken_for_strength(games):
     assert table["a"].value == pytest.approx(table["b"].value)
     assert system.advantage.value == pytest.approx(400 * math.log10(3), rel=0.01)
     assert system.advantage.low > 0
-    assert BradleyTerry(seats=False).fit(results)["a"].value == pytest.approx(1500)
+    assert BradleyTerry(params=BradleyTerryParams(seats=False)).fit(results)["a"].value == pytest.approx(1500)
 
 
 def test_who_never_lost_has_a_finite_rating_and_a_wide_interval(games):
@@ -97,7 +98,7 @@ def test_who_never_lost_has_a_finite_rating_and_a_wide_interval(games):
 
 def test_who_always_sits_first_may_owe_it_to_the_seat(games):
     results = games(*["a>b"] * 90, *["a<b"] * 10)
-    assert BradleyTerry(seats=False).fit(results)["a"].low > 1500
+    assert BradleyTerry(params=BradleyTerryParams(seats=False)).fit(results)["a"].low > 1500
     assert BradleyTerry().fit(results)["a"].low < 1500
 
 
@@ -149,7 +150,9 @@ def test_intervals_from_matches_of_four_sides_cover_the_truth():
     inside = []
     for seed in range(80):
         truth = np.random.default_rng([seed, 1]).normal(size=8) * 0.8
-        table = BradleyTerry(mean=0).fit(plackett_luce(truth, sides=4, matches=60, seed=seed))
+        table = BradleyTerry(params=BradleyTerryParams(mean=0)).fit(
+            plackett_luce(truth, sides=4, matches=60, seed=seed)
+        )
         for i, value in enumerate((truth - truth.mean()) * 400 / math.log(10)):
             inside.append(table[f"p{i}"].low < value < table[f"p{i}"].high)
     assert 0.92 <= np.mean(inside) <= 0.98

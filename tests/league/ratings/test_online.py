@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from league.ratings.bradley_terry import BradleyTerry
 from league.ratings.elo import Elo
+from league.ratings.elo import Params as EloParams
 from league.ratings.glicko2 import Glicko2, Strength, rate
 from league.ratings.openskill import OpenSkill
 from league.schedules import Result
@@ -49,13 +50,13 @@ def test_glicko_2_rates_all_games_of_a_round_at_once(games):
 
 
 def test_an_elo_win_between_equals_moves_half_of_k(games):
-    table = Elo(k=20).fit(games("a>b"))
+    table = Elo(params=EloParams(k=20)).fit(games("a>b"))
     assert (table["a"].value, table["b"].value) == (1510, 1490)
     assert math.isnan(table["a"].low)
 
 
 def test_anchors_stay_and_pull_the_others_to_their_scale(games):
-    system = Elo(anchors={"a": 2000.0})
+    system = Elo(params=EloParams(anchors={"a": 2000.0}))
     table = system.fit(games(*["a=b"] * 400))
     assert table["a"].value == 2000
     assert table["b"].value == pytest.approx(2000, abs=5)

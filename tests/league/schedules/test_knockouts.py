@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from league.schedules import Result
 from league.schedules.book import Book
 from league.schedules.bracket import Params, seeding
+from league.schedules.bracket import Params as SingleEliminationParams
 from league.schedules.double_elimination import DoubleElimination
 from league.schedules.single_elimination import SingleElimination
 from marl.errors import UserError
@@ -39,7 +40,7 @@ def test_favourites_go_through(field, better_wins, play_out):
 
 
 def test_draws_are_played_off_in_pairs_and_then_the_better_seed_goes_on(field, play_out):
-    schedule = SingleElimination(field(2), deciders=2)
+    schedule = SingleElimination(field(2), params=SingleEliminationParams(deciders=2))
     drawn = play_out(schedule, lambda pairing: [0, 0])
     assert [result.pairing for result in drawn] == ["1.1.1", "1.1.2", "1.1.3", "1.1.4", "1.1.5", "1.1.6"]
     assert schedule.champion(drawn) == "p0"
@@ -53,7 +54,7 @@ def test_draws_are_played_off_in_pairs_and_then_the_better_seed_goes_on(field, p
 
 
 def test_both_forfeiting_is_a_draw(field):
-    schedule = SingleElimination(field(2), deciders=0)
+    schedule = SingleElimination(field(2), params=SingleEliminationParams(deciders=0))
     results = [Result(f"1.1.{i}", players, (0.0, 0.0)) for i, players in ((1, ("p0", "p1")), (2, ("p1", "p0")))]
     assert schedule.next(results) is None
     assert schedule.champion(results) == "p0"

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from league.schedules import Result
 from league.schedules.matching import cheapest_matching
+from league.schedules.swiss import Params as SwissParams
 from league.schedules.swiss import Record, Swiss, by_matching
 from marl.errors import UserError
 
@@ -24,7 +25,7 @@ def test_the_first_round_pairs_the_upper_with_the_lower_half(field):
 
 
 def test_the_second_round_pairs_winners_with_winners(field, better_wins, play_out):
-    schedule = Swiss(field(8), rounds=2)
+    schedule = Swiss(field(8), params=SwissParams(rounds=2))
     second = [frozenset(result.players) for result in play_out(schedule, better_wins) if result.round == 2]
     assert set(second) == {frozenset(pair) for pair in (("p0", "p2"), ("p1", "p3"), ("p4", "p6"), ("p5", "p7"))}
 
@@ -41,7 +42,7 @@ def test_the_best_player_wins_and_the_worst_is_last(field, better_wins, play_out
 def test_nobody_meets_twice_and_nobody_has_two_byes(n, games, seed, draws, field, play_out):
     luck = random.Random(seed)
     rounds = max(1, (n + n % 2) // 2)  # up to here it is always possible
-    schedule = Swiss(field(n), games=games, rounds=rounds, seed=seed)
+    schedule = Swiss(field(n), seed=seed, params=SwissParams(games=games, rounds=rounds))
     results = play_out(schedule, lambda pairing: [luck.randint(0, 1 + draws) for _ in pairing.players])
     met = Counter(frozenset(result.players) for result in results)
     assert set(met.values()) == {games}
@@ -56,7 +57,9 @@ def test_nobody_meets_twice_and_nobody_has_two_byes(n, games, seed, draws, field
 def test_nearly_as_many_rounds_as_opponents_repeat_little(n, seed, field, play_out):
     luck = random.Random(seed)
     rounds = n - 1 + n % 2
-    results = play_out(Swiss(field(n), rounds=rounds), lambda pairing: [luck.random() for _ in pairing.players])
+    results = play_out(
+        Swiss(field(n), params=SwissParams(rounds=rounds)), lambda pairing: [luck.random() for _ in pairing.players]
+    )
     met = Counter(frozenset(result.players) for result in results)
     assert max(met.values()) <= 6
     assert sum(count // 2 - 1 for count in met.values()) <= n
@@ -72,7 +75,7 @@ def test_a_third_surplus_game_in_a_seat_is_worse_than_another_score_group(field)
 
 
 def test_a_bye_is_worth_a_won_meeting_and_goes_to_the_last(field, better_wins, play_out):
-    schedule = Swiss(field(5), rounds=1)
+    schedule = Swiss(field(5), params=SwissParams(rounds=1))
     results = play_out(schedule, better_wins)
     assert Counter(player for result in results for player in result.players)["p4"] == 0
     place = next(place for place in schedule.standing(results) if place.player == "p4")
@@ -80,7 +83,7 @@ def test_a_bye_is_worth_a_won_meeting_and_goes_to_the_last(field, better_wins, p
 
 
 def test_the_bye_goes_to_the_last_who_had_none_whatever_that_does_to_score_groups(field):
-    schedule, points = Swiss(field(5), rounds=2), {"p0": 1.5, "p2": 0.5, "p1": 1, "p3": 1}
+    schedule, points = Swiss(field(5), params=SwissParams(rounds=2)), {"p0": 1.5, "p2": 0.5, "p1": 1, "p3": 1}
     results = [
         Result(due.id, due.players, tuple(points[player] / 2 for player in due.players)) for due in schedule.next([])
     ]
@@ -92,7 +95,7 @@ def test_the_bye_goes_to_the_last_who_had_none_whatever_that_does_to_score_group
 @given(n=st.sampled_from([5, 7, 9, 11]), seed=st.integers(0, 10_000))
 def test_nobody_below_who_has_a_bye_could_have_had_it_without_a_rematch(n, seed, field, play_out):
     luck, names = random.Random(seed), field(n)
-    schedule = Swiss(names, rounds=n // 2, games=1)
+    schedule = Swiss(names, params=SwissParams(rounds=n // 2, games=1))
     results = play_out(schedule, lambda pairing: [luck.randint(0, 1) for _ in pairing.players])
     met, points, rested = set(), dict.fromkeys(names, 0.0), set()
     for number in range(1, n // 2 + 1):
@@ -120,13 +123,13 @@ def pairable(players: set[str], met: set[frozenset[str]]) -> bool:
 
 def test_impossible_numbers_of_rounds_are_refused(field):
     with pytest.raises(UserError, match="6 players must meet twice; at most 5 are right"):
-        Swiss(field(6), rounds=6)
+        Swiss(field(6), params=SwissParams(rounds=6))
     with pytest.raises(UserError, match="second bye; 3 rounds are the most"):
-        Swiss(field(7), sides=5, rounds=4)
+        Swiss(field(7), sides=5, params=SwissParams(rounds=4))
 
 
 def test_three_sides_have_byes_at_most_once(field, at_random, play_out):
-    results = play_out(Swiss(field(8), sides=3, rounds=4), at_random(1, void=0))
+    results = play_out(Swiss(field(8), sides=3, params=SwissParams(rounds=4)), at_random(1, void=0))
     played = Counter(player for result in results for player in result.players)
     assert set(played.values()) == {9}  # 2 byes in each of 4 rounds: one for each of 8
 

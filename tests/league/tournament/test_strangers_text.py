@@ -82,7 +82,7 @@ def test_in_the_metadata_of_plugins(tmp_path: Path) -> None:
     (package / "METADATA").write_text("Metadata-Version: 2.1\nName: marl-odd\nVersion: 1\n")
     (package / "entry_points.txt").write_text("[marl]\nodd = marl_odd\n")
     (tmp_path / "marl_odd.py").write_text(
-        "from marl.registry import Descriptor, hookimpl\nMARL_API = '>=1,<2'\n\n@hookimpl\ndef marl_policies():\n"
+        "from marl.registry import Descriptor, hookimpl\nMARL_API = '>=2,<3'\n\n@hookimpl\ndef marl_policies():\n"
         "    return [Descriptor('p', 'marl_odd:P', 'a \\x1b[31m summary \\u202e', source='\\x9b31m\\r\\nok')]\n"
     )
     (tmp_path / "marl_worse-1.dist-info").mkdir()

@@ -13,6 +13,7 @@ from marl.errors import UserError
 from marl.space import Box, Discrete
 from marl.testing.games.kuhn import KuhnPoker
 from marl.training.networks import ModelConfig, NetworkPolicy, networks, restore
+from marl.training.networks.policy import NetworkParams
 from marl.training.networks.stacked import NetworkStack
 
 KEYS = rng.mix(9, np.arange(300))
@@ -62,7 +63,7 @@ def test_only_frozen_networks_of_one_shape_are_stacked(board):
 
 def test_greedy_networks_are_stacked_with_their_like_only(board, rows):
     plain, other = _frozen(board, 1), _frozen(board, 2)
-    greedy, too = (restore(board, policy.snapshot(), greedy=True) for policy in (plain, other))
+    greedy, too = (restore(board, policy.snapshot(), params=NetworkParams(greedy=True)) for policy in (plain, other))
     assert greedy.build() == too.build() != plain.build()
     batch, which = rows(board, 0, 60), np.repeat([0, 1], 30)
     keys = rng.mix(4, np.arange(60))
