@@ -21,7 +21,7 @@ from marl import rng
 from marl.arena import Pairings
 from marl.arena.play import Play
 from marl.env import EnvSpec
-from marl.registry import load_registry
+from marl.registry import ENVIRONMENTS, load_registry
 from marl.training.networks import ModelConfig, Network, NetworkPolicy, networks, restore
 
 LANES, PEER_LANES = 2048, 1024
@@ -45,7 +45,7 @@ def plain(policy: NetworkPolicy) -> torch.nn.Sequential:
 
 def arena(policies: list[NetworkPolicy], seconds: float, lanes: int) -> Callable[[], float]:
     """A task that plays on and returns plies per second."""
-    environment = load_registry().make("environments", "classic/connect_four", {}, lanes=lanes)
+    environment = load_registry().make(ENVIRONMENTS, "classic/connect_four", {}, lanes=lanes)
     lineups = rng.integers(rng.mix(3, np.arange(1_000_000)), 2)
     pairings = Pairings(np.stack([lineups, 1 - lineups], axis=1), rng.mix(7, np.arange(len(lineups))))
     games: list[Play] = []
@@ -119,7 +119,7 @@ def rate(play: Iterator[int], seconds: float) -> float:
 
 def game_length(policies: list[NetworkPolicy]) -> float:
     """How many plies a game between them has, on average over 4000."""
-    environment = load_registry().make("environments", "classic/connect_four", {}, lanes=LANES)
+    environment = load_registry().make(ENVIRONMENTS, "classic/connect_four", {}, lanes=LANES)
     play = Play(environment, policies, Pairings.repeat([[0, 1], [1, 0]], 2000, seed=5))
     while not play.over:
         play.tick()
@@ -130,7 +130,7 @@ def main() -> None:
     quick = bench.arguments(__doc__).quick
     bench.one_torch_thread()
     seconds, rounds = (0.3, 3) if quick else (1.0, 9)
-    spec = load_registry().make("environments", "classic/connect_four", {}, lanes=1).spec
+    spec = load_registry().make(ENVIRONMENTS, "classic/connect_four", {}, lanes=1).spec
     tasks: dict[str, Callable[[], float]] = {}
     for activation in ("relu", "tanh"):
         policies = players(spec, activation)

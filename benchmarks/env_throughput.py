@@ -20,7 +20,7 @@ from open_spiel.python.observation import make_observation
 
 from marl import rng
 from marl.env import Environment
-from marl.registry import load_registry
+from marl.registry import ENVIRONMENTS, load_registry
 from marl.space import sample
 
 LANES, ADAPTER_LANES = 4096, 256
@@ -118,7 +118,7 @@ def main() -> None:
     registry = load_registry()
 
     def named(name: str, lanes: int) -> Callable[[], float]:
-        return environment(registry.make("environments", name, {}, lanes=lanes), seconds)
+        return environment(registry.make(ENVIRONMENTS, name, {}, lanes=lanes), seconds)
 
     tasks = {
         "classic/connect_four": named("classic/connect_four", LANES),

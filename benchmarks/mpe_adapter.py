@@ -22,7 +22,7 @@ from marl import rng
 from marl.arena import Mixtures
 from marl.arena.play import Play
 from marl.env import Environment
-from marl.registry import load_registry
+from marl.registry import ENVIRONMENTS, load_registry
 from marl.training.networks import ModelConfig, NetworkPolicy, networks, restore
 
 AGENTS, LENGTH, ACTIONS = 3, 25, 5
@@ -137,7 +137,7 @@ def main() -> None:
     registry = load_registry()
 
     def make(lanes: int) -> Environment:
-        return registry.make("environments", "pettingzoo/simple_spread", {}, lanes=lanes)
+        return registry.make(ENVIRONMENTS, "pettingzoo/simple_spread", {}, lanes=lanes)
 
     def ours(lanes: int) -> Iterator[int]:
         return adapter(make(lanes))

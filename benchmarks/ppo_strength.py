@@ -16,6 +16,8 @@ from typing import Any
 from _common import one_torch_thread, report
 from _rllib import EPOCHS, MINIBATCH, ROWS, connect_four_ppo, stop
 
+from marl.registry import ENVIRONMENTS
+
 ENV = "pettingzoo/connect_four"
 LR, CLIP, ENTROPY, VALUE, DISCOUNT, TRACE, NORM = 3e-4, 0.2, 0.01, 0.5, 0.99, 0.95, 0.5
 _T = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776, 5: 2.571, 6: 2.447, 7: 2.365, 8: 2.306, 9: 2.262}
@@ -31,7 +33,7 @@ def ours(seed: int, env_steps: int) -> tuple[Any, int]:
 
     class Services:
         def environment(self, lanes: int) -> Any:
-            return load_registry().make("environments", ENV, {}, lanes=lanes)
+            return load_registry().make(ENVIRONMENTS, ENV, {}, lanes=lanes)
 
     services: Any = Services()
     spec = services.environment(1).spec
@@ -72,7 +74,7 @@ def points(a: Any, b: Any, matches: int, seed: int) -> float:
     from marl.evaluation import Player, measure
     from marl.registry import load_registry
 
-    environment = load_registry().make("environments", ENV, {}, lanes=256)
+    environment = load_registry().make(ENVIRONMENTS, ENV, {}, lanes=256)
     score = measure(Arena(environment), Player.pure("a", a, 2), Player.pure("b", b, 2), matches, seed)
     return float(score.plain()["points"])
 
@@ -97,7 +99,7 @@ def main() -> None:
     from marl.policies.random import Random
     from marl.registry import load_registry
 
-    spec = load_registry().make("environments", ENV, {}, lanes=1).spec
+    spec = load_registry().make(ENVIRONMENTS, ENV, {}, lanes=1).spec
     random = Random(spec)
     lines = []
     for seed in range(options.seeds):

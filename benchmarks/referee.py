@@ -31,10 +31,11 @@ from typing import Any, TypeAlias
 import _common as bench
 import numpy as np
 
+from league.hookspecs import SANDBOXES
 from league.referee import BotPlayer, Clocks, Match, Referee
 from league.sandbox import Limits, Sandbox
 from marl.env import EnvSpec, Frame, Group, Rows, Step
-from marl.registry import load_registry
+from marl.registry import ENVIRONMENTS, load_registry
 from marl.space import Box, Discrete
 
 GAME = "classic/connect_four"
@@ -207,9 +208,9 @@ def games(tier: str, folder: Path, kept: bool, lanes: int, seconds: float, core:
     """Games per second of one host process on one processor, once all its bots have started."""
     os.sched_setaffinity(0, {core})  # a worker and its bots share a processor: only one of them works at any time
     registry = load_registry()
-    sandbox = registry.make("sandboxes", tier)
+    sandbox = registry.make(SANDBOXES, tier)
     bots = [player(sandbox, folder, name, kept) for name in ("ann", "bob")]
-    referee = Referee(registry.make("environments", GAME, lanes=lanes), GAME, clocks=Clocks(move=10))
+    referee = Referee(registry.make(ENVIRONMENTS, GAME, lanes=lanes), GAME, clocks=Clocks(move=10))
     matches = (Match(str(number), bots, number) for number in itertools.count())
     count, began = 0, 0.0
     playing = referee.play(matches)
@@ -292,7 +293,7 @@ def works(task: Callable[[float], float], what: str) -> bool:
 def sandboxes() -> dict[str, Sandbox]:
     """The tiers that work here."""
     registry = load_registry()
-    found = {each.name: registry.make("sandboxes", each.full_name) for each in registry.all("sandboxes")}
+    found = {each.name: registry.make(SANDBOXES, each.full_name) for each in registry.all(SANDBOXES)}
     probes = {name: sandbox.probe() for name, sandbox in found.items() if name != "container"}
     for name, probe in probes.items():
         if not probe.ok:

@@ -27,6 +27,7 @@ from pathlib import Path
 import _common as bench
 import numpy as np
 
+from league.hookspecs import SANDBOXES
 from league.sandbox import Limits, Sandbox
 from marl.registry import load_registry
 
@@ -177,8 +178,8 @@ def main() -> None:
     """Measure every way with a few lengths of a slot, and keep the widest."""
     options = bench.arguments(__doc__)
     registry = load_registry()
-    shut: Sandbox = registry.make("sandboxes", "league/bubblewrap")
-    loose: Sandbox = registry.make("sandboxes", "league/limits")
+    shut: Sandbox = registry.make(SANDBOXES, "league/bubblewrap")
+    loose: Sandbox = registry.make(SANDBOXES, "league/limits")
     if not (probe := shut.probe()).ok:
         sys.exit(f"bubblewrap does not work here: {probe.reason}")
     seconds = 2.0 if options.quick else 10.0

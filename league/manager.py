@@ -24,7 +24,7 @@ from league.strategies.checked import CheckedStrategy
 from league.view import Iteration, LeagueView, Player
 from marl.algorithm import Algorithm, Trained
 from marl.job import SELF, Job
-from marl.registry import Registry
+from marl.registry import ALGORITHMS, Registry
 from marl.scenario import plain
 from marl.services import train
 from marl.snapshot import canonical
@@ -154,7 +154,7 @@ class Manager:
     def _train(self, job: Job) -> Trained:
         key = job.algorithm + repr(sorted(job.params.items()))
         if key not in self._algorithms:
-            self._algorithms[key] = self.registry.make("algorithms", job.algorithm, job.params)
+            self._algorithms[key] = self.registry.make(ALGORITHMS, job.algorithm, job.params)
         return train(self.registry, self._algorithms[key], job, self.services)
 
     def _parents(self, job: Job) -> tuple[str, ...]:

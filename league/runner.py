@@ -11,6 +11,7 @@ from rich.console import Console
 
 from league.config import LeagueConfig
 from league.dashboard import Dashboard, Progress, RunInfo
+from league.hookspecs import STRATEGIES
 from league.ledger import Ledger
 from league.ledger.sound import check
 from league.manager import Manager
@@ -54,7 +55,7 @@ def run(scenario: Scenario, registry: Registry, out: Path, resume: bool) -> None
 def build(config: LeagueConfig, registry: Registry, ledger: Ledger, blobs: Blobs, metrics: Metrics) -> Manager:
     """A manager with everything that the scenario names."""
     services = LeagueServices(registry, config.env, blobs, metrics, config.failures)
-    made = registry.make("strategies", config.strategy.name, config.strategy.params, registry=registry)
+    made = registry.make(STRATEGIES, config.strategy.name, config.strategy.params, registry=registry)
     asked = config.stop.nash_conv is not None
     sampled = config.payoffs.mode == "sampled"
     solved = (asked or not sampled) and can_be_exact(services, required=config.payoffs.mode == "exact")

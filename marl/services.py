@@ -9,7 +9,6 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import cache, cached_property, partial
 from types import NoneType
-from typing import cast
 
 from marl.algorithm import Algorithm, Checkpoint, Services, Trained
 from marl.arena import Arena, Failures, Tolerance, failure
@@ -18,7 +17,7 @@ from marl.blobs import Blobs
 from marl.env import Environment, EnvSpec
 from marl.job import Job
 from marl.policy import Policy
-from marl.registry import ALGORITHMS, Component, Registry, blamed, wrong
+from marl.registry import ALGORITHMS, ENVIRONMENTS, POLICIES, Component, Registry, blamed, wrong
 from marl.snapshot import Snapshot
 from marl.solver import ExactGame
 
@@ -57,7 +56,7 @@ class RunServices:
 
     def environment(self, lanes: int) -> Environment:
         """A new environment of the scenario."""
-        return cast(Environment, self.registry.make("environments", self.env.name, self.env.params, lanes=lanes))
+        return self.registry.make(ENVIRONMENTS, self.env.name, self.env.params, lanes=lanes)
 
     def snapshot(self, id: str) -> Snapshot:
         """A stored snapshot."""
@@ -94,10 +93,8 @@ class RunServices:
 
 def explained(env: Component, registry: Registry) -> AbstractContextManager[None]:
     """Where this environment raises in here: say in which match, and how to play that again."""
-    made = partial(registry.make, "environments", env.name, env.params)
-    return failure.explained(
-        lambda lanes: cast(Environment, made(lanes=lanes)), {"name": env.name, "params": env.params}
-    )
+    made = partial(registry.make, ENVIRONMENTS, env.name, env.params)
+    return failure.explained(lambda lanes: made(lanes=lanes), {"name": env.name, "params": env.params})
 
 
 def train(registry: Registry, algorithm: Algorithm, job: Job, services: Services) -> Trained:
@@ -132,7 +129,7 @@ def speeds(values: dict[str, float], seconds: float) -> dict[str, float]:
 def restore(registry: Registry, spec: EnvSpec, snapshot: Snapshot) -> Policy:
     """The policy that a snapshot holds, ready to act in this environment. Raises UserError where it does not fit."""
     params = snapshot.meta.get("params", {})
-    return cast(Policy, registry.make("policies", snapshot.policy, params, spec=spec, snapshot=snapshot))
+    return registry.make(POLICIES, snapshot.policy, params, spec=spec, snapshot=snapshot)
 
 
 def scripted(component: Component) -> Snapshot:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from league.hookspecs import METASOLVERS
 from league.metasolvers import MetaSolver
 from league.payoffs import Payoffs
 from marl.registry import Component, Registry, blamed, wrong
@@ -22,8 +23,8 @@ class CheckedMetaSolver:
     """
 
     def __init__(self, component: Component, registry: Registry) -> None:
-        self.subject = registry.describe("metasolvers", component.name)
-        self.solve: MetaSolver = registry.make("metasolvers", component.name, component.params)
+        self.subject = registry.describe(METASOLVERS, component.name)
+        self.solve: MetaSolver = registry.make(METASOLVERS, component.name, component.params)
 
     def __call__(self, payoffs: Payoffs) -> list[Floats]:
         """One distribution per side, `float64[n_s]`."""

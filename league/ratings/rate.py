@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import cast
 
-from league.ratings.rating import Rating, RatingSystem, counted
+from league.hookspecs import RATINGS
+from league.ratings.rating import Rating, counted
 from league.schedules.pairing import Result
 from marl.errors import RunError
 from marl.registry import Component, Registry, blamed, wrong
@@ -23,8 +23,8 @@ def rate(registry: Registry, chosen: Component, results: Sequence[Result]) -> di
     where it fails. Who has no rating is left out.
     """
     played = sorted(counted(results), key=lambda result: (result.round, natural(result.pairing)))
-    subject = registry.describe("ratings", chosen.name)
-    system = cast(RatingSystem, registry.make("ratings", chosen.name, chosen.params))
+    subject = registry.describe(RATINGS, chosen.name)
+    system = registry.make(RATINGS, chosen.name, chosen.params)
     if not played:
         return {}
     with blamed(subject, FIT, _RIGHT.rstrip(",")):

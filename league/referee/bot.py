@@ -18,7 +18,7 @@ from league.referee.uci import Option, UciPlayer, check_options
 from league.sandbox import Child, Limits, Sandbox
 from marl.errors import UserError
 from marl.printable import printable
-from marl.registry import Registry
+from marl.registry import ENVIRONMENTS, Registry
 from marl.registry.params import ParameterError, fill
 
 FILE = "bot.yaml"
@@ -62,7 +62,7 @@ class Bot:
         """The full names of the environments it plays; ("*",) for all. Raises UserError with the closest match."""
         if "*" in self.games:
             return ("*",)
-        return tuple(registry.find("environments", game).full_name for game in self.games)
+        return tuple(registry.find(ENVIRONMENTS, game).full_name for game in self.games)
 
 
 def read_bot(folder: Path, registry: Registry) -> Bot:

@@ -7,7 +7,7 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal
 
 from league.referee import memory
 from league.referee.bot import FILE, Bot, command_problem, player, read_bot
@@ -22,10 +22,9 @@ from league.referee.seat import Player, Seat, Table
 from league.referee.verdict import Verdict
 from league.sandbox import Limits, Sandbox
 from league.sandbox.archive import build, unpack
-from marl.env import Environment
 from marl.errors import RunError, UserError
 from marl.printable import printable
-from marl.registry import Registry
+from marl.registry import ENVIRONMENTS, Registry
 
 Level = Literal["ok", "note", "problem"]
 _ANY = ("classic/connect_four", "classic/kuhn_poker", "classic/rock_paper_scissors")  # what a bot for "*" is tried on
@@ -138,14 +137,14 @@ def _prepare(what: Path, place: Path, registry: Registry, sandbox: Sandbox, repo
 def _games(bot: Bot, game: str | None, registry: Registry, report: CheckReport) -> tuple[str, ...]:
     """The environments to try. Raises UserError where a name is unknown, or none is left."""
     if game is not None:
-        wanted = registry.find("environments", game).full_name
+        wanted = registry.find(ENVIRONMENTS, game).full_name
         declared = bot.plays(registry)
         if declared != ("*",) and wanted not in declared:
             raise UserError(f"{bot.name} does not play {wanted}; add it to 'games' in {FILE}: {', '.join(declared)}")
         return (wanted,)
     names = bot.plays(registry)
     if names == ("*",):
-        here = {found.full_name for found in registry.all("environments")}
+        here = {found.full_name for found in registry.all(ENVIRONMENTS)}
         names = tuple(name for name in _ANY if name in here)
         if not names:
             raise UserError('it plays "*", every game: say on which one to check it')
@@ -168,7 +167,7 @@ class _Trial:
     def game(self, name: str) -> None:
         """One whole match on every side."""
         try:
-            environment = cast(Environment, self.registry.make("environments", name, lanes=1))
+            environment = self.registry.make(ENVIRONMENTS, name, lanes=1)
         except (UserError, RunError) as error:
             self.report.add("problem", f"{name}: {error}")
             return

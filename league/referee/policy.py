@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from marl.blobs import Blobs
 from marl.env import EnvSpec, Rows
 from marl.errors import UserError, suggestion
 from marl.policy import Policy
-from marl.registry import Registry
+from marl.registry import POLICIES, Registry
 from marl.snapshot import JSON, Snapshot
 from marl.types import Array
 
@@ -108,14 +108,14 @@ class PolicySeat:
 
 def scripted(registry: Registry, spec: EnvSpec, name: str, params: Mapping[str, JSON] | None = None) -> PolicyPlayer:
     """The policy that a plugin registered as `name` ("marl/random"). Raises UserError where there is none."""
-    policy = cast(Policy, registry.make("policies", name, params or {}, spec=spec))
-    return PolicyPlayer(registry.find("policies", name).full_name, policy)
+    policy = registry.make(POLICIES, name, params or {}, spec=spec)
+    return PolicyPlayer(registry.find(POLICIES, name).full_name, policy)
 
 
 def from_snapshot(registry: Registry, spec: EnvSpec, snapshot: Snapshot, name: str = "") -> PolicyPlayer:
     """The policy that a snapshot holds: arrays and JSON, so nothing of it runs. Raises UserError if unknown."""
-    made = registry.make("policies", snapshot.policy, snapshot.meta.get("params", {}), spec=spec, snapshot=snapshot)
-    return PolicyPlayer(name or snapshot.id[:8], cast(Policy, made))
+    made = registry.make(POLICIES, snapshot.policy, snapshot.meta.get("params", {}), spec=spec, snapshot=snapshot)
+    return PolicyPlayer(name or snapshot.id[:8], made)
 
 
 def from_file(registry: Registry, spec: EnvSpec, path: Path, name: str = "") -> PolicyPlayer:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from league.hookspecs import STRATEGIES
 from league.metasolvers.checked import distribution_fault
 from league.strategy import Continuing, Ending, Selective, Strategy, Weights
 from league.view import LeagueView
@@ -25,7 +26,7 @@ class CheckedStrategy:
 
     def __init__(self, strategy: Strategy, name: str, registry: Registry) -> None:
         self.strategy, self.registry = strategy, registry
-        self.subject = registry.describe("strategies", name)
+        self.subject = registry.describe(STRATEGIES, name)
 
     @property
     def continues(self) -> bool:

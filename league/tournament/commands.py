@@ -8,6 +8,7 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
+from league.hookspecs import RATINGS, SANDBOXES
 from league.referee.check import check as check_bot
 from league.tournament.changes import Manner
 from league.tournament.event import create as create_event
@@ -135,7 +136,7 @@ def check(
 ) -> None:
     """Everything that would go wrong with a bot, before it is submitted: tried on every game, in every seat."""
     registry = load_registry()
-    place = registry.make("sandboxes", sandbox, {})
+    place = registry.make(SANDBOXES, sandbox, {})
     probe = place.probe()
     if not probe.ok:
         raise UserError(f"the sandbox {sandbox!r} does not work on this machine: {probe.reason}")
@@ -197,7 +198,7 @@ def _rating(text: str | None, registry: Registry) -> Component | None:
     if not text:
         return None
     name, params = parameters(text)
-    return Component(registry.find("ratings", name).full_name, params)
+    return Component(registry.find(RATINGS, name).full_name, params)
 
 
 @app.command()

@@ -16,9 +16,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
+from league.hookspecs import SCHEDULES
 from league.ledger import BotRow, TournamentLedger
 from league.referee.fairness import match_seed, reveal
-from league.schedules import Result, Schedule
+from league.schedules import Result
 from league.schedules.guard import Guarded
 from league.tournament import secret
 from league.tournament.changes import ROSTER, members, presence
@@ -27,7 +28,7 @@ from marl import rng
 from marl.blobs import Blobs, write_atomically
 from marl.env import Environment, EnvSpec
 from marl.errors import RunError, UserError, suggestion
-from marl.registry import Registry
+from marl.registry import ENVIRONMENTS, Registry
 from marl.run.directory import locked
 from marl.scenario import FILE, Scenario, load_scenario, write
 
@@ -57,8 +58,8 @@ class Event:
     @cached_property
     def environment(self) -> Environment:
         """The game, with one lane."""
-        made = self.registry.make("environments", self.config.env.name, self.config.env.params, lanes=1)
-        return cast(Environment, made)
+        made = self.registry.make(ENVIRONMENTS, self.config.env.name, self.config.env.params, lanes=1)
+        return made
 
     @property
     def spec(self) -> EnvSpec:
@@ -137,7 +138,7 @@ class Event:
     @property
     def takes_changes(self) -> bool:
         """Whether the schedule can go on with players who come late, and without those who leave."""
-        descriptor = self.registry.find("schedules", self.config.schedule.name)
+        descriptor = self.registry.find(SCHEDULES, self.config.schedule.name)
         return bool(getattr(self.registry.load(descriptor), "takes_changes", False))
 
     def schedule(self, players: list[str] | None = None, late: Mapping[str, tuple[int, int]] | None = None) -> Guarded:
@@ -150,12 +151,12 @@ class Event:
         extra: dict[str, Any] = {"sides": len(self.spec.sides), "seed": self.config.seed}
         if self.takes_changes and (there := {**presence(self.ledger), **(late or {})}):
             extra["presence"] = there
-        made = cast(Schedule, self.registry.make("schedules", chosen.name, chosen.params, players=names, **extra))
+        made = self.registry.make(SCHEDULES, chosen.name, chosen.params, players=names, **extra)
         if self.config.scoring.by == "return" and getattr(made, "wins_only", False):
             raise UserError(
                 f"{chosen.name} counts wins and draws, and scoring.by is return: rank or win would be right"
             )
-        return Guarded(made, self.registry.describe("schedules", chosen.name), names, len(self.spec.sides))
+        return Guarded(made, self.registry.describe(SCHEDULES, chosen.name), names, len(self.spec.sides))
 
     def results(self) -> list[Result]:
         """What the schedule is told of the finished matches, in the order in which they finished."""
@@ -189,7 +190,7 @@ def create(path: Path, scenario: Scenario, registry: Registry) -> Event:
     if path.exists() and (others := sorted(child.name for child in path.iterdir() if not _ours(child.name))):
         raise UserError(f"{path} is not empty: it holds {', '.join(others[:3])}; choose another directory")
     config = cast(TournamentConfig, scenario.config)
-    spec = registry.make("environments", config.env.name, config.env.params, lanes=1).spec
+    spec = registry.make(ENVIRONMENTS, config.env.name, config.env.params, lanes=1).spec
     if (sides := len(spec.sides)) < 2:
         raise UserError(f"{config.env.name} has {sides} side, and a tournament needs a game of two sides or more")
     config.scoring.check(spec, config.env.name)

@@ -15,7 +15,7 @@ from league.referee.verdict import Verdict, charge
 from league.tournament.assignment import Assignment, Played
 from league.tournament.config import TournamentConfig
 from league.tournament.players import player_of
-from marl.registry import load_registry
+from marl.registry import ENVIRONMENTS, load_registry
 
 CAP = 3  # host errors that an event forgives a player; see `league.referee.verdict.charge`
 
@@ -43,7 +43,7 @@ class Table:
     def _open(self) -> Referee:
         if self._referee is None:
             env = self.config.env
-            environment = load_registry().make("environments", env.name, env.params, lanes=1)
+            environment = load_registry().make(ENVIRONMENTS, env.name, env.params, lanes=1)
             self._referee = Referee(
                 environment, env.name, env.params, self.config.clocks, self.config.output,
                 scoring=self.config.scoring, opening=self.config.opening,

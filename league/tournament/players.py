@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
 
+from league.hookspecs import SANDBOXES
 from league.ledger import BotRow
 from league.referee.bot import player as seated
 from league.referee.human import HumanPlayer
 from league.referee.policy import from_snapshot, scripted
 from league.referee.seat import Player, Seat
 from league.referee.seat import Table as SeatTable
-from league.sandbox import Sandbox
 from league.tournament.config import TournamentConfig
 from marl.blobs import Blobs
 from marl.env import EnvSpec
@@ -53,7 +52,7 @@ def player_of(bot: BotRow, event: Path, config: TournamentConfig, spec: EnvSpec)
             player = HumanPlayer(bot.name)
         case "bot":
             chosen = config.sandbox
-            sandbox = cast(Sandbox, registry.make("sandboxes", chosen.name, chosen.params))
+            sandbox = registry.make(SANDBOXES, chosen.name, chosen.params)
             player = seated(event / "bots" / bot.folder, registry, sandbox, config.limits)
         case _:
             raise RunError(f"{bot.name} is a {bot.kind!r}, and this marl does not know what that is")

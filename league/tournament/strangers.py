@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
-
+from league.hookspecs import SANDBOXES
 from league.sandbox import Sandbox
 from league.tournament.event import Event
 from marl.errors import UserError
@@ -14,7 +13,7 @@ TIER = 2  # bubblewrap: the least tier for bots from strangers
 def sandbox_of(event: Event, trust: bool) -> Sandbox:
     """The event's sandbox. UserError where it does not work here, or does not suffice without `trust`."""
     chosen = event.config.sandbox
-    sandbox = cast(Sandbox, event.registry.make("sandboxes", chosen.name, chosen.params))
+    sandbox = event.registry.make(SANDBOXES, chosen.name, chosen.params)
     if sandbox.tier < TIER and not trust:
         raise UserError(
             f"bots from strangers need the sandbox 'bubblewrap' or 'container', and this event has {sandbox.name!r}, "

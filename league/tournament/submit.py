@@ -16,6 +16,7 @@ from league.tournament.receive import NOBODY, receive
 from league.tournament.strangers import sandbox_of
 from marl.errors import UserError
 from marl.printable import printable
+from marl.registry import POLICIES
 from marl.run.players import contestant, find_policy, label, parameters, typed
 from marl.scenario import Component, load_run
 
@@ -121,7 +122,7 @@ def _named(event: Event, bot: BotRow, terms: Terms) -> Submitted:
 def _policy(event: Event, entry: Entry) -> BotRow:
     who, params = parameters(entry.what)
     descriptor = find_policy(who, event.registry)
-    checked = event.registry.validate("policies", descriptor.full_name, params)
+    checked = event.registry.validate(POLICIES, descriptor.full_name, params)
     played = typed(Component(descriptor.full_name, checked), event.registry)
     bot = BotRow(entry.name or check_name(descriptor.name), "policy", descriptor.plugin, played)
     player_of(bot, event.path, event.config, event.spec)

@@ -8,7 +8,6 @@ import time
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import cast
 
 from league.ledger import BotRow
 from league.referee.bot import player as seated
@@ -22,9 +21,9 @@ from league.referee.verdict import Verdict
 from league.sandbox import Sandbox
 from league.tournament.event import Event
 from league.tournament.players import player_of
-from marl.env import Environment
 from marl.errors import RunError, UserError
 from marl.printable import printable
+from marl.registry import ENVIRONMENTS
 
 
 def validate(event: Event, folder: Path, name: str, sandbox: Sandbox) -> None:
@@ -33,8 +32,8 @@ def validate(event: Event, folder: Path, name: str, sandbox: Sandbox) -> None:
     Raises UserError for what it does wrong, with the end of what it wrote on its standard error.
     """
     config = event.config
-    made = event.registry.make("environments", config.env.name, config.env.params, lanes=1)
-    environment = cast(Environment, made)
+    made = event.registry.make(ENVIRONMENTS, config.env.name, config.env.params, lanes=1)
+    environment = made
     sides = len(environment.spec.sides)
     referee = Referee(environment, config.env.name, config.env.params, config.clocks, config.output)
     bot = seated(folder, event.registry, sandbox, config.limits)

@@ -24,6 +24,7 @@ from marl import rng, space
 from marl.arena.contract import Contract, ContractBroken
 from marl.env import Environment, EnvSpec, Turn, first_error
 from marl.errors import RunError
+from marl.registry import ENVIRONMENTS
 from marl.types import Array, Ints, Keys
 
 _ROOM = 1 << 22  # rows whose actions are kept for this, at most
@@ -152,7 +153,7 @@ def main(arguments: Sequence[str]) -> None:
 
     match = json.loads(Path(arguments[0]).read_text())
     env = match["env"]
-    play_again(load_registry().make("environments", env["name"], env["params"], lanes=1), match)
+    play_again(load_registry().make(ENVIRONMENTS, env["name"], env["params"], lanes=1), match)
     print(f"{env['name']} plays the match with seed {match['seed']} to the end of the file, and raises nothing")
 
 

@@ -114,7 +114,7 @@ def _check_made(
     if unknown := [name for name in _needed(registry.load(descriptor)) if name not in given]:
         return finding("skip", f"the host gives it {', '.join(unknown)}")
     try:
-        made = registry.make(descriptor.kind, descriptor.full_name, params, **extra)
+        made = registry.make(registry.kinds[descriptor.kind], descriptor.full_name, params, **extra)
     except (UserError, RunError) as error:
         if descriptor.kind == POLICIES.name and isinstance(error, UserError):
             return finding("skip", f"not for matching pennies: {error}")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, cast
 
 import typer
 
+from marl.registry import ENVIRONMENTS
+
 if TYPE_CHECKING:
     from marl.arena import Arena
     from marl.registry import Component, Registry

@@ -8,6 +8,7 @@ from pathlib import Path
 import typer
 
 from marl.errors import UserError
+from marl.registry import REPORTS
 
 
 def report(
@@ -24,7 +25,7 @@ def report(
     registry = load_registry()
     scenario = load_run(run, registry, absent=True)
     kind = scenario.kind
-    reports = {found.name: found for found in registry.all("reports")}
+    reports = {found.name: found for found in registry.all(REPORTS)}
     if kind not in reports:
         known = ", ".join(reports)
         raise UserError(f"{run} is of kind {kind!r}, which has no report; runs of kind {known} have one")

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import typer
 
+from marl.registry import RUNNERS
+
 
 def run(
     scenario: str = typer.Argument(help="A scenario's name (`marl scenarios list`), or a YAML file."),
@@ -22,7 +24,7 @@ def run(
     loaded = load_scenario(scenario, overrides or [], registry)
     for note in changed(loaded, registry, f"{loaded.source} was written"):
         print(f"note: {note}: the result may differ from that run's", file=sys.stderr)
-    runner = registry.load(registry.find("runners", loaded.kind))
+    runner = registry.load(registry.find(RUNNERS, loaded.kind))
     runner(loaded, registry, out or Path("runs") / loaded.name, False)
 
 
@@ -48,5 +50,5 @@ def resume(
         print(f"note: {note}: the result may differ from an undisturbed run", file=sys.stderr)
     if out is not None:
         branch(directory, out, registry)
-    runner = registry.load(registry.find("runners", loaded.kind))
+    runner = registry.load(registry.find(RUNNERS, loaded.kind))
     runner(loaded, registry, out or directory, True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from marl.errors import UserError
+from marl.registry import ENVIRONMENTS
 
 if TYPE_CHECKING:
     from marl.arena import Results
@@ -42,7 +43,7 @@ def _replay(path: Path, registry: Registry) -> tuple[str, Iterator[tuple[str, Fr
     from marl.arena import Replay
 
     replay = Replay.read(path)
-    environment = registry.make("environments", replay.environment, replay.params, lanes=1)
+    environment = registry.make(ENVIRONMENTS, replay.environment, replay.params, lanes=1)
 
     def frames() -> Iterator[tuple[str, Frame]]:
         for tick, frame in enumerate(replay.play(environment)):
@@ -62,7 +63,7 @@ def _match(
     subject = contestant(player, registry)
     rival = contestant(against, registry) if against else subject
     game = meeting_place(env, [subject, rival], registry)
-    environment = registry.make("environments", game.name, game.params, lanes=1)
+    environment = registry.make(ENVIRONMENTS, game.name, game.params, lanes=1)
     sides = len(environment.spec.sides)
     if subject.sides is not None and not against and len(subject.sides) < sides:
         raise UserError(

@@ -220,7 +220,8 @@ def _advice(plugin: Plugin) -> str:
     here = f"this marl has version {API_VERSION}"
     if not _supports_older(plugin.api):
         return f"{here}: downgrade {plugin.distribution}, or upgrade marl"
-    return f"{here}: upgrade {plugin.distribution}, or, if it is yours, see what changed in docs/hooks.md and raise its MARL_API"
+    mend = "see what changed in docs/hooks.md and raise its MARL_API"
+    return f"{here}: upgrade {plugin.distribution}, or, if it is yours, {mend}"
 
 
 def _supports_older(api: str) -> bool:

@@ -7,7 +7,7 @@ import importlib
 import traceback
 from collections.abc import Mapping
 from functools import reduce
-from typing import Any, TypeVar, overload
+from typing import Any, TypeAlias, TypeVar, cast
 
 from marl.errors import RunError, UserError, suggestion
 from marl.registry.descriptor import Descriptor, singular
@@ -17,6 +17,7 @@ from marl.registry.plugin import Plugin
 from marl.registry.words import article
 
 T = TypeVar("T")
+AnyKind: TypeAlias = Kind[Any] | str  # a token, or the name of a kind, as it stands in a scenario or on a command line
 _LISTED = 12  # names in a sentence
 
 
@@ -37,13 +38,14 @@ class Registry:
         for found in self._all.values():
             found.sort(key=lambda descriptor: descriptor.full_name)
 
-    def all(self, kind: str) -> list[Descriptor]:
+    def all(self, kind: AnyKind) -> list[Descriptor]:
         """Every descriptor of a kind, by full name. Raises UserError for a kind that no loaded plugin has."""
+        kind = str(kind)
         if kind not in self._all:
             raise UserError(f"no loaded plugin has the kind {kind!r}{suggestion(kind, self._all)}{self._absent()}")
         return list(self._all[kind])
 
-    def find(self, kind: str, name: str) -> Descriptor:
+    def find(self, kind: AnyKind, name: str) -> Descriptor:
         """The descriptor called `plugin/name`, or `name` while only one plugin has it. Raises UserError otherwise."""
         known = self.all(kind)
         matches = [found for found in known if name in (found.full_name, found.name)]
@@ -51,8 +53,8 @@ class Registry:
             return matches[0]
         if matches:
             names = " and ".join(found.full_name for found in matches)
-            raise UserError(f"the {singular(kind)} {name!r} is ambiguous: {names} have it; write the full name")
-        raise UserError(self._unknown(kind, name, known))
+            raise UserError(f"the {singular(str(kind))} {name!r} is ambiguous: {names} have it; write the full name")
+        raise UserError(self._unknown(str(kind), name, known))
 
     def plugin(self, name: str) -> Plugin:
         """The plugin of that name (the one that is loaded, if two claim it). Raises UserError when there is none."""
@@ -61,7 +63,7 @@ class Registry:
                 return plugin
         raise UserError(f"no plugin {name!r} is installed{suggestion(name, (plugin.name for plugin in self.plugins))}")
 
-    def describe(self, kind: str, name: str) -> str:
+    def describe(self, kind: AnyKind, name: str) -> str:
         """Kind, name and origin, for sentences: "strategy 'duel/greedy' (plugin 'duel' of marl-duel 0.1)"."""
         return self._where(self.find(kind, name))
 
@@ -89,7 +91,7 @@ class Registry:
             raise UserError(f"{self._where(descriptor)}: its params {descriptor.params!r} is not a dataclass")
         return schema
 
-    def validate(self, kind: str, name: str, params: Mapping[str, Any], where: str = "") -> dict[str, Any]:
+    def validate(self, kind: AnyKind, name: str, params: Mapping[str, Any], where: str = "") -> dict[str, Any]:
         """`params` checked and completed, by name.
 
         `where` is their key path in the scenario. Raises ParameterError (a UserError) naming the key.
@@ -106,19 +108,13 @@ class Registry:
         """An instance of the descriptor's parameter dataclass, or None when it takes no parameters."""
         return filled_params(descriptor, params, "", finder or self, owner)
 
-    @overload
-    def make(self, kind: Kind[T], name: str, params: Mapping[str, Any] = {}, /, **extra: Any) -> T: ...
-
-    @overload
-    def make(self, kind: str, name: str, params: Mapping[str, Any] = {}, /, **extra: Any) -> Any: ...
-
-    def make(self, kind: Kind[T] | str, name: str, params: Mapping[str, Any] = {}, /, **extra: Any) -> Any:
+    def make(self, kind: Kind[T], name: str, params: Mapping[str, Any] = {}, /, **extra: Any) -> T:
         """Check `params`, import the target, and call it with `extra` and `params`, an instance of their dataclass.
 
         Raises UserError for wrong parameters (the target's ValueError too), RunError when the target fails otherwise,
         or gives something that is not of the kind.
         """
-        descriptor = self.find(str(kind), name)
+        descriptor = self.find(kind, name)
         filled = filled_params(descriptor, params, "", self)
         target = self.load(descriptor)
         try:
@@ -131,7 +127,7 @@ class Registry:
             raise RunError(f"{self._where(descriptor)} failed: {type(error).__name__}: {error}") from error
         if lacking := self.kinds[descriptor.kind].lacks(made):
             raise RunError(f"{self._where(descriptor)} made a {type(made).__name__} that {lacking}")
-        return made
+        return cast(T, made)
 
     def _import(self, descriptor: Descriptor, target: str) -> Any:
         module, _, attribute = target.partition(":")

@@ -11,7 +11,7 @@ from typing import Any
 
 from marl.blobs import Blobs, write_atomically
 from marl.errors import RunError, UserError
-from marl.registry import Component, Registry
+from marl.registry import ENVIRONMENTS, Component, Registry
 from marl.registry.component import is_path
 from marl.run.players import Contestant, contestant, label, typed
 from marl.scenario import plain
@@ -66,5 +66,5 @@ class Pins:
         mixtures = tuple(
             tuple((self.blobs.get_snapshot(id), weight) for id, weight in side) for side in kept["mixtures"]
         )
-        env = kept["env"] and self.registry.validate("environments", kept["env"]["name"], kept["env"]["params"])
+        env = kept["env"] and self.registry.validate(ENVIRONMENTS, kept["env"]["name"], kept["env"]["params"])
         return Contestant(text, mixtures, Component(kept["env"]["name"], env) if kept["env"] else None, sides)

@@ -25,7 +25,7 @@ from marl.blobs import Blobs
 from marl.env import EnvSpec
 from marl.errors import UserError, suggestion
 from marl.evaluation import Player
-from marl.registry import Component, Descriptor, Registry
+from marl.registry import ENVIRONMENTS, POLICIES, ROSTERS, Component, Descriptor, Registry
 from marl.registry.component import is_path
 from marl.roster import Roster
 from marl.scenario import FILE, load_run, runs_here
@@ -88,7 +88,7 @@ def find_policy(who: str, registry: Registry) -> Descriptor:
     if is_path(who):
         raise UserError(f"there is no run, snapshot or bot {str(place(who)[0])!r}{runs_here()}")
     try:
-        return registry.find("policies", who)
+        return registry.find(POLICIES, who)
     except UserError as error:
         beside = "" if "did you mean" in str(error) else f", and there is no run, snapshot or bot {who!r}{runs_here()}"
         raise UserError(f"{error}{beside}") from None
@@ -132,8 +132,8 @@ def meeting_place(env: str, players: Sequence[Contestant], registry: Registry) -
     """
     if env:
         name, params = parameters(env)
-        name = registry.find("environments", name).full_name
-        return Component(name, registry.validate("environments", name, params))
+        name = registry.find(ENVIRONMENTS, name).full_name
+        return Component(name, registry.validate(ENVIRONMENTS, name, params))
     known = [player for player in players if player.env is not None]
     if not known:
         raise UserError(f"{players[0].name!r} plays anywhere: say where with --env, as in --env classic/connect_four")
@@ -168,7 +168,7 @@ def told(snapshot: Snapshot, params: dict[str, JSON], registry: Registry) -> Sna
     """The same snapshot, to be played with these parameters of its policy. Raises UserError where it has none such."""
     if not params:
         return snapshot
-    params = registry.validate("policies", snapshot.policy, {**snapshot.meta.get("params", {}), **params})
+    params = registry.validate(POLICIES, snapshot.policy, {**snapshot.meta.get("params", {}), **params})
     return Snapshot(snapshot.policy, snapshot.arrays, {**snapshot.meta, "params": params})
 
 
@@ -188,7 +188,7 @@ def _told(snapshots: dict[str, Snapshot], params: dict[str, JSON], registry: Reg
 def roster(run: Path, registry: Registry) -> Roster:
     """Who is in a run directory. Raises UserError where it is none, or nobody is in it."""
     scenario = load_run(run, registry)
-    readers = {reader.name: reader for reader in registry.all("rosters")}
+    readers = {reader.name: reader for reader in registry.all(ROSTERS)}
     if scenario.kind not in readers:
         raise UserError(f"a run of kind {scenario.kind!r} has no players that could play here")
     found = cast(Roster, registry.load(readers[scenario.kind])(run))
@@ -234,7 +234,7 @@ def parameters(text: str) -> tuple[str, dict[str, JSON]]:
 def typed(component: Component, registry: Registry) -> str:
     """How a player is typed, `"openspiel/mcts simulations=50"`: the reverse of `parameters`, without what is usual."""
     known = not is_path(component.name) and " " not in component.name
-    schema = registry.schema(registry.find("policies", component.name)) if known else None
+    schema = registry.schema(registry.find(POLICIES, component.name)) if known else None
     usual = {field.name: field.default for field in fields(schema)} if schema else {}
     words = [
         f"{name}={json.dumps(value, separators=(',', ':'))}"

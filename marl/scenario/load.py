@@ -12,7 +12,7 @@ from typing import Any
 from marl.errors import UserError, suggestion
 from marl.mask import holds_password
 from marl.printable import printable
-from marl.registry import Descriptor, ParameterError, Registry
+from marl.registry import RUNNERS, Descriptor, ParameterError, Registry
 from marl.registry.lenient import Lenient
 from marl.registry.params import join
 from marl.scenario import record
@@ -88,7 +88,7 @@ def load_scenario(name_or_path: str | Path, overrides: list[str], registry: Regi
 
 
 def _runner(raw: dict[str, Any], source: Path, lines: dict[str, int], registry: Registry) -> Descriptor:
-    kinds = [runner.name for runner in registry.all("runners")]
+    kinds = [runner.name for runner in registry.all(RUNNERS)]
     if "kind" not in raw:
         close = suggestion("kind", [key for key in raw if key[:1] == "k"]) if raw else ""
         close = close if close.startswith("; did you") else ""
@@ -98,7 +98,7 @@ def _runner(raw: dict[str, Any], source: Path, lines: dict[str, int], registry: 
     if not isinstance(kind, str):
         raise UserError(f"{place}: kind: {kind!r} is not text; it is one of {', '.join(kinds)}")
     try:
-        return registry.find("runners", kind)
+        return registry.find(RUNNERS, kind)
     except UserError as error:
         sentence = str(error).replace("unknown runner", "unknown kind of scenario", 1)
         sentence = sentence.replace("not a runner; runners", "not a kind of scenario; kinds", 1)

@@ -7,7 +7,7 @@ import typing
 from typing import Any
 
 from marl.errors import UserError
-from marl.registry import Registry
+from marl.registry import POLICIES, Registry
 from marl.registry.component import PLAYERS, Component, kind_of
 from marl.scenario.plain import plain
 from marl.scenario.read import parse_value
@@ -82,7 +82,7 @@ def _schema(field: dataclasses.Field[Any] | None, parent: Any, child: Any, regis
     kind = kind_of(field)
     if kind and isinstance(child, dict) and isinstance(child.get("name"), str):
         try:
-            return registry.schema(registry.find("policies" if kind == PLAYERS else kind, child["name"]))
+            return registry.schema(registry.find(POLICIES if kind == PLAYERS else kind, child["name"]))
         except UserError:  # told later, with its place, when the whole is checked
             return None
     if kind:

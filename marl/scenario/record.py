@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from marl.blobs import write_atomically
-from marl.registry import Component, Registry
+from marl.registry import RUNNERS, Component, Registry
 from marl.registry.plugin import BUILTIN, Plugin
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def provenance(registry: Registry, scenario: Scenario) -> dict[str, dict[str, st
     Each import package of a distribution has the SHA-256 of its Python files, since an editable install changes
     without changing its version.
     """
-    runner = registry.find("runners", scenario.kind)
+    runner = registry.find(RUNNERS, scenario.kind)
     names = {BUILTIN, runner.plugin, *(name.partition("/")[0] for name in _components(scenario.config))}
     used: dict[str, dict[str, str]] = {}
     for plugin in registry.plugins:

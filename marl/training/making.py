@@ -12,7 +12,7 @@ from marl.arena import Failures, failure
 from marl.arena.failure import EnvironmentFailed
 from marl.env import Environment
 from marl.errors import UserError
-from marl.registry import Component, load_registry
+from marl.registry import ENVIRONMENTS, Component, load_registry
 
 Maker: TypeAlias = Callable[[int], Environment]  # lanes -> an environment; it pickles
 
@@ -59,4 +59,4 @@ def _component(services: Services) -> Component | None:
 
 
 def _registered(name: str, params: Mapping[str, Any], lanes: int) -> Environment:
-    return cast(Environment, load_registry().make("environments", name, params, lanes=lanes))
+    return load_registry().make(ENVIRONMENTS, name, params, lanes=lanes)

@@ -22,7 +22,7 @@ from marl.errors import RunError, UserError
 from marl.evaluation import Player, Score, measure
 from marl.job import SELF, Job, Mixture
 from marl.policy import Policy
-from marl.registry import Component, Registry
+from marl.registry import ALGORITHMS, Component, Registry
 from marl.run.pins import Pins
 from marl.run.players import Contestant, named, seats, told
 from marl.scenario import plain
@@ -84,7 +84,7 @@ class Trainer:
                 f"{config.env_steps}, can bring; make `rows` smaller"
             )
         self.params: dict[str, JSON] = plain(params)
-        self.algorithm: Algorithm = self.registry.make("algorithms", config.algorithm.name, params)
+        self.algorithm: Algorithm = self.registry.make(ALGORITHMS, config.algorithm.name, params)
         self.start = None if config.start_from is None else self._starting(config.start_from)
         self._step = self.history.env_steps
         self._drop()  # a killed run may not have come to it

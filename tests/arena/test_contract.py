@@ -12,7 +12,7 @@ from marl.arena.contract import Contract, ContractBroken
 from marl.arena.failure import EnvironmentFailed, explain, play_again
 from marl.env import EnvSpec, Group, Rows, join_turns
 from marl.errors import RunError, UserError
-from marl.registry import load_registry
+from marl.registry import POLICIES, load_registry
 from marl.simple import Match, OneByOne, Outcome, View
 from marl.space import Box, Discrete, MultiDiscrete
 
@@ -54,7 +54,7 @@ def liars(lie: str) -> Any:
 
 
 def random(spec: EnvSpec) -> Any:
-    return load_registry().make("policies", "marl/random", {}, spec=spec)
+    return load_registry().make(POLICIES, "marl/random", {}, spec=spec)
 
 
 @pytest.mark.parametrize(

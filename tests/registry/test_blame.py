@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from marl.errors import RunError, UserError
-from marl.registry import blamed, wrong
+from marl.registry import POLICIES, blamed, wrong
 
 SOURCE = """
     class Odd:
@@ -23,8 +23,8 @@ SOURCE = """
 def test_an_error_names_the_plugin_the_question_the_place_and_what_is_right(install, fresh):
     install("probe", SOURCE)
     registry = fresh()
-    policy = registry.make("policies", "probe/odd")
-    with pytest.raises(RunError) as caught, blamed(registry.describe("policies", "probe/odd"), "act(rows)", "an Acts"):
+    policy = registry.make(POLICIES, "probe/odd")
+    with pytest.raises(RunError) as caught, blamed(registry.describe(POLICIES, "probe/odd"), "act(rows)", "an Acts"):
         policy.act()
     assert str(caught.value) == (
         "policy 'probe/odd' (plugin 'probe' of dist-probe 1.2) failed in act(rows) (probe_module.py, line 7): "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from marl.errors import RunError, UserError
-from marl.registry import Descriptor
+from marl.registry import POLICIES, Descriptor
 
 
 def bots(*names: str, target: str = "nowhere:Bot") -> str:
@@ -23,8 +23,8 @@ def test_a_short_name_works_while_it_is_unambiguous(install, fresh):
     install("one", bots("alpha", "beta"))
     install("two", bots("beta"))
     registry = fresh()
-    assert registry.find("policies", "alpha").full_name == "one/alpha"
-    assert registry.find("policies", "two/beta").full_name == "two/beta"
+    assert registry.find(POLICIES, "alpha").full_name == "one/alpha"
+    assert registry.find(POLICIES, "two/beta").full_name == "two/beta"
     text = message(registry, "beta")
     assert "ambiguous" in text and "one/beta" in text and "two/beta" in text
 
@@ -81,7 +81,7 @@ def test_a_target_that_cannot_be_loaded(target, cause, install, fresh):
     plugin = registry.plugin("lazy")
     assert plugin.state == "ok"
     with pytest.raises(UserError) as caught:
-        registry.make("policies", "lazy/bot")
+        registry.make(POLICIES, "lazy/bot")
     text = str(caught.value)
     for part in ("'lazy/bot'", "plugin 'lazy' of dist-lazy 1.2", target, cause, "marl plugins check lazy"):
         assert part in text
@@ -93,11 +93,11 @@ def test_what_a_target_raises_when_called_is_a_sentence(install, fresh):
     install("lazy", bots("bot", target="lazy_module:make") + "\ndef make(how):\n    raise how('seven')\n")
     registry = fresh()
     with pytest.raises(UserError, match="lazy/bot refuses its parameters: seven"):
-        registry.make("policies", "bot", {}, how=ValueError)
+        registry.make(POLICIES, "bot", {}, how=ValueError)
     with pytest.raises(RunError, match=r"plugin 'lazy' of dist-lazy 1.2\) failed: OSError: seven"):
-        registry.make("policies", "bot", {}, how=OSError)
+        registry.make(POLICIES, "bot", {}, how=OSError)
     with pytest.raises(RunError, match="TypeError"):
-        registry.make("policies", "bot")
+        registry.make(POLICIES, "bot")
 
 
 @pytest.mark.parametrize(

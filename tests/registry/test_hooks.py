@@ -6,7 +6,7 @@ import pytest
 
 from league.hookspecs import METASOLVERS
 from marl.errors import RunError, UserError
-from marl.registry import ALGORITHMS
+from marl.registry import ALGORITHMS, POLICIES
 
 GUEST = """
     @hookimpl
@@ -76,7 +76,7 @@ def test_a_forgotten_marker_is_said_where_the_thing_is_missed(install, fresh):
         "defines marl_policies without @hookimpl above it, so it is not used: put `@hookimpl` above it"
     ]
     with pytest.raises(UserError, match="unknown policy 'bare/bot': plugin 'bare' defines marl_policies without @hook"):
-        registry.find("policies", "bare/bot")
+        registry.find(POLICIES, "bare/bot")
 
 
 def test_what_is_made_is_held_to_the_interface_of_its_kind(install, fresh):

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import pytest
 
 from marl.errors import UserError
-from marl.registry import Component, ParameterError, component
+from marl.registry import POLICIES, Component, ParameterError, component
 from marl.registry.params import fill
 from marl.registry.ranges import at_least
 
@@ -199,19 +199,19 @@ def test_a_wrong_component(schema, params, path, sentence, install, fresh):
 def test_make_passes_checked_parameters_and_extras(install, fresh):
     install("mini", PLUGIN)
     registry = fresh()
-    made = registry.make("policies", "bot", {"depth": 7}, spec="s")
+    made = registry.make(POLICIES, "bot", {"depth": 7}, spec="s")
     assert made.keys() == {"spec", "params"} and made["spec"] == "s"
     assert vars(made["params"]) == {"depth": 7, "helper": Component("mini/plain")}
-    assert registry.make("policies", "plain") == {"params": None}
-    assert registry.validate("policies", "plain", {}) == {}
+    assert registry.make(POLICIES, "plain") == {"params": None}
+    assert registry.validate(POLICIES, "plain", {}) == {}
     with pytest.raises(UserError, match=r"opponent\.depth: 'x' is text"):
-        registry.validate("policies", "bot", {"depth": "x"}, where="opponent")
+        registry.validate(POLICIES, "bot", {"depth": "x"}, where="opponent")
 
 
 def test_params_that_are_no_dataclass_are_the_plugins_fault(install, fresh):
     install("mini", PLUGIN)
     with pytest.raises(UserError, match=r"plugin 'mini' of dist-mini 1\.2\).*not a dataclass"):
-        fresh().make("policies", "odd", {})
+        fresh().make(POLICIES, "odd", {})
 
 
 @dataclass

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from marl.registry import POLICIES
+
 GOOD = """
     MARL_API = ">=2,<3"
 
@@ -26,8 +28,8 @@ def test_a_good_plugin_is_ok_and_its_things_are_registered(install, fresh):
     assert (plugin.state, plugin.distribution, plugin.version) == ("ok", "dist-good", "1.2")
     assert plugin.file == str(site / "good_module.py")
     assert plugin.api == ">=2,<3"
-    assert registry.find("policies", "good/bot").full_name == "good/bot"
-    assert registry.make("policies", "good/bot", {}, spec=7).spec == 7
+    assert registry.find(POLICIES, "good/bot").full_name == "good/bot"
+    assert registry.make(POLICIES, "good/bot", {}, spec=7).spec == 7
 
 
 BROKEN = {
@@ -114,7 +116,7 @@ def test_a_plugin_that(case, install, fresh):
     assert expected in bad.error
     assert bad.descriptors == ()
     assert registry.plugin("good").state == "ok"
-    assert registry.find("policies", "bot").plugin == "good"
+    assert registry.find(POLICIES, "bot").plugin == "good"
 
 
 def test_the_traceback_is_kept_and_points_into_the_plugin(install, fresh):
@@ -147,8 +149,8 @@ def test_a_plugin_for_older_hooks_is_told_where_the_changes_stand(install, fresh
     plugin = fresh().plugin("past")
     assert plugin.state == "incompatible"
     assert plugin.error == (
-        "made for hook API >=1,<2, and this marl has version 2: upgrade dist-past, or, if it is yours, see what changed "
-        "in docs/hooks.md and raise its MARL_API"
+        "made for hook API >=1,<2, and this marl has version 2: upgrade dist-past, or, if it is yours, see what "
+        "changed in docs/hooks.md and raise its MARL_API"
     )
 
 
@@ -169,7 +171,7 @@ def test_of_two_plugins_with_one_name_the_first_distribution_wins_and_both_are_n
     assert (second.distribution, second.state) == ("b-dist", "broken")
     assert "a-dist 1.2" in second.error and "b-dist 1.2" in second.error
     assert any("b-dist" in note for note in first.notes)
-    assert registry.find("policies", "twin/bot").target == "a_twin:Bot"
+    assert registry.find(POLICIES, "twin/bot").target == "a_twin:Bot"
 
 
 def test_nobody_else_can_be_the_built_in_plugin(install, fresh):

@@ -14,7 +14,7 @@ from marl.algorithm import Checkpoint
 from marl.arena.trajectory import Last, Trajectory
 from marl.env import Environment, EnvSpec
 from marl.policy import Policy
-from marl.registry import load_registry
+from marl.registry import POLICIES, load_registry
 from marl.snapshot import Snapshot
 
 
@@ -40,7 +40,7 @@ class Services:
 
     def policy(self, id: str) -> Policy:
         snapshot = self.snapshots[id]
-        policy: Policy = load_registry().make("policies", snapshot.policy, {}, spec=self.spec, snapshot=snapshot)
+        policy: Policy = load_registry().make(POLICIES, snapshot.policy, {}, spec=self.spec, snapshot=snapshot)
         return policy
 
     def checkpoint(self, id: str) -> Checkpoint:

@@ -17,7 +17,7 @@ from marl.arena.failure import EnvironmentFailed, explain, play_again
 from marl.env import EnvSpec
 from marl.errors import RunError
 from marl.job import Job
-from marl.registry import load_registry
+from marl.registry import POLICIES, load_registry
 
 SOURCE = '''
 from marl.env import EnvSpec, Group, first_error
@@ -89,7 +89,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def random(spec: EnvSpec) -> Any:
-    return load_registry().make("policies", "marl/random", {}, spec=spec)
+    return load_registry().make(POLICIES, "marl/random", {}, spec=spec)
 
 
 def test_the_log_holds_what_the_failing_match_played(site: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from marl.cli.run import resume
 from marl.errors import UserError
-from marl.registry import load_registry
+from marl.registry import RUNNERS, load_registry
 from marl.scenario import load_scenario
 
 for plugin in ("marl_rllib", "marl_classic"):
@@ -30,7 +30,7 @@ def train(folder: Path, out: Path, *overrides: str) -> Path:
     (folder / "small.yaml").write_text(SMALL)
     registry = load_registry()
     loaded = load_scenario(folder / "small.yaml", list(overrides), registry)
-    registry.load(registry.find("runners", "train"))(loaded, registry, out, False)
+    registry.load(registry.find(RUNNERS, "train"))(loaded, registry, out, False)
     return out
 
 

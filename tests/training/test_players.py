@@ -13,7 +13,7 @@ import pytest
 from marl.blobs import Blobs
 from marl.cli.run import resume
 from marl.errors import UserError
-from marl.registry import load_registry
+from marl.registry import RUNNERS, load_registry
 from marl.run.players import contestant, label, meaning, place
 from marl.scenario import load_scenario
 
@@ -36,7 +36,7 @@ def run(text: str, out: Path, *overrides: str) -> Path:
     file.write_text(text)
     registry = load_registry()
     loaded = load_scenario(file, list(overrides), registry)
-    registry.load(registry.find("runners", loaded.kind))(loaded, registry, out, False)
+    registry.load(registry.find(RUNNERS, loaded.kind))(loaded, registry, out, False)
     return out
 
 

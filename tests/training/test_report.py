@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from marl.registry import Component, load_registry
+from marl.registry import RUNNERS, Component, load_registry
 from marl.scenario import load_scenario
 from marl.training.config import Evaluation, TrainConfig
 from marl.training.history import Slice
@@ -36,7 +36,7 @@ evaluation: {matches: 40}
 def train(scenario: Path, out: Path, *overrides: str, resume: bool = False) -> None:
     registry = load_registry()
     loaded = load_scenario(scenario, list(overrides), registry)
-    registry.load(registry.find("runners", "train"))(loaded, registry, out, resume)
+    registry.load(registry.find(RUNNERS, "train"))(loaded, registry, out, resume)
 
 
 def marl(*arguments: object) -> subprocess.CompletedProcess[str]:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from marl.errors import RunError, UserError
-from marl.registry import load_registry
+from marl.registry import RUNNERS, load_registry
 from marl.run.players import parameters
 from marl.scenario import load_scenario
 from marl.training.runner import following
@@ -43,7 +43,7 @@ def scenario(tmp_path: Path) -> Path:
 def train(scenario: Path, out: Path, *overrides: str, resume: bool = False) -> None:
     registry = load_registry()
     loaded = load_scenario(scenario, list(overrides), registry)
-    registry.load(registry.find("runners", "train"))(loaded, registry, out, resume)
+    registry.load(registry.find(RUNNERS, "train"))(loaded, registry, out, resume)
 
 
 def progress(out: Path) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from league.hookspecs import RATINGS
 from league.ledger import BotRow, MatchRow
 from league.ratings import Rating, rate
 from league.referee.verdict import Verdict
@@ -123,7 +124,7 @@ def view(event: Event, rating: Component | None = None) -> Standings:
     played = [result for match, result in zip(matches, results, strict=True) if not match.forfeited]
     config, chosen = event.config, rating or event.config.ratings
     state = "finished" if event.has_ended else "running" if event.has_begun else "open"
-    found = event.registry.find("ratings", chosen.name)
+    found = event.registry.find(RATINGS, chosen.name)
     schedule = event.schedule() if event.has_begun else None
     return Standings(
         name=config.name,

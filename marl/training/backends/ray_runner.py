@@ -18,7 +18,7 @@ from marl.arena.failure import EnvironmentFailed
 from marl.env import EnvSpec
 from marl.errors import RunError, UserError
 from marl.policy import Policy
-from marl.registry import load_registry
+from marl.registry import POLICIES, load_registry
 from marl.snapshot import Snapshot
 from marl.training.columns import Columns
 from marl.training.hyper import Hyper
@@ -152,7 +152,7 @@ class Runner(EnvRunner):
     def _restore(self, reference: ray.ObjectRef[Snapshot]) -> Policy:
         snapshot = ray.get(reference)
         params = snapshot.meta.get("params", {})
-        policy: Policy = load_registry().make("policies", snapshot.policy, params, spec=self.spec, snapshot=snapshot)
+        policy: Policy = load_registry().make(POLICIES, snapshot.policy, params, spec=self.spec, snapshot=snapshot)
         return policy
 
 

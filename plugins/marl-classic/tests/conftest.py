@@ -11,21 +11,21 @@ from marl import rng
 from marl.env import Actions, Environment, Lanes, Step, Turn
 from marl.space import sample
 from marl_classic.connect_four import ConnectFour
-from marl_classic.kuhn_poker import KuhnPoker
+from marl_classic.kuhn_poker import KuhnParams, KuhnPoker
 from marl_classic.leduc_poker import LeducPoker
-from marl_classic.matrix import matrix
+from marl_classic.matrix import MatrixParams, matrix
 from marl_classic.tic_tac_toe import TicTacToe
 
 THREE_PLAYERS = [[[[1, 2]], [[3, 4]], [[5, 6]]], [[[0, 1]], [[0, 1]], [[0, 1]]], [[[2, 2]], [[1, 1]], [[0, 0]]]]
 GAMES: dict[str, Callable[[int], Environment]] = {
     "kuhn": KuhnPoker,
-    "kuhn3": partial(KuhnPoker, players=3),
+    "kuhn3": partial(KuhnPoker, params=KuhnParams(players=3)),
     "leduc": LeducPoker,
     "tic_tac_toe": TicTacToe,
     "connect_four": ConnectFour,
-    "rock_paper_scissors": partial(matrix, game="rock_paper_scissors"),
-    "repeated_dilemma": partial(matrix, game="prisoners_dilemma", rounds=5),
-    "three_players": partial(matrix, payoffs=THREE_PLAYERS),
+    "rock_paper_scissors": partial(matrix, params=MatrixParams(game="rock_paper_scissors")),
+    "repeated_dilemma": partial(matrix, params=MatrixParams(game="prisoners_dilemma", rounds=5)),
+    "three_players": partial(matrix, params=MatrixParams(payoffs=THREE_PLAYERS)),
 }
 
 

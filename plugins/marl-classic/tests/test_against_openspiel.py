@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from marl_classic.connect_four import ConnectFour
-from marl_classic.kuhn_poker import KuhnPoker
+from marl_classic.kuhn_poker import KuhnParams, KuhnPoker
 from marl_classic.leduc_poker import LeducPoker
 from marl_classic.matrix import MatrixParams, matrix
 from marl_classic.tic_tac_toe import TicTacToe
@@ -15,8 +15,8 @@ pyspiel = pytest.importorskip("pyspiel", reason="OpenSpiel is not installed: not
 
 TURN_GAMES = {
     "kuhn_poker": KuhnPoker,
-    "kuhn_poker(players=3)": partial(KuhnPoker, players=3),
-    "kuhn_poker(players=5)": partial(KuhnPoker, players=5),
+    "kuhn_poker(players=3)": partial(KuhnPoker, params=KuhnParams(players=3)),
+    "kuhn_poker(players=5)": partial(KuhnPoker, params=KuhnParams(players=5)),
     "leduc_poker": LeducPoker,
     "tic_tac_toe": TicTacToe,
     "connect_four": ConnectFour,

@@ -5,28 +5,28 @@ from functools import partial
 import pytest
 
 from marl.env import Environment
-from marl.registry import load_registry
+from marl.registry import ENVIRONMENTS, load_registry
 from marl.testing import Reference, check_environment, conformance_tests
-from marl_classic.connect_four import ConnectFour
-from marl_classic.kuhn_poker import KuhnPoker
+from marl_classic.connect_four import ConnectFour, ConnectFourParams
+from marl_classic.kuhn_poker import KuhnParams, KuhnPoker
 from marl_classic.leduc_poker import LeducPoker
-from marl_classic.matrix import matrix
+from marl_classic.matrix import MatrixParams, matrix
 from marl_classic.tic_tac_toe import TicTacToe
 
 THREE = [[[[a, b], [b, a]], [[b, a], [a, b]]] for a, b in ((0, 1), (2, 3), (1, 0))]
 GAMES = {
-    "rock_paper_scissors": partial(matrix, game="rock_paper_scissors"),
-    "stag_hunt": partial(matrix, game="stag_hunt"),
-    "repeated_dilemma": partial(matrix, game="prisoners_dilemma", rounds=4),
-    "two_groups": partial(matrix, payoffs=[[1, 2, 3], [4, 5, 6]]),
+    "rock_paper_scissors": partial(matrix, params=MatrixParams(game="rock_paper_scissors")),
+    "stag_hunt": partial(matrix, params=MatrixParams(game="stag_hunt")),
+    "repeated_dilemma": partial(matrix, params=MatrixParams(game="prisoners_dilemma", rounds=4)),
+    "two_groups": partial(matrix, params=MatrixParams(payoffs=[[1, 2, 3], [4, 5, 6]])),
     "three_players": partial(
-        matrix, payoffs=[[[[a, b], [b, a]], [[b, a], [a, b]]] for a, b in ((0, 1), (2, 3), (1, 0))]
+        matrix, params=MatrixParams(payoffs=[[[[a, b], [b, a]], [[b, a], [a, b]]] for a, b in ((0, 1), (2, 3), (1, 0))])
     ),
     "tic_tac_toe": TicTacToe,
     "connect_four": ConnectFour,
-    "connect_four(view=own)": partial(ConnectFour, view="own"),
+    "connect_four(view=own)": partial(ConnectFour, params=ConnectFourParams(view="own")),
 }
-CARDS = {"kuhn": KuhnPoker, "kuhn_for_three": partial(KuhnPoker, players=3), "leduc": LeducPoker}
+CARDS = {"kuhn": KuhnPoker, "kuhn_for_three": partial(KuhnPoker, params=KuhnParams(players=3)), "leduc": LeducPoker}
 
 test_conformance = conformance_tests(GAMES)
 test_conformance_of_games_of_chance = conformance_tests(CARDS, chance=True)
@@ -47,7 +47,7 @@ def test_the_adapted_openspiel_game_is_the_same_game(game: str, twin: str) -> No
     registry = load_registry()
 
     def adapted(lanes: int) -> Environment:
-        return registry.make("environments", f"openspiel/{twin}", {}, lanes=lanes)
+        return registry.make(ENVIRONMENTS, f"openspiel/{twin}", {}, lanes=lanes)
 
     (result,) = check_environment(GAMES[game], reference=Reference(adapted), only=["reference"]).results
     assert result.status == "pass", result.text()

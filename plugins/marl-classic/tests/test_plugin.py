@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from marl.registry import load_registry
+from marl.registry import ENVIRONMENTS, load_registry
 
 PLUGIN = Path(__file__).parents[1]
 BENCHMARK = PLUGIN.parents[1] / "benchmarks" / "env_throughput.py"
@@ -29,10 +29,10 @@ def test_listing_the_games_imports_no_numpy() -> None:
 
 def test_every_descriptor_makes_an_environment() -> None:
     registry = load_registry()
-    found = [one for one in registry.all("environments") if one.plugin == "classic"]
+    found = [one for one in registry.all(ENVIRONMENTS) if one.plugin == "classic"]
     assert len(found) == 10
     for one in found:
-        env = registry.make("environments", one.full_name, {}, lanes=3)
+        env = registry.make(ENVIRONMENTS, one.full_name, {}, lanes=3)
         assert env.lanes == 3
         exact = "exact" in one.tags
         assert hasattr(env, "sequence_form") == exact
@@ -41,7 +41,7 @@ def test_every_descriptor_makes_an_environment() -> None:
 
 def test_payoffs_and_rounds_arrive_from_a_scenario() -> None:
     params = {"payoffs": [[0, 2.5], [-1, 0]], "rounds": 3}
-    env = load_registry().make("environments", "classic/matrix", params, lanes=1)
+    env = load_registry().make(ENVIRONMENTS, "classic/matrix", params, lanes=1)
     assert env.payoffs[0].tolist() == params["payoffs"] and env.spec.max_length == 3
 
 

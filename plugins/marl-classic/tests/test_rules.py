@@ -214,6 +214,6 @@ def test_a_repeated_game_shows_the_last_round() -> None:
 )
 def test_wrong_parameters_are_explained(params: dict, message: str) -> None:
     with pytest.raises(UserError, match=message):
-        matrix(1, **params)
+        matrix(1, params=MatrixParams(**params))
     with pytest.raises(UserError, match="2 to 10"):
         KuhnPoker(1, params=KuhnParams(players=1))

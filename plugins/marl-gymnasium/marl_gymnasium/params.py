@@ -11,8 +11,8 @@ class GymnasiumParams:
     """Parameters of one environment.
 
     `parameters`: the environment's own, as for `gymnasium.make`, such as `{is_slippery: false}`; what is left out has
-    Gymnasium's default. `max_steps`: the ticks after which a match is cut short; by default what Gymnasium says. `fresh`:
-    make a new environment for each match, for one whose `reset` leaves something of the last match behind.
+    Gymnasium's default. `max_steps`: the ticks after which a match is cut short; by default what Gymnasium says.
+    `fresh`: make a new environment for each match, for one whose `reset` leaves something of the last match behind.
     """
 
     parameters: dict[str, Any] = field(default_factory=dict)

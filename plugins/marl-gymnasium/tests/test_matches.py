@@ -12,6 +12,7 @@ from marl.errors import RunError, UserError
 from marl.space import Box, Discrete, MultiDiscrete, Tree
 from marl_gymnasium import environments
 from marl_gymnasium.cartpole import CartPole
+from marl_gymnasium.params import GymnasiumParams
 from marl_gymnasium.pendulum import Pendulum
 from marl_gymnasium.picture import png
 from marl_gymnasium.spaces import action_space, observation_space, read_action
@@ -72,7 +73,7 @@ def test_an_environment_of_several_agents_is_pointed_to_where_it_is_played(uneve
 
 
 def test_a_limit_truncates_and_shows_the_last_observation():
-    env = environments.make("CartPole-v1", 1, max_steps=3)
+    env = environments.make("CartPole-v1", 1, params=GymnasiumParams(max_steps=3))
     assert env.spec.max_length == 3
     env.reset(ONE, SEED)
     for tick in range(3):
@@ -293,7 +294,7 @@ def test_drawing():
 
 def test_drawing_pixels():
     pytest.importorskip("pygame")
-    env = environments.make("CartPole-v1", 1, {"render_mode": "rgb_array"})
+    env = environments.make("CartPole-v1", 1, params=GymnasiumParams(parameters={"render_mode": "rgb_array"}))
     env.reset(ONE, SEED)
     assert 'width="600" height="400"' in env.render(0).svg
 

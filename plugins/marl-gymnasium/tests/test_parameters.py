@@ -10,6 +10,7 @@ import pytest
 from marl.errors import UserError
 from marl_gymnasium import environments
 from marl_gymnasium.cartpole import CartPole, CartPoleParams
+from marl_gymnasium.params import AnyParams, GymnasiumParams
 
 
 @pytest.mark.parametrize(
@@ -32,7 +33,7 @@ from marl_gymnasium.cartpole import CartPole, CartPoleParams
 )
 def test_bad_parameters(id, options, message):
     with pytest.raises(UserError, match=message):
-        environments.make(id, 1, **options)
+        environments.make(id, 1, params=GymnasiumParams(**options))
 
 
 def test_cartpole_refuses_matches_without_ticks():
@@ -53,7 +54,7 @@ def test_modules_register_their_own(tmp_path, monkeypatch):
     )
     monkeypatch.syspath_prepend(tmp_path)
     try:
-        env = environments.any_environment(1, "my_games:MyLake-v0", {"map_name": "8x8"})
+        env = environments.any_environment(1, params=AnyParams(id="my_games:MyLake-v0", parameters={"map_name": "8x8"}))
         assert env.spec.max_length == 7 and env.spec.groups[0].observation.n == 64
     finally:
         import gymnasium
@@ -63,5 +64,15 @@ def test_modules_register_their_own(tmp_path, monkeypatch):
 
 
 def test_parameters_reach_the_environment():
-    assert environments.make("Oddities-v0", 1, {"length": 2}, max_steps=9).games[0].unwrapped.length == 2
-    assert environments.make("FrozenLake-v1", 1, {"desc": ["SF", "FG"]}).spec.groups[0].observation.n == 4
+    assert (
+        environments.make("Oddities-v0", 1, params=GymnasiumParams(parameters={"length": 2}, max_steps=9))
+        .games[0]
+        .unwrapped.length
+        == 2
+    )
+    assert (
+        environments.make("FrozenLake-v1", 1, params=GymnasiumParams(parameters={"desc": ["SF", "FG"]}))
+        .spec.groups[0]
+        .observation.n
+        == 4
+    )

@@ -8,6 +8,7 @@ import pytest
 from marl import rng, tabular
 from marl.errors import UserError
 from marl_openspiel import exact, games, sequences
+from marl_openspiel.params import GameParams
 
 
 def uniform(form):
@@ -81,7 +82,7 @@ SMALL = [
 
 @pytest.mark.parametrize(("name", "parameters", "observation"), SMALL)
 def test_the_sequence_form_agrees_with_openspiel(name, parameters, observation):
-    environment = games.make(name, lanes=1, parameters=parameters, observation=observation)
+    environment = games.make(name, lanes=1, params=GameParams(parameters=parameters, observation=observation))
     form = environment.sequence_form()
     for seed in range(2):
         behaviours = noise(form, seed)
@@ -95,7 +96,7 @@ def test_the_sequence_form_agrees_with_openspiel(name, parameters, observation):
 
 @pytest.mark.parametrize(("name", "parameters", "observation"), SMALL)
 def test_every_row_is_an_information_set_with_its_mask(name, parameters, observation, play):
-    environment = games.make(name, lanes=20, parameters=parameters, observation=observation)
+    environment = games.make(name, lanes=20, params=GameParams(parameters=parameters, observation=observation))
     form = environment.sequence_form()
     known = [
         {shown.tobytes(): mask.tobytes() for shown, mask in zip(player.observation, player.mask, strict=True)}
@@ -146,14 +147,16 @@ def test_policies_too_large_for_memory_are_refused():
 
 
 def test_rows_that_alias_information_sets_are_refused():
-    environment = games.make("goofspiel", lanes=1, parameters={"num_cards": 4}, observation="observation")
+    environment = games.make(
+        "goofspiel", lanes=1, params=GameParams(parameters={"num_cards": 4}, observation="observation")
+    )
     with pytest.raises(UserError, match="make it with observation: information_state"):
         environment.sequence_form()
 
 
 def test_imperfect_recall_is_refused():
     with pytest.raises(UserError, match="no sequence form"):
-        games.make("liars_dice_ir", lanes=1, parameters={"dice_sides": 3}).sequence_form()
+        games.make("liars_dice_ir", lanes=1, params=GameParams(parameters={"dice_sides": 3})).sequence_form()
 
 
 def test_games_that_draw_their_own_chance_are_refused():

@@ -11,6 +11,7 @@ import pytest
 from marl import rng
 from marl.errors import UserError
 from marl_openspiel import chance, games
+from marl_openspiel.params import GameParams
 
 MIXED = [
     ("leduc_poker", {}),
@@ -50,8 +51,8 @@ def test_kuhn_deals_every_pair_of_cards_equally_often():
 
 @pytest.mark.parametrize(("name", "parameters"), MIXED)
 def test_a_match_follows_from_its_seed_whatever_lane_and_company(name, parameters, play):
-    alone = games.make(name, lanes=1, parameters=parameters)
-    together = games.make(name, lanes=5, parameters=parameters)
+    alone = games.make(name, lanes=1, params=GameParams(parameters=parameters))
+    together = games.make(name, lanes=5, params=GameParams(parameters=parameters))
     crowd = play(together, [1, 2, 3, 2, 5], ticks=150, alternate=True)
     single = play(alone, [2], ticks=75)
     length = min(len(single.seen[0]), len(crowd.seen[3]))
@@ -62,7 +63,7 @@ def test_a_match_follows_from_its_seed_whatever_lane_and_company(name, parameter
 
 @pytest.mark.parametrize(("name", "parameters"), MIXED)
 def test_a_fork_without_seeds_plays_the_same_future(name, parameters):
-    environment = games.make(name, lanes=2, parameters=parameters)
+    environment = games.make(name, lanes=2, params=GameParams(parameters=parameters))
     (rows,) = environment.reset(np.arange(2), seeds(1, 2))
     rows = _walk(environment, rows, 3)[0]
     blob = environment.save(np.arange(2))
@@ -116,7 +117,7 @@ def test_matches_of_another_game_are_refused():
 
 
 def _started(name, **parameters):
-    environment = games.make(name, lanes=1, parameters=parameters)
+    environment = games.make(name, lanes=1, params=GameParams(parameters=parameters))
     environment.reset(np.arange(1), seeds(1))
     return environment
 

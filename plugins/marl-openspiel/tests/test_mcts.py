@@ -9,7 +9,7 @@ import pytest
 from marl.arena import Arena, Pairings
 from marl.errors import UserError
 from marl.policies.random import Random
-from marl.registry import load_registry
+from marl.registry import ENVIRONMENTS, load_registry
 from marl.types import Array
 from marl_openspiel import games
 from marl_openspiel.mcts import MCTS, MCTSParams, state_of
@@ -44,7 +44,7 @@ def test_it_wins_at_once_where_it_can() -> None:
 def test_it_beats_random_play_from_either_side(name: str) -> None:
     if name.startswith("classic"):
         pytest.importorskip("marl_classic")
-    environment = load_registry().make("environments", name, {}, lanes=8)
+    environment = load_registry().make(ENVIRONMENTS, name, {}, lanes=8)
     policies = [MCTS(environment.spec, params=MCTSParams(simulations=50)), Random(environment.spec)]
     results = Arena(environment).play(policies, Pairings.repeat([(0, 1), (1, 0)], 10, seed=1))
     won = np.concatenate([results.returns[:10, 0], results.returns[10:, 1]])

@@ -6,6 +6,7 @@ import pytest
 
 from marl.errors import UserError
 from marl_openspiel import games, sight
+from marl_openspiel.params import AnyGameParams, GameParams
 
 
 @pytest.mark.parametrize(
@@ -32,7 +33,7 @@ from marl_openspiel import games, sight
 )
 def test_bad_parameters(name, parameters, message):
     with pytest.raises(UserError, match=message):
-        games.make(name, lanes=1, parameters=parameters)
+        games.make(name, lanes=1, params=GameParams(parameters=parameters))
 
 
 @pytest.mark.parametrize(
@@ -47,20 +48,24 @@ def test_bad_parameters(name, parameters, message):
 )
 def test_bad_game_strings(game, message):
     with pytest.raises(UserError, match=message):
-        games.any_game(lanes=1, game=game)
+        games.any_game(lanes=1, params=AnyGameParams(game=game))
 
 
 def test_whole_numbers_are_numbers():
-    assert games.make("deep_sea", lanes=1, parameters={"unscaled_move_cost": 0}).spec.agents == ("player_0",)
+    assert games.make("deep_sea", lanes=1, params=GameParams(parameters={"unscaled_move_cost": 0})).spec.agents == (
+        "player_0",
+    )
 
 
 def test_games_within_games():
-    nested = games.make("misere", lanes=1, parameters={"game": {"name": "tic_tac_toe"}})
-    assert str(nested.game) == str(games.any_game(lanes=1, game="misere(game=tic_tac_toe())").game)
+    nested = games.make("misere", lanes=1, params=GameParams(parameters={"game": {"name": "tic_tac_toe"}}))
+    assert str(nested.game) == str(
+        games.any_game(lanes=1, params=AnyGameParams(game="misere(game=tic_tac_toe())")).game
+    )
 
 
 def test_games_written_in_python():
-    assert games.any_game(lanes=1, game="python_kuhn_poker").spec.returns == (-2.0, 2.0)
+    assert games.any_game(lanes=1, params=AnyGameParams(game="python_kuhn_poker")).spec.returns == (-2.0, 2.0)
 
 
 @pytest.mark.parametrize(
@@ -76,14 +81,14 @@ def test_games_written_in_python():
     ],
 )
 def test_auto_shows_what_the_game_needs(name, parameters, chosen):
-    assert games.make(name, lanes=1, parameters=parameters).sight.name == chosen
+    assert games.make(name, lanes=1, params=GameParams(parameters=parameters)).sight.name == chosen
 
 
 def test_unknown_and_missing_observations():
     with pytest.raises(UserError, match="unknown observation 'informtion_state'; did you mean 'information_state'"):
-        games.make("kuhn_poker", lanes=1, observation="informtion_state")
+        games.make("kuhn_poker", lanes=1, params=GameParams(observation="informtion_state"))
     with pytest.raises(UserError, match="does not offer observation 'information_state'; it offers observation, "):
-        games.make("chess", lanes=1, observation="information_state")
+        games.make("chess", lanes=1, params=GameParams(observation="information_state"))
 
 
 def test_long_texts_keep_their_end_and_stay_different():

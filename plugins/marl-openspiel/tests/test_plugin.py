@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from marl.registry import ENVIRONMENTS
 from marl_openspiel import catalogue, plugin
 
 
@@ -47,10 +48,10 @@ def test_the_registry_makes_games():
     from marl.registry import load_registry
 
     registry = load_registry()
-    environment = registry.make("environments", "openspiel/kuhn_poker", {"parameters": {"players": 3}}, lanes=2)
+    environment = registry.make(ENVIRONMENTS, "openspiel/kuhn_poker", {"parameters": {"players": 3}}, lanes=2)
     assert len(environment.spec.agents) == 3
-    assert registry.make("environments", "openspiel/2048", {}, lanes=1).lanes == 1
-    assert registry.make("environments", "openspiel/game", {"game": "hex(board_size=3)"}, lanes=1).spec.max_length == 9
+    assert registry.make(ENVIRONMENTS, "openspiel/2048", {}, lanes=1).lanes == 1
+    assert registry.make(ENVIRONMENTS, "openspiel/game", {"game": "hex(board_size=3)"}, lanes=1).spec.max_length == 9
 
 
 def test_the_readme_runs(capsys):

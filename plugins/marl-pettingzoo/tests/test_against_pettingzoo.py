@@ -10,6 +10,7 @@ import pytest
 from marl import rng
 from marl_pettingzoo import games
 from marl_pettingzoo.catalogue import find
+from marl_pettingzoo.params import Params
 from marl_pettingzoo.seeds import reset_seeds
 
 SEED = 3
@@ -57,7 +58,7 @@ def tick_actions(spec, env, turn, actions):
 def test_simultaneous_environments_play_as_their_parallel_api(name, parameters, play, seen):
     env, seed = raw(name, "parallel_env", parameters)
     shown, _ = env.reset(seed=seed)
-    ours = games.make(name, lanes=1, parameters=parameters)
+    ours = games.make(name, lanes=1, params=Params(parameters=parameters))
     index = {agent: at for at, agent in enumerate(ours.spec.agents)}
     ticks = 0
     for turn, actions, step in play(ours, SEED):
@@ -85,7 +86,7 @@ def test_simultaneous_environments_play_as_their_parallel_api(name, parameters, 
 def test_turn_based_environments_play_as_their_aec_api(name, parameters, play):
     env, seed = raw(name, "env", parameters)
     env.reset(seed=seed)
-    ours = games.make(name, lanes=1, parameters=parameters)
+    ours = games.make(name, lanes=1, params=Params(parameters=parameters))
     index = {agent: at for at, agent in enumerate(ours.spec.agents)}
     owed = np.zeros(len(index))  # rewards since each agent's own last turn
     for turn, actions, step in play(ours, SEED):
@@ -107,7 +108,7 @@ def test_turn_based_environments_play_as_their_aec_api(name, parameters, play):
 
 @pytest.mark.parametrize("name", ["connect_four", "tictactoe", "leduc_holdem", "texas_holdem", "go", "rps"])
 def test_zero_sum_is_what_the_matches_say(name, play):
-    ours = games.make(name, lanes=1, parameters={"board_size": 5} if name == "go" else {})
+    ours = games.make(name, lanes=1, params=Params(parameters={"board_size": 5} if name == "go" else {}))
     assert ours.spec.zero_sum
     decided = 0
     for seed in range(6):
@@ -118,7 +119,7 @@ def test_zero_sum_is_what_the_matches_say(name, play):
 
 
 def test_no_limit_holdem_is_zero_sum_too(play):
-    ours = games.make("texas_holdem_no_limit", lanes=1, parameters={"num_players": 4})
+    ours = games.make("texas_holdem_no_limit", lanes=1, params=Params(parameters={"num_players": 4}))
     for seed in range(10):
         assert sum(step.rewards[0] for _, _, step in play(ours, seed)).sum() == pytest.approx(0)
 

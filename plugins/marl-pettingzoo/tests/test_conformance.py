@@ -6,14 +6,15 @@ import pytest
 
 from marl.testing import conformance_tests
 from marl_pettingzoo import games
+from marl_pettingzoo.params import AnyParams, Params
 
 
 def _named(*names, **parameters):
-    return {name: partial(games.make, name, parameters=parameters) for name in names}
+    return {name: partial(games.make, name, params=Params(parameters=parameters)) for name in names}
 
 
 def _tiny(*names):
-    return {name: partial(games.any_game, target=f"marl_pettingzoo_tiny:{name}") for name in names}
+    return {name: partial(games.any_game, params=AnyParams(target=f"marl_pettingzoo_tiny:{name}")) for name in names}
 
 
 CHANCE = {
@@ -22,8 +23,8 @@ CHANCE = {
     **_named("knights_archers_zombies", max_cycles=80),
     **_named("multiwalker", max_cycles=40),
     **_tiny("Mixed", "Late", "Odd"),
-    "continuous": partial(games.make, "simple_push", parameters={"continuous_actions": True}),
-    "falling": partial(games.make, "simple_adversary", teams="each", max_length=10),
+    "continuous": partial(games.make, "simple_push", params=Params(parameters={"continuous_actions": True})),
+    "falling": partial(games.make, "simple_adversary", params=Params(teams="each", max_length=10)),
 }
 OTHERS = {**_named("connect_four", "tictactoe", "rps"), **_named("go", board_size=5), **_tiny("Absent", "Turns")}
 LONG = {

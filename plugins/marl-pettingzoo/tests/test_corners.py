@@ -10,13 +10,14 @@ from marl import rng
 from marl.errors import RunError, UserError
 from marl.space import Box
 from marl_pettingzoo import games
+from marl_pettingzoo.params import AnyParams, Params
 from marl_pettingzoo.spaces import acting, plain
 
 ONE = np.zeros(1, dtype=np.int64)
 
 
 def tiny(name, lanes=1, **options):
-    return games.any_game(lanes, target=f"marl_pettingzoo_tiny:{name}", **options)
+    return games.any_game(lanes, params=AnyParams(target=f"marl_pettingzoo_tiny:{name}", **options))
 
 
 def started(env, seed=1):
@@ -139,7 +140,7 @@ def test_a_full_column_is_masked_and_illegal():
 
 
 def test_out_of_bounds_and_not_a_number_are_faults_and_nothing_is_clipped_silently():
-    env = games.make("simple_spread", lanes=3, parameters={"continuous_actions": True})
+    env = games.make("simple_spread", lanes=3, params=Params(parameters={"continuous_actions": True}))
     started(env)
     actions = np.full((9, 5), 0.5)
     actions[1, 2], actions[5, 0] = 1.01, np.nan
@@ -203,14 +204,14 @@ def test_masks_in_the_infos_become_masks_of_the_rows():
 
 
 def test_a_match_is_cut_short_at_max_length(play):
-    env = games.make("tictactoe", lanes=1, max_length=3)
+    env = games.make("tictactoe", lanes=1, params=Params(max_length=3))
     steps = [step for _, _, step in play(env, 1)]
     assert len(steps) == 3 and steps[-1].truncated[0].all() and not steps[-1].terminated[0].any()
     assert steps[-1].turn == (None,) and len(steps[-1].final[0]) == 2
 
 
 def test_go_boards_of_two_sizes_live_side_by_side(play):
-    small, large = (games.make("go", lanes=1, parameters={"board_size": size}) for size in (3, 5))
+    small, large = (games.make("go", lanes=1, params=Params(parameters={"board_size": size})) for size in (3, 5))
     alone = [step.rewards.tolist() for _, _, step in play(small, 1)]
     mixed = []
     others = play(large, 2)
@@ -254,8 +255,8 @@ def test_agents_that_do_not_act_in_cycles_cannot_act_together(play):
 
 
 def test_conversions_are_undone():
-    parallel = games.any_game(1, target="mpe2.simple_spread_v3:parallel_env")
-    turns = games.any_game(1, target="mpe2.simple_spread_v3:env")
+    parallel = games.any_game(1, params=AnyParams(target="mpe2.simple_spread_v3:parallel_env"))
+    turns = games.any_game(1, params=AnyParams(target="mpe2.simple_spread_v3:env"))
     assert parallel.spec.dynamics == "simultaneous" and turns.spec.dynamics == "turns"
     assert type(parallel._make().env).__name__ == type(turns._make().env).__name__ == "raw_env"
 
@@ -288,7 +289,7 @@ def test_a_choice_without_a_legal_option_is_free_and_the_others_stay_masked(play
 
 
 def test_gymnasium_environments_with_a_space_for_each_agent_have_several_agents(play):
-    env = games.any_game(1, target="gymnasium:make", parameters={"id": "Foragers-v0", "agents": 3})
+    env = games.any_game(1, params=AnyParams(target="gymnasium:make", parameters={"id": "Foragers-v0", "agents": 3}))
     assert env.spec.agents == ("agent_0", "agent_1", "agent_2") and env.spec.dynamics == "simultaneous"
     assert len(env.spec.groups) == 1 and env.spec.max_length == 3
     steps = list(play(env, 1, lambda rows, tick: np.arange(3)))

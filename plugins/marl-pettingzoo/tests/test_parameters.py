@@ -7,6 +7,7 @@ import pytest
 
 from marl.errors import UserError
 from marl_pettingzoo import games
+from marl_pettingzoo.params import AnyParams, Params
 
 
 @pytest.mark.parametrize(
@@ -32,7 +33,7 @@ from marl_pettingzoo import games
 )
 def test_bad_parameters(name, parameters, message):
     with pytest.raises(UserError, match=message):
-        games.make(name, lanes=1, parameters=parameters)
+        games.make(name, lanes=1, params=Params(parameters=parameters))
 
 
 @pytest.mark.parametrize(
@@ -49,7 +50,7 @@ def test_bad_parameters(name, parameters, message):
 )
 def test_bad_targets(target, message):
     with pytest.raises(UserError, match=message):
-        games.any_game(1, target=target)
+        games.any_game(1, params=AnyParams(target=target))
 
 
 @pytest.mark.parametrize(
@@ -64,7 +65,7 @@ def test_bad_targets(target, message):
 )
 def test_bad_teams(teams, message):
     with pytest.raises(UserError, match=message):
-        games.make("simple_spread", lanes=1, teams=teams)
+        games.make("simple_spread", lanes=1, params=Params(teams=teams))
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,7 @@ def test_bad_teams(teams, message):
     ],
 )
 def test_teams(name, teams, sides):
-    assert games.make(name, lanes=1, teams=teams).spec.sides == sides
+    assert games.make(name, lanes=1, params=Params(teams=teams)).spec.sides == sides
 
 
 def test_agents_with_equal_spaces_form_a_group():
@@ -99,8 +100,8 @@ def test_agents_with_equal_spaces_form_a_group():
 
 def test_facts_hold_for_the_teams_they_were_stated_for():
     assert games.make("connect_four", lanes=1).spec.returns == (-1.0, 1.0)
-    assert games.make("rps", lanes=1, parameters={"max_cycles": 4}).spec.returns == (-4.0, 4.0)
-    together = games.make("connect_four", lanes=1, teams="all").spec
+    assert games.make("rps", lanes=1, params=Params(parameters={"max_cycles": 4})).spec.returns == (-4.0, 4.0)
+    together = games.make("connect_four", lanes=1, params=Params(teams="all")).spec
     assert not together.zero_sum and together.returns == (-np.inf, np.inf)
 
 
@@ -115,16 +116,20 @@ def test_facts_hold_for_the_teams_they_were_stated_for():
     ],
 )
 def test_lengths(name, parameters, length):
-    assert games.make(name, lanes=1, parameters=parameters).spec.max_length == length
+    assert games.make(name, lanes=1, params=Params(parameters=parameters)).spec.max_length == length
 
 
 def test_a_length_must_be_positive():
     with pytest.raises(UserError, match=r"max_length of .* is 0"):
-        games.make("tictactoe", lanes=1, max_length=0)
+        games.make("tictactoe", lanes=1, params=Params(max_length=0))
 
 
 def test_whole_numbers_are_numbers_and_constructors_may_refuse():
     target = "marl_pettingzoo_tiny:Picky"
-    assert games.any_game(1, target=target, parameters={"rate": 2}).spec.agents == ("a_0", "a_1", "a_2")
+    assert games.any_game(1, params=AnyParams(target=target, parameters={"rate": 2})).spec.agents == (
+        "a_0",
+        "a_1",
+        "a_2",
+    )
     with pytest.raises(UserError, match=r"cannot be made with \(size=-1\): size must be positive"):
-        games.any_game(1, target=target, parameters={"size": -1})
+        games.any_game(1, params=AnyParams(target=target, parameters={"size": -1}))

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from marl.registry import ENVIRONMENTS
 from marl_pettingzoo.catalogue import ENTRIES
 
 
@@ -33,12 +34,12 @@ def test_the_registry_makes_environments():
     from marl.registry import load_registry
 
     registry = load_registry()
-    env = registry.make("environments", "pettingzoo/simple_spread", {"parameters": {"N": 2}, "teams": "each"}, lanes=2)
+    env = registry.make(ENVIRONMENTS, "pettingzoo/simple_spread", {"parameters": {"N": 2}, "teams": "each"}, lanes=2)
     assert len(env.spec.sides) == 2 and env.lanes == 2
     teams = [["adversary_0", "adversary_1"], ["adversary_2", "agent_0"]]
-    assert len(registry.make("environments", "pettingzoo/simple_tag", {"teams": teams}, lanes=1).spec.sides) == 2
+    assert len(registry.make(ENVIRONMENTS, "pettingzoo/simple_tag", {"teams": teams}, lanes=1).spec.sides) == 2
     own = {"target": "marl_pettingzoo_tiny:Mixed", "max_length": 3}
-    assert registry.make("environments", "pettingzoo/any", own, lanes=1).spec.max_length == 3
+    assert registry.make(ENVIRONMENTS, "pettingzoo/any", own, lanes=1).spec.max_length == 3
 
 
 def test_the_readme_runs(capsys):

@@ -18,7 +18,7 @@ from marl.blobs import Blobs
 from marl.errors import UserError
 from marl.job import SELF, Job
 from marl.metrics import Metrics
-from marl.registry import load_registry
+from marl.registry import ALGORITHMS, load_registry
 from marl.scenario import Component
 from marl.snapshot import Snapshot
 
@@ -39,7 +39,7 @@ def kuhn(tmp_path: Path) -> LeagueServices:
 def train(services: LeagueServices, name: str, side: int, against: str, seed: int, **params: Any) -> str:
     """Train, store, and return the snapshot's id."""
     mixtures = tuple(() if n == side else ((against, 1.0),) for n in range(2))
-    algorithm = load_registry().make("algorithms", name, params)
+    algorithm = load_registry().make(ALGORITHMS, name, params)
     trained = algorithm.train(Job(name, side, mixtures, seed), services)
     return services.blobs.put_snapshot(trained.snapshot)
 
@@ -83,7 +83,7 @@ def test_mmd_solves_kuhn(kuhn: LeagueServices, seed: int) -> None:
 def test_every_parameter_is_explained() -> None:
     registry = load_registry()
     for name in ("ppo", "a2c", "mmd"):
-        schema = registry.schema(registry.find("algorithms", f"rllib/{name}"))
+        schema = registry.schema(registry.find(ALGORITHMS, f"rllib/{name}"))
         source = "".join(
             Path(__import__(cls.__module__, fromlist=["x"]).__file__).read_text()
             for cls in schema.__mro__
@@ -108,7 +108,7 @@ def test_every_parameter_is_explained() -> None:
 )
 def test_wrong_parameters_are_refused_with_a_sentence(name: str, wrong: dict[str, Any]) -> None:
     with pytest.raises(UserError, match=rf"\b{next(iter(wrong))}\b"):
-        load_registry().make("algorithms", f"rllib/{name}", wrong)
+        load_registry().make(ALGORITHMS, f"rllib/{name}", wrong)
 
 
 def test_the_kl_penalty_adapts_and_is_saved() -> None:
@@ -160,12 +160,12 @@ def test_goes_on_from_its_checkpoint_to_the_bit(kuhn: LeagueServices, name: str,
     mmd = {"magnet": "past", "horizon": 1000, "average": 0.2}
     params |= {"rllib/mmd": mmd, "rllib/ppo": {"kl_target": 0.01}, "rllib/a2c": {}}[name]
     registry, mixtures = load_registry(), ((), ((SELF, 1.0),))
-    live = registry.make("algorithms", name, params)
+    live = registry.make(ALGORITHMS, name, params)
     first = live.train(Job(name, 0, mixtures, 1), kuhn)
     parent = kuhn.blobs.put_checkpoint(first.checkpoint)
     second = Job(name, 0, mixtures, 2, parent=parent)
     live.train(Job(name, 0, mixtures, 3), kuhn)  # something else in between
-    one, other = live.train(second, kuhn), registry.make("algorithms", name, params).train(second, kuhn)
+    one, other = live.train(second, kuhn), registry.make(ALGORITHMS, name, params).train(second, kuhn)
     assert one.snapshot.id == other.snapshot.id != first.snapshot.id
     assert set(one.checkpoint.arrays) == set(other.checkpoint.arrays)
     assert all(np.array_equal(array, other.checkpoint.arrays[key]) for key, array in one.checkpoint.arrays.items())

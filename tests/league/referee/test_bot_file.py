@@ -8,7 +8,7 @@ import pytest
 
 from league.referee.bot import Bot, command_problem, read_bot
 from marl.errors import UserError
-from marl.registry import load_registry
+from marl.registry import ENVIRONMENTS, load_registry
 
 GOOD = "name: ann\ncommand: [python3, bot.py]\ngames: ['*']\n"
 
@@ -69,7 +69,7 @@ def test_a_folder_without_one(tmp_path):
 
 def test_an_unknown_game_has_a_closest_match(read):
     registry = load_registry()
-    known = [found.name for found in registry.all("environments")]
+    known = [found.name for found in registry.all(ENVIRONMENTS)]
     if "connect_four" not in known:
         pytest.skip("needs the plugin classic")
     with pytest.raises(UserError, match="did you mean 'classic/connect_four'"):

@@ -10,7 +10,7 @@ import pytest
 from league.referee import Clocks
 from league.referee.check import check
 from league.sandbox import Limits
-from marl.registry import load_registry
+from marl.registry import ENVIRONMENTS, load_registry
 
 BOTS = Path(__file__).parents[3] / "bots"
 ROCK = "classic/rock_paper_scissors"
@@ -28,7 +28,7 @@ for line in sys.stdin:
 @pytest.fixture(scope="module")
 def registry():
     registry = load_registry()
-    if ROCK not in {found.full_name for found in registry.all("environments")}:
+    if ROCK not in {found.full_name for found in registry.all(ENVIRONMENTS)}:
         pytest.skip("needs the plugin classic")
     return registry
 

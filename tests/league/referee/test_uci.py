@@ -12,7 +12,7 @@ from league.referee import Clocks, Verdict
 from league.referee.bot import player, read_bot
 from league.referee.live import Match
 from marl.errors import UserError
-from marl.registry import load_registry
+from marl.registry import ENVIRONMENTS, load_registry
 
 ENGINE = """
 import random, sys, chess
@@ -42,9 +42,9 @@ RANDOM = 'print("bestmove", rng.choice(list(board.legal_moves)).uci(), "ponder e
 def chess():
     pytest.importorskip("chess")
     registry = load_registry()
-    if "openspiel/chess" not in {found.full_name for found in registry.all("environments")}:
+    if "openspiel/chess" not in {found.full_name for found in registry.all(ENVIRONMENTS)}:
         pytest.skip("needs the plugin openspiel")
-    return registry.make("environments", "openspiel/chess", lanes=1)
+    return registry.make(ENVIRONMENTS, "openspiel/chess", lanes=1)
 
 
 @pytest.fixture

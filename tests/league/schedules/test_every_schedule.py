@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from league.hookspecs import SCHEDULES
 from league.schedules import Result
 from marl.errors import UserError
 from marl.registry import load_registry
@@ -33,7 +34,7 @@ REGISTRY = load_registry()
 
 def make(case: str, players: list[str], seed: int = 0):
     params, sides = MADE[case]
-    return REGISTRY.make("schedules", case.split(",")[0], params, players=players, sides=sides, seed=seed)
+    return REGISTRY.make(SCHEDULES, case.split(",")[0], params, players=players, sides=sides, seed=seed)
 
 
 anything = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

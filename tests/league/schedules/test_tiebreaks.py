@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from league.hookspecs import SCHEDULES
 from league.schedules import Result
 from league.schedules.groups import Groups
+from league.schedules.groups import Params as GroupsParams
+from league.schedules.round_robin import Params as RoundRobinParams
 from league.schedules.round_robin import RoundRobin
+from league.schedules.swiss import Params as SwissParams
 from league.schedules.swiss import Swiss
 from league.schedules.tiebreaks import separate
 from marl.errors import UserError
@@ -44,7 +48,7 @@ def test_games_of_a_meeting_count_as_one_opponent():
 
 
 def test_the_host_chooses_and_the_table_says_so(field, play_out):
-    schedule = RoundRobin(field(3), games=1, tiebreaks=["wins"])
+    schedule = RoundRobin(field(3), params=RoundRobinParams(games=1, tiebreaks=["wins"]))
     scores = {("p0", "p1"): (0.5, 0.5), ("p0", "p2"): (0.5, 0.5), ("p1", "p2"): (0.5, 0.5)}
 
     def outcome(pairing):
@@ -55,8 +59,8 @@ def test_the_host_chooses_and_the_table_says_so(field, play_out):
     assert table[0].tiebreaks == (("wins", 0.0),)
     assert schedule.order == "points, then wins"
     assert Swiss(field(4)).order == "points, then Buchholz"
-    assert Swiss(field(4), tiebreaks=[]).order == "points"
-    assert "Sonneborn-Berger" in Groups(field(6), tiebreaks=["sonneborn_berger"]).order
+    assert Swiss(field(4), params=SwissParams(tiebreaks=[])).order == "points"
+    assert "Sonneborn-Berger" in Groups(field(6), params=GroupsParams(tiebreaks=["sonneborn_berger"])).order
 
 
 def test_a_tie_in_a_group_is_broken_as_the_host_said_when_it_decides_who_goes_on():
@@ -64,7 +68,10 @@ def test_a_tie_in_a_group_is_broken_as_the_host_said_when_it_decides_who_goes_on
     won = {("p3", "p4"), ("p4", "p3")}
 
     def winner(tiebreaks):
-        schedule, results = Groups([f"p{n}" for n in range(6)], groups=2, advance=1, tiebreaks=tiebreaks), []
+        schedule, results = (
+            Groups([f"p{n}" for n in range(6)], params=GroupsParams(groups=2, advance=1, tiebreaks=tiebreaks)),
+            [],
+        )
         for pairing in schedule.next([]):
             scores = (1.0, 0.0) if pairing.players in won else (0.5, 0.5)
             results.append(Result(pairing.id, pairing.players, scores, round=pairing.round))
@@ -76,15 +83,15 @@ def test_a_tie_in_a_group_is_broken_as_the_host_said_when_it_decides_who_goes_on
 
 def test_an_unknown_tiebreak_is_refused(field):
     with pytest.raises(UserError, match="tiebreaks"):
-        load_registry().make("schedules", "swiss", {"tiebreaks": ["luck"]}, players=field(4), sides=2, seed=0)
+        load_registry().make(SCHEDULES, "swiss", {"tiebreaks": ["luck"]}, players=field(4), sides=2, seed=0)
 
 
 def test_byes_and_matches_that_stay_void_are_points_without_a_match(field):
-    schedule = Swiss(field(3), rounds=1, games=2)
+    schedule = Swiss(field(3), params=SwissParams(rounds=1, games=2))
     due = schedule.next([])
     results = [Result(due[0].id, due[0].players, (1.0, 0.0), round=1)]
     results += [Result(due[1].id + again, due[1].players, (), void=True, round=1) for again in ("", "+1", "+2")]
     table = {place.player: (place.points, place.played, place.unplayed) for place in schedule.standing(results)}
     assert table == {"p0": (1.5, 1, 0.5), "p1": (0.5, 1, 0.5), "p2": (2.0, 0, 2.0)}
-    half = Swiss(field(3), rounds=1, games=2, bye=0.5)
+    half = Swiss(field(3), params=SwissParams(rounds=1, games=2, bye=0.5))
     assert {place.player: place.points for place in half.standing([])}["p2"] == 1.0

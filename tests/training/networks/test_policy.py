@@ -13,7 +13,7 @@ from marl.env import EnvSpec, Group
 from marl.errors import UserError
 from marl.policies.random import Random
 from marl.policy import Explicit, Policy
-from marl.registry import load_registry
+from marl.registry import POLICIES, load_registry
 from marl.snapshot import Snapshot, canonical
 from marl.space import Box, Discrete
 from marl.testing.games.kuhn import KuhnPoker
@@ -221,7 +221,7 @@ def test_groups_may_have_networks_of_different_kinds(spec, rows):
 
 def test_the_registry_restores_networks(board, rows):
     policy = _policy(board)
-    again = load_registry().make("policies", policy.snapshot().policy, {}, spec=board, snapshot=policy.snapshot())
+    again = load_registry().make(POLICIES, policy.snapshot().policy, {}, spec=board, snapshot=policy.snapshot())
     batch = rows(board, 0, 9)
     np.testing.assert_array_equal(policy.probabilities(batch), again.probabilities(batch))
 
