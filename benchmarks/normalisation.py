@@ -17,7 +17,7 @@ from _common import arguments, one_torch_thread, report
 from marl.arena import Arena, Mixtures
 from marl.env import Lanes
 from marl.job import Job
-from marl.registry import load_registry
+from marl.registry import ALGORITHMS, POLICIES, load_registry
 from marl.types import Array, Bools, Floats
 from marl_gymnasium.pendulum import Pendulum
 
@@ -63,9 +63,9 @@ def trained(make: type[Pendulum], model: dict[str, bool], seed: int, env_steps: 
     """The mean return of 200 matches after training, in the pendulum's own units."""
     registry, services = load_registry(), Services(make)
     params = {**SETTINGS, "env_steps": env_steps, "entropy": 0.0, "model": {"separate_value": True, **model}}
-    algorithm: Any = registry.make("algorithms", "rllib/ppo", params)
+    algorithm: Any = registry.make(ALGORITHMS, "rllib/ppo", params)
     snapshot = algorithm.train(Job("rllib/ppo", 0, ((),), seed), services).snapshot
-    policy = registry.make("policies", snapshot.policy, {}, spec=services.spec, snapshot=snapshot)
+    policy = registry.make(POLICIES, snapshot.policy, {}, spec=services.spec, snapshot=snapshot)
     results = Arena(make(64)).play([policy], Mixtures(np.ones((1, 1)), seed).block(0, 200))
     return float(results.returns.mean()) / (_REWARD if make is OtherUnits else 1.0)
 

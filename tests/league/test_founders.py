@@ -11,7 +11,7 @@ from league.ledger import Ledger
 from league.roster import roster
 from marl.cli.run import resume
 from marl.errors import UserError
-from marl.registry import load_registry
+from marl.registry import RUNNERS, load_registry
 from marl.scenario import load_scenario
 
 pytest.importorskip("marl_classic", reason="needs the plugin marl-classic")
@@ -20,9 +20,7 @@ pytest.importorskip("marl_classic", reason="needs the plugin marl-classic")
 def run(out: Path, *overrides: str) -> Path:
     registry = load_registry()
     given = ["env=classic/kuhn_poker", "stop.nash_conv=null", *overrides]
-    registry.load(registry.find("runners", "league"))(
-        load_scenario("leduc_psro", given, registry), registry, out, False
-    )
+    registry.load(registry.find(RUNNERS, "league"))(load_scenario("leduc_psro", given, registry), registry, out, False)
     return out
 
 
