@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -64,7 +64,7 @@ def _arena(registry: Registry, game: Component, lanes: int, failures: int) -> Ar
     from marl.env import Environment
 
     def make(lanes: int) -> Environment:
-        return cast("Environment", registry.make("environments", game.name, game.params, lanes=lanes))
+        return registry.make(ENVIRONMENTS, game.name, game.params, lanes=lanes)
 
     def told(failed: EnvironmentFailed) -> None:
         env = {"name": game.name, "params": game.params}

@@ -85,7 +85,8 @@ def do(part: Part, folder: Path) -> None:
         return
     tool = [sys.executable, "-c"] if part.language == "python" else ["bash", "-euo", "pipefail", "-c"]
     env = {key: value for key, value in os.environ.items() if not key.startswith("MARL_")}
-    env |= {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}", "PYTHONPATH": str(folder / "site")}
+    path = os.pathsep.join(filter(None, (str(folder / "site"), env.get("PYTHONPATH"))))
+    env |= {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}", "PYTHONPATH": path}
     env |= {"MARL_CONFIG": str(folder / "config.json"), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     done = subprocess.run(
         [*tool, part.body], cwd=folder, env=env, capture_output=True, text=True, timeout=300, check=False

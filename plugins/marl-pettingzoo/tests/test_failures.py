@@ -7,7 +7,7 @@ import pytest
 
 from marl.arena import Arena, Failures, Mixtures, Sampler, Tolerance
 from marl.errors import RunError
-from marl.registry import load_registry
+from marl.registry import ALGORITHMS, POLICIES, load_registry
 from marl_pettingzoo import games
 
 
@@ -19,7 +19,7 @@ def sampler(name, told, checkpoint=None, **options):
     def make(lanes):
         return tiny(name, lanes, **options)
 
-    policy = load_registry().make("policies", "marl/random", {}, spec=make(1).spec)
+    policy = load_registry().make(POLICIES, "marl/random", {}, spec=make(1).spec)
     tolerance = Tolerance(Failures(1000), make, told.append)
     return Sampler(make(8), [policy], Mixtures(np.ones((2, 1)), 3), [0], checkpoint, tolerance)
 
@@ -41,7 +41,7 @@ def test_a_match_that_fails_is_void_alone_and_its_environment_is_made_anew(name)
 def test_a_failure_that_is_not_put_up_with_says_what_and_where(name):
     with pytest.raises(RunError, match=r"in the match of seed|starts without anybody who could act"):
         Arena(tiny(name)).play(
-            [load_registry().make("policies", "marl/random", {}, spec=tiny(name, 1).spec)],
+            [load_registry().make(POLICIES, "marl/random", {}, spec=tiny(name, 1).spec)],
             Mixtures(np.ones((2, 1)), 3).block(0, 400),
         )
 
@@ -72,7 +72,7 @@ def test_chance_that_is_not_seeded_starts_new_matches_where_saved_ones_were():
 def test_pay_after_death_is_left_out_and_counted():
     env = tiny("Legacy", 1)
     Arena(env).play(
-        [load_registry().make("policies", "marl/random", {}, spec=env.spec)], Mixtures(np.ones((2, 1)), 3).block(0, 5)
+        [load_registry().make(POLICIES, "marl/random", {}, spec=env.spec)], Mixtures(np.ones((2, 1)), 3).block(0, 5)
     )
     assert env.remarks == {"legacy pays agents whose part has ended, and that is left out": 5}
 
@@ -80,7 +80,7 @@ def test_pay_after_death_is_left_out_and_counted():
 def test_agents_that_come_back_do_not_act_again_and_are_counted():
     env = tiny("Phoenix", 1)
     played = Arena(env).play(
-        [load_registry().make("policies", "marl/random", {}, spec=env.spec)], Mixtures(np.ones((2, 1)), 3).block(0, 5)
+        [load_registry().make(POLICIES, "marl/random", {}, spec=env.spec)], Mixtures(np.ones((2, 1)), 3).block(0, 5)
     )
     assert env.remarks == {"phoenix brings agents back whose part has ended, and they do not act again": 5}
     assert played.agent_returns.tolist() == [[2.0, 6.0]] * 5
@@ -90,7 +90,7 @@ def test_an_environment_that_insists_on_those_who_came_back_is_told_of():
     env = tiny("Phoenix", 1, parameters={"strict": True})
     with pytest.raises(RunError, match=r"'a_0' came back after their part had ended, and are given no actions"):
         Arena(env).play(
-            [load_registry().make("policies", "marl/random", {}, spec=env.spec)],
+            [load_registry().make(POLICIES, "marl/random", {}, spec=env.spec)],
             Mixtures(np.ones((2, 1)), 3).block(0, 1),
         )
 
@@ -107,7 +107,7 @@ def test_the_training_of_an_adapter_tells_what_it_leaves_out(tmp_path):
     services = RunServices(load_registry(), env, Blobs(tmp_path), lambda step, values: logged.append(values))
     services.warn = warnings.append
     params = {"lanes": 4, "rows": 64, "minibatch": 64, "epochs": 1, "env_steps": 400, "model": {"hidden": [8]}}
-    algorithm = load_registry().make("algorithms", "rllib/ppo", params)
+    algorithm = load_registry().make(ALGORITHMS, "rllib/ppo", params)
     algorithm.train(Job("rllib/ppo", 0, ((), (("self", 1.0),)), 3), services)
     assert warnings == [
         "legacy pays agents whose part has ended, and that is left out (`left_out` in metrics.jsonl counts how often)"
