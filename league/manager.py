@@ -185,7 +185,8 @@ class Manager:
 
     def _fill(self, asked: Bools | None) -> None:
         """Play what nobody has played: all of it, or what is asked for."""
-        for rows in self.payoffs.fill(self.table.members, self.table.missing(asked)):
+        missing = self.table.missing(asked)
+        for rows in self.payoffs.fill(self.table.members, missing) if missing.any() else ():
             self.ledger.add_payoffs(rows)
             self.table.add(rows)
 
