@@ -5,7 +5,7 @@ turn-based game has at most one row per lane, a simultaneous one a row per livin
 
 The canonical order holds everywhere: rows come lane by lane in the order of the `lanes` argument that produced them,
 and by ascending agent within a lane. Actions are given back the same way, so no index ever needs to be sent.
-Authors of simple games can write one match at a time: see `marl.simple`.
+Authors have base classes for all kinds of games, written one match at a time or vectorised: see `marl.games`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from marl import tree
 from marl.errors import RunError
 from marl.exact import SequenceForm
 from marl.space import Space
+from marl.tasks import Tasks
 from marl.types import Array, ArrayTree, Bools, Floats, Ints, Keys
 
 Lanes: TypeAlias = Ints
@@ -45,7 +46,8 @@ class EnvSpec:
     cover every agent once; a side is what one player controls. `state` describes `Environment.state`, or is None.
     `returns` bounds what one side's rewards can sum to in a match (a side's reward is the sum over its agents; use
     infinities where unknown). `symmetric` says that sides may be swapped without changing the game. `max_length`
-    bounds the number of ticks. `info` names the columns that `Step.info` always carries and their meaning.
+    bounds the number of ticks. `info` names the columns that `Step.info` always carries and their meaning. `tasks`:
+    what varies from match to match, or None where all matches are alike but for chance.
     """
 
     agents: tuple[str, ...]
@@ -59,6 +61,7 @@ class EnvSpec:
     symmetric: bool = False
     backend: Literal["numpy", "torch"] = "numpy"
     info: Mapping[str, str] = field(default_factory=dict)
+    tasks: Tasks | None = None
 
     def __post_init__(self) -> None:
         if wrong := [name for name in self.info if "/" in name]:
@@ -241,8 +244,12 @@ class Environment(Protocol):
     def lanes(self) -> int:
         """How many matches it can hold at once."""
 
-    def reset(self, lanes: Lanes, seeds: Keys) -> Turn:
-        """Start a new match in each of `lanes[L]` with `seeds[L]`; whatever was going on there is dropped."""
+    def reset(self, lanes: Lanes, seeds: Keys, tasks: Ints | None = None) -> Turn:
+        """Start a new match in each of `lanes[L]` with `seeds[L]`; whatever was going on there is dropped.
+
+        `tasks`: `int64[L]`, numbers of `spec.tasks`; None draws them from the seeds (`Tasks.drawn`). It is never given
+        to an environment whose spec has no tasks. A task that does not exist raises ValueError.
+        """
 
     def step(self, lanes: Lanes, actions: Actions) -> Step:
         """Advance `lanes[L]` by one tick. `actions` has, per group, one action for each row that these lanes have.
@@ -263,7 +270,7 @@ class Forkable(Protocol):
     """Optional: copy matches in progress, for search and exact checkpoints."""
 
     def save(self, lanes: Lanes) -> bytes:
-        """Everything that `lanes` are, including their seeds and counters. Not pickle."""
+        """Everything that `lanes` are, including their seeds, counters and tasks. Not pickle."""
 
     def load(self, lanes: Lanes, blob: bytes, seeds: Keys | None = None) -> Turn:
         """Put the saved matches into `lanes` (as many as were saved) and return the rows they now have.

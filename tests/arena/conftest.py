@@ -11,8 +11,8 @@ import pytest
 
 from marl import rng
 from marl.env import EnvSpec, Frame, Group, Rows
+from marl.games import Match, OneByOne, Outcome, View
 from marl.policy import Acts
-from marl.simple import Match, OneByOne, Outcome, View
 from marl.space import Box, Discrete, Tree
 
 ACTIONS = 3

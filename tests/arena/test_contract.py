@@ -12,8 +12,8 @@ from marl.arena.contract import Contract, ContractBroken
 from marl.arena.failure import EnvironmentFailed, explain, play_again
 from marl.env import EnvSpec, Group, Rows, join_turns
 from marl.errors import RunError, UserError
+from marl.games import Match, OneByOne, Outcome, View
 from marl.registry import POLICIES, load_registry
-from marl.simple import Match, OneByOne, Outcome, View
 from marl.space import Box, Discrete, MultiDiscrete
 
 LENGTH = 5

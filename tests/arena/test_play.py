@@ -7,8 +7,8 @@ from marl import rng, tabular
 from marl.arena import Arena, Mixtures, Pairings, Play, environment_seeds
 from marl.env import EnvSpec, Group
 from marl.errors import UserError
+from marl.games import Match, OneByOne, Outcome, View
 from marl.policy import Acts
-from marl.simple import Match, OneByOne, Outcome, View
 from marl.space import Box
 
 MATCHES = 40

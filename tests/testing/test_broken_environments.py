@@ -13,8 +13,7 @@ import pytest
 from marl import rng
 from marl.env import Actions, Environment, EnvSpec, Frame, Lanes, Rows, Step, Turn
 from marl.exact import SequenceForm
-from marl.forking import ForkableOneByOne
-from marl.simple import Match, OneByOne, Outcome, View
+from marl.games import ForkableOneByOne, Match, OneByOne, Outcome, View
 from marl.testing import CHECKS, Reference, check_environment
 from marl.testing.games import kuhn, matching_pennies, skirmish
 from marl.testing.games.kuhn import SPEC as KUHN

@@ -11,7 +11,7 @@ import pytest
 from marl import rng
 from marl.env import Environment
 from marl.errors import UserError
-from marl.simple import OneByOne
+from marl.games import OneByOne
 from marl.testing import CHECKS, Reference, Report, Result, check_environment, conformance_tests
 from marl.testing.check import Doubtful
 from marl.testing.compare import expect_same

@@ -12,9 +12,8 @@ import pytest
 from marl import rng
 from marl.env import EnvSpec, Group, Rows
 from marl.errors import RunError, UserError
-from marl.forking import ForkableOneByOne
+from marl.games import ForkableOneByOne, Match, OneByOne, Outcome, View
 from marl.job import SELF, Job
-from marl.simple import Match, OneByOne, Outcome, View
 from marl.space import Box, Discrete
 from marl.testing.games.kuhn import kuhn
 from marl.testing.games.pennies import Pennies, matching_pennies

@@ -22,7 +22,7 @@ from marl.registry import POLICIES, load_registry
 SOURCE = '''
 from marl.env import EnvSpec, Group, first_error
 from marl.registry import Descriptor, hookimpl
-from marl.simple import Match, OneByOne, Outcome, View
+from marl.games import Match, OneByOne, Outcome, View
 from marl.space import Box, Discrete
 
 ALONE = EnvSpec(("one",), (Group("players", (0,), Box((1,)), Discrete(2)),), ((0,),), "turns", 30)

@@ -13,8 +13,7 @@ import numpy as np
 
 from marl.env import EnvSpec, Frame, Group
 from marl.exact import Decisions, SequenceForm
-from marl.forking import ForkableOneByOne
-from marl.simple import Match, Outcome, View
+from marl.games import ForkableOneByOne, Match, Outcome, View
 from marl.space import Box, Discrete
 from marl.types import Array
 

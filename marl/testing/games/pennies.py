@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from marl.env import EnvSpec, Frame, Group
-from marl.simple import Match, OneByOne, Outcome, View
+from marl.games import Match, OneByOne, Outcome, View
 from marl.space import Box, Discrete
 from marl.types import Array
 

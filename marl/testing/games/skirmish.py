@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 
 from marl.env import EnvSpec, Frame, Group
-from marl.forking import ForkableOneByOne
-from marl.simple import Match, Outcome, View
+from marl.games import ForkableOneByOne, Match, Outcome, View
 from marl.space import Box, Discrete, MultiDiscrete, Tree
 from marl.types import Array, ArrayTree
 

@@ -13,10 +13,10 @@ from typing import Any, Literal
 import numpy as np
 
 from marl.env import Frame, Lanes
+from marl.games import TurnGame, turn_spec
 from marl.space import Box
 from marl.types import Array, Bools, Floats, Ints, Keys
 from marl_classic.drawing import BLUE, CELL, PAPER, RED, YELLOW, disc, rect, svg
-from marl_classic.turns import TurnGame, turn_spec
 
 ROWS, COLUMNS = 6, 7
 CELLS = ROWS * COLUMNS

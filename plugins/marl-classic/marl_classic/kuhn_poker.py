@@ -17,11 +17,10 @@ import numpy as np
 from marl.env import Frame, Lanes
 from marl.errors import UserError
 from marl.exact import SequenceForm
+from marl.games import TurnGame, sequence_form, turn_spec
 from marl.space import Box, zeros
 from marl.types import Array, Bools, Floats, Ints
 from marl_classic.drawing import table
-from marl_classic.sequence import sequence_form
-from marl_classic.turns import TurnGame, turn_spec
 
 
 @dataclass

@@ -15,11 +15,10 @@ import numpy as np
 
 from marl.env import Frame, Lanes
 from marl.exact import SequenceForm
+from marl.games import TurnGame, sequence_form, turn_spec
 from marl.space import Box, zeros
 from marl.types import Array, Bools, Floats, Ints
 from marl_classic.drawing import table
-from marl_classic.sequence import sequence_form
-from marl_classic.turns import TurnGame, turn_spec
 
 FOLD, CALL, RAISE = range(3)
 CARDS, ROUND = 6, 4  # a round has at most four actions: call, raise, raise, call

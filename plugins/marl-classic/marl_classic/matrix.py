@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from marl.env import Actions, EnvSpec, Frame, Group, Lanes, Rows, Step, Turn
+from marl.env import EnvSpec, Frame, Group, Lanes
 from marl.errors import UserError, suggestion
 from marl.exact import Decisions, SequenceForm
-from marl.space import Box, Discrete, contains, mask_width
-from marl.types import Array, Bools, Floats, Ints, Keys
+from marl.games import SimultaneousGame
+from marl.space import Box, Discrete
+from marl.types import Array, Bools, Floats, Ints
 from marl_classic.drawing import BLUE, rect, svg, text
 from marl_classic.matrix_games import GAMES
-from marl_classic.vectorised import Vectorised
 
 
 @dataclass
@@ -89,10 +89,9 @@ def payoff_array(payoffs: Any) -> Floats:
     return array
 
 
-class RepeatedMatrix(Vectorised):
+class RepeatedMatrix(SimultaneousGame):
     """An `Environment` for `payoffs[N, A_0, ...]`. Players form one group if they have equally many actions."""
 
-    over: Bools  # bool[lanes], whether no match is going on
     last: Ints  # int64[lanes, N], what everybody did in the last round; -1 before
 
     def __init__(self, lanes: int, payoffs: Floats, names: tuple[str, ...] = (), rounds: int = 1) -> None:
@@ -101,7 +100,6 @@ class RepeatedMatrix(Vectorised):
         self.starts = np.concatenate([[0], np.cumsum(self.sizes)[:-1]])
         self._table = np.ascontiguousarray(payoffs.reshape(len(payoffs), -1).T)  # [joint actions, N]
         super().__init__(self._spec(), lanes)
-        self.over[:] = True
 
     def _spec(self) -> EnvSpec:
         agents = tuple(range(len(self.sizes)))
@@ -123,35 +121,19 @@ class RepeatedMatrix(Vectorised):
         )
 
     def fields(self) -> dict[str, Any]:
-        return {"over": np.False_, "last": np.full(len(self.sizes), -1)}
+        return {"last": np.full(len(self.sizes), -1)}
 
-    def reset(self, lanes: Lanes, seeds: Keys) -> Turn:
-        """Start new matches; see `Environment.reset`."""
-        self.restart(lanes, seeds)
-        return self.turn(lanes)
+    def masks(self, lanes: Lanes, agents: Ints) -> Bools:
+        return np.ones((len(lanes), self.sizes[agents[0]] if agents.size else 0), np.bool_)
 
-    def step(self, lanes: Lanes, actions: Actions) -> Step:
-        """Play one round in `lanes`; see `Environment.step`."""
-        joint = self._joint(lanes, actions)
-        wrong = (joint < 0) | (joint >= self.sizes)
-        broken = wrong.any(axis=1)
-        fault = np.where(broken, wrong.argmax(axis=1), -1)
-        rewards = np.empty((len(lanes), len(self.sizes)))
-        fair = lanes[~broken]
-        played = joint[~broken]
-        rewards[~broken] = self._table[np.ravel_multi_index(tuple(played.T), tuple(self.sizes))]
-        rewards[broken] = self._forfeits(lanes[broken], fault[broken])
-        self.last[fair] = played
-        self.tick[lanes] += 1
-        done = broken | (self.tick[lanes] == self.rounds)
-        self.over[lanes] = done
-        ended = np.repeat(done[:, None], len(self.sizes), axis=1)
-        final = self._rows(lanes[done], masks=False)
-        return Step(lanes, rewards, ended, np.zeros_like(ended), done, fault, final, self.turn(lanes))
+    def play(self, lanes: Lanes, actions: list[Array]) -> tuple[Floats, Bools]:
+        joint = np.concatenate(actions, axis=1)
+        self.last[lanes] = joint
+        rewards = self._table[np.ravel_multi_index(tuple(joint.T), tuple(self.sizes))]
+        return rewards, self.tick[lanes] == self.rounds
 
-    def turn(self, lanes: Lanes) -> Turn:
-        """The rows of those `lanes` in which a match is going on: one per player."""
-        return self._rows(lanes[~self.over[lanes]], masks=True)
+    def observe(self, lanes: Lanes, agents: Ints) -> Array:
+        return self.state(lanes)
 
     def state(self, lanes: Lanes) -> Array:
         """What all players see `[L, ...]`: nobody can hide anything here."""
@@ -160,36 +142,8 @@ class RepeatedMatrix(Vectorised):
         shown = self.last[lanes][:, :, None] == np.arange(self.sizes.max())
         return np.concatenate([shown[:, i, :size] for i, size in enumerate(self.sizes)], axis=1).astype(np.float32)
 
-    def _rows(self, lanes: Lanes, masks: bool) -> Turn:
-        if not lanes.size:
-            return (None,) * len(self.spec.groups)
-        state, first = self.state(lanes), self.tick[lanes] == 0
-        turn = []
-        for index, group in enumerate(self.spec.groups):
-            members, count = np.array(group.agents), len(group.agents)
-            mask = np.ones((len(lanes) * count, mask_width(group.action) or 0), np.bool_) if masks else None
-            lane, agent = np.repeat(lanes, count), np.tile(members, len(lanes))
-            turn.append(Rows(lane, agent, np.repeat(state, count, axis=0), mask, np.repeat(first, count), index))
-        return tuple(turn)
-
-    def _joint(self, lanes: Lanes, actions: Actions) -> Ints:
-        """Everybody's actions `int64[L, N]`, -1 where one is not in its space."""
-        if self.over[lanes].any():
-            raise ValueError(f"lane {lanes[self.over[lanes]][0]} has no match: reset it before it is stepped")
-        columns = []
-        for group, given in zip(self.spec.groups, actions, strict=True):
-            given = np.asarray(given) if given is not None else np.zeros(0, np.int64)
-            if given.shape != (len(lanes) * len(group.agents),):
-                needed = len(lanes) * len(group.agents)
-                raise ValueError(
-                    f"group {group.name!r} needs {needed} actions, but an array of shape {given.shape} came"
-                )
-            inside = contains(group.action, given)
-            columns.append(np.where(inside, given, -1).astype(np.int64).reshape(len(lanes), len(group.agents)))
-        return np.concatenate(columns, axis=1)
-
-    def _forfeits(self, lanes: Lanes, agent: Ints) -> Floats:
-        """Rewards where `agent` breaks the rules: the least for it (zero-sum: shared by the others), else the most."""
+    def forfeit(self, lanes: Lanes, agent: Ints) -> Floats:
+        """Least for who breaks the rules, in all rounds left; what makes it zero-sum, or the most, for the others."""
         low, high = self.payoffs.min(), self.payoffs.max()
         others = -low / (len(self.sizes) - 1) if self.spec.zero_sum else high
         rewards = np.full((len(lanes), len(self.sizes)), others)

@@ -10,10 +10,10 @@ from scipy.optimize import linprog
 from marl import tabular
 from marl.errors import UserError
 from marl.exact import SequenceForm
+from marl.games.sequence import sequence_form
 from marl_classic.kuhn_poker import KuhnParams, KuhnPoker
 from marl_classic.leduc_poker import LeducPoker
 from marl_classic.matrix import MatrixParams, matrix
-from marl_classic.sequence import sequence_form
 from marl_classic.tic_tac_toe import TicTacToe
 
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from marl.env import Frame, Lanes
+from marl.games import one_agent_spec
 from marl.space import Box, Discrete
 from marl.types import Array, Bools, Floats
-from marl_gymnasium.native import Native, checked_limit
-from marl_gymnasium.one_agent import one_agent_spec
+from marl_gymnasium.system import System, checked_limit
 
 GRAVITY, FORCE, SECONDS = 9.8, 10.0, 0.02  # m/s^2, N, seconds a tick
 POLE, HALF_LENGTH = 0.1, 0.5  # kg, m
@@ -31,7 +31,7 @@ class CartPoleParams:
     max_steps: int = 500  # ticks, each worth a reward of 1
 
 
-class CartPole(Native):
+class CartPole(System):
     """An `Environment`. A row shows position, speed, angle and its speed (`float32[4]`); push left (0) or right (1)."""
 
     bounds = (0.05, 0.05, 0.05, 0.05)
@@ -47,7 +47,7 @@ class CartPole(Native):
         return self.system[lanes].astype(np.float32)
 
     def move(self, lanes: Lanes, actions: Array) -> tuple[Floats, Bools]:
-        """One tick of Euler's method; see `Native.move`."""
+        """One tick of Euler's method; see `System.move`."""
         x, speed, angle, turning = np.ascontiguousarray(self.system[lanes].T)
         cosine, sine = np.cos(angle), np.sin(angle)
         push = (np.where(actions == 1, FORCE, -FORCE) + LEVER * np.square(turning) * sine) / TOTAL

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from marl.env import Frame, Lanes
+from marl.games import one_agent_spec
 from marl.space import Box
 from marl.types import Array, Bools, Floats
-from marl_gymnasium.native import Native, checked_limit
-from marl_gymnasium.one_agent import one_agent_spec
+from marl_gymnasium.system import System, checked_limit
 
 GRAVITY, SECONDS = 10.0, 0.05  # m/s^2, seconds a tick; the pendulum weighs 1 kg and is 1 m long
 FASTEST, STRONGEST = 8.0, 2.0  # radians/s, N m
@@ -26,7 +26,7 @@ class PendulumParams:
     max_steps: int = 200  # ticks
 
 
-class Pendulum(Native):
+class Pendulum(System):
     """An `Environment`. A row shows cosine and sine of the angle and its speed (`float32[3]`); act by a torque."""
 
     bounds = (np.pi, 1.0)
@@ -44,7 +44,7 @@ class Pendulum(Native):
         return np.stack([np.cos(angle), np.sin(angle), speed], axis=1).astype(np.float32)
 
     def move(self, lanes: Lanes, actions: Array) -> tuple[Floats, Bools]:
-        """One tick; the angle is 0 at the top. See `Native.move`."""
+        """One tick; the angle is 0 at the top. See `System.move`."""
         angle, speed = np.ascontiguousarray(self.system[lanes].T)
         torque = actions[:, 0]  # float32, and so are its multiples in Gymnasium
         upright = (angle + np.pi) % (2 * np.pi) - np.pi

@@ -16,9 +16,9 @@ from marl import rng, tree
 from marl.adapters import action_mask, unmasked
 from marl.env import Actions, Frame, Lanes, LanesFailed, Step, Turn
 from marl.errors import RunError, UserError
+from marl.games import OneAgent, one_agent_spec
 from marl.space import mask_width, zeros
-from marl.types import Array, ArrayTree, Bools, Floats, Keys
-from marl_gymnasium.one_agent import OneAgent, one_agent_spec
+from marl.types import Array, ArrayTree, Bools, Floats, Ints, Keys
 from marl_gymnasium.picture import svg
 from marl_gymnasium.spaces import action_space, observation_space, read_action, visible, write_observation
 
@@ -49,15 +49,17 @@ class GymnasiumEnvironment(OneAgent):
             one_agent_spec(observation_space(seen, self.name), action_space(acts, self.name), limit), lanes
         )
         self._seen: ArrayTree = zeros(self.spec.groups[0].observation, lanes)
-        self._seeds = np.zeros(lanes, dtype=np.uint64)
         self._log: list[list[Any]] = [[] for _ in range(lanes)]  # an action as plain numbers, or {"seed": ...}
         self._masks: list[Bools | None] = [None] * lanes
         self._errors: dict[int, Exception] = {}  # of this call, by lane
 
-    def reset(self, lanes: Lanes, seeds: Keys) -> Turn:
+    def fields(self) -> dict[str, Any]:
+        return {}
+
+    def reset(self, lanes: Lanes, seeds: Keys, tasks: Ints | None = None) -> Turn:
         """See `Environment.reset`. Raises LanesFailed where Gymnasium itself fails."""
         self._errors = {}
-        turn = super().reset(lanes, seeds)
+        turn = super().reset(lanes, seeds, tasks)
         if not self._errors:
             return turn
         self.over[list(self._errors)] = True
@@ -71,11 +73,9 @@ class GymnasiumEnvironment(OneAgent):
             return step
         raise LanesFailed(self._errors, step.of(lanes[~np.isin(lanes, list(self._errors))]))
 
-    def begin(self, lanes: Lanes, seeds: Keys) -> None:
+    def begin(self, lanes: Lanes) -> None:
         """Start matches; see `OneAgent.begin`. Gymnasium gets the low 31 bits of the seeds."""
-        self._seeds[lanes] = seeds
-        self.tick[lanes] = 0
-        for lane, seed in zip(lanes.tolist(), seeds.tolist(), strict=True):
+        for lane, seed in zip(lanes.tolist(), self.seed[lanes].tolist(), strict=True):
             self._log[lane] = []
             try:
                 game = self._game(lane, self.fresh)
@@ -84,8 +84,8 @@ class GymnasiumEnvironment(OneAgent):
             except Exception as error:
                 self._failed(lane, error)
 
-    def advance(self, lanes: Lanes, actions: Array) -> tuple[Floats, Bools, Bools]:
-        """One tick of each lane's own environment; see `OneAgent.advance`. One that raises ends its match."""
+    def play(self, lanes: Lanes, actions: Array) -> tuple[Floats, Bools, Bools]:
+        """One tick of each lane's own environment; see `OneAgent.play`. One that raises ends its match."""
         rewards = np.zeros(len(lanes))
         terminated, truncated = np.zeros(len(lanes), np.bool_), np.zeros(len(lanes), np.bool_)
         for row, lane in enumerate(lanes.tolist()):
@@ -94,8 +94,7 @@ class GymnasiumEnvironment(OneAgent):
             except Exception as error:
                 self._failed(lane, error)
                 terminated[row] = True
-        late = self.tick[lanes] + 1 >= self.spec.max_length
-        return rewards, terminated, (truncated | late) & ~terminated
+        return rewards, terminated, truncated & ~terminated
 
     def observe(self, lanes: Lanes) -> ArrayTree:
         """See `OneAgent.observe`."""
@@ -123,7 +122,7 @@ class GymnasiumEnvironment(OneAgent):
 
     def save(self, lanes: Lanes) -> bytes:
         """The seeds and actions of `lanes` as JSON; see `Forkable`."""
-        rows = zip(lanes.tolist(), self._seeds[lanes].tolist(), self.over[lanes].tolist(), strict=True)
+        rows = zip(lanes.tolist(), self.seed[lanes].tolist(), self.over[lanes].tolist(), strict=True)
         matches = [{"seed": seed, "log": self._log[lane], "over": over} for lane, seed, over in rows]
         return json.dumps({"game": self.name, "matches": matches}).encode()
 
@@ -180,7 +179,8 @@ class GymnasiumEnvironment(OneAgent):
 
     def _replay(self, lane: int, match: dict[str, Any]) -> None:
         here = np.array([lane])
-        self.begin(here, rng.as_keys(match["seed"]))
+        self.restart(here, rng.as_keys(match["seed"]))
+        self.begin(here)
         for entry in match["log"]:
             if lane in self._errors:
                 return
@@ -188,7 +188,7 @@ class GymnasiumEnvironment(OneAgent):
                 self._reseed(lane, entry["seed"])
             else:
                 dtype = zeros(self.spec.groups[0].action, 0).dtype
-                self.advance(here, np.array([entry], dtype=dtype))
+                self.play(here, np.array([entry], dtype=dtype))
                 self.tick[lane] += 1
         self.over[lane] = match["over"]
 
@@ -198,7 +198,7 @@ class GymnasiumEnvironment(OneAgent):
 
     def _failed(self, lane: int, error: Exception) -> None:
         """Put an error aside that `reset`, `step` or `load` raises, and let go of the environment that raised it."""
-        seed = gymnasium_seed(int(self._seeds[lane]))
+        seed = gymnasium_seed(int(self.seed[lane]))
         self._errors[lane] = RunError(
             f"Gymnasium's {self.name} failed at tick {self.tick[lane]} of the match that began with "
             f"reset(seed={seed}): {_said(error)}"

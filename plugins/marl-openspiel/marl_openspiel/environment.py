@@ -15,42 +15,41 @@ from typing import Any
 import numpy as np
 import pyspiel
 
-from marl.env import Actions, EnvSpec, Frame, Lanes, Rows, Step, Turn
+from marl.env import Actions, Frame, Lanes, Rows, Step, Turn
 from marl.errors import RunError
 from marl.exact import SequenceForm
-from marl.types import Array, Floats, Keys
+from marl.games import Instances, no_match
+from marl.types import Array, Floats, Ints, Keys
 from marl_openspiel import chessboard, fork, sequences
 from marl_openspiel.describe import describe, forfeit
 from marl_openspiel.match import Match, begin
 from marl_openspiel.sight import make_sight
 
 
-class OpenSpielEnvironment:
+class OpenSpielEnvironment(Instances[Match]):
     """Any OpenSpiel game (`pyspiel.Game`) that is not a mean-field game: see `Environment`, `Forkable`, `Exact`."""
 
     def __init__(self, game: Any, lanes: int, observation: str = "auto") -> None:
         self.game = game
-        self.lanes = lanes
         self.sight = make_sight(game, observation)
-        self.spec: EnvSpec = describe(game, self.sight)
+        super().__init__(describe(game, self.sight), lanes)
         self._players = game.num_players()
         self._width = game.num_distinct_actions()
         self._pays_on_the_way = game.get_type().reward_model == pyspiel.GameType.RewardModel.REWARDS
-        self._matches: list[Match | None] = [None] * lanes
         self._form: SequenceForm | None = None
 
-    def reset(self, lanes: Lanes, seeds: Keys) -> Turn:
+    def reset(self, lanes: Lanes, seeds: Keys, tasks: Ints | None = None) -> Turn:
         """Start new matches in `lanes`; see `Environment.reset`."""
         numbers = lanes.tolist()
         matches = [begin(self.game, seed) for seed in seeds.tolist()]
         for lane, match in zip(numbers, matches, strict=True):
-            self._matches[lane] = match
+            self.matches[lane] = match
         return (self._turn(numbers, matches),)
 
     def step(self, lanes: Lanes, actions: Actions) -> Step:
         """Advance `lanes` by one tick; see `Environment.step`. Raises RunError where OpenSpiel itself fails."""
         numbers = lanes.tolist()
-        matches = [self._match(lane) for lane in numbers]
+        matches = [self._playing(lane) for lane in numbers]
         given = self._given(matches, actions)
         rewards = np.zeros((len(numbers), self._players))
         fault = np.full(len(numbers), -1, dtype=np.int64)
@@ -72,27 +71,27 @@ class OpenSpielEnvironment:
 
     def state(self, lanes: Lanes) -> Array:
         """What every player sees, side by side, `[L, N * size]`: all that the players know together."""
-        matches = [self._match(lane, over=True) for lane in lanes.tolist()]
+        matches = [self.match(lane) for lane in lanes.tolist()]
         return self._look([(match.state, player) for match in matches for player in range(self._players)]).reshape(
             len(matches), -1
         )
 
     def render(self, lane: int) -> Frame:
         """OpenSpiel's own text of the position (some games have none at their start); of chess, a picture too."""
-        state = self._match(lane, over=True).state
+        state = self.match(lane).state
         text = str(state) or f"moves: {state.history_str() or 'none yet'}"
         return Frame(text, chessboard.svg(text) if self.game.get_type().short_name == "chess" else "")
 
     def save(self, lanes: Lanes) -> bytes:
         """The matches in `lanes` as JSON; see `marl_openspiel.fork`."""
-        return fork.dump(self.game, [self._match(lane, over=True) for lane in lanes.tolist()])
+        return fork.dump(self.game, [self.match(lane) for lane in lanes.tolist()])
 
     def load(self, lanes: Lanes, blob: bytes, seeds: Keys | None = None) -> Turn:
         """Put saved matches into `lanes`. `seeds` redraw the chance still to come; cards already dealt stay dealt."""
         numbers = lanes.tolist()
         matches = fork.parse(self.game, blob, len(numbers), None if seeds is None else seeds.tolist())
         for lane, match in zip(numbers, matches, strict=True):
-            self._matches[lane] = match
+            self.matches[lane] = match
         return (self._turn(numbers, matches),)
 
     def sequence_form(self) -> SequenceForm:
@@ -101,21 +100,17 @@ class OpenSpielEnvironment:
             self._form = sequences.build(self.game, self.sight)
         return self._form
 
-    def _match(self, lane: int, over: bool = False) -> Match:
-        """The match in a lane, also one that has ended if `over`."""
-        match = self._matches[lane]
-        if match is None or (match.over and not over):
-            raise ValueError(f"lane {lane} has no match going on: reset it first")
+    def _playing(self, lane: int) -> Match:
+        match = self.match(lane)
+        if match.over:
+            raise no_match(lane)
         return match
 
     def _given(self, matches: list[Match], actions: Actions) -> list[int]:
         """One action per pending row; -1, which is never legal, stands for whatever is not an integer."""
         pending = sum([len(match.players) for match in matches])
-        batch = actions[0]
-        shape = (0,) if batch is None else np.shape(batch)
-        if shape != (pending,):
-            raise ValueError(f"group 'players' has {pending} rows in these lanes, but actions of shape {shape} came")
-        if batch is None or batch.dtype.kind not in "iu":
+        (batch,) = self._batches((pending,), actions)
+        if batch.dtype.kind not in "iu":
             return [-1] * pending
         return list(batch.tolist())
 

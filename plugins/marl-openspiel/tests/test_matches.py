@@ -156,10 +156,10 @@ def test_an_offender_of_a_simultaneous_game_is_named():
 
 def test_actions_of_the_wrong_number_and_ended_lanes_are_errors_of_the_caller():
     environment = _started("matrix_rps")
-    with pytest.raises(ValueError, match="has 2 rows in these lanes, but actions of shape"):
+    with pytest.raises(ValueError, match="has 2 rows in these lanes, so its actions must have shape"):
         environment.step(np.arange(1), [np.array([0])])
     environment.step(np.arange(1), [np.array([0, 1])])
-    with pytest.raises(ValueError, match="lane 0 has no match going on"):
+    with pytest.raises(ValueError, match="match in lane 0 is over or was never started"):
         environment.step(np.arange(1), [None])
 
 

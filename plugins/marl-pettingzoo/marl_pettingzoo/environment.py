@@ -14,10 +14,11 @@ import numpy as np
 
 from marl import rng, space
 from marl.adapters import action_mask
-from marl.env import Actions, Frame, Lanes, LanesFailed, Rows, Step, Turn, join_turns
+from marl.env import Actions, Frame, Lanes, LanesFailed, Rows, Step, Turn
 from marl.errors import RunError, UserError
+from marl.games import Instances, no_match
 from marl.space import Box, Discrete, mask_width
-from marl.types import Array, ArrayTree, Bools, Keys
+from marl.types import Array, ArrayTree, Bools, Ints, Keys
 from marl_pettingzoo.describe import Description
 from marl_pettingzoo.match import Match
 from marl_pettingzoo.seeds import reset_seeds
@@ -26,7 +27,7 @@ from marl_pettingzoo.spaces import plain
 _Entries = list[tuple[int, int, Any, Any, bool]]  # lane, agent, observation, mask, first
 
 
-class PettingZooEnvironment:
+class PettingZooEnvironment(Instances[Match]):
     """A PettingZoo environment: see `Environment`, `Forkable` and `Remarking`. Made by `marl_pettingzoo.games`.
 
     `make()` makes the match of a lane; every lane keeps its own, or gets a new one for each match where it is to be
@@ -42,31 +43,29 @@ class PettingZooEnvironment:
         penalty: float = 0.0,
         fresh: bool = False,
     ) -> None:
+        super().__init__(described.spec, lanes)
         self.name = name
-        self.lanes = lanes
-        self.spec = described.spec
         self.penalty = penalty
         self._described = described
         self._make = make
         self._fresh = fresh
         self.remarks: dict[str, int] = {}
-        self._group = self.spec.group_of.tolist()
-        self._matches: list[Match | None] = [None] * lanes
 
-    def reset(self, lanes: Lanes, seeds: Keys) -> Turn:
+    def reset(self, lanes: Lanes, seeds: Keys, tasks: Ints | None = None) -> Turn:
         """Start new matches in `lanes`; see `Environment.reset`. Raises LanesFailed where PettingZoo itself fails."""
         seeds = rng.as_keys(seeds)
         numbers = lanes.tolist()
         errors: dict[int, Exception] = {}
         for lane, seed, given in zip(numbers, seeds.tolist(), reset_seeds(seeds).tolist(), strict=True):
-            match = None if self._fresh else self._matches[lane]
+            match = None if self._fresh else self.matches[lane]
             if match is None:
-                self._forget(lane)
-                match = self._matches[lane] = self._make()
+                self.forget(lane)
+                match = self.matches[lane] = self._make()
             try:
                 match.start(seed, given, self.spec.max_length)
             except RunError as error:
-                errors[lane] = self._forget(lane, error)
+                self.forget(lane)
+                errors[lane] = error
         turn = self._turn([lane for lane in numbers if lane not in errors])
         if errors:
             raise LanesFailed(errors, turn)
@@ -75,7 +74,7 @@ class PettingZooEnvironment:
     def step(self, lanes: Lanes, actions: Actions) -> Step:
         """Advance `lanes` by one tick; see `Environment.step`. Raises LanesFailed where PettingZoo itself fails."""
         numbers = lanes.tolist()
-        matches = [self._match(lane, playing=True) for lane in numbers]
+        matches = [self._playing(lane) for lane in numbers]
         given, faults = self._given(matches, actions)
         errors: dict[int, Exception] = {}
         for row, match in enumerate(matches):
@@ -85,7 +84,8 @@ class PettingZooEnvironment:
                 else:
                     match.forfeit(faults[row], self._forfeited(faults[row]))
             except RunError as error:
-                errors[numbers[row]] = self._forget(numbers[row], error)
+                self.forget(numbers[row])
+                errors[numbers[row]] = error
         if not errors:
             return self._outcome(lanes, matches, faults)
         left = [row for row, lane in enumerate(numbers) if lane not in errors]
@@ -122,11 +122,11 @@ class PettingZooEnvironment:
     def state(self, lanes: Lanes) -> ArrayTree:
         """PettingZoo's `state()`, `[L, ...]`."""
         assert self._described.state is not None, "this environment has no state"
-        return self._described.state.batch([self._global(self._match(lane)) for lane in lanes.tolist()])
+        return self._described.state.batch([self._global(self.match(lane)) for lane in lanes.tolist()])
 
     def render(self, lane: int) -> Frame:
         """PettingZoo's own text where it draws any, and what everybody has got so far."""
-        match = self._match(lane)
+        match = self.match(lane)
         lines = [f"{self.name}, tick {match.ticks}{' (over)' if match.over else ''}"]
         if getattr(match.env, "render_mode", None) == "ansi":
             lines.append(str(match.env.render()))
@@ -138,7 +138,7 @@ class PettingZooEnvironment:
 
     def save(self, lanes: Lanes) -> bytes:
         """The matches as JSON: their seeds and all actions so far."""
-        matches = [self._match(lane) for lane in lanes.tolist()]
+        matches = [self.match(lane) for lane in lanes.tolist()]
         records = [
             {"seed": match.seed, "log": [{agent: plain(value) for agent, value in tick.items()} for tick in match.log]}
             for match in matches
@@ -153,29 +153,15 @@ class PettingZooEnvironment:
         saved = json.loads(blob)
         if saved["environment"] != self.name:
             raise UserError(f"these matches are of {saved['environment']}, and this environment is {self.name}")
-        if len(saved["matches"]) != len(lanes):
-            raise ValueError(f"{len(saved['matches'])} matches were saved, and {len(lanes)} lanes are to hold them")
-        turns: list[Turn] = []
-        errors: dict[int, Exception] = {}
-        for row, (lane, record) in enumerate(zip(lanes.tolist(), saved["matches"], strict=True)):
-            try:
-                turns.append(self._replay(lanes[row : row + 1], record))
-            except LanesFailed as failed:
-                errors |= failed.errors
-            except Exception as error:  # it goes another way than it did, and is given actions that do not fit
-                errors[lane] = self._forget(lane, RunError(f"{self.name} cannot be played again: {error!r}"))
-        turn = join_turns(turns) if turns else self._turn([])
-        if errors:
-            raise LanesFailed(errors, turn)
-        return turn
+        return self.replay(lanes, saved["matches"], self._again)
 
-    def _forget(self, lane: int, error: RunError | None = None) -> Exception:
+    def forget(self, lane: int) -> None:
         """Let go of a lane's PettingZoo environment: the next match there gets a new one."""
-        match, self._matches[lane] = self._matches[lane], None
+        match = self.matches[lane]
+        super().forget(lane)
         if match is not None:
             with suppress(Exception):  # it may be in any state
                 match.env.close()
-        return error or RunError(f"{self.name} was let go of")
 
     def _global(self, match: Match) -> Any:
         try:
@@ -185,35 +171,37 @@ class PettingZooEnvironment:
                 return self._described.state.blank
             raise RunError(f"{self.name} has no state at tick {match.ticks}: {error}") from error
 
-    def _replay(self, lane: Lanes, record: Mapping[str, Any]) -> Turn:
+    def _again(self, lane: Lanes, record: Mapping[str, Any]) -> Turn:
         turn = self.reset(lane, rng.as_keys(record["seed"]))
-        match = self._match(int(lane[0]))
-        for tick in record["log"]:
-            if "-1" in tick:
-                match.forfeit(tick["-1"], self._forfeited(tick["-1"]))
-            else:
-                match.play({int(a): self._described.acting[self._group[int(a)]].value(v) for a, v in tick.items()})
-            turn = self._turn(lane.tolist())
+        match = self.match(int(lane[0]))
+        try:
+            for tick in record["log"]:
+                if "-1" in tick:
+                    match.forfeit(tick["-1"], self._forfeited(tick["-1"]))
+                else:
+                    match.play({int(a): self._described.acting[self._group[int(a)]].value(v) for a, v in tick.items()})
+                turn = self._turn(lane.tolist())
+        except Exception as error:  # it goes another way than it did, and is given actions that do not fit
+            raise RunError(f"{self.name} cannot be played again: {error!r}") from error
         return turn
 
-    def _match(self, lane: int, playing: bool = False) -> Match:
-        match = self._matches[lane]
-        if match is None or (playing and match.over):
-            raise ValueError(f"the match in lane {lane} is over or was never started: reset the lane first")
+    def _playing(self, lane: int) -> Match:
+        match = self.match(lane)
+        if match.over:
+            raise no_match(lane)
         return match
 
     def _given(self, matches: Sequence[Match], actions: Actions) -> tuple[list[dict[int, Any]], list[int]]:
         """The actions of each match by agent, and who broke the rules in it (or -1); nothing is played yet."""
-        if len(actions) != len(self.spec.groups):
-            raise ValueError(f"there are {len(self.spec.groups)} groups, but actions for {len(actions)} came")
         slots: list[list[tuple[int, int]]] = [[] for _ in self.spec.groups]
         for row, match in enumerate(matches):
             for agent in match.acting:
                 slots[self._group[agent]].append((row, agent))
         given: list[dict[int, Any]] = [{} for _ in matches]
         faults = [-1] * len(matches)
-        for group, (rows, batch) in enumerate(zip(slots, actions, strict=True)):
-            if batch is None and not rows:
+        batches = self._batches([len(rows) for rows in slots], actions)
+        for group, (rows, batch) in enumerate(zip(slots, batches, strict=True)):
+            if not rows:
                 continue
             batch, legal = self._checked(group, batch, [matches[row].masks.get(agent) for row, agent in rows])
             if legal is not None:
@@ -224,13 +212,9 @@ class PettingZooEnvironment:
                 given[row][agent] = value
         return given, faults
 
-    def _checked(self, group: int, batch: Array | None, masks: list[Any]) -> tuple[Array, Bools | None]:
-        """The actions as numbers that can be decoded, and which are legal (None: all). Raises ValueError."""
+    def _checked(self, group: int, batch: Array, masks: list[Any]) -> tuple[Array, Bools | None]:
+        """The actions as numbers that can be decoded, and which are legal (None: all)."""
         kind = self.spec.groups[group]
-        shape = (len(masks), *space.zeros(kind.action, 0).shape[1:])
-        if batch is None or batch.shape != shape:
-            have = "none" if batch is None else f"an array of shape {batch.shape}"
-            raise ValueError(f"actions of group {kind.name!r} must have shape {shape}, but {have} came")
         if isinstance(kind.action, Box):
             batch = batch.astype(kind.action.dtype, copy=False)
         masked = self._mask(group, masks)
@@ -268,7 +252,7 @@ class PettingZooEnvironment:
     def _turn(self, numbers: Sequence[int]) -> Turn:
         entries: list[_Entries] = [[] for _ in self.spec.groups]
         for lane in numbers:
-            match = self._match(lane)
+            match = self.match(lane)
             unseen, masks, views = match.unseen, match.masks, match.views
             for agent in match.acting:
                 first = agent in unseen

@@ -138,8 +138,8 @@ def test_a_bot_that_does_not_read_is_late_and_nobody_waits(bot, honest, play):
 
 def test_lines_larger_than_the_pipe_arrive(bot, honest, play):
     from marl.env import EnvSpec, Group
-    from marl.simple import Match as Game
-    from marl.simple import OneByOne, Outcome, View
+    from marl.games import Match as Game
+    from marl.games import OneByOne, Outcome, View
     from marl.space import Box, Discrete
 
     size = 100_000

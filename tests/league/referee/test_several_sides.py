@@ -9,7 +9,7 @@ from league.referee import Clocks, Verdict
 from league.referee.scoring import Scoring
 from marl.env import EnvSpec, Frame, Group
 from marl.errors import UserError
-from marl.simple import Match, OneByOne, Outcome, View
+from marl.games import Match, OneByOne, Outcome, View
 from marl.space import Box, Discrete
 from marl.testing.games import kuhn
 

@@ -1,4 +1,4 @@
-"""The sequence form of any turn-based game of this plugin whose agents forget nothing.
+"""The sequence form of any `TurnGame` whose agents forget nothing: it can be solved exactly.
 
 The tree is walked level by level, all of a level's histories as lanes of one environment, so the rules that play
 matches are also the rules that are solved.
@@ -12,8 +12,8 @@ import numpy as np
 
 from marl.errors import UserError
 from marl.exact import Decisions, SequenceForm
+from marl.games.turns import TurnGame
 from marl.types import Array, Floats, Ints
-from marl_classic.turns import TurnGame
 
 LIMIT = 1_000_000  # histories of one depth; more would not fit into memory
 

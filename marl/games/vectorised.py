@@ -1,4 +1,4 @@
-"""Matches as arrays: what every native environment of this plugin shares, turn-based or not.
+"""Matches as arrays: what all vectorised games share, turn-based, simultaneous or of one agent.
 
 A game declares its fields once, as the values that one fresh match has; here they become arrays whose first axis is
 the lane. Resetting, copying, saving and loading matches then need nothing from the game.
@@ -15,10 +15,11 @@ import numpy as np
 
 from marl.env import EnvSpec, Lanes, Turn
 from marl.errors import UserError
+from marl.games.actions import ActionBatches, no_match
 from marl.rng import as_keys
-from marl.types import Array, Ints, Keys
+from marl.types import Array, Bools, Ints, Keys
 
-_MAGIC = b"marl-classic/1\n"
+_MAGIC = b"marl-classic/1\n"  # where this format was first used; matches that were saved there still load
 
 
 class Vectorised(abc.ABC):
@@ -30,9 +31,12 @@ class Vectorised(abc.ABC):
     """How often chance has decided something in each match, `int64[lanes]`."""
     tick: Ints
     """How many ticks each match has played, `int64[lanes]`."""
+    task: Ints
+    """The task of each match, `int64[lanes]`; only in a game whose spec has tasks."""
 
     def __init__(self, spec: EnvSpec, lanes: int) -> None:
         self.spec = spec
+        self._batches = ActionBatches(spec)
         self._fresh = {name: np.asarray(value) for name, value in (self.common() | self.fields()).items()}
         self._allocate(lanes)
 
@@ -42,7 +46,8 @@ class Vectorised(abc.ABC):
 
     def common(self) -> dict[str, Any]:
         """The fields that every game has."""
-        return {"seed": np.uint64(0), "draws": np.int64(0), "tick": np.int64(0)}
+        task = {} if self.spec.tasks is None else {"task": np.int64(0)}
+        return {"seed": np.uint64(0), "draws": np.int64(0), "tick": np.int64(0)} | task
 
     @abc.abstractmethod
     def turn(self, lanes: Lanes) -> Turn:
@@ -80,11 +85,20 @@ class Vectorised(abc.ABC):
             self.seed[lanes] = as_keys(seeds)
         return self.turn(lanes)
 
-    def restart(self, lanes: Lanes, seeds: Keys) -> None:
+    def restart(self, lanes: Lanes, seeds: Keys, tasks: Ints | None = None) -> None:
         """Put every field of `lanes` back to the start."""
+        seeds = as_keys(seeds)
+        given = None if self.spec.tasks is None else self.spec.tasks.given(seeds, tasks)
         for name, value in self._fresh.items():
             getattr(self, name)[lanes] = value
-        self.seed[lanes] = as_keys(seeds)
+        self.seed[lanes] = seeds
+        if given is not None:
+            self.task[lanes] = given
+
+    def playing(self, lanes: Lanes, over: Bools) -> None:
+        """Raises ValueError where the match of one of `lanes[L]` is `over[L]`."""
+        if over.any():
+            raise no_match(int(lanes[over][0]))
 
     def _allocate(self, lanes: int) -> None:
         self.lanes = lanes
@@ -103,7 +117,7 @@ class Vectorised(abc.ABC):
             header = {}
         game = type(self).__name__
         if header.get("game") != game or header.get("fields") != self._layout():
-            raise UserError(f"this blob holds no saved matches of {game} with these parameters")
+            raise UserError(f"this blob holds no saved matches of {game} with these parameters, by this version of it")
         if header["lanes"] != len(lanes):
             raise UserError(f"this blob holds {header['lanes']} saved matches, but {len(lanes)} lanes are to take them")
         size = sum(value.nbytes for value in self._fresh.values()) * len(lanes)

@@ -1,4 +1,4 @@
-"""Turn-based games, vectorised. A game file holds only the rules; copy `tic_tac_toe.py` to write another.
+"""Turn-based games, vectorised. A game file holds only the rules; `marl_classic.tic_tac_toe` is one in 60 lines.
 
 A game says what a match consists of (`fields`), who may do what (`player`, `legal`), what happens then (`play`), what
 the agents see (`observe`), and what chance decides (`chance`, `happen`). All of these work on many lanes at once.
@@ -13,9 +13,9 @@ import numpy as np
 
 from marl import rng
 from marl.env import Actions, EnvSpec, Frame, Group, Lanes, Rows, Step, Turn
+from marl.games.vectorised import Vectorised
 from marl.space import Box, Discrete, legal
 from marl.types import Array, Bools, Floats, Ints, Keys
-from marl_classic.vectorised import Vectorised
 
 
 def turn_spec(players: int, observation: Box, actions: int, **facts: Any) -> EnvSpec:
@@ -78,16 +78,17 @@ class TurnGame(Vectorised):
         """A readable name of what `agent` knows; `sequence_form` names information sets so."""
         return str(self.observe(np.array([lane]), np.array([agent])).astype(int).tolist())
 
-    def reset(self, lanes: Lanes, seeds: Keys) -> Turn:
+    def reset(self, lanes: Lanes, seeds: Keys, tasks: Ints | None = None) -> Turn:
         """Start new matches; see `Environment.reset`."""
-        self.restart(lanes, seeds)
+        self.restart(lanes, seeds, tasks)
         self._settle(lanes)
         return self.turn(lanes)
 
     def step(self, lanes: Lanes, actions: Actions) -> Step:
         """Advance `lanes` by one action each; see `Environment.step`."""
         agent = self.player[lanes]
-        action = self._checked(lanes, agent, actions)
+        self.playing(lanes, agent < 0)
+        (action,) = self._batches((len(lanes),), actions)
         fault = np.full(len(lanes), -1)
         allowed = legal(self._actions, action, self.legal(lanes))
         action = action.astype(np.int64, copy=False)
@@ -130,17 +131,6 @@ class TurnGame(Vectorised):
             keys = rng.mix(self.seed[lanes], self.draws[lanes])
             self.draws[lanes] += 1
             self.happen(lanes, rng.choose(keys, weights))
-
-    def _checked(self, lanes: Lanes, agent: Ints, actions: Actions) -> Ints:
-        if agent.size and agent.min() < 0:
-            over = lanes[agent < 0]
-            raise ValueError(f"lane {over[0]} has no match: reset it before it is stepped")
-        given = actions[0] if actions[0] is not None else np.zeros(0, np.int64)
-        if np.shape(given) != agent.shape:
-            raise ValueError(
-                f"{len(lanes)} lanes need {len(lanes)} actions, but an array of shape {np.shape(given)} came"
-            )
-        return np.asarray(given)
 
     def _forfeits(self, agent: Ints) -> Floats:
         """Rewards `[L, N]` where `agent` breaks the rules: it loses all that it can, and the others share that."""

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
 
 from marl import rng
-from marl.env import EnvSpec, Lanes, LanesFailed, Turn, join_turns
-from marl.simple import Match, OneByOne, Outcome
-from marl.space import Box
-from marl.types import Array, Keys
+from marl.env import EnvSpec, Lanes, Turn
+from marl.games.match import Match, Outcome
+from marl.games.one_by_one import OneByOne
+from marl.types import Array, Ints, Keys
 
 
 class ForkableOneByOne(OneByOne):
@@ -24,57 +25,49 @@ class ForkableOneByOne(OneByOne):
 
     def __init__(self, spec: EnvSpec, lanes: int, make: Callable[[], Match]) -> None:
         super().__init__(spec, lanes, make)
-        self._log: list[list[Any]] = [[] for _ in range(lanes)]  # a seed, or the actions of a tick by agent
+        self._log: list[list[Any]] = [[] for _ in range(lanes)]  # the seed [and task], then what happened, tick by tick
 
-    def reset(self, lanes: Lanes, seeds: Keys) -> Turn:
+    def reset(self, lanes: Lanes, seeds: Keys, tasks: Ints | None = None) -> Turn:
         """Start new matches in `lanes`; see `Environment.reset`."""
-        for lane, seed in zip(lanes.tolist(), seeds.tolist(), strict=True):
-            self._log[lane] = [seed]
-        return super().reset(lanes, seeds)
+        if self.spec.tasks is not None:
+            tasks = self.spec.tasks.given(seeds, tasks)
+        for row, (lane, seed) in enumerate(zip(lanes.tolist(), seeds.tolist(), strict=True)):
+            self._log[lane] = [seed if tasks is None else [seed, int(tasks[row])]]
+        return super().reset(lanes, seeds, tasks)
 
     def save(self, lanes: Lanes) -> bytes:
         """See `Forkable.save`."""
         for lane in lanes.tolist():
-            self._match(lane)
+            self.match(lane)
         return json.dumps([self._log[lane] for lane in lanes.tolist()]).encode()
 
     def load(self, lanes: Lanes, blob: bytes, seeds: Keys | None = None) -> Turn:
         """See `Forkable.load`."""
-        saved = json.loads(blob)
-        if len(saved) != len(lanes):
-            raise ValueError(f"{len(saved)} matches were saved, but {len(lanes)} lanes are to take them")
-        turns: list[Turn] = []
-        errors: dict[int, Exception] = {}
-        for row, (lane, log) in enumerate(zip(lanes.tolist(), saved, strict=True)):
-            try:
-                turns.append(self._replay(lanes[row : row + 1], log))
-                if seeds is not None:
-                    self._reseed(lane, int(rng.as_keys(seeds)[row]))
-            except Exception as error:
-                errors[lane] = self._lost(lane, error.first if isinstance(error, LanesFailed) else error)
-        turn = join_turns(turns) if turns else (None,) * len(self.spec.groups)
-        if errors:
-            raise LanesFailed(errors, turn)
-        return turn
+        fresh = [] if seeds is None else rng.as_keys(seeds).tolist()
+        return self.replay(lanes, list(zip_longest(json.loads(blob), fresh)), self._again)
 
     def _play(self, lane: int, actions: dict[int, Any]) -> Outcome:
         self._log[lane].append({agent: np.asarray(action).tolist() for agent, action in actions.items()})
         return super()._play(lane, actions)
 
-    def _replay(self, lane: Lanes, log: list[Any]) -> Turn:
-        turn = self.reset(lane, rng.as_keys(log[0]))
+    def _again(self, lane: Lanes, saved: tuple[list[Any], int | None]) -> Turn:
+        log, fresh = saved
+        seed, task = log[0] if isinstance(log[0], list) else (log[0], None)
+        turn = self.reset(lane, rng.as_keys(seed), None if task is None else np.array([task]))
         for entry in log[1:]:
             if isinstance(entry, int):
                 self._reseed(int(lane[0]), entry)
             else:
                 turn = self.step(lane, [self._batch(index, entry) for index in range(len(self.spec.groups))]).turn
+        if fresh is not None:
+            self._reseed(int(lane[0]), fresh)
         return turn
 
     def _batch(self, group: int, entry: Mapping[str, Any]) -> Array | None:
         mine = [value for agent, value in entry.items() if self._group[int(agent)] == group]
-        space = self.spec.groups[group].action
-        return np.array(mine, dtype=space.dtype if isinstance(space, Box) else None) if mine else None
+        dtype = self._batches.likes[group].dtype
+        return np.array(mine, dtype=dtype if dtype.kind == "f" else None) if mine else None
 
     def _reseed(self, lane: int, seed: int) -> None:
-        self._match(lane).seed = seed
+        self.match(lane).seed = seed
         self._log[lane].append(seed)

@@ -1,6 +1,4 @@
-"""Environments written one match at a time: the small base class for authors of simple games, and for adapters.
-
-Write a `Match`; `OneByOne` batches any number of them behind the `Environment` interface:
+"""Games that are written one match at a time, batched: `OneByOne` plays any number of them.
 
     class Coin(Match):
         ...
@@ -8,121 +6,51 @@ Write a `Match`; `OneByOne` batches any number of them behind the `Environment` 
     def coin(lanes: int) -> OneByOne:
         return OneByOne(SPEC, lanes, Coin)
 
-`marl.forking.ForkableOneByOne` can also save and load matches. How-to: docs/environments.md.
+`marl.games.forkable.ForkableOneByOne` can also save and load matches. How-to: docs/environments.md.
 """
 
 from __future__ import annotations
 
-import abc
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from marl import rng, tree
+from marl import tree
 from marl.env import Actions, EnvSpec, Frame, Lanes, LanesFailed, Rows, Step, Turn
-from marl.space import Box, Discrete, MultiDiscrete, Space, legal, mask_width
-from marl.types import ArrayTree, Bools, Keys
+from marl.games.actions import no_match
+from marl.games.instances import Instances
+from marl.games.match import Match, Outcome, View
+from marl.space import Discrete, Space, legal, mask_width
+from marl.types import ArrayTree, Bools, Ints, Keys
 
 
-@dataclass(slots=True)
-class View:
-    """What one agent sees when it must act: its observation (one row, without the axis K) and its legal actions."""
-
-    observation: ArrayTree
-    mask: Any = None  # bool[mask_width], or None where everything is legal
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What one tick did. Rewards and endings are by agent index; who is not named got nothing and goes on.
-
-    A match is over when it is `done`, which terminates everybody who is still in it, or when nobody is. `final`: the
-    last observation of each agent that ended; those that are missing are asked for with `Match.observe`. `info`: the
-    columns that `EnvSpec.info` declares; a missing one is 0.
-    """
-
-    rewards: Mapping[int, float] = field(default_factory=dict)
-    terminated: frozenset[int] | set[int] = frozenset()
-    truncated: frozenset[int] | set[int] = frozenset()
-    done: bool = False
-    fault: int = -1
-    final: Mapping[int, ArrayTree] = field(default_factory=dict)
-    info: Mapping[str, Any] = field(default_factory=dict)
-
-
-class Match(abc.ABC):
-    """One match of a game. Draw chance from `self.chance()`, which follows from the seed alone.
-
-    `seed`, `draws` and `agents` (how many there are) are set before `start`.
-    """
-
-    seed: int = 0
-    draws: int = 0
-    agents: int = 2
-
-    def chance(self) -> float:
-        """The next uniform number in `[0, 1)` of this match."""
-        self.draws += 1
-        return float(rng.uniform(rng.mix(self.seed, self.draws))[0])
-
-    @abc.abstractmethod
-    def start(self) -> None:
-        """Begin; `self.seed` is set."""
-
-    @abc.abstractmethod
-    def views(self) -> Mapping[int, View]:
-        """The agents that must act now, by index, and what each sees. Asked once after `start` and each `play`."""
-
-    @abc.abstractmethod
-    def play(self, actions: Mapping[int, Any]) -> Outcome:
-        """Apply one legal action per agent that had a view (an int, or an array), and say what happened."""
-
-    @abc.abstractmethod
-    def observe(self, agent: int) -> ArrayTree:
-        """What `agent` sees now, for its final observation."""
-
-    def illegal(self, agent: int, action: Any) -> Outcome:
-        """An action outside the space or the mask: the match ends, at no gain for anybody unless overridden."""
-        return Outcome(done=True, fault=agent)
-
-    def state(self) -> ArrayTree:
-        """The true state, one row; only needed where `spec.state` is set."""
-        raise NotImplementedError
-
-    def render(self) -> Frame:
-        """A picture of the match."""
-        return Frame(repr(self), "")
-
-
-class OneByOne:
+class OneByOne(Instances[Match]):
     """Batches matches that are played one at a time. `make()` builds a fresh `Match`."""
 
     def __init__(self, spec: EnvSpec, lanes: int, make: Callable[[], Match]) -> None:
-        self.spec = spec
-        self.lanes = lanes
-        self.matches: list[Match | None] = [None] * lanes
+        super().__init__(spec, lanes)
         self._make = make
-        self._group = spec.group_of.tolist()
         self._waiting: list[Mapping[int, View]] = [{}] * lanes
         self._alive = np.zeros((lanes, len(spec.agents)), dtype=np.bool_)
         self._seen = np.zeros((lanes, len(spec.agents)), dtype=np.bool_)
 
-    def reset(self, lanes: Lanes, seeds: Keys) -> Turn:
+    def reset(self, lanes: Lanes, seeds: Keys, tasks: Ints | None = None) -> Turn:
         """Start new matches in `lanes`; see `Environment.reset`. A match that raises has failed alone."""
+        drawn = np.zeros(len(lanes), np.int64) if self.spec.tasks is None else self.spec.tasks.given(seeds, tasks)
         errors: dict[int, Exception] = {}
         self._alive[lanes] = True
         self._seen[lanes] = False
-        for lane, seed in zip(lanes.tolist(), seeds.tolist(), strict=True):
+        for lane, seed, task in zip(lanes.tolist(), seeds.tolist(), drawn.tolist(), strict=True):
             match = self._make()
-            match.seed, match.draws, match.agents = seed, 0, len(self.spec.agents)
+            match.seed, match.draws, match.agents, match.task = seed, 0, len(self.spec.agents), task
             try:
                 match.start()
                 self.matches[lane], self._waiting[lane] = match, self._views(match)
             except Exception as error:
-                errors[lane] = self._lost(lane, error)
+                self.forget(lane)
+                errors[lane] = error
         turn = self._turn(_without(lanes, errors))
         if errors:
             raise LanesFailed(errors, turn)
@@ -136,10 +64,11 @@ class OneByOne:
         for lane, mine in zip(numbers, given, strict=True):
             try:
                 outcome = self._play(lane, mine)
-                self._waiting[lane] = {} if self._is_over(lane, outcome) else self._views(self._match(lane))
+                self._waiting[lane] = {} if self._is_over(lane, outcome) else self._views(self.match(lane))
                 outcomes.append(outcome)
             except Exception as error:
-                errors[lane] = self._lost(lane, error)
+                self.forget(lane)
+                errors[lane] = error
         step = self._outcome(_without(lanes, errors), outcomes)
         if errors:
             raise LanesFailed(errors, step)
@@ -147,11 +76,11 @@ class OneByOne:
 
     def state(self, lanes: Lanes) -> ArrayTree:
         """The true states `[L, ...]`."""
-        return _stack([self._match(lane).state() for lane in lanes.tolist()])
+        return _stack([self.match(lane).state() for lane in lanes.tolist()])
 
     def render(self, lane: int) -> Frame:
         """Draw one lane."""
-        return self._match(lane).render()
+        return self.match(lane).render()
 
     def _outcome(self, lanes: Lanes, outcomes: list[Outcome]) -> Step:
         """The step that these outcomes make, one for each lane."""
@@ -159,7 +88,7 @@ class OneByOne:
         endings: list[tuple[int, int, View]] = []
         for row, (lane, outcome) in enumerate(zip(lanes.tolist(), outcomes, strict=True)):
             for agent in self._write(step, row, lane, outcome):
-                last = outcome.final[agent] if agent in outcome.final else self._match(lane).observe(agent)
+                last = outcome.final[agent] if agent in outcome.final else self.match(lane).observe(agent)
                 endings.append((lane, agent, View(last)))
         step.final = self._rows(endings)
         step.turn = self._turn(lanes)
@@ -167,17 +96,11 @@ class OneByOne:
         step.info = {name: np.array(column, dtype=float) for name, column in columns.items()}
         return step
 
-    def _lost(self, lane: int, error: Exception) -> Exception:
+    def forget(self, lane: int) -> None:
         """Forget a match that raised."""
-        self.matches[lane], self._waiting[lane] = None, {}
+        super().forget(lane)
+        self._waiting[lane] = {}
         self._alive[lane] = False
-        return error
-
-    def _match(self, lane: int) -> Match:
-        match = self.matches[lane]
-        if match is None:
-            raise ValueError(f"lane {lane} has no match: reset it first")
-        return match
 
     def _write(self, step: Step, row: int, lane: int, outcome: Outcome) -> list[int]:
         """Enter an outcome into row `row` of the step; the agents whose part ended, in order."""
@@ -223,31 +146,20 @@ class OneByOne:
 
     def _given(self, lanes: Lanes, actions: Actions) -> list[dict[int, Any]]:
         """The actions of each stepped lane by agent. Raises ValueError before anything was played."""
-        groups = self.spec.groups
-        if len(actions) != len(groups):
-            raise ValueError(f"there are {len(groups)} groups, but actions for {len(actions)} came")
-        pending: list[list[tuple[int, int]]] = [[] for _ in groups]
+        pending: list[list[tuple[int, int]]] = [[] for _ in self.spec.groups]
         for row, lane in enumerate(lanes.tolist()):
             if not self._alive[lane].any():
-                raise ValueError(f"the match in lane {lane} is over or was never started: reset the lane first")
+                raise no_match(lane)
             for agent in sorted(self._waiting[lane]):
                 pending[self._group[agent]].append((row, agent))
         given: list[dict[int, Any]] = [{} for _ in lanes]
-        for group, rows, batch in zip(groups, pending, actions, strict=True):
-            size = 0 if batch is None else len(batch)
-            if size != len(rows):
-                raise ValueError(f"group {group.name!r} has {len(rows)} rows in these lanes, but {size} actions came")
-            if batch is None:
-                continue
-            if batch.shape[1:] != _shape(group.action):
-                expected = (size, *_shape(group.action))
-                raise ValueError(f"actions of group {group.name!r} must have shape {expected}, but got {batch.shape}")
+        for rows, batch in zip(pending, self._batches([len(rows) for rows in pending], actions), strict=True):
             for (row, agent), action in zip(rows, batch.copy(), strict=True):
                 given[row][agent] = action
         return given
 
     def _play(self, lane: int, actions: dict[int, Any]) -> Outcome:
-        match, waiting = self._match(lane), self._waiting[lane]
+        match, waiting = self.match(lane), self._waiting[lane]
         for agent, action in actions.items():
             if not _allowed(self.spec.groups[self._group[agent]].action, action, waiting[agent].mask):
                 return match.illegal(agent, action)
@@ -309,17 +221,6 @@ def _blank(lanes: Lanes, agents: int) -> Step:
         final=(),
         turn=(),
     )
-
-
-def _shape(space: Space) -> tuple[int, ...]:
-    """The shape of one action."""
-    match space:
-        case Box(shape):
-            return shape
-        case MultiDiscrete(nvec):
-            return (len(nvec),)
-        case _:
-            return ()
 
 
 def _allowed(space: Space, action: Any, mask: Any) -> bool:
