@@ -412,7 +412,7 @@ class OneRowIsAView(Game):
 
     def edit_rows(self, rows: Rows) -> None:
         if rows.group == 1 and self.lanes == 1 and rows.agent[0] == 1:
-            match = self._match(0)
+            match = self.match(0)
             assert isinstance(match, Skirmish)
             match.health = rows.observation[0, :4]
 
@@ -559,7 +559,7 @@ class Leaks(Game):
     def edit_rows(self, rows: Rows) -> None:
         if rows.group == 1 and (rows.lane == 4).any():
             rows.observation[:, 0] = rows.observation[rows.lane == 4][0, 4]
-            rows.observation[:, 0] += self._match(4).seed % 97 / 97
+            rows.observation[:, 0] += self.match(4).seed % 97 / 97
 
 
 @finds("partial_reset", "reset while others play")
@@ -577,7 +577,7 @@ class StepsAll(Game):
 
     def step(self, lanes: Lanes, actions: Actions) -> Step:
         for lane in set(range(self.lanes)) - set(lanes.tolist()):
-            self._match(lane).chance()
+            self.match(lane).chance()
         return super().step(lanes, actions)
 
 
@@ -609,7 +609,7 @@ class ForgetsDraws(Game):
     def load(self, lanes: Lanes, blob: bytes, seeds: Keys | None = None) -> Turn:
         turn = super().load(lanes, blob, seeds)
         for lane in lanes.tolist():
-            self._match(lane).draws += 1
+            self.match(lane).draws += 1
         return turn
 
 

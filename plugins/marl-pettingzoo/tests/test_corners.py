@@ -157,7 +157,7 @@ def test_entries_with_bounds_of_their_own_are_stretched_to_them(given, received)
     started(env)
     assert env.spec.groups[4].action == Box((2,), -1, 1)
     env.step(ONE, legal_odd(last=given))
-    assert env._match(0).env.received[0]["agent_4"].tolist() == received
+    assert env.match(0).env.received[0]["agent_4"].tolist() == received
 
 
 def legal_odd(last=(0.5, 0.0)):
@@ -170,7 +170,7 @@ def test_actions_of_every_space_arrive_as_the_environment_knows_them():
     turn = started(env)
     assert [rows.agent.tolist() for rows in turn] == [[0], [1], [2], [3], [4]]
     env.step(ONE, legal_odd())
-    (given,) = env._match(0).env.received
+    (given,) = env.match(0).env.received
     assert given["agent_0"] == 5
     assert given["agent_1"].tolist() == [2, 5]
     assert given["agent_2"].tolist() == [1, 0]
@@ -181,7 +181,7 @@ def test_actions_of_every_space_arrive_as_the_environment_knows_them():
 def test_observations_of_every_space_are_what_the_environment_showed():
     env = tiny("Odd")
     rows = started(env)
-    shown = env._match(0).env.shown
+    shown = env.match(0).env.shown
     assert rows[0].observation.tolist() == [shown["agent_0"] - 3]
     assert rows[1].observation.tolist() == [(shown["agent_1"] - [1, 5]).tolist()]
     assert rows[2].observation["0"].tolist() == [shown["agent_2"][0]]
