@@ -53,7 +53,8 @@ class ForkableOneByOne(OneByOne):
     def _again(self, lane: Lanes, saved: tuple[list[Any], int | None]) -> Turn:
         log, fresh = saved
         seed, task = log[0] if isinstance(log[0], list) else (log[0], None)
-        turn = self.reset(lane, rng.as_keys(seed), None if task is None else np.array([task]))
+        key = rng.as_keys(seed)
+        turn = self.reset(lane, key) if task is None else self.reset(lane, key, np.array([task]))
         for entry in log[1:]:
             if isinstance(entry, int):
                 self._reseed(int(lane[0]), entry)

@@ -85,14 +85,16 @@ class OneAgent(Vectorised):
         count = len(lanes)
         (given,) = self._batches((count,), actions)
         fair = legal(self._action, given, self.masks(lanes))
-        rewards, terminated, truncated = np.zeros(count), np.zeros(count, np.bool_), np.zeros(count, np.bool_)
         if fair.all():
-            rewards[:], terminated[:], truncated[:] = self.play(lanes, given)
+            rewards, terminated, cut = self.play(lanes, given)
+            truncated = np.zeros(count, np.bool_) | cut
         else:
+            rewards, terminated, truncated = np.zeros(count), np.zeros(count, np.bool_), np.zeros(count, np.bool_)
             rewards[fair], terminated[fair], truncated[fair] = self.play(lanes[fair], given[fair])
             self._foul(lanes, ~fair, rewards, terminated, truncated)
-        self.tick[lanes] += 1
-        truncated |= ~terminated & (self.tick[lanes] >= self.spec.max_length)
+        tick = self.tick[lanes] + 1
+        self.tick[lanes] = tick
+        truncated |= ~terminated & (tick >= self.spec.max_length)
         done = terminated | truncated
         self.over[lanes] = done
         ended = lanes[done]

@@ -24,7 +24,7 @@ def test_a_random_match_pays_the_returns_of_openspiel(environment, play):
     played = play(environment, [11, 12], ticks=300)
     low, high = environment.spec.returns
     for lane in range(2):
-        state = environment.match(lane, over=True).state
+        state = environment.match(lane).state
         if played.done[lane] and not played.truncated[lane]:
             assert state.is_terminal()
             np.testing.assert_allclose(played.totals[lane], state.returns(), atol=1e-6)
@@ -49,7 +49,7 @@ def test_rows_belong_to_the_spaces_and_first_is_true_once(environment, play):
 def test_a_fork_is_the_same_position_and_the_same_future(environment, play):
     (rows,) = environment.reset(np.arange(2), np.array([5, 6], np.uint64))
     for _ in range(7):
-        live = [lane for lane in range(2) if not environment.match(lane, over=True).over]
+        live = [lane for lane in range(2) if not environment.match(lane).over]
         if not live:
             break
         legal = None if rows is None else rows.mask.argmax(axis=1)
@@ -62,7 +62,7 @@ def test_a_fork_is_the_same_position_and_the_same_future(environment, play):
         for name in ("lane", "agent", "observation", "mask", "first"):
             np.testing.assert_array_equal(getattr(rows, name), getattr(again, name))
     for lane in range(2):
-        assert str(copy.match(lane, over=True).state) == str(environment.match(lane, over=True).state)
+        assert str(copy.match(lane).state) == str(environment.match(lane).state)
     assert json.loads(copy.save(np.arange(2))) == json.loads(blob)
 
 

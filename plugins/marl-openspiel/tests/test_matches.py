@@ -76,7 +76,7 @@ def _walk(environment, rows, ticks):
     """Play the last legal action for some ticks in all lanes that live."""
     seen = []
     for _ in range(ticks):
-        live = [lane for lane in range(2) if not environment.match(lane, over=True).over]
+        live = [lane for lane in range(2) if not environment.match(lane).over]
         if not live:
             break
         last = rows.mask.shape[1] - 1 - rows.mask[:, ::-1].argmax(axis=1)
@@ -172,7 +172,7 @@ def test_rows_are_those_of_openspiel_move_by_move():
         np.testing.assert_array_equal(rows.observation[0], np.array(state.information_state_tensor(player), np.float32))
         assert rows.mask[0].tolist() == [bool(legal) for legal in state.legal_actions_mask(player)]
         (rows,) = environment.step(np.arange(1), [rows.mask.argmax(axis=1)]).turn
-    assert environment.match(0, over=True).state.is_terminal()
+    assert environment.match(0).state.is_terminal()
 
 
 def test_a_match_at_its_length_limit_is_truncated():

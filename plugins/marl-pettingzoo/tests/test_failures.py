@@ -9,10 +9,11 @@ from marl.arena import Arena, Failures, Mixtures, Sampler, Tolerance
 from marl.errors import RunError
 from marl.registry import ALGORITHMS, POLICIES, load_registry
 from marl_pettingzoo import games
+from marl_pettingzoo.params import AnyParams
 
 
 def tiny(name, lanes=8, **options):
-    return games.any_game(lanes, target=f"marl_pettingzoo_tiny:{name}", **options)
+    return games.any_game(lanes, params=AnyParams(target=f"marl_pettingzoo_tiny:{name}", **options))
 
 
 def sampler(name, told, checkpoint=None, **options):
