@@ -22,6 +22,7 @@ def ours() -> tuple[Callable[[], float], Callable[[], float]]:
     from marl.job import SELF, Job
     from marl.training.engine import Engine
     from marl.training.modules import module_specs
+    from marl.training.parts import Parts
     from marl_classic.connect_four import ConnectFour
     from marl_rllib.ppo import PPOLearner, PPOParams
 
@@ -31,11 +32,11 @@ def ours() -> tuple[Callable[[], float], Callable[[], float]]:
 
     spec = ConnectFour(1).spec
     hyper = PPOParams(lanes=LANES, rows=ROWS, minibatch=MINIBATCH, epochs=EPOCHS)
-    engine = Engine(spec, PPOLearner, module_specs(spec, hyper.model, "all", (0, 1)), hyper)
+    engine = Engine(spec, Parts(PPOLearner), module_specs(spec, hyper.model, "all", (0, 1)), hyper)
     services: Any = Services()
     engine.begin(Job("rllib/ppo", 0, ((), ((SELF, 1.0),)), seed=1), services)
     backend: Any = engine.backend
-    batch = backend.rollout.collect(ROWS)
+    batch = backend.players[0].play(ROWS, {})
     coefficients = hyper.coefficients(0.0)
     shares: list[float] = []
 

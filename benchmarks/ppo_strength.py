@@ -29,6 +29,7 @@ def ours(seed: int, env_steps: int) -> tuple[Any, int]:
     from marl.registry import load_registry
     from marl.training.engine import Engine
     from marl.training.modules import module_specs
+    from marl.training.parts import Parts
     from marl_rllib.ppo import PPOLearner, PPOParams
 
     class Services:
@@ -41,7 +42,7 @@ def ours(seed: int, env_steps: int) -> tuple[Any, int]:
         lanes=128, rows=ROWS, minibatch=MINIBATCH, epochs=EPOCHS, lr=LR, clip=CLIP, entropy=ENTROPY,
         value_coefficient=VALUE, discount=DISCOUNT, trace=TRACE, max_grad_norm=NORM,
     )  # fmt: skip
-    engine = Engine(spec, PPOLearner, module_specs(spec, hyper.model, "all", (0, 1)), hyper)
+    engine = Engine(spec, Parts(PPOLearner), module_specs(spec, hyper.model, "all", (0, 1)), hyper)
     engine.begin(Job("rllib/ppo", 0, ((), ((SELF, 1.0),)), seed=seed, budget={"env_steps": env_steps}), services)
     engine.run(lambda *_, **__: None)
     return engine.backend.policy, engine.progress.env_steps

@@ -24,6 +24,7 @@ def engine(**params: Any) -> Any:
     from marl.registry import Component
     from marl.training.engine import Engine
     from marl.training.modules import module_specs
+    from marl.training.parts import Parts
     from marl_classic.connect_four import ConnectFour
     from marl_rllib.ppo import PPOLearner, PPOParams
 
@@ -34,7 +35,7 @@ def engine(**params: Any) -> Any:
             return ConnectFour(lanes)
 
     spec, hyper = ConnectFour(1).spec, PPOParams(**params)
-    made = Engine(spec, PPOLearner, module_specs(spec, hyper.model, "all", (0, 1)), hyper)
+    made = Engine(spec, Parts(PPOLearner), module_specs(spec, hyper.model, "all", (0, 1)), hyper)
     services: Any = Services()
     made.begin(Job("rllib/ppo", 0, ((), ((SELF, 1.0),)), seed=1), services)
     return made

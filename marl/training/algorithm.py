@@ -9,26 +9,39 @@ from marl.algorithm import Checkpoint, Services, Trained
 from marl.env import EnvSpec
 from marl.job import Job
 from marl.snapshot import Snapshot
+from marl.training.behaviour import Behaviour
+from marl.training.behaviour.sampled import Sampled
 from marl.training.checkpoint import AVERAGE, part, starting
 from marl.training.engine import Engine
+from marl.training.experience import Experience
+from marl.training.experience.on_policy import OnPolicy
 from marl.training.hyper import Hyper
 from marl.training.learner import ColumnLearner
 from marl.training.lineup import lineup
 from marl.training.modules import ModuleSpec, module_specs
+from marl.training.networks import Heads
+from marl.training.parts import Parts
 
 
 class RLlibAlgorithm(abc.ABC):
-    """An algorithm on the training engine. A subclass names two classes:
+    """An algorithm on the training engine. A subclass names what it is made of:
 
-        class PPO(RLlibAlgorithm):
-            learner = PPOLearner  # the loss
-            parameters = PPOParams  # a dataclass that inherits `Hyper`
+        class DQN(RLlibAlgorithm):
+            parameters = DQNParams  # a dataclass that inherits `Hyper`
+            learner = DQNLearner  # the loss
+            experience = Replay  # what is kept of what was played, and how it is cut into batches
+            behaviour = EpsilonGreedy  # how it acts while it gathers; evaluation does not use it
+            heads = Heads("duelling", value=False)  # what its networks say
 
-    It is made once and works on many jobs; engines stay alive in between, one for each set of modules.
+    The first two are enough for those that learn from what they have just played. It is made once and works on many
+    jobs; engines stay alive in between, one for each set of modules.
     """
 
-    learner: ClassVar[type[ColumnLearner]]
     parameters: ClassVar[type[Hyper]]
+    learner: ClassVar[type[ColumnLearner]]
+    experience: ClassVar[type[Experience]] = OnPolicy
+    behaviour: ClassVar[type[Behaviour]] = Sampled
+    heads: Heads = Heads()
 
     def __init__(self, params: Hyper | None = None) -> None:
         self.hyper = params or self.parameters()
@@ -59,9 +72,10 @@ class RLlibAlgorithm(abc.ABC):
         modules = self._modules(job, spec)
         key = tuple(sorted(modules))
         if key not in self._engines or self._engines[key].spec != spec:
-            self._engines[key] = Engine(spec, self.learner, modules, hyper)
+            parts = Parts(self.learner, self.experience, self.behaviour)
+            self._engines[key] = Engine(spec, parts, modules, hyper)
         return self._engines[key]
 
     def _modules(self, job: Job, spec: EnvSpec) -> dict[str, ModuleSpec]:
         hyper = self.hyper
-        return module_specs(spec, hyper.model, hyper.sharing, lineup(job, spec).sides, hyper.models)
+        return module_specs(spec, hyper.model, hyper.sharing, lineup(job, spec).sides, hyper.models, self.heads)

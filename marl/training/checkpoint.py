@@ -2,7 +2,8 @@
 
 Array names start with a part: `weights/<module>/<parameter>`, `optimiser/<module>/<parameter>/<moment>`,
 `past/<module>/<parameter>` (older weights that the learner needs), `average/<module>/<parameter>` (what snapshots
-carry), and `lanes/...` (see `marl.arena.Sampler.save`).
+carry), `critics/<module>/<name>.<parameter>` (what only the loss needs), `experience/...` (what is kept of what was
+played) and `lanes/...` (see `marl.arena.Sampler.save`).
 RLlib's own state is not used: it keeps newer weights when an older state is loaded, leaves out adaptive coefficients,
 and its files are pickles.
 """
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from marl.training.modules import ModuleSpec
 
 AVERAGE = "average/"
+_CRITICS = "critics/"
+_EXPERIENCE = "experience"
 
 
 def save_learner(learner: ColumnLearner) -> Checkpoint:
@@ -39,6 +42,7 @@ def save_learner(learner: ColumnLearner) -> Checkpoint:
         arrays |= {f"past/{module}/{key}": _array(value) for key, value in weights.items()}
     for module, average in learner.averages.items():
         arrays |= {f"{AVERAGE}{module}/{key}": _array(value) for key, value in average.weights.items()}
+    arrays |= _critics(learner)
     memo = {name: dict(values) for name, values in learner.memo.items()}
     return Checkpoint(arrays, {"memo": memo, "averaged": {name: one.count for name, one in learner.averages.items()}})
 
@@ -46,9 +50,15 @@ def save_learner(learner: ColumnLearner) -> Checkpoint:
 def load_learner(learner: ColumnLearner, checkpoint: Checkpoint) -> None:
     """Put a saved state into a live learner, newer or older. Raises UserError where the modules differ."""
     parts = part(checkpoint.arrays, "weights/")
-    known = learner.weights()
+    known, critics = learner.weights(), part(checkpoint.arrays, _CRITICS)
     _compare(known, parts)
+    if critics:
+        _compare(part(_critics(learner), _CRITICS), critics)
+    elif any(learner.critics.values()):
+        learner.reset(0)  # networks of somebody else's snapshot, see `starting`: the critics are new
     for name in learner.names:
+        for key, critic in learner.critics[name].items() if critics else ():
+            critic.load_state_dict(_tensors(part(critics, f"{name}/{key}."), "cpu"))
         learner.network(name).load_state_dict(_tensors(part(parts, f"{name}/"), "cpu"))
     for optimizer in learner._named_optimizers.values():
         optimizer.state.clear()
@@ -68,6 +78,19 @@ def load_learner(learner: ColumnLearner, checkpoint: Checkpoint) -> None:
     learner.memo = {name: dict(values) for name, values in checkpoint.meta.get("memo", {}).items()}
 
 
+def with_experience(learner: Checkpoint, kept: Checkpoint) -> Checkpoint:
+    """The state of a learner, and the experience that it draws from."""
+    if not kept.arrays and not kept.meta:
+        return learner
+    arrays = {f"{_EXPERIENCE}/{name}": array for name, array in kept.arrays.items()}
+    return Checkpoint({**learner.arrays, **arrays}, {**learner.meta, _EXPERIENCE: dict(kept.meta)})
+
+
+def experience_of(checkpoint: Checkpoint) -> Checkpoint:
+    """The experience in a checkpoint."""
+    return Checkpoint(part(checkpoint.arrays, f"{_EXPERIENCE}/"), checkpoint.meta.get(_EXPERIENCE, {}))
+
+
 def starting(modules: Mapping[str, ModuleSpec], snapshot: Snapshot) -> Checkpoint:
     """A checkpoint that begins with the networks of a snapshot: no optimiser, no progress, no matches.
 
@@ -82,8 +105,9 @@ def starting(modules: Mapping[str, ModuleSpec], snapshot: Snapshot) -> Checkpoin
         network = spec.build(0, name)
         wanted = describe_network(network)
         for key in wanted:
-            if wanted[key] != saved[name][key]:
-                raise UserError(f"its network {name!r} has another {key}: {_unlike(saved[name][key], wanted[key])}")
+            there = saved[name].get(key, {})
+            if wanted[key] != there:
+                raise UserError(f"its network {name!r} has another {key}: {_unlike(there, wanted[key])}")
         for key in network.state_dict():
             arrays[f"weights/{name}/{key}"] = snapshot.arrays[f"{name}/{key}"]
     progress = {"env_steps": 0, "rows": 0, "updates": 0, "budget": 0}
@@ -124,10 +148,24 @@ def _parameters(learner: ColumnLearner) -> list[tuple[str, Any, Any]]:
             for group in optimizer.param_groups
             for parameter in group["params"]
         }
-        for key, parameter in learner.network(module).named_parameters():
+        critics = [
+            (f"critics.{name}.{key}", parameter)
+            for name, critic in learner.critics[module].items()
+            for key, parameter in critic.named_parameters()
+        ]
+        for key, parameter in (*learner.network(module).named_parameters(), *critics):
             if id(parameter) in owner:
                 result.append((f"{module}/{key}", parameter, owner[id(parameter)]))
     return result
+
+
+def _critics(learner: ColumnLearner) -> dict[str, Array]:
+    return {
+        f"{_CRITICS}{module}/{name}.{key}": _array(value)
+        for module, critics in learner.critics.items()
+        for name, critic in critics.items()
+        for key, value in critic.state_dict().items()
+    }
 
 
 def _compare(known: Mapping[str, Array], saved: Mapping[str, Array]) -> None:

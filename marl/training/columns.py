@@ -41,19 +41,23 @@ def module_columns(
     `seen`: what the networks saw of each row, a tree of `[K, ...]`. `modules`: the module id of each agent of the
     environment. `memories`: the size of each module's memory. `length`: the longest sequence, for those that have one.
     """
-    names = sorted({modules[agent] for agent in np.unique(window.agent).tolist()})
-    everything = _columns(window, seen, estimates)
-    if len(names) == 1 and window.memory is None:
-        return {names[0]: everything}
-    number = np.array([names.index(name) if name in names else -1 for name in modules])[window.agent]
+    by_module, everything = rows_by_module(window, modules), _columns(window, seen, estimates)
+    if len(by_module) == 1 and window.memory is None:
+        return dict.fromkeys(by_module, everything)
     result = {}
-    for index, name in enumerate(names):
-        rows = np.flatnonzero(number == index)
+    for name, rows in by_module.items():
         if not memories[name]:
             result[name] = {key: tree.take(column, rows) for key, column in everything.items()}
         else:
             result[name] = _sequence_columns(window, everything, rows, memories[name], length)
     return result
+
+
+def rows_by_module(window: Trajectory, modules: Sequence[str]) -> dict[str, Ints]:
+    """The rows `int64[k]` of each module that has some. `modules`: the module id of each agent of the environment."""
+    names = sorted({modules[agent] for agent in np.unique(window.agent).tolist()})
+    number = np.array([names.index(name) if name in names else -1 for name in modules])[window.agent]
+    return {name: np.flatnonzero(number == index) for index, name in enumerate(names)}
 
 
 def join(parts: Sequence[Mapping[str, Columns]]) -> dict[str, Columns]:
@@ -68,7 +72,7 @@ def join(parts: Sequence[Mapping[str, Columns]]) -> dict[str, Columns]:
 
 def rows_of(columns: Columns) -> int:
     """How many rows (or, with memory, sequences) there are."""
-    return len(columns["logp"])
+    return len(columns["action"])
 
 
 def _columns(window: Trajectory, seen: ArrayTree, estimates: Advantages) -> Columns:

@@ -15,10 +15,10 @@ from marl.snapshot import content_id
 from marl.training.backends import Backend, Plan, Report, connect
 from marl.training.checkpoint import part
 from marl.training.hyper import Hyper
-from marl.training.learner import ColumnLearner
 from marl.training.lineup import lineup
 from marl.training.making import explained, tell_void
 from marl.training.modules import ModuleSpec
+from marl.training.parts import Parts
 
 _LANES = "lanes/"
 _CHANGED = (
@@ -46,11 +46,9 @@ class Engine:
     follows from the job (and its parent), whatever the engine did before.
     """
 
-    def __init__(
-        self, spec: EnvSpec, learner: type[ColumnLearner], modules: Mapping[str, ModuleSpec], hyper: Hyper
-    ) -> None:
+    def __init__(self, spec: EnvSpec, parts: Parts, modules: Mapping[str, ModuleSpec], hyper: Hyper) -> None:
         self.spec, self.hyper = spec, hyper
-        self.backend: Backend = connect(spec, learner, modules, hyper)
+        self.backend: Backend = connect(spec, parts, modules, hyper)
         self.progress = Progress()
         self._job: Job | None = None
         self._matches: dict[str, Any] = {}  # lanes, and who may sit where: saved matches of equals can go on
@@ -116,7 +114,7 @@ class Engine:
         coefficients = hyper.coefficients(min(1.0, progress.env_steps / horizon))
         seed = int(rng.mix(self._job.seed, number)[0])
         with explained(self._services):
-            report = self.backend.update(Plan(hyper.rows, hyper.epochs, hyper.minibatch, seed, coefficients))
+            report = self.backend.update(Plan(hyper.rows, seed, coefficients))
             for failure in report.failures:
                 tell_void(self._services, failure)
         if report.changed:

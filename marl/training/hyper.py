@@ -24,12 +24,6 @@ class Hyper:
     """Matches that are sampled in lockstep."""
     rows: int = 4096
     """Rows (own turns of learning agents) per update."""
-    epochs: int = 4
-    """How often each row is used."""
-    minibatch: int = 1024
-    """Rows per gradient step; updates are cut into near equal parts of about this size."""
-    sequence: int = 16
-    """The longest run of own turns that gradients go back through, for models with a memory."""
     lr: float = 3e-4
     """Adam's learning rate."""
     lr_end: float | None = None
@@ -38,8 +32,6 @@ class Hyper:
     """The env steps since the cold start over which schedules run; by default the budget of a job."""
     discount: float = 0.99
     """Per own turn of an agent, however many ticks lie in between."""
-    trace: float = 0.95
-    """GAE's lambda: 0 trusts the values, 1 the returns."""
     average: float = 0.0
     """Snapshots carry averaged weights: how far the average goes towards the newest at each update; 0 carries these."""
     max_grad_norm: float | None = 0.5
@@ -47,21 +39,17 @@ class Hyper:
     backend: Literal["local", "ray"] = "local"
     """Where sampling and learning happen: `local` is this process, `ray` are actors, on one machine or many."""
     samplers: int = 1
-    """Sampler processes (backend: ray). Each has its own lanes; the rows of an update are shared out among them."""
+    """Each has its own lanes (and, with `ray`, its own process); the rows of an update are shared out among them."""
     learners: int = 0
     """Learner processes (backend: ray), which share out each minibatch; 0 learns in this process."""
     gpus_per_learner: float = 0.0
     """GPUs of each learner (backend: ray)."""
     overlap: bool = False
-    """Sample while learning (backend: ray): rows are then played with weights that are one update old."""
+    """Sample while learning: rows are then played with weights that are one update old."""
 
     def __post_init__(self) -> None:
-        for name in ("env_steps", "lanes", "rows", "epochs", "minibatch", "sequence", "samplers"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
-        for name in ("discount", "trace", "average"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name} must be between 0 and 1, not {getattr(self, name)}")
+        at_least_one(self, "env_steps", "lanes", "rows", "samplers")
+        share(self, "discount", "average")
         not_negative(self, "lr", "lr_end")
         positive(self, "horizon", "max_grad_norm")
         self._check_backend()
@@ -70,7 +58,7 @@ class Hyper:
         not_negative(self, "learners", "gpus_per_learner")
         if self.samplers > self.rows:
             raise ValueError(f"{self.samplers} samplers are more than the {self.rows} rows of an update")
-        alone = {"samplers": 1, "learners": 0, "gpus_per_learner": 0.0, "overlap": False}
+        alone = {"learners": 0, "gpus_per_learner": 0.0}
         for name, value in alone.items():
             if self.backend == "local" and getattr(self, name) != value:
                 raise ValueError(f"{name}: {getattr(self, name)} needs several processes: set backend: ray as well")
@@ -90,7 +78,65 @@ class Hyper:
 
 
 @dataclass(kw_only=True)
-class ActorCriticHyper(Hyper):
+class OnPolicyHyper(Hyper):
+    """What algorithms that learn from what they have just played can be told besides."""
+
+    epochs: int = 4
+    """How often each row is used."""
+    minibatch: int = 1024
+    """Rows per gradient step; updates are cut into near equal parts of about this size."""
+    sequence: int = 16
+    """The longest run of own turns that gradients go back through, for models with a memory."""
+    trace: float = 0.95
+    """GAE's lambda: 0 trusts the values, 1 the returns."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        at_least_one(self, "epochs", "minibatch", "sequence")
+        share(self, "trace")
+
+
+@dataclass(kw_only=True)
+class ReplayHyper(Hyper):
+    """What algorithms that learn from a replay of what was played can be told besides."""
+
+    rows: int = 64
+    """Rows (own turns of learning agents) that are played per update."""
+    updates: int = 16
+    """Gradient steps per update."""
+    minibatch: int = 64
+    """Rows per gradient step."""
+    capacity: int = 50_000
+    """How many rows of each network are kept: the newest. They are part of every checkpoint."""
+    learning_starts: int = 1_000
+    """How many rows a network must have before its first gradient step."""
+    n_step: int = 1
+    """Rewards of so many own turns count before values stand in for what follows."""
+    prioritised: bool = False
+    """Whether rows that surprised are drawn more often, instead of all alike."""
+    priority: float = 0.6
+    """How much more often (prioritised): 0 draws all alike, 1 in proportion to how much they surprised."""
+    importance: float = 0.4
+    """How far weights take that back (prioritised), at first; wholly at the horizon."""
+    max_grad_norm: float | None = 10.0
+    """Clips the global norm of each module's gradients."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        at_least_one(self, "updates", "minibatch", "capacity", "learning_starts", "n_step")
+        share(self, "priority", "importance")
+        most = max(self.rows, self.learning_starts)
+        if self.capacity < most:
+            raise ValueError(f"capacity: {self.capacity} rows do not hold what comes first, which is {most} rows")
+
+    def coefficients(self, progress: float) -> dict[str, float]:
+        """Learning rate and, with priorities, `importance`."""
+        known = super().coefficients(progress)
+        return {**known, "importance": linear(self.importance, 1.0, progress)} if self.prioritised else known
+
+
+@dataclass(kw_only=True)
+class ActorCriticHyper(OnPolicyHyper):
     """What policy gradients with a value loss and an entropy bonus can be told besides."""
 
     value_coefficient: float = 0.5
@@ -108,6 +154,20 @@ class ActorCriticHyper(Hyper):
         """Learning rate and entropy bonus (`entropy_weight`)."""
         weight = linear(self.entropy, self.entropy_end, progress)
         return {**super().coefficients(progress), "entropy_weight": weight}
+
+
+def at_least_one(params: object, *names: str) -> None:
+    """Raises ValueError unless each of these parameters is at least 1."""
+    for name in names:
+        if getattr(params, name) < 1:
+            raise ValueError(f"{name} must be at least 1, not {getattr(params, name)}")
+
+
+def share(params: object, *names: str) -> None:
+    """Raises ValueError unless each of these parameters is between 0 and 1."""
+    for name in names:
+        if not 0 <= getattr(params, name) <= 1:
+            raise ValueError(f"{name} must be between 0 and 1, not {getattr(params, name)}")
 
 
 def positive(params: object, *names: str) -> None:

@@ -24,15 +24,17 @@ from marl.errors import RunError
 from marl.training.answers import asked_for_loss
 from marl.training.averaging import Average
 from marl.training.checkpoint import load_learner, save_learner
-from marl.training.columns import Columns
+from marl.training.columns import Columns, rows_of
 from marl.training.modules import ModuleSpec, NetworkModule, multi_module_spec
 from marl.training.networks import Distribution, Network
+from marl.training.networks.build import seeded
 from marl.training.networks.moments import Seen
 from marl.types import Array
 
 Tensors: TypeAlias = dict[str, Any]  # columns as tensors (observations may be trees)
 Stats: TypeAlias = dict[str, torch.Tensor]  # named scalars of one minibatch, on the device, without gradient
 _SEQUENCE = ("memory", "first", "valid")
+_REWARDS = ("advantage", "target", "value", "reward")  # columns in units of rewards
 
 
 class ColumnLearner(TorchLearner, abc.ABC):
@@ -41,7 +43,8 @@ class ColumnLearner(TorchLearner, abc.ABC):
     `hyper` are the algorithm's hyper-parameters; `coefficients` those that schedules change, by name ("lr", ...), as of
     this `fit`. `memo` and `past` are what the learner remembers of each module from one fit to the next, numbers
     (adaptive coefficients) and weights (target networks, magnets); `averages` are what snapshots carry with
-    `hyper.average`. They are part of every checkpoint.
+    `hyper.average`; `critics` are modules that only the loss needs, by module and name (see `make_critics`). They are
+    part of every checkpoint. `said` is what the loss said of each row of the last fit (see `say`).
     """
 
     @classmethod
@@ -68,8 +71,19 @@ class ColumnLearner(TorchLearner, abc.ABC):
         self.memo: dict[str, dict[str, float]] = {}
         self.past: dict[str, dict[str, torch.Tensor]] = {}
         self.averages: dict[str, Average] = {}
+        self.critics: dict[str, dict[str, torch.nn.Module]] = {}
+        self.said: dict[str, Array] = {}
+        self._say: list[torch.Tensor] = []
+        self._seed = self._drawn = 0  # of this fit, and how often `normal` was called in it
+        self._fitting = ""  # the module whose gradients are at hand
         self._weight: torch.Tensor | float = 1.0  # of this learner's means among those of the group
         super().build()
+        for name in self.names:
+            self.critics[name] = self._fresh_critics(name, 0)
+            for key, critic in self.critics[name].items():
+                params = list(critic.to(self._device).parameters())
+                optimizer = torch.optim.Adam(params, lr=self.hyper.lr, eps=1e-5, fused=True)
+                self.register_optimizer(module_id=name, optimizer_name=key, optimizer=optimizer, params=params)
 
     def configure_optimizers_for_module(self, module_id: str, config: Any = None) -> None:
         """Adam with the epsilon that PPO's reference implementations use."""
@@ -81,9 +95,48 @@ class ColumnLearner(TorchLearner, abc.ABC):
     def loss(self, module_id: str, batch: Tensors, inputs: torch.Tensor, value: torch.Tensor) -> tuple[Any, Stats]:
         """The loss of a minibatch of K rows, and what to report of it: means over these rows.
 
-        `batch`: columns `[K, ...]`. `inputs` `[K, D]` go into `distribution(module_id)`; `value` is `[K]`. Learners of
-        a group may have unequal numbers of rows; what each returns is weighted by them.
+        `batch`: columns `[K, ...]`. `inputs` `[K, D]` go into `distribution(module_id)`; `value` is `[K]` (None where
+        the heads have none). Learners of a group may have unequal numbers of rows; what each returns is weighted by
+        them.
         """
+
+    def make_critics(self, module_id: str, network: Network) -> dict[str, torch.nn.Module]:
+        """Further modules that only the loss needs, by name: critics, mixers, predictors, temperatures.
+
+        Each gets an optimiser of its own. They are in checkpoints, never in snapshots. Called once for each module,
+        with its network; their weights may follow from torch's generator, which is seeded.
+        """
+        return {}
+
+    def say(self, rows: torch.Tensor) -> None:
+        """Called in `loss`: a number for each of its rows `[K]`, for an experience that wants to know (priorities)."""
+        self._say.append(rows.detach())
+
+    def normal(self, *shape: int) -> torch.Tensor:
+        """Standard normal numbers for `loss`, others at every call; they follow from the seed of the fit alone."""
+        self._drawn += 1
+        rank = torch.distributed.get_rank() if self.distributed else 0
+        key = rng.mix(self._seed, self.names.index(self._fitting), self._drawn, rank)
+        drawn = np.random.Generator(np.random.Philox(key=int(key[0]))).standard_normal(shape, dtype=np.float32)
+        return torch.from_numpy(drawn).to(self._device)
+
+    def target(self, module_id: str, name: str = "") -> dict[str, torch.Tensor]:
+        """The weights of a target network, in `past`: of the module's network or a critic; at first those of now."""
+        module = self.critics[module_id][name] if name else self.network(module_id)
+        past, prefix = self.past.setdefault(module_id, {}), f"{name}:" if name else ""
+        named = {key: f"{prefix}{key}" for key, _ in module.named_parameters()}
+        if not set(named.values()) <= set(past):
+            past |= {named[key]: value.detach().clone() for key, value in module.named_parameters()}
+        return {key: past[full] for key, full in named.items()}
+
+    def follow(self, module_id: str, rate: float, name: str = "") -> None:
+        """Let a target network go this far towards the weights of now; 1 makes them equal."""
+        module = self.critics[module_id][name] if name else self.network(module_id)
+        past, now = self.target(module_id, name), dict(module.named_parameters())
+        torch._foreach_lerp_(list(past.values()), [now[key].detach() for key in past], rate)
+
+    def stepped(self, module_id: str) -> None:
+        """Called after every gradient step, for target networks in `past`."""
 
     def prepare(self, module_id: str, columns: Tensors) -> Tensors:
         """Further columns that the loss needs, computed once before the first epoch."""
@@ -104,10 +157,12 @@ class ColumnLearner(TorchLearner, abc.ABC):
         seed: int,
         coefficients: Mapping[str, float],
         seen: Mapping[str, Seen] | None = None,
+        shuffled: bool = True,
     ) -> dict[str, dict[str, float]]:
         """Fit each module to its own columns: `epochs` times over, in `minibatches[module]` near equal parts.
 
-        The order of the rows follows from `seed`, the module and the epoch alone. Learners of a group must be given
+        The order of the rows is their own, or, if `shuffled`, follows from `seed`, the module and the epoch alone.
+        Learners of a group must be given
         the same numbers of minibatches, and the same `seen`: what the rows of modules that normalise were like. These
         take that into account afterwards, so that they are fitted as they have played; the first time, when they have
         seen nothing yet, before. Returns the means over the last epoch, by module and name. Raises RunError
@@ -118,19 +173,21 @@ class ColumnLearner(TorchLearner, abc.ABC):
             raise RunError(f"{type(self.hyper).__name__}.coefficients gives no 'lr': go on from super().coefficients")
         for optimizer in self._named_optimizers.values():
             self._set_optimizer_lr(optimizer, self.coefficients["lr"])
-        result = {}
+        result, self.said = {}, {}
+        self._seed, self._drawn = seed, 0
         for name in sorted(columns):
             number, rows = self.names.index(name), (seen or {}).get(name, Seen())
             early = self.network(name).fresh
             if early:
                 self.network(name).absorb(rows)
             tensors = self._scaled(name, self._tensors(columns[name]))
-            self._weight = self._weights_by_rows(tensors, torch.arange(len(tensors["logp"]), device=self._device), 1)[0]
+            self._weight = self._weights_by_rows(tensors, torch.arange(rows_of(tensors), device=self._device), 1)[0]
             tensors |= self.prepare(name, tensors)
             stats: dict[str, float] = {}
             for epoch in range(epochs):
-                order = _permutation(len(tensors["logp"]), seed, number, epoch).to(self._device)
-                stats = self._epoch(name, tensors, order, minibatches[name])
+                count = rows_of(tensors)
+                order = _permutation(count, seed, number, epoch) if shuffled else torch.arange(count)
+                stats = self._epoch(name, tensors, order.to(self._device), minibatches[name])
                 if self.enough(name, stats):
                     break
             self.fitted(name, stats)
@@ -140,6 +197,8 @@ class ColumnLearner(TorchLearner, abc.ABC):
                 weights = {key: parameter.detach() for key, parameter in self.network(name).named_parameters()}
                 self.averages.setdefault(name, Average()).add(weights, self.hyper.average)
             result[name] = {**stats, "epochs": float(epoch + 1)}
+        for name in sorted(set(seen or {}) - set(columns)):  # nothing to fit yet, but something to see
+            self.network(name).absorb((seen or {})[name])
         return result
 
     def reset(self, seed: int) -> None:
@@ -147,6 +206,8 @@ class ColumnLearner(TorchLearner, abc.ABC):
         for name in self.names:
             fresh = self._bare(name).spec.build(seed, name)
             self.network(name).load_state_dict(fresh.state_dict())
+            for key, critic in self._fresh_critics(name, seed).items():
+                self.critics[name][key].load_state_dict(critic.state_dict())
         for optimizer in self._named_optimizers.values():
             optimizer.state.clear()
         self.memo, self.past, self.averages = {}, {}, {}
@@ -154,10 +215,9 @@ class ColumnLearner(TorchLearner, abc.ABC):
     def inputs(self, module_id: str, columns: Tensors, weights: Mapping[str, torch.Tensor] | None = None) -> Any:
         """The inputs of the action distribution as a column, without gradient: of the module, or of other weights."""
         module = self._bare(module_id)
-        weights = self.network(module_id).state_dict() if weights is None else weights
-        named = {f"network.{name}": value for name, value in weights.items()}
+        named = {f"network.{name}": value for name, value in (weights or {}).items()}
         with torch.no_grad():
-            inputs = torch.func.functional_call(module, named, (columns,))["inputs"]
+            inputs = (torch.func.functional_call(module, named, (columns,)) if named else module(columns))["inputs"]
         if "valid" not in columns:
             return inputs
         valid = columns["valid"]
@@ -203,7 +263,7 @@ class ColumnLearner(TorchLearner, abc.ABC):
             batch = tree.map_tree(lambda leaf: leaf[valid], rows)
         loss, stats = asked_for_loss(
             self,
-            lambda: self.loss(module_id, batch, fwd_out["inputs"], fwd_out["value"]),
+            lambda: self.loss(module_id, batch, fwd_out["inputs"], cast(torch.Tensor, fwd_out.get("value"))),
             batch,
             self.coefficients,
         )
@@ -212,13 +272,27 @@ class ColumnLearner(TorchLearner, abc.ABC):
         return loss * self._weight
 
     def postprocess_gradients(self, gradients_dict: dict[Any, Any]) -> dict[Any, Any]:
-        """RLlib's hook: clip the global norm of the one module whose gradients these are."""
-        parameters = [p for p, gradient in gradients_dict.items() if gradient is not None]
-        norm = torch.nn.utils.get_total_norm([p.grad for p in parameters])
-        if self.hyper.max_grad_norm is not None:
-            torch.nn.utils.clip_grads_with_norm_(parameters, self.hyper.max_grad_norm, norm)
-        self._seen["grad_norm"] = norm
+        """RLlib's hook: clip the global norm of the module whose gradients these are, and of each of its critics."""
+        self._average_critics()
+        norms = []
+        for _, optimizer in self.get_optimizers_for_module(self._fitting):
+            every = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+            parameters = [parameter for parameter in every if parameter.grad is not None]
+            if not parameters:
+                continue
+            norms.append(torch.nn.utils.get_total_norm([cast(torch.Tensor, p.grad) for p in parameters]))
+            if self.hyper.max_grad_norm is not None:
+                torch.nn.utils.clip_grads_with_norm_(parameters, self.hyper.max_grad_norm, norms[-1])
+        self._seen["grad_norm"] = norms[0] if len(norms) == 1 else torch.stack(norms).norm()
         return gradients_dict
+
+    def _average_critics(self) -> None:
+        """What DDP does for networks: the mean of all learners' gradients (losses are weighted by rows already)."""
+        critics = self.critics[self._fitting].values() if self.distributed else ()
+        for parameter in (parameter for critic in critics for parameter in critic.parameters()):
+            if parameter.grad is not None:
+                torch.distributed.all_reduce(parameter.grad)
+                parameter.grad /= self._learners
 
     def normalised(self, advantage: torch.Tensor) -> torch.Tensor:
         """Advantages `[K]` of a minibatch with mean 0 and deviation 1, over all learners of the group together."""
@@ -259,6 +333,7 @@ class ColumnLearner(TorchLearner, abc.ABC):
         total: Stats = {}
         broken = torch.zeros((), device=self._device)  # 1 from the first gradients on that are not finite
         weights = self._weights_by_rows(tensors, order, minibatches)
+        self._fitting, self._say = name, []
         for batch, self._weight in zip(_minibatches(tensors, order, minibatches), weights, strict=True):
             outputs = self.module.forward_train({name: batch})
             losses = self.compute_losses(fwd_out=outputs, batch={name: batch})
@@ -267,10 +342,14 @@ class ColumnLearner(TorchLearner, abc.ABC):
             broken = torch.maximum(broken, (~sound).float())
             if self._fuse(name, broken) or not broken:
                 self.apply_gradients(gradients)
+                self.stepped(name)
             for key, value in self._seen.items():
                 total[key] = total.get(key, 0.0) + value * self._weight
         means = self._summed(torch.stack([value.float() for value in total.values()])) / (minibatches * self._learners)
         stats = dict(zip(total, means.tolist(), strict=True))
+        if self._say:
+            said = torch.cat(self._say)
+            self.said[name] = said.new_empty(len(said)).index_copy_(0, order, said).float().cpu().numpy()
         if not np.isfinite([stats["grad_norm"], stats["loss"]]).all():
             raise RunError(
                 f"the loss or the gradients of module {name!r} are not finite (loss {stats['loss']:g}): "
@@ -297,7 +376,12 @@ class ColumnLearner(TorchLearner, abc.ABC):
     def _scaled(self, name: str, tensors: Tensors) -> Tensors:
         """What is in units of rewards, in units of the module's values instead."""
         scale = float(self.network(name).value_scale)
-        return tensors | {key: tensors[key] / scale for key in ("advantage", "target", "value") if scale != 1.0}
+        known = [key for key in _REWARDS if key in tensors and scale != 1.0]
+        return tensors | {key: tensors[key] / scale for key in known}
+
+    def _fresh_critics(self, name: str, seed: int) -> dict[str, torch.nn.Module]:
+        with seeded(seed, f"{name} critics"):
+            return self.make_critics(name, self.network(name))
 
     def _bare(self, module_id: str) -> NetworkModule:
         return cast(NetworkModule, self.module[module_id].unwrapped())

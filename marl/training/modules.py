@@ -15,7 +15,7 @@ from ray.rllib.core.rl_module.torch import TorchRLModule
 from marl.env import EnvSpec, Group
 from marl.errors import UserError, suggestion
 from marl.space import Space
-from marl.training.networks import ModelConfig, Network, Sharing, module_ids
+from marl.training.networks import Heads, ModelConfig, Network, Sharing, module_ids
 from marl.training.networks.build import fresh, seen_space
 from marl.training.networks.encoder import images
 
@@ -30,10 +30,11 @@ class ModuleSpec:
     observation: Space
     action: Space
     model: ModelConfig
+    heads: Heads = Heads()
 
     def build(self, seed: int, name: str) -> Network:
         """A fresh network. Its weights follow from the seed and the module's id, whatever was drawn before."""
-        return fresh(self.observation, self.action, self.model, seed, name)
+        return fresh(self.observation, self.action, self.model, seed, name, self.heads)
 
 
 class NetworkModule(TorchRLModule):
@@ -49,13 +50,17 @@ class NetworkModule(TorchRLModule):
         return self if self.training == mode else super().train(mode)
 
     def _forward(self, batch: dict[str, Any], **_: Any) -> dict[str, torch.Tensor]:
-        """`inputs` `[K, D]` (of the action distribution) and `value` `[K]`; padding is dropped from sequences."""
+        """`inputs` `[K, D]` (of the action distribution) and, where the heads have it, `value` `[K]`.
+
+        Padding is dropped from sequences.
+        """
         mask = batch.get("mask")
-        if "memory" not in batch:
+        if "memory" in batch:
+            out = self.network.unroll(batch["observation"], mask, batch["memory"], batch["first"])
+        else:
             out = self.network(batch["observation"], mask, None)
-            return {"inputs": out.inputs, "value": out.value}
-        out = self.network.unroll(batch["observation"], mask, batch["memory"], batch["first"])
-        return {"inputs": out.inputs[batch["valid"]], "value": out.value[batch["valid"]]}
+        said = {"inputs": out.inputs} if out.value is None else {"inputs": out.inputs, "value": out.value}
+        return {name: part[batch["valid"]] for name, part in said.items()} if "memory" in batch else said
 
 
 def module_specs(
@@ -64,6 +69,7 @@ def module_specs(
     sharing: Sharing,
     sides: Collection[int],
     models: Mapping[str, ModelConfig] | None = None,
+    heads: Heads | None = None,
 ) -> dict[str, ModuleSpec]:
     """The modules that serve these sides, by id (see `marl.training.networks.module_ids`).
 
@@ -80,7 +86,7 @@ def module_specs(
             group = spec.groups[spec.group_of[agent]]
             own = (models or {}).get(group.name, model)
             _check(own, group)
-            result[name] = ModuleSpec(seen_space(group, own), group.action, own)
+            result[name] = ModuleSpec(seen_space(group, own), group.action, own, heads or Heads())
     return result
 
 

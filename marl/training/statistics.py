@@ -13,6 +13,7 @@ from marl import tree
 from marl.algorithm import Checkpoint
 from marl.arena import Trajectory
 from marl.training.advantages import ticks
+from marl.training.columns import rows_by_module
 from marl.training.networks import Network, NetworkPolicy
 from marl.training.networks.moments import Moments, Seen
 from marl.training.networks.normaliser import CLIP
@@ -71,9 +72,7 @@ class Statistics:
     def _parts(self, window: Trajectory) -> list[tuple[str, Network, Ints]]:
         """The modules that have rows in this window, and which."""
         networks = self._live.networks
-        names = sorted({self._modules[agent] for agent in np.unique(window.agent).tolist()})
-        number = np.array([names.index(name) if name in names else -1 for name in self._modules])[window.agent]
-        return [(name, networks[name], np.flatnonzero(number == index)) for index, name in enumerate(names)]
+        return [(name, networks[name], rows) for name, rows in rows_by_module(window, self._modules).items()]
 
     def _returns(self, window: Trajectory) -> Floats:
         """What each row's agent had earned with it, `float64[K]`: its reward, and the discounted earlier ones."""

@@ -68,11 +68,11 @@ def gradient() -> Any:
     """The plain policy gradient with a value loss, as a third party would write it."""
     pytest.importorskip("ray.rllib", reason="needs Ray's RLlib")
     from marl.training.algorithm import RLlibAlgorithm
-    from marl.training.hyper import Hyper
+    from marl.training.hyper import OnPolicyHyper
     from marl.training.learner import ColumnLearner
 
     @dataclass(kw_only=True)
-    class Params(Hyper):
+    class Params(OnPolicyHyper):
         entropy: float = 0.0
 
     class Learner(ColumnLearner):

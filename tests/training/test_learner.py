@@ -359,10 +359,11 @@ from marl.testing.games.kuhn import kuhn
 from marl.training.learner import ColumnLearner
 from marl.training.modules import module_specs
 from marl.training.networks import ModelConfig
-from marl.training.hyper import Hyper
+from marl.training.hyper import OnPolicyHyper
 from marl.training.backends.local import Local
 from marl.training.backends import Plan
 from marl.training.lineup import Lineup
+from marl.training.parts import Parts
 import numpy as np
 class Learner(ColumnLearner):
     def loss(self, module_id, batch, inputs, value):
@@ -370,9 +371,10 @@ class Learner(ColumnLearner):
 class Services:
     def environment(self, lanes): return kuhn(lanes)
 spec = kuhn(1).spec
-backend = Local(spec, Learner, module_specs(spec, ModelConfig(), "all", (0, 1)), Hyper(lanes=4))
+hyper = OnPolicyHyper(lanes=4, epochs=2, minibatch=32)
+backend = Local(spec, Parts(Learner), module_specs(spec, ModelConfig(), "all", (0, 1)), hyper)
 backend.start(Lineup(("self",), np.ones((2, 1)), (0, 1)), Services(), 0, 1, None)
-backend.update(Plan(64, 2, 32, 1, {"lr": 1e-3}))
+backend.update(Plan(64, 1, {"lr": 1e-3}))
 assert not ray.is_initialized()
 children = subprocess.run(["ps", "--ppid", str(os.getpid()), "-o", "comm="], capture_output=True, text=True).stdout
 assert "raylet" not in children and "gcs_server" not in children, children

@@ -49,10 +49,11 @@ def engine_of(gradient: Any, game: Any, **params: Any) -> Any:
     from marl.training.engine import Engine
     from marl.training.modules import module_specs
     from marl.training.networks import ModelConfig
+    from marl.training.parts import Parts
 
     model = ModelConfig(normalise_observations=True, normalise_returns=True)
     spec, hyper = game(1).spec, gradient.parameters(**{**SMALL, "model": model, **params})
-    return Engine(spec, gradient.learner, module_specs(spec, hyper.model, hyper.sharing, (0, 1)), hyper)
+    return Engine(spec, Parts(gradient.learner), module_specs(spec, hyper.model, hyper.sharing, (0, 1)), hyper)
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +84,7 @@ def learners_of(gradient: Any, count: int) -> Any:
     from marl.training.backends.ray_learners import Learners
     from marl.training.modules import ModuleSpec
     from marl.training.networks import ModelConfig
+    from marl.training.parts import Parts
 
     spec = ModuleSpec(Box((3,)), Discrete(4), ModelConfig(hidden=[8]))
     modules = dict.fromkeys(ROWS, spec)
@@ -91,7 +93,7 @@ def learners_of(gradient: Any, count: int) -> Any:
         model = ModelConfig(kind=kind, normalise_observations=True, normalise_returns=True, **shape)
         modules[kind] = ModuleSpec(Box((1, 3, 3) if kind == "cnn" else (3,)), Discrete(4), model)
     hyper = gradient.parameters(backend="ray", learners=count)
-    return Learners(gradient.learner, modules, hyper, 0)
+    return Learners(Parts(gradient.learner), modules, hyper, 0)
 
 
 def columns_of(kind: str, lengths: list[int]) -> Any:
@@ -135,10 +137,13 @@ def seen_by(kind: str) -> Any:
     return {kind: Seen(numbers, Moments.of(rng.normal(size=(50, 1)) * 5))}
 
 
-def plan(rows: int = 0, epochs: int = 1, minibatch: int = 500, lr: float = 1e-3) -> Any:
+def fit(learners: Any, parts: Any, seen: Any = None, epochs: int = 1, lr: float = 1e-3) -> Any:
     from marl.training.backends import Plan
+    from marl.training.experience.on_policy import OnPolicy
+    from marl.training.hyper import OnPolicyHyper
 
-    return Plan(rows, epochs, minibatch, 7, {"lr": lr})
+    learners.experience = OnPolicy(OnPolicyHyper(epochs=epochs, minibatch=500))
+    return learners.fit(parts, Plan(0, 7, {"lr": lr}), seen or {})
 
 
 def same(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
@@ -243,7 +248,7 @@ def test_frozen_opponents_play_their_own_weights_and_stay_frozen(gradient: Any, 
 
 def test_two_learners_stay_equal_and_do_not_hang_whatever_the_row_counts(pair: Any) -> None:
     pair.reset(1)
-    pair.fit([columns(**ROWS)], plan(epochs=4), {})
+    fit(pair, [columns(**ROWS)], epochs=4)
     one, other = pair.each(weights_of)
     assert same(one, other) and same(one, pair.weights)
     wanted = {
@@ -271,7 +276,7 @@ def test_two_learners_have_the_gradient_of_one(alone: Any, pair: Any, kind: str,
     found, told = [], []
     for learners in (alone, pair):
         learners.reset(1)
-        stats = learners.fit([columns_of(kind, lengths)], plan(), seen_by(kind))
+        stats = fit(learners, [columns_of(kind, lengths)], seen_by(kind))
         told.append(stats[kind])
         found.append(learners.each(gradients_of, kind)[0])
     assert max(np.abs(array).max() for array in found[0].values()) > 1e-3
@@ -286,9 +291,9 @@ def test_two_learners_have_the_gradient_of_one(alone: Any, pair: Any, kind: str,
 def test_what_a_learner_reports_does_not_cost_the_group(pair: Any) -> None:
     pair.reset(1)
     with pytest.raises(RunError, match="not finite"):
-        pair.fit([columns(big=400)], plan(epochs=2, lr=float("nan")), {})
+        fit(pair, [columns(big=400)], epochs=2, lr=float("nan"))
     pair.reset(1)
-    pair.fit([columns(big=400)], plan(), {})
+    fit(pair, [columns(big=400)])
     assert pair.rebuilt == 0
 
 
@@ -313,20 +318,21 @@ def test_a_killed_learner_is_rebuilt_and_nothing_is_lost(gradient: Any, pair: An
     runs = []
     for kill in (False, True):
         pair.reset(1)
-        pair.fit([columns(**ROWS)], plan(), {})
+        fit(pair, [columns(**ROWS)])
         if kill:
             os.kill(pair.each(pid_of)[1], signal.SIGKILL)
-        pair.fit([columns(big=700)], plan(), {})
+        fit(pair, [columns(big=700)])
         runs.append(pair.state.arrays)
     assert pair.rebuilt == 1
     assert same(*runs)
 
 
 def test_shards_are_equal_to_one_row_and_never_empty() -> None:
-    from marl.training.backends.ray_learners import shard
+    from marl.training.experience import Draw
 
     for count, sizes in ((5001, [2501, 2500]), (7, [4, 3]), (1, [1, 1])):
-        shards = [shard({"logp": np.arange(count)}, rank, 2)["logp"] for rank in range(2)]
+        draw = Draw({"m": {"action": np.arange(count)}}, 1, {"m": 1})
+        shards = [draw.share(rank, 2).columns["m"]["action"] for rank in range(2)]
         assert [len(part) for part in shards] == sizes
         assert set(np.concatenate(shards).tolist()) == set(range(count))
 
@@ -379,6 +385,25 @@ def test_two_samplers_resume_to_the_bit(services: Any, two: Any) -> None:
     assert same(straight.arrays, two.save().arrays)
 
 
+@pytest.mark.parametrize("overlap", [False, True])
+def test_as_many_samplers_in_this_process_give_the_same_numbers(
+    gradient: Any, services: Any, two: Any, overlap: bool
+) -> None:
+    here, calm = engine_of(gradient, kuhn, samplers=2, overlap=overlap), two.backend.hyper
+    two.backend.hyper = replace(calm, overlap=overlap)
+    hosts = [services(kuhn), services(kuhn)]
+    for engine, host in zip((here, two), hosts, strict=True):
+        engine.begin(SELF_PLAY, host)
+        engine.update(), engine.update()
+        host.checkpoints["half"] = engine.save()
+        engine.begin(replace(SELF_PLAY, seed=4, parent="half"), host)
+        engine.update()
+    two.backend.hyper = calm
+    assert same(hosts[0].checkpoints["half"].arrays, hosts[1].checkpoints["half"].arrays)
+    assert same(here.save().arrays, two.save().arrays)
+    two.backend.samplers.drop()
+
+
 def test_a_killed_sampler_is_replaced_and_the_run_goes_on(services: Any, two: Any) -> None:
     two.begin(SELF_PLAY, services(kuhn))
     two.update()
@@ -410,8 +435,7 @@ def test_learning_on_a_gpu_gives_the_same_weights(gradient: Any, services: Any) 
 @pytest.mark.parametrize(
     ("params", "words"),
     [
-        ({"samplers": 2}, "set backend: ray as well"),
-        ({"overlap": True}, "set backend: ray as well"),
+        ({"learners": 2}, "set backend: ray as well"),
         ({"backend": "ray", "samplers": 0}, "samplers must be at least 1"),
         ({"backend": "ray", "learners": -1}, "learners must not be negative"),
         ({"backend": "ray", "samplers": 99, "rows": 64}, "99 samplers are more than the 64 rows"),

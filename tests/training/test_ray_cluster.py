@@ -23,9 +23,10 @@ os.environ["RAY_ADDRESS"] = cluster.address
 from marl.job import SELF, Job
 from marl.testing.games.kuhn import kuhn
 from marl.training.engine import Engine
-from marl.training.hyper import Hyper
+from marl.training.hyper import OnPolicyHyper
 from marl.training.learner import ColumnLearner
 from marl.training.modules import module_specs
+from marl.training.parts import Parts
 
 class Learner(ColumnLearner):
     def loss(self, module_id, batch, inputs, value):
@@ -37,8 +38,8 @@ class Services:
     def environment(self, lanes): return kuhn(lanes)
 
 spec = kuhn(1).spec
-hyper = Hyper(lanes=64, rows=20_000, minibatch=5_000, backend="ray", samplers=2)
-engine = Engine(spec, Learner, module_specs(spec, hyper.model, "all", (0, 1)), hyper)
+hyper = OnPolicyHyper(lanes=64, rows=20_000, minibatch=5_000, backend="ray", samplers=2)
+engine = Engine(spec, Parts(Learner), module_specs(spec, hyper.model, "all", (0, 1)), hyper)
 engine.begin(Job("test", 0, ((), ((SELF, 1.0),)), 1), Services())
 where = lambda runner: ray.get_runtime_context().get_node_id()
 samplers = engine.backend.samplers
@@ -47,13 +48,13 @@ assert len(set(before)) == 2, before
 assert engine.update()["rows"] == 20_000
 real, outcomes = engine.backend.learners.fit, []
 
-def fit(parts, plan):
+def fit(parts, plan, seen):
     if not outcomes:  # the rows of the second sampler go with its node
         gone = next(node for node in nodes if node.node_id == before[1])
         cluster.remove_node(gone, allow_graceful=False)
         cluster.add_node(num_cpus=1)
     outcomes.append("lost")
-    stats = real(parts, plan)
+    stats = real(parts, plan, seen)
     outcomes[-1] = "fitted"
     return stats
 

@@ -14,17 +14,15 @@ from marl.training.networks import NetworkPolicy
 
 if TYPE_CHECKING:
     from marl.training.hyper import Hyper
-    from marl.training.learner import ColumnLearner
     from marl.training.modules import ModuleSpec
+    from marl.training.parts import Parts
 
 
 @dataclass(frozen=True)
 class Plan:
-    """One update: collect so many rows, and fit them with these coefficients. All randomness follows from `seed`."""
+    """One update: collect so many rows, and fit with these coefficients. All randomness follows from `seed`."""
 
     rows: int
-    epochs: int
-    minibatch: int
     seed: int
     coefficients: Mapping[str, float]
 
@@ -33,7 +31,7 @@ class Plan:
 class Report:
     """What an update did. `metrics` are named numbers; with several modules, learner's are "module/name".
 
-    `failures`, `changed` and `remarks` (one by sampler) as in `marl.training.rollout.Batch`.
+    `failures`, `changed` and `remarks` (one by sampler) as in `marl.training.update.Batch`.
     """
 
     rows: int
@@ -45,7 +43,10 @@ class Report:
 
 
 class Backend(Protocol):
-    """A learner and whoever samples for it, long-lived: a cold start re-initialises it in place."""
+    """A learner and whoever samples for it, long-lived: a cold start re-initialises it in place.
+
+    What an update does is told in `marl.training.update`; a backend says where.
+    """
 
     @property
     def policy(self) -> NetworkPolicy:
@@ -69,7 +70,7 @@ class Backend(Protocol):
         """Collect and fit once."""
 
     def save(self) -> Checkpoint:
-        """The learner's state."""
+        """The learner's state, with the experience that it keeps."""
 
     def save_lanes(self) -> Checkpoint | None:
         """The matches in progress, or None where the environment cannot save them."""
@@ -78,12 +79,12 @@ class Backend(Protocol):
         """End the processes that it has started, if any. It is not used afterwards."""
 
 
-def connect(spec: EnvSpec, learner: type[ColumnLearner], modules: Mapping[str, ModuleSpec], hyper: Hyper) -> Backend:
-    """The backend that `hyper.backend` names, with this learner for these modules. Only `ray` starts Ray."""
+def connect(spec: EnvSpec, parts: Parts, modules: Mapping[str, ModuleSpec], hyper: Hyper) -> Backend:
+    """The backend that `hyper.backend` names, for an algorithm of these parts. Only `ray` starts Ray."""
     if hyper.backend == "ray":
         from marl.training.backends.ray_backend import RayBackend
 
-        return RayBackend(spec, learner, modules, hyper)
+        return RayBackend(spec, parts, modules, hyper)
     from marl.training.backends.local import Local
 
-    return Local(spec, learner, modules, hyper)
+    return Local(spec, parts, modules, hyper)

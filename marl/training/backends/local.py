@@ -1,111 +1,112 @@
-"""The local backend: a sampler and a learner in this process, sharing the weights. It never starts Ray."""
+"""The local backend: samplers and a learner in this process, sharing the weights. It never starts Ray."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from marl.algorithm import Checkpoint, Services
 from marl.env import EnvSpec
 from marl.training import making
 from marl.training.backends import Plan, Report
-from marl.training.columns import Columns, rows_of
+from marl.training.backends.playing import flat, part_of, player, portion, report, stream, whole
+from marl.training.checkpoint import experience_of, with_experience
 from marl.training.hyper import Hyper
-from marl.training.learner import ColumnLearner
 from marl.training.lineup import Lineup
 from marl.training.modules import ModuleSpec
-from marl.training.networks import NetworkPolicy, module_ids
-from marl.training.rollout import Rollout
+from marl.training.networks import NetworkPolicy, moments
+from marl.training.parts import Parts
+from marl.training.update import Batch, Player, learn
 
 
 class Local:
     """See `Backend`. The live policy plays the learner's own networks, so weights need not travel."""
 
-    def __init__(
-        self, spec: EnvSpec, learner: type[ColumnLearner], modules: Mapping[str, ModuleSpec], hyper: Hyper
-    ) -> None:
+    def __init__(self, spec: EnvSpec, parts: Parts, modules: Mapping[str, ModuleSpec], hyper: Hyper) -> None:
         self.spec, self.hyper = spec, hyper
-        self.learner = learner.make(modules, hyper)
+        self.learner = parts.learner.make(modules, hyper)
+        self.experience = parts.experience(hyper)
         networks = {name: self.learner.network(name) for name in modules}
-        self.policy = NetworkPolicy(spec, networks, hyper.sharing)
-        self._rollout: Rollout | None = None
+        self.policy = NetworkPolicy(spec, networks, hyper.sharing, parts.behaviour())
+        self.players: list[Player] = []  # one for each sampler
+        self._ahead: list[Batch] = []  # what was played before the last fit, with `overlap`
         self._services: Services | None = None  # whose environment is played
-
-    @property
-    def rollout(self) -> Rollout:
-        """The matches in progress."""
-        if self._rollout is None:
-            raise ValueError("nothing is being played yet: call start first")
-        return self._rollout
 
     def reset(self, seed: int) -> None:
         """See `Backend`."""
+        self._ahead = []
         self.learner.reset(seed)
+        self.experience.reset()
 
     def load(self, checkpoint: Checkpoint) -> None:
         """See `Backend`."""
+        self._ahead = []
         self.learner.load(checkpoint)
+        self.experience.load(experience_of(checkpoint))
 
     def start(
         self, lineup: Lineup, services: Services, side: int, seed: int, lanes: Checkpoint | None, keep: bool = False
     ) -> None:
         """See `Backend`."""
-        opponents, source = [services.policy(id) for id in lineup.ids[1:]], lineup.source(seed)
-        if keep and self._rollout is not None:
-            self._rollout.go_on(opponents, source, side)
+        opponents, count = [services.policy(id) for id in lineup.ids[1:]], self.hyper.samplers
+        sources = [lineup.source(stream(seed, index)) for index in range(count)]
+        self._ahead = []
+        if keep and self.players:
+            for sampler, source in zip(self.players, sources, strict=True):
+                sampler.rollout.go_on(opponents, source, side)
             return
-        if self._rollout is not None and self._services is services:
-            environment = self._rollout.sampler.play.environment
+        if self.players and self._services is services:
+            environments = [sampler.rollout.sampler.play.environment for sampler in self.players]
         else:
-            environment = services.environment(self.hyper.lanes)
+            environments = [services.environment(self.hyper.lanes) for _ in range(count)]
         self._services = services
-        self._rollout = Rollout(
-            environment,
-            self.policy,
-            opponents,
-            source,
-            module_ids(self.spec, self.hyper.sharing),
-            side,
-            self.hyper.discount,
-            self.hyper.trace,
-            self.hyper.sequence,
-            lanes,
-            making.limit(services),
-            lambda lanes: services.environment(lanes),
-        )
+        self.players = [
+            player(
+                self.spec,
+                self.hyper,
+                self.experience,
+                environments[index],
+                self.policy,
+                opponents,
+                sources[index],
+                side,
+                part_of(lanes, index, count),
+                making.limit(services),
+                lambda lanes: services.environment(lanes),
+            )
+            for index in range(count)
+        ]
 
     def update(self, plan: Plan) -> Report:
         """See `Backend`. Metrics include the seconds that sampling and learning took."""
+        if not self.players:
+            raise ValueError("nothing is being played yet: call start first")
         started = time.perf_counter()
-        batch = self.rollout.collect(plan.rows)
+        batches = self._ahead or self._play(plan)
+        self._ahead = self._play(plan) if self.hyper.overlap else []
         sampled = time.perf_counter()
-        counts = {name: minibatches(columns, plan.minibatch) for name, columns in batch.columns.items()}
-        fitted = self.learner.fit(batch.columns, plan.epochs, counts, plan.seed, plan.coefficients, batch.seen)
+        self.experience.add([batch.columns for batch in batches])
+        draw = self.experience.draw(plan.seed, plan.coefficients)
+        seen = moments.together(batch.seen for batch in batches)
+        stats = learn(self.learner, draw, plan.seed, plan.coefficients, seen)
+        self.experience.learned(self.learner.said)
         seconds = {"sample_seconds": sampled - started, "learn_seconds": time.perf_counter() - sampled}
-        metrics = batch.stats | flat(fitted, self.learner.names) | seconds
-        return Report(batch.rows, batch.env_steps, metrics, batch.failures, batch.changed, [batch.remarks])
+        return report(batches, flat(stats, self.learner.names) | seconds)
 
     def save(self) -> Checkpoint:
         """See `Backend`."""
-        return self.learner.save()
+        return with_experience(self.learner.save(), self.experience.save())
 
     def save_lanes(self) -> Checkpoint | None:
-        """See `Backend`."""
-        return self.rollout.save()
+        """See `Backend`. With `overlap`, what was played ahead is not saved: what resumes plays new rows."""
+        return whole([sampler.save() for sampler in self.players])
 
     def close(self) -> None:
         """See `Backend`. Nothing was started."""
 
-
-def minibatches(columns: Columns, size: int) -> int:
-    """Into how many parts of about `size` rows a module's columns are cut; at least one, and none empty."""
-    count = rows_of(columns)
-    rows = int(columns["valid"].sum()) if "valid" in columns else count
-    return max(1, min(count, round(rows / size)))
-
-
-def flat(stats: Mapping[str, Mapping[str, float]], modules: Collection[str]) -> dict[str, float]:
-    """The learner's statistics as one dict: by name where it has one module, else by "module/name"."""
-    if len(modules) == 1:
-        return dict(next(iter(stats.values())))
-    return {f"{module}/{name}": value for module, values in stats.items() for name, value in values.items()}
+    def _play(self, plan: Plan) -> list[Batch]:
+        count = self.hyper.samplers
+        return [
+            sampler.play(portion(plan.rows, index, count), plan.coefficients)
+            for index, sampler in enumerate(self.players)
+        ]

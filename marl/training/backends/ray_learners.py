@@ -13,20 +13,21 @@ import ray
 import torch
 from ray.rllib.core.learner.learner_group import LearnerGroup
 
-from marl import tree
 from marl.algorithm import Checkpoint
 from marl.errors import RunError, UserError
 from marl.training.backends import Plan
-from marl.training.backends.local import minibatches
-from marl.training.checkpoint import part
-from marl.training.columns import Columns, join, rows_of
+from marl.training.checkpoint import experience_of, part
+from marl.training.columns import Columns
+from marl.training.experience import Draw, Experience
 from marl.training.hyper import Hyper
 from marl.training.learner import ColumnLearner
 from marl.training.modules import ModuleSpec, multi_module_spec
 from marl.training.networks.moments import Seen
+from marl.training.parts import Parts
+from marl.training.update import learn
 from marl.types import Array
 
-Parts = Sequence["ray.ObjectRef[dict[str, Columns]]"]
+References = Sequence["ray.ObjectRef[dict[str, Columns]]"]
 Stats = dict[str, dict[str, float]]
 _REBUILDS = 3
 _GRACE = 3.0  # seconds that the others have to answer once one has failed
@@ -40,14 +41,14 @@ class RowsLost(Exception):
 class Learners:
     """`hyper.learners` remote learners (0: one in this process) that always agree about the weights.
 
-    `state` is what they hold since the last call, so that killed ones can be built again without losing anything.
+    `state` is what they hold since the last call, so that killed ones can be built again without losing anything. The
+    `experience` is here, with whoever drives them; one that keeps nothing works where they are, see `fit`.
     """
 
-    def __init__(
-        self, learner: type[ColumnLearner], modules: Mapping[str, ModuleSpec], hyper: Hyper, cpus: int
-    ) -> None:
+    def __init__(self, parts: Parts, modules: Mapping[str, ModuleSpec], hyper: Hyper, cpus: int) -> None:
         self.count, self._modules = hyper.learners, dict(modules)
-        self._config = learner.configuration(hyper).learners(
+        self.experience = parts.experience(hyper)
+        self._config = parts.learner.configuration(hyper).learners(
             num_learners=hyper.learners,
             num_cpus_per_learner=cpus,
             num_gpus_per_learner=hyper.gpus_per_learner,
@@ -64,22 +65,36 @@ class Learners:
 
     def reset(self, seed: int) -> None:
         """A cold start."""
+        self.experience.reset()
         self._each(_reset, seed)
         self.state = self._first(_save)
 
     def load(self, checkpoint: Checkpoint) -> None:
         """Put all learners into a saved state, older or newer."""
+        self.experience.load(experience_of(checkpoint))
         self._each(_load, checkpoint if self.count == 0 else ray.put(checkpoint))
         self.state = self._first(_save)
 
-    def fit(self, parts: Parts, plan: Plan, seen: Mapping[str, Seen]) -> Stats:
-        """Fit all modules to the samplers' columns together; `seen` is what all their rows were like.
+    def fit(self, parts: References, plan: Plan, seen: Mapping[str, Seen]) -> Stats:
+        """Take the samplers' columns, and fit all modules together; `seen` is what all their rows were like.
 
-        Raises RowsLost where columns are gone.
+        Columns that are not kept go from the samplers to the learners, by reference. Else they come here, and what is
+        drawn goes to the learners. Raises RowsLost where columns are gone.
         """
+        if not self.experience.keeps:
+            return self._fit(_cut, (self.experience, list(parts)), plan, seen)
+        self.experience.add(_gathered(parts))
+        draw = self.experience.draw(plan.seed, plan.coefficients)
+        stats = self._fit(_drawn, draw if self.count == 0 else ray.put(draw), plan, seen)
+        self.experience.learned(self._said)
+        return stats
+
+    def _fit(self, source: Callable[[Any, Plan], Draw], drawn: Any, plan: Plan, seen: Mapping[str, Seen]) -> Stats:
         for attempt in range(_REBUILDS + 1):
             try:
-                stats, self.state = self._first(_fit, list(parts), plan, seen)
+                answers = self._each(_fit, source, drawn, plan, seen)
+                stats, self.state, _ = answers[0]
+                self._said = _woven([said for _, _, said in answers])
             except _Died as death:
                 if attempt == _REBUILDS:
                     raise RunError(f"learners died {_REBUILDS} times in one update: {death}") from death
@@ -154,34 +169,45 @@ def _call(learner: ColumnLearner, task: Callable[..., Any], rank: int, args: tup
 
 
 def _fit(
-    learner: ColumnLearner, rank: int, parts: Parts, plan: Plan, seen: Mapping[str, Seen]
-) -> tuple[Stats, Checkpoint | None]:
+    learner: ColumnLearner,
+    rank: int,
+    source: Callable[[Any, Plan], Draw],
+    drawn: Any,
+    plan: Plan,
+    seen: Mapping[str, Seen],
+) -> tuple[Stats, Checkpoint | None, dict[str, Array]]:
+    draw, world = source(drawn, plan), max(1, learner.config.num_learners)
+    stats = learn(learner, draw, plan.seed, plan.coefficients, seen, rank, world)
+    return stats, learner.save() if rank == 0 else None, learner.said
+
+
+def _cut(drawn: tuple[Experience, References], plan: Plan) -> Draw:
+    """What an experience that keeps nothing draws from the samplers' columns, here where they are learned from."""
+    experience, parts = drawn
+    experience.add(_gathered(parts))
+    return experience.draw(plan.seed, plan.coefficients)
+
+
+def _drawn(drawn: Draw | ray.ObjectRef[Draw], plan: Plan) -> Draw:
+    return ray.get(drawn) if isinstance(drawn, ray.ObjectRef) else drawn
+
+
+def _gathered(parts: References) -> list[dict[str, Columns]]:
     try:
-        columns = join(ray.get(list(parts)))
+        return list(ray.get(list(parts)))
     except (ray.exceptions.ObjectLostError, ray.exceptions.RayActorError) as error:
         raise RowsLost(str(error)) from error
-    world = max(1, learner.config.num_learners)
-    counts = {name: stated(mine, plan.minibatch, world) for name, mine in columns.items()}
-    shards = {name: shard(mine, rank, world) for name, mine in columns.items()}
-    stats = learner.fit(shards, plan.epochs, counts, plan.seed, plan.coefficients, seen)
-    return stats, learner.save() if rank == 0 else None
 
 
-def stated(columns: Columns, size: int, world: int) -> int:
-    """Into how many minibatches all `world` learners cut their shards: `size` is what they do together."""
-    return max(1, min(minibatches(columns, size), rows_of(columns) // world))
-
-
-def shard(columns: Columns, rank: int, world: int) -> Columns:
-    """Every `world`-th row (or sequence), from `rank` on: counts differ by at most one.
-
-    None is empty: where there are fewer rows than learners, everybody gets all of them, which gives the same gradient.
-    """
-    count = rows_of(columns)
-    if world == 1 or count < world:
-        return columns
-    index = np.arange(rank, count, world)
-    return {name: tree.take(column, index) for name, column in columns.items()}
+def _woven(parts: Sequence[Mapping[str, Array]]) -> dict[str, Array]:
+    """What several learners said of their rows (see `Draw.share`), in the order of the whole draw."""
+    result = {}
+    for name, first in parts[0].items():
+        said = [part[name] for part in parts]
+        result[name] = np.empty(sum(map(len, said)), dtype=first.dtype)
+        for rank, numbers in enumerate(said):
+            result[name][rank :: len(said)] = numbers
+    return result
 
 
 def _reset(learner: ColumnLearner, rank: int, seed: int) -> None:

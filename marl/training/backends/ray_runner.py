@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
 import ray
@@ -14,39 +14,21 @@ from ray.rllib.utils.metrics import NUM_ENV_STEPS_SAMPLED_LIFETIME
 
 from marl.algorithm import Checkpoint
 from marl.arena import Failures
-from marl.arena.failure import EnvironmentFailed
 from marl.env import EnvSpec
 from marl.errors import RunError, UserError
 from marl.policy import Policy
 from marl.registry import POLICIES, load_registry
 from marl.snapshot import Snapshot
+from marl.training.backends.playing import player
 from marl.training.columns import Columns
 from marl.training.hyper import Hyper
 from marl.training.lineup import Lineup
 from marl.training.making import Maker
 from marl.training.modules import ModuleSpec
-from marl.training.networks import NetworkPolicy, module_ids
-from marl.training.networks.moments import Seen
-from marl.training.rollout import Rollout
+from marl.training.networks import NetworkPolicy
+from marl.training.parts import Parts
+from marl.training.update import Batch, Player
 from marl.types import Array
-
-
-@dataclass(frozen=True)
-class Part:
-    """What one sampler played: how many rows and ticks (over lanes), statistics, the version of the live weights.
-
-    `failures`, `changed` and `remarks` as in `marl.training.rollout.Batch`.
-    `seen`: what the rows of modules that normalise were like.
-    """
-
-    rows: int
-    env_steps: int
-    stats: dict[str, float]
-    version: int
-    seen: dict[str, Seen]
-    failures: list[EnvironmentFailed] = field(default_factory=list)
-    changed: int = 0
-    remarks: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -68,6 +50,7 @@ class Runner(EnvRunner):
         config: AlgorithmConfig,
         worker_index: int,
         spec: EnvSpec,
+        parts: Parts,
         modules: Mapping[str, ModuleSpec],
         hyper: Hyper,
     ) -> None:
@@ -76,9 +59,10 @@ class Runner(EnvRunner):
         self.spec, self.hyper = spec, hyper
         self.modules = dict(modules)
         networks = {name: module.build(0, name) for name, module in modules.items()}
-        self.policy = NetworkPolicy(spec, networks, hyper.sharing)
+        self.policy = NetworkPolicy(spec, networks, hyper.sharing, parts.behaviour())
+        self.experience = parts.experience(hyper)  # which only cuts here
         self._frozen: dict[str, Policy] = {}
-        self._rollout: Rollout | None = None
+        self._player: Player | None = None
         self._columns: dict[str, Columns] = {}
 
     def apply(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -94,28 +78,28 @@ class Runner(EnvRunner):
         known = self._frozen
         self._frozen = {id: known[id] if id in known else self._restore(start.snapshots[id]) for id in ids}
         opponents, source = [self._frozen[id] for id in ids], start.lineup.source(seed)
-        if keep and self._rollout is not None:
-            self._rollout.go_on(opponents, source, start.side)
+        if keep and self._player is not None:
+            self._player.rollout.go_on(opponents, source, start.side)
             return
-        self._rollout = Rollout(
+        self._player = player(
+            self.spec,
+            self.hyper,
+            self.experience,
             start.make(self.hyper.lanes),
             self.policy,
             opponents,
             source,
-            module_ids(self.spec, self.hyper.sharing),
             start.side,
-            self.hyper.discount,
-            self.hyper.trace,
-            self.hyper.sequence,
             lanes,
             start.limit,
             start.make,
         )
 
-    def sample(self, **kwargs: Any) -> Part:
+    def sample(self, **kwargs: Any) -> Batch:
         """Play with `weights` (by "module/parameter", `version` names them) until there are `rows` rows.
 
-        The weights come with the request, so none is ever played with others. The columns stay here for `columns`.
+        Weights (and the `coefficients` of the behaviour) come with the request, so none is ever played with others. The
+        columns stay here for `columns`.
         """
         return self._sample(**kwargs)
 
@@ -126,7 +110,7 @@ class Runner(EnvRunner):
 
     def save(self) -> Checkpoint | None:
         """The matches in progress, or None where the environment cannot save them."""
-        return None if self._rollout is None else self._rollout.save()
+        return None if self._player is None else self._player.save()
 
     def assert_healthy(self) -> None:
         """RLlib's check that the constructor went through."""
@@ -140,14 +124,15 @@ class Runner(EnvRunner):
         """Ticks over lanes since the process started."""
         return {NUM_ENV_STEPS_SAMPLED_LIFETIME: self.num_env_steps_sampled_lifetime}
 
-    def _sample(self, rows: int, weights: Mapping[str, Array], version: int) -> Part:
-        assert self._rollout is not None, "start first"
+    def _sample(
+        self, rows: int, weights: Mapping[str, Array], version: int, coefficients: Mapping[str, float]
+    ) -> Batch:
+        assert self._player is not None, "start first"
         load_weights(self.policy, weights)
-        batch = self._rollout.collect(rows)
+        batch = self._player.play(rows, coefficients)
         self.num_env_steps_sampled_lifetime += batch.env_steps
         self._columns = batch.columns
-        told = (batch.failures, batch.changed, batch.remarks)
-        return Part(batch.rows, batch.env_steps, batch.stats, version, batch.seen, *told)
+        return replace(batch, columns={}, version=version)
 
     def _restore(self, reference: ray.ObjectRef[Snapshot]) -> Policy:
         snapshot = ray.get(reference)

@@ -15,12 +15,15 @@ from marl.algorithm import Checkpoint, Services
 from marl.env import EnvSpec
 from marl.errors import RunError, UserError
 from marl.snapshot import Snapshot
-from marl.training.backends.ray_runner import Part, Runner, Start
+from marl.training.backends.playing import part_of, portion, stream, whole
+from marl.training.backends.ray_runner import Runner, Start
 from marl.training.columns import Columns
 from marl.training.hyper import Hyper
 from marl.training.lineup import Lineup
 from marl.training.making import limit, maker
 from marl.training.modules import ModuleSpec
+from marl.training.parts import Parts
+from marl.training.update import Batch
 from marl.types import Array
 
 _PATIENCE = 120.0  # seconds until an actor that is being (re)started must answer
@@ -30,12 +33,12 @@ _REVIVALS = 3  # how often in one update, before something must be wrong for goo
 class Samplers:
     """`hyper.samplers` actors. Each plays its own matches; sampler 0 plays those that a single one would."""
 
-    def __init__(self, spec: EnvSpec, modules: Mapping[str, ModuleSpec], hyper: Hyper, cpus: int) -> None:
+    def __init__(self, spec: EnvSpec, parts: Parts, modules: Mapping[str, ModuleSpec], hyper: Hyper, cpus: int) -> None:
         self.count = hyper.samplers
         # An actor that dies is started again by Ray (on another node where its own is gone); `_revive` waits for it.
         actor: Any = ray.remote(num_cpus=cpus, max_restarts=-1, max_task_retries=0)(Runner)
         config = AlgorithmConfig().framework("torch")
-        actors = [actor.remote(config, index, spec, dict(modules), hyper) for index in range(self.count)]
+        actors = [actor.remote(config, index, spec, parts, dict(modules), hyper) for index in range(self.count)]
         self._manager: Any = FaultTolerantActorManager(actors, max_remote_requests_in_flight_per_actor=4)
         self._sent: dict[str, ray.ObjectRef[Snapshot]] = {}
         self._start: Start | None = None
@@ -57,14 +60,15 @@ class Samplers:
         }
         self._start, self._seed = Start(lineup, self._sent, maker(services), side, limit(services)), seed
         for index in range(self.count):
-            self._begin(index, _stream(seed, index), part_of(lanes, index, self.count), keep)
+            self._begin(index, stream(seed, index), part_of(lanes, index, self.count), keep)
 
-    def ask(self, rows: int, weights: Mapping[str, Array], version: int) -> None:
+    def ask(
+        self, rows: int, weights: Mapping[str, Array], version: int, coefficients: Mapping[str, float] | None = None
+    ) -> None:
         """Let everybody play their share of `rows` with these weights, which travel by reference."""
-        reference = ray.put(weights)
+        played_with = {"weights": ray.put(weights), "version": version, "coefficients": dict(coefficients or {})}
         for index in range(self.count):
-            share = rows // self.count + (index < rows % self.count)
-            self._asked[index] = {"rows": share, "weights": reference, "version": version}
+            self._asked[index] = {"rows": portion(rows, index, self.count), **played_with}
             self._send(index)
 
     @property
@@ -72,9 +76,9 @@ class Samplers:
         """Whether rows are under way."""
         return bool(self._asked)
 
-    def take(self) -> tuple[list[Part], list[ray.ObjectRef[dict[str, Columns]]]]:
+    def take(self) -> tuple[list[Batch], list[ray.ObjectRef[dict[str, Columns]]]]:
         """Wait for what `ask` asked for, in the order of the samplers: what was played, and where its columns are."""
-        parts: dict[int, Part] = {}
+        parts: dict[int, Batch] = {}
         revivals = 0
         while True:
             for result in self._manager.fetch_ready_async_reqs(tags="sample", timeout_seconds=None):
@@ -141,7 +145,7 @@ class Samplers:
         self._ready(indices)
         for index in indices:
             self.revived += 1
-            self._begin(index, int(rng.mix(_stream(self._seed, index), self.revived)[0]), None)
+            self._begin(index, int(rng.mix(stream(self._seed, index), self.revived)[0]), None)
 
     def _ready(self, indices: Sequence[int]) -> None:
         """Wait until these actors answer. Raises RunError where the cluster has no room for them."""
@@ -165,32 +169,6 @@ class Samplers:
                     _raise_bugs(result.get())
             if waiting:
                 time.sleep(0.2)
-
-
-def part_of(lanes: Checkpoint | None, index: int, count: int) -> Checkpoint | None:
-    """The matches in progress of one sampler of `count`; None where they were saved by another number of samplers."""
-    if lanes is None or len(lanes.meta.get("samplers", (0,))) != count:
-        return None
-    if count == 1:
-        return lanes
-    prefix = f"{index} "
-    arrays = {name.removeprefix(prefix): array for name, array in lanes.arrays.items() if name.startswith(prefix)}
-    return Checkpoint(arrays, lanes.meta["samplers"][index])
-
-
-def whole(lanes: Sequence[Checkpoint | None]) -> Checkpoint | None:
-    """The matches in progress of all samplers; those of one alone are as that one, or the local backend, saves them."""
-    known = [part for part in lanes if part is not None]
-    if len(known) < len(lanes):
-        return None
-    if len(known) == 1:
-        return known[0]
-    arrays = {f"{index} {name}": array for index, part in enumerate(known) for name, array in part.arrays.items()}
-    return Checkpoint(arrays, {"samplers": [dict(part.meta) for part in known]})
-
-
-def _stream(seed: int, index: int) -> int:
-    return seed if index == 0 else int(rng.mix(seed, index)[0])
 
 
 def _pid(_: Any) -> int:

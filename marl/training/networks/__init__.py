@@ -9,6 +9,7 @@ import torch
 from marl.training.networks.build import Sharing, module_ids, networks
 from marl.training.networks.config import ModelConfig
 from marl.training.networks.distributions import Distribution, distribution
+from marl.training.networks.heads import Heads
 from marl.training.networks.network import Network, Output
 from marl.training.networks.policy import NetworkPolicy, restore
 
@@ -16,6 +17,7 @@ torch.set_num_threads(1)
 
 __all__ = [
     "Distribution",
+    "Heads",
     "ModelConfig",
     "Network",
     "NetworkPolicy",

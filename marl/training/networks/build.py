@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from typing import Literal, TypeAlias
 
 import torch
@@ -12,6 +13,7 @@ from marl import rng
 from marl.env import EnvSpec, Group
 from marl.space import Discrete, Space, Tree
 from marl.training.networks.config import ModelConfig
+from marl.training.networks.heads import Heads
 from marl.training.networks.network import Network
 
 Sharing: TypeAlias = Literal["all", "side", "none"]
@@ -56,8 +58,17 @@ def seen_space(group: Group, config: ModelConfig) -> Space:
     return Tree({"agent": Discrete(len(group.agents)), "observation": group.observation})
 
 
-def fresh(observation: Space, action: Space, config: ModelConfig, seed: int, name: str) -> Network:
-    """A new network whose weights follow from `seed` and its id; torch's own generator is left as it was."""
+def fresh(
+    observation: Space, action: Space, config: ModelConfig, seed: int, name: str, heads: Heads | None = None
+) -> Network:
+    """A new network whose weights follow from `seed` and its id."""
+    with seeded(seed, name):
+        return Network(observation, action, config, heads)
+
+
+@contextmanager
+def seeded(seed: int, name: str) -> Iterator[None]:
+    """What torch draws in here follows from `seed` and a name; its own generator is left as it was."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(rng.mix(seed, zlib.crc32(name.encode()))[0]) >> 1)
-        return Network(observation, action, config)
+        yield

@@ -14,6 +14,7 @@ from marl.training.networks.dense import Dense
 from marl.training.networks.distributions import distribution
 from marl.training.networks.encoder import Encoder, flat_leaves
 from marl.training.networks.features import TensorTree, at, is_number, map_tensors, width
+from marl.training.networks.heads import Heads
 from marl.training.networks.moments import Seen
 from marl.training.networks.normaliser import Normaliser, ReturnScale
 from marl.training.networks.recurrent import Recurrent
@@ -23,25 +24,25 @@ from marl.types import ArrayTree, Floats
 class Output(NamedTuple):
     """`inputs`: `[B, D]` for the distribution. `value`: `[B]`. `memory`: `[B, M]` afterwards, or None.
 
-    With `normalise_returns`, the value is in units of `Network.value_scale`.
+    With `normalise_returns`, values are in units of `Network.value_scale`. None where the heads have none of states.
     """
 
     inputs: Tensor
-    value: Tensor
+    value: Tensor | None
     memory: Tensor | None
 
 
 class Network(nn.Module):
-    """Policy and value of the agents of one group.
+    """Policy and value of the agents of one group, or what else `heads` say.
 
     Layers are orthogonal at the start, with gain 0.01 at the policy's head and 1 at the value's (Huang et al., "The 37
     implementation details of PPO", 2022). `memory_size` is 0 for networks without a memory.
     """
 
-    def __init__(self, observation: Space, action: Space, config: ModelConfig) -> None:
+    def __init__(self, observation: Space, action: Space, config: ModelConfig, heads: Heads | None = None) -> None:
         super().__init__()
-        self.observation, self.action, self.config = observation, action, config
-        self.distribution = distribution(action)
+        self.observation, self.action, self.config, self.heads = observation, action, config, heads or Heads()
+        self.distribution = distribution(action, self.heads)
         self.normaliser = _normaliser(observation, config) if config.normalise_observations else None
         self.returns = ReturnScale() if config.normalise_returns else None
         self.encoder = Encoder(observation, config, self.normaliser)
@@ -52,8 +53,10 @@ class Network(nn.Module):
             self.recurrent = Recurrent(size, config.memory, kind)
             size = config.memory
         self.value_encoder = Encoder(observation, config, self.normaliser) if config.separate_value else None
-        self.policy_head = Dense(size, self.distribution.outputs, gain=0.01)
-        self.value_head = Dense(self.encoder.size if self.value_encoder else size, 1, gain=1.0)
+        self.policy_head = Dense(size, self.distribution.outputs, gain=1.0 if self.heads.estimates else 0.01)
+        self.value_head: Dense | None = None
+        if self.heads.value or self.heads.policy == "duelling":
+            self.value_head = Dense(self.encoder.size if self.value_encoder else size, 1, gain=1.0)
         self.free = nn.Parameter(torch.zeros(self.distribution.free)) if self.distribution.free else None
 
     @property
@@ -87,7 +90,7 @@ class Network(nn.Module):
     @property
     def stackable(self) -> bool:
         """Whether it can be stacked: dense layers shared by policy and value, and frozen."""
-        plain = self.config.kind == "mlp" and not self.config.separate_value
+        plain = self.config.kind == "mlp" and not self.config.separate_value and self.heads == Heads()
         return plain and not any(parameter.requires_grad for parameter in self.parameters())
 
     @property
@@ -120,16 +123,21 @@ class Network(nn.Module):
             x, memory = self.recurrent.unroll(x.reshape(sequences, steps, -1), memory, first)
             x = x.flatten(0, 1)
         out = self._heads(x, flat, None if mask is None else mask.flatten(0, 1), memory)
-        inputs, value = (part.reshape(sequences, steps, *part.shape[1:]) for part in out[:2])
-        return Output(inputs, value, out.memory)
+        value = None if out.value is None else out.value.reshape(sequences, steps)
+        return Output(out.inputs.reshape(sequences, steps, -1), value, out.memory)
 
     def _heads(self, x: Tensor, observation: TensorTree, mask: Tensor | None, memory: Tensor | None) -> Output:
         inputs = self.policy_head(x)
         if self.free is not None:
             inputs = torch.cat([inputs, self.free.expand(len(x), -1)], 1)
-        seen = x if self.value_encoder is None else self.value_encoder(observation)
-        value = self.value_head(seen)[:, 0]
-        return Output(self.distribution.masked(inputs, mask), value, memory if self.recurrent is not None else None)
+        value = None
+        if self.value_head is not None:
+            value = self.value_head(x if self.value_encoder is None else self.value_encoder(observation))[:, 0]
+        if self.heads.policy == "duelling" and value is not None:
+            inputs = inputs + (value[:, None] - inputs.mean(1, keepdim=True))
+        inputs = self.distribution.masked(inputs, mask)
+        memory = memory if self.recurrent is not None else None
+        return Output(inputs, value if self.heads.value else None, memory)
 
     def _blank(self, rows: int, like: Tensor) -> Tensor:
         return like.new_zeros((rows, self.memory_size))

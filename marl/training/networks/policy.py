@@ -13,6 +13,8 @@ from marl.env import EnvSpec, Rows
 from marl.errors import RunError, UserError
 from marl.policy import Acts
 from marl.snapshot import JSON, Snapshot, canonical
+from marl.training.behaviour import Behaviour
+from marl.training.behaviour.sampled import Sampled
 from marl.training.networks import saved
 from marl.training.networks.build import Sharing, module_ids
 from marl.training.networks.distributions.greedy import Greedy
@@ -29,10 +31,19 @@ class NetworkPolicy:
     missing cannot be played, so a policy may hold those of one side only. Equal batches give equal answers, to the bit;
     a row that stands in another batch is answered the same to about 1e-5, because products of other sizes round
     differently. Networks of different groups may be of different kinds; the memory of a row is as large as the largest.
+
+    `behaviour` is how it acts, by what its networks say and by `coefficients`; no snapshot has either.
     """
 
-    def __init__(self, spec: EnvSpec, networks: Mapping[str, Network], sharing: Sharing = "all") -> None:
+    def __init__(
+        self,
+        spec: EnvSpec,
+        networks: Mapping[str, Network],
+        sharing: Sharing = "all",
+        behaviour: Behaviour | None = None,
+    ) -> None:
         self.spec, self.networks, self.sharing = spec, dict(networks), sharing
+        self.behaviour, self.coefficients = behaviour or Sampled(), dict[str, float]()
         ids = module_ids(spec, sharing)
         names = list(self.networks)
         unknown = sorted(set(names) - set(ids))
@@ -125,8 +136,9 @@ class NetworkPolicy:
         if out.memory is not None:
             memory = self.memory(len(rows)) if memory is None or size == self._memory else memory.copy()
             _given(memory)[:, :size] = numpy(out.memory)
-        action, logp = network.distribution.sample(finite(numpy(out.inputs)), rows.mask, keys)
-        value: Array = numpy(out.value) * network.value_scale
+        inputs = finite(numpy(out.inputs))
+        action, logp = self.behaviour.sample(network.distribution, inputs, rows.mask, keys, self.coefficients)
+        value: Array | None = None if out.value is None else numpy(out.value) * network.value_scale
         return Acts(action, logp, value, memory)
 
     def _act_apart(self, which: Ints, rows: Rows, memory: Array | None, keys: Keys) -> Acts:
@@ -138,10 +150,10 @@ class NetworkPolicy:
             known = None if memory is None else memory[where]
             parts.append(self._act(self._networks[int(which[where[0]])], part, known, keys[where]))
         back = np.argsort(order, kind="stable")
-        values = np.concatenate([_given(part.value) for part in parts])
+        values = None if parts[0].value is None else np.concatenate([_given(part.value) for part in parts])[back]
         memories = None if memory is None else np.concatenate([_given(part.memory) for part in parts])[back]
         action, logp = (np.concatenate([getattr(part, name) for part in parts])[back] for name in ("action", "logp"))
-        return Acts(action, logp, values[back], memories)
+        return Acts(action, logp, values, memories)
 
 
 @dataclass

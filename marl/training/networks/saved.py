@@ -15,6 +15,7 @@ from marl.snapshot import JSON, Snapshot
 from marl.space import Box, Discrete, MultiDiscrete, Space, Tree
 from marl.training.networks.build import Sharing, module_ids, seen_space
 from marl.training.networks.config import ModelConfig
+from marl.training.networks.heads import Heads
 from marl.training.networks.network import Network
 from marl.types import Array
 
@@ -63,7 +64,8 @@ def load(spec: EnvSpec, snapshot: Snapshot) -> tuple[dict[str, Network], Sharing
                     f"this snapshot does not fit the environment: its network {name!r} was made for the {what} "
                     f"{module[what]}, and group {group.name!r} has {describe(space)}"
                 )
-        networks[name] = fill(Network(**spaces, config=config), name, snapshot)
+        heads = Heads(**module.get("heads", {}))
+        networks[name] = fill(Network(**spaces, config=config, heads=heads), name, snapshot)
     return networks, meta["sharing"]
 
 
@@ -83,7 +85,8 @@ def fill(network: Network, name: str, snapshot: Snapshot) -> Network:
 def describe_network(network: Network) -> dict[str, JSON]:
     """What it takes to build a network again, as JSON."""
     spaces = {"observation": describe(network.observation), "action": describe(network.action)}
-    return {"config": asdict(network.config), **spaces}
+    heads = {} if network.heads == Heads() else {"heads": asdict(network.heads)}
+    return {"config": asdict(network.config), **spaces, **heads}
 
 
 def describe(space: Space) -> JSON:

@@ -23,12 +23,12 @@ from typing import Literal
 import torch
 
 from marl.training.algorithm import RLlibAlgorithm
-from marl.training.hyper import Hyper, not_negative, positive
+from marl.training.hyper import OnPolicyHyper, not_negative, positive
 from marl.training.learner import ColumnLearner, Stats, Tensors
 
 
 @dataclass(kw_only=True)
-class MMDParams(Hyper):
+class MMDParams(OnPolicyHyper):
     """Hyper-parameters of MMD. `alpha` and `eta` are in units of the game's returns: advantages are not scaled."""
 
     discount: float = 1.0

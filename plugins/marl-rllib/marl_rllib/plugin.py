@@ -11,7 +11,7 @@ MARL_API = ">=2,<3"
 
 @hookimpl
 def marl_algorithms() -> Iterable[Descriptor]:
-    """On-policy algorithms with networks."""
+    """Algorithms with networks."""
     yield Descriptor(
         "ppo",
         "marl_rllib.ppo:PPO",
@@ -36,4 +36,21 @@ def marl_algorithms() -> Iterable[Descriptor]:
         source="Sokota et al., A unified approach to reinforcement learning, quantal response equilibria, and "
         "two-player zero-sum games, ICLR 2023",
         tags=("networks",),
+    )
+    yield Descriptor(
+        "dqn",
+        "marl_rllib.dqn:DQN",
+        "deep Q-learning from a replay: double, duelling, prioritised, n-step",
+        params="marl_rllib.dqn:DQNParams",
+        source="Mnih et al., Human-level control through deep reinforcement learning, Nature 518, 2015",
+        tags=("networks", "replay"),
+    )
+    yield Descriptor(
+        "sac",
+        "marl_rllib.sac:SAC",
+        "soft actor-critic from a replay, for real and for discrete actions",
+        params="marl_rllib.sac:SACParams",
+        source="Haarnoja et al., Soft actor-critic algorithms and applications, 2018; Christodoulou, Soft actor-critic "
+        "for discrete action settings, 2019",
+        tags=("networks", "replay"),
     )

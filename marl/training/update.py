@@ -1,0 +1,95 @@
+"""One update of a training run, from top to bottom. Read this page first; every room that it goes through is named.
+
+    collect      `Rollout`      plays until the live policy has `rows` complete rows: windows, a `Trajectory` of K rows
+                                a group (observation `[K, ...]`, action `[K, ...]`, reward `float64[K]`, what follows)
+    rewards      `rewarded`     the rewards that are learned from, instead of the game's
+    experience   `Experience`   `cut` makes columns by module (network): arrays `[K, ...]`, or `[S, T, ...]` for those
+                                with a memory; `add` keeps them, `draw` gives those to fit now
+    batches      `Draw`         so many epochs over the rows of each module, in so many minibatches `[B, ...]`
+    loss         `ColumnLearner.loss(module, batch, inputs [B, D], value [B])`: all that most algorithms write
+    step         gradients, clipped by their norm; Adam; `stepped`, `fitted` (target networks, adaptive coefficients)
+
+`Player.play` is the half that plays, `learn` the half that learns. The backend `local` calls one after the other; in
+the backend `ray`, samplers play and learners learn, and only columns travel between them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from marl.algorithm import Checkpoint
+from marl.arena import Trajectory
+from marl.arena.failure import EnvironmentFailed
+from marl.training.columns import Columns
+from marl.training.experience import Draw, Experience
+from marl.training.learner import ColumnLearner
+from marl.training.networks.moments import Seen, together
+from marl.training.rollout import Rollout
+from marl.training.statistics import Statistics
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What was played for one update: columns by module, the rows and ticks (over lanes) behind them, and statistics.
+
+    `seen`: what the rows of modules that normalise were like. `failures` and `remarks` of the environment since the
+    last batch; `changed`: how many matches could not be taken up as they had been. `version`: of the weights that
+    played.
+    """
+
+    columns: dict[str, Columns]
+    rows: int
+    env_steps: int
+    stats: dict[str, float]
+    seen: dict[str, Seen]
+    failures: list[EnvironmentFailed] = field(default_factory=list)
+    changed: int = 0
+    remarks: dict[str, int] = field(default_factory=dict)
+    version: int = 0
+
+
+@dataclass
+class Player:
+    """The half of an update that plays: matches in progress, and what becomes of their rows."""
+
+    rollout: Rollout
+    statistics: Statistics
+    experience: Experience
+
+    def play(self, rows: int, coefficients: Mapping[str, float]) -> Batch:
+        """Collect `rows` rows with the live policy as it is now; `coefficients` are those of its behaviour."""
+        self.rollout.live.coefficients = dict(coefficients)
+        played = self.rollout.collect(rows)
+        windows, seen = rewarded(played.windows, self.statistics)
+        cut = self.experience.cut(windows, self.rollout.live, self.rollout.modules)
+        stats, told = cut.stats | played.stats, (played.failures, played.changed, played.remarks)
+        return Batch(cut.columns, sum(map(len, windows)), played.env_steps, stats, seen, *told)
+
+    def save(self) -> Checkpoint | None:
+        """The matches in progress, or None where the environment cannot save them."""
+        lanes = self.rollout.save()
+        return None if lanes is None else self.statistics.save(lanes)
+
+
+def rewarded(windows: Sequence[Trajectory], statistics: Statistics) -> tuple[list[Trajectory], dict[str, Seen]]:
+    """Windows with the rewards that are learned from, and what their rows were like (for modules that normalise)."""
+    seen = together([statistics.look(window) for window in windows])
+    return [replace(window, reward=statistics.rewards(window)) for window in windows], seen
+
+
+def learn(
+    learner: ColumnLearner,
+    draw: Draw,
+    seed: int,
+    coefficients: Mapping[str, float],
+    seen: Mapping[str, Seen],
+    rank: int = 0,
+    world: int = 1,
+) -> dict[str, dict[str, float]]:
+    """The half of an update that learns: fit each module to its part of the draw. Named means, by module.
+
+    `rank`: which of `world` learners this is, that share out the rows of every minibatch.
+    """
+    mine = draw.share(rank, world)
+    return learner.fit(mine.columns, mine.epochs, mine.minibatches, seed, coefficients, seen, mine.shuffled)

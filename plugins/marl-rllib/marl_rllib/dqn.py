@@ -1,0 +1,91 @@
+"""Deep Q-learning: values of actions, learned from a replay, of which the best is played.
+
+The options are those of Rainbow that stand on their own: double Q-learning (on), duelling networks (on), prioritised
+replay and returns of several turns.
+
+Sources: Mnih et al., "Human-level control through deep reinforcement learning", Nature 518 (2015); van Hasselt et al.,
+"Deep reinforcement learning with double Q-learning", AAAI 2016; Wang et al., "Dueling network architectures for deep
+reinforcement learning", ICML 2016; Hessel et al., "Rainbow", AAAI 2018.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+
+from marl.training.algorithm import RLlibAlgorithm
+from marl.training.behaviour.epsilon_greedy import EpsilonGreedy
+from marl.training.experience.replay import Replay
+from marl.training.hyper import ReplayHyper, linear, share
+from marl.training.learner import ColumnLearner, Stats, Tensors
+from marl.training.networks import Heads
+
+
+@dataclass(kw_only=True)
+class DQNParams(ReplayHyper):
+    """Hyper-parameters of DQN."""
+
+    lanes: int = 8
+    """Matches that are sampled in lockstep."""
+    lr: float = 5e-4
+    """Adam's learning rate."""
+    epsilon: float = 1.0
+    """How often any action is played while gathering, at first."""
+    epsilon_end: float = 0.05
+    """And from `exploration` on."""
+    exploration: float = 0.2
+    """The part of the horizon over which epsilon falls, in a straight line."""
+    double: bool = True
+    """Whether the network of now chooses the next action that the target network values."""
+    duelling: bool = True
+    """Whether the network values states and what actions add to them, instead of actions alone."""
+    target_rate: float = 0.01
+    """How far the target network goes towards the network of now after every gradient step."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        share(self, "epsilon", "epsilon_end", "exploration", "target_rate")
+
+    def coefficients(self, progress: float) -> dict[str, float]:
+        """Learning rate, importance and `epsilon`."""
+        gone = min(1.0, progress / self.exploration) if self.exploration else 1.0
+        return {**super().coefficients(progress), "epsilon": linear(self.epsilon, self.epsilon_end, gone)}
+
+
+class DQNLearner(ColumnLearner):
+    """Huber's loss of the error of the values of what was played."""
+
+    hyper: DQNParams
+
+    def loss(
+        self, module_id: str, batch: Tensors, inputs: torch.Tensor, value: torch.Tensor
+    ) -> tuple[torch.Tensor, Stats]:
+        """All columns `[K]`; `inputs` `[K, A]` are the values of the actions."""
+        following = {"observation": batch["next_observation"], "mask": batch.get("next_mask")}
+        later = self.inputs(module_id, following, self.target(module_id))
+        best = (self.inputs(module_id, following) if self.hyper.double else later).argmax(1, keepdim=True)
+        target = batch["reward"] + batch["discount"] * later.gather(1, best)[:, 0]
+        known = inputs.gather(1, batch["action"].long()[:, None])[:, 0]
+        self.say((known - target).abs())
+        loss = (batch["weight"] * F.smooth_l1_loss(known, target, reduction="none")).mean()
+        return loss, {"q": known.detach().mean(), "error": (known - target).detach().abs().mean()}
+
+    def stepped(self, module_id: str) -> None:
+        """The target network follows."""
+        self.follow(module_id, self.hyper.target_rate)
+
+
+class DQN(RLlibAlgorithm):
+    """See `DQNParams`."""
+
+    parameters = DQNParams
+    learner = DQNLearner
+    experience = Replay
+    behaviour = EpsilonGreedy
+
+    @property
+    def heads(self) -> Heads:  # type: ignore[override]
+        """What its networks say."""
+        return Heads("duelling" if self.hyper.duelling else "values", value=False)
