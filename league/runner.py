@@ -26,6 +26,7 @@ from marl.blobs import Blobs
 from marl.errors import UserError
 from marl.metrics import Metrics, read
 from marl.registry import Registry
+from marl.reward import logged
 from marl.run.directory import goes_on, locked
 from marl.run.lineage import settle
 from marl.scenario import Scenario, plain
@@ -159,6 +160,7 @@ def progress(manager: Manager) -> Progress:
         steps=manager.services.steps,
         doing=doing(manager),
         learning=tuple(manager.services.returns[-512:]),
+        paid=tuple(logged(manager.services.latest).items()),
     )
 
 

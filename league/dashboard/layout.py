@@ -57,7 +57,7 @@ def layout(shown: Shown, size: ConsoleDimensions) -> RenderableType:
             parts.append(curve(shown, width - 6, min(room, 10)))
     learning = shown.progress.learning if shown.progress is not None and shown.state == "running" else ()
     if len(learning) > 1 and room - (10 if len(parts) > 1 else 0) >= 6:
-        parts += [Text(), *learning_curve(learning, width - 6, 4)]
+        parts += [Text(), *learning_curve(learning, shown.progress.paid if shown.progress else (), width - 6, 4)]
     parts += [Text(), tables(shown, wide=width >= 90)]
     if shown.progress is not None:
         parts += [Text(), foot(shown.progress, shown.state == "running")]
@@ -143,11 +143,16 @@ def curve(shown: Shown, width: int, height: int) -> RenderableType:
     return Group(*(curve_line(text, row, height, goal, low, high, shown.info.target) for row, text in enumerate(lines)))
 
 
-def learning_curve(returns: Sequence[float], width: int, height: int) -> list[RenderableType]:
-    """The returns of the present job's updates, the newest on the right."""
+def learning_curve(
+    returns: Sequence[float], paid: Sequence[tuple[str, float]], width: int, height: int
+) -> list[RenderableType]:
+    """The returns of the present job's updates, the newest on the right, and what its last rows were paid."""
     low, high = min(returns), max(returns)
     ends = {0: number(high, 3), height - 1: number(low, 3)}
     head = Text.assemble(("return in training ", SOFT), (number(returns[-1]), f"bold {CURVE}"))
+    if paid:
+        head.append_text(Text.assemble(("    paid per row", SOFT), *(f"  {name} {number(v, 3)}" for name, v in paid)))
+        head.no_wrap, head.overflow = True, "ellipsis"
     lines = [
         Text.assemble((f"{ends.get(row, ''):>7} ", SOFT), ("┤" if row in ends else "│", "grey30"), (dots, CURVE))
         for row, dots in enumerate(braille(returns, width - 9, height, low, high))

@@ -50,7 +50,8 @@ class Progress:
     `seconds` is run time over all resumes. `nash_conv` belongs to `iteration`, and is None where the game has no exact
     value. `populations`, `supports` (players in use) and `values` (expected returns, each with half its 95 % interval)
     have one entry per side; the last two may be empty. `pairings` are known payoff cells of `pairings_total`; `steps`
-    are environment steps; `learning` are the returns of the present job's updates so far.
+    are environment steps; `learning` are the returns of the present job's updates so far, and `paid` the
+    channels of rewards that its last update learned from.
     """
 
     iteration: int
@@ -65,6 +66,7 @@ class Progress:
     steps: int = 0
     doing: str = ""
     learning: tuple[float, ...] = ()
+    paid: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True)

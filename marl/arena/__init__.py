@@ -8,11 +8,11 @@ from marl.arena.arena import Arena, Sampler
 from marl.arena.pairings import Mixtures, Pairings, Source
 from marl.arena.payoff import Moments, tally
 from marl.arena.play import Play, Recorder, environment_seeds
-from marl.arena.recorder import TrajectoryRecorder
+from marl.arena.recorder import Record, TrajectoryRecorder
 from marl.arena.replay import Replay, ReplayRecorder
 from marl.arena.results import Results
 from marl.arena.tolerance import Failures, Tolerance
-from marl.arena.trajectory import Trajectory
+from marl.trajectory import Trajectory
 
 __all__ = [
     "Arena",
@@ -21,6 +21,7 @@ __all__ = [
     "Moments",
     "Pairings",
     "Play",
+    "Record",
     "Recorder",
     "Replay",
     "ReplayRecorder",

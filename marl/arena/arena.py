@@ -9,13 +9,13 @@ from marl.algorithm import Checkpoint
 from marl.arena.failure import EnvironmentFailed
 from marl.arena.pairings import Pairings, Source
 from marl.arena.play import Play, Recorder
-from marl.arena.recorder import TrajectoryRecorder
+from marl.arena.recorder import Record, TrajectoryRecorder
 from marl.arena.results import Results
 from marl.arena.tolerance import Tolerance
-from marl.arena.trajectory import Trajectory
 from marl.env import Environment
 from marl.errors import RunError
 from marl.policy import Policy
+from marl.trajectory import Trajectory
 
 _VAIN = 10_000  # matches without a row of a learner that are enough to give up
 
@@ -61,8 +61,9 @@ class Sampler:
         learners: Sequence[int],
         checkpoint: Checkpoint | None = None,
         tolerance: Tolerance | None = None,
+        record: Record | None = None,
     ) -> None:
-        self.recorder = TrajectoryRecorder(environment.spec, environment.lanes, learners)
+        self.recorder = TrajectoryRecorder(environment.spec, environment.lanes, learners, record)
         rows = _part(checkpoint, "rows ")
         if rows is not None:
             self.recorder.load(rows)

@@ -8,24 +8,37 @@ one, so no reward is lost and no transition is stale.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from marl.algorithm import Checkpoint
 from marl.arena.columns import Columns
 from marl.arena.play import Moves, Play
-from marl.arena.trajectory import Trajectory
 from marl.arena.window import RowColumns, cut, rows_to_keep, without
 from marl.env import EnvSpec, Step
+from marl.trajectory import Trajectory
 from marl.tree import leaves, nest, take
 from marl.types import Array, ArrayTree, Bools, Floats, Ints
+
+
+@dataclass(frozen=True)
+class Record:
+    """What to write down besides what every row has; see `marl.trajectory.Trajectory`."""
+
+    earned: bool = False
+    """What every side earned during each row."""
+    before: bool = False
+    """The environment's columns as they were when the agent acted."""
 
 
 class TrajectoryRecorder:
     """Records the rows of the players in `learners` (indices into the policies of the play)."""
 
-    def __init__(self, spec: EnvSpec, lanes: int, learners: Sequence[int]) -> None:
-        self._spec = spec
+    def __init__(self, spec: EnvSpec, lanes: int, learners: Sequence[int], record: Record | None = None) -> None:
+        self._spec, self._lanes, self._record = spec, lanes, record or Record()
+        self._membership = np.eye(len(spec.sides))[spec.side_of] if self._record.earned else None  # [N, S]
+        self._informed: dict[str, Array] = {}  # info columns of each lane's match as of its last tick, [lanes, ...]
         self._agents = len(spec.agents)
         self._group_of = spec.group_of
         self._learners: Ints = np.asarray(sorted(set(learners)), dtype=np.int64)
@@ -68,6 +81,9 @@ class TrajectoryRecorder:
             "action": acts.action[index],
             "logp": acts.logp[index],
         }
+        if self._record.earned:
+            columns["earned"] = np.zeros((len(slot), len(self._spec.sides)))
+        columns |= {f"before.{name}": column[rows.lane] for name, column in self._informed.items()}
         store = self._groups[rows.group].rows
         mask = _mask(rows.mask, store, len(slot))
         if mask is not None:
@@ -89,12 +105,16 @@ class TrajectoryRecorder:
         row, agent = np.nonzero(step.rewards)
         if len(row):
             self._reward(play, step.lanes[row] * self._agents + agent, agent, step.rewards[row, agent])
+            if self._membership is not None:
+                self._share(step.lanes, step.rewards @ self._membership)
         if step.terminated.any() or step.truncated.any() or step.done.any():
             self._close(play, step)
 
     def void(self, play: Play, lanes: Ints) -> None:
         """Forget the rows of the matches in these lanes that were not taken yet."""
         self._grid[lanes] = -1
+        for column in self._informed.values():
+            column[lanes] = 0
         for group, columns in enumerate(self._groups):
             if not columns.rows.size:
                 continue
@@ -133,12 +153,16 @@ class TrajectoryRecorder:
             for part, store in (("rows", columns.rows), ("finals", columns.finals)):
                 for path, leaf in leaves(store.all()):
                     arrays[f"{group} {part} {path}"] = leaf.copy()
+        arrays |= {f"informed {name}": column.copy() for name, column in self._informed.items()}
         return Checkpoint(arrays, {})
 
     def load(self, checkpoint: Checkpoint) -> None:
         """Go on from rows that `save` gave."""
         self._open[...] = checkpoint.arrays["open"]
         self._unassigned = np.array(checkpoint.arrays["unassigned"])
+        for name, column in checkpoint.arrays.items():
+            if name.startswith("informed "):
+                self._informed[name.removeprefix("informed ")] = np.array(column)
         for group, columns in enumerate(self._groups):
             for part, store in (("rows", columns.rows), ("finals", columns.finals)):
                 prefix = f"{group} {part} "
@@ -179,14 +203,38 @@ class TrajectoryRecorder:
             if columns.rows.size:
                 columns.rows["reward"][row[mine]] += reward[mine]
 
+    def _share(self, lanes: Ints, earned: Floats) -> None:
+        """Write down what every side earned in a tick, `float64[L, S]`, with all open rows of its match."""
+        for group, columns in enumerate(self._groups):
+            at, row = self._open_in(lanes, group)
+            if len(at):
+                columns.rows["earned"][row] += earned[at]
+
     def _inform(self, step: Step) -> None:
         for group, columns in enumerate(self._groups):
-            agents = np.array(self._spec.groups[group].agents)
-            row = self._open[step.lanes[:, None] * self._agents + agents]
-            at, which = np.nonzero(row >= 0)
+            at, row = self._open_in(step.lanes, group)
             if len(at):
                 for name, column in step.info.items():
-                    columns.rows.set(f"info.{name}", row[at, which], column[at])
+                    columns.rows.set(f"info.{name}", row, column[at])
+        if self._record.before:
+            for name, column in step.info.items():
+                self._remember(name, step, column)
+
+    def _remember(self, name: str, step: Step, column: Array) -> None:
+        """Keep what a column of info is now, for rows to come; nothing is left of matches that are over."""
+        if name not in self._informed:
+            self._informed[name] = np.zeros((self._lanes, *column.shape[1:]), column.dtype)
+            for columns in self._groups:
+                columns.rows.set(f"before.{name}", np.zeros(0, dtype=np.int64), column[:0])
+        self._informed[name][step.lanes] = column
+        self._informed[name][step.lanes[step.done]] = 0
+
+    def _open_in(self, lanes: Ints, group: int) -> tuple[Ints, Ints]:
+        """The open rows of a group in these lanes: which of the lanes, and the row, `int64[R], int64[R]`."""
+        agents = np.array(self._spec.groups[group].agents)
+        row = self._open[lanes[:, None] * self._agents + agents]
+        at, which = np.nonzero(row >= 0)
+        return at, row[at, which]
 
     def _close(self, play: Play, step: Step) -> None:
         slot = step.lanes[:, None] * self._agents + np.arange(self._agents)

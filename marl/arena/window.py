@@ -10,14 +10,14 @@ import numpy as np
 from marl import space, tree
 from marl.arena.columns import Columns
 from marl.arena.play import Play
-from marl.arena.trajectory import Last, Trajectory
 from marl.env import Group, join_masks
+from marl.trajectory import Last, Trajectory
 from marl.types import Array, ArrayTree, Bools, Floats, Ints
 
 FILL = {"value": np.nan, "reward": 0.0, "terminated": False, "truncated": False, "next_row": -1, "last_row": -1}
 _PLAIN = ("match", "lane", "agent", "player", "tick", "clock", "first", "observation", "action", "logp", "value")
 _EARNED = ("reward", "terminated", "truncated")
-_INFO = "info."
+_INFO, _BEFORE = "info.", "before."
 
 
 @dataclass(slots=True)
@@ -75,6 +75,8 @@ def cut(
         last=last,
         info={name.removeprefix(_INFO): column for name, column in get.items() if name.startswith(_INFO)},
         unassigned=unassigned,
+        earned=get.get("earned"),
+        before={name.removeprefix(_BEFORE): column for name, column in get.items() if name.startswith(_BEFORE)},
     )
     return trajectory, _carry(columns, carried, ahead), ahead
 

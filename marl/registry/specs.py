@@ -55,9 +55,10 @@ def marl_algorithms() -> Iterable[Descriptor]:
 
 @hookspec
 def marl_rewards() -> Iterable[Descriptor]:
-    """Rewards: transforms of transitions to named reward channels.
+    """Rewards: named channels of what a learner is paid for, computed on windows of rows; they may learn.
 
-    :return: descriptors whose target is called as `target(params: P) -> marl.reward.Reward`.
+    :return: descriptors whose target is called as `target(spec: EnvSpec, params: P) -> marl.reward.Reward`; it raises
+        ValueError or UserError for a game that it does not fit.
 
     .. versionadded:: 0.1
     """

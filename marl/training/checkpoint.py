@@ -3,7 +3,7 @@
 Array names start with a part: `weights/<module>/<parameter>`, `optimiser/<module>/<parameter>/<moment>`,
 `past/<module>/<parameter>` (older weights that the learner needs), `average/<module>/<parameter>` (what snapshots
 carry), `critics/<module>/<name>.<parameter>` (what only the loss needs), `experience/...` (what is kept of what was
-played) and `lanes/...` (see `marl.arena.Sampler.save`).
+played), `reward/<channel>/<name>` (the state of rewards that learn) and `lanes/...` (see `marl.arena.Sampler.save`).
 RLlib's own state is not used: it keeps newer weights when an older state is loaded, leaves out adaptive coefficients,
 and its files are pickles.
 """
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from marl.training.learner import ColumnLearner
     from marl.training.modules import ModuleSpec
 
-AVERAGE = "average/"
+AVERAGE, REWARD = "average/", "reward/"
 _CRITICS = "critics/"
 _EXPERIENCE = "experience"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from marl.chart import braille
+from marl.reward import logged
 from marl.training.history import Slice
 from marl.words import MISSING, duration, number
 
@@ -85,12 +86,15 @@ def layout(shown: Shown, size: ConsoleDimensions) -> RenderableType:
     """The whole picture, fitted to a terminal."""
     width = min(size.width, WIDEST)
     scores = next((done.scores for done in reversed(shown.slices) if done.scores), {})
-    below = max(len(SHARES) + 6, _losses(shown.recent)) + (len(scores) + 3 if scores else 0)
+    paid = logged(shown.recent)
+    below = max(len(SHARES) + 6, _losses(shown.recent)) + (len(scores) + 3 if scores else 0) + (2 if paid else 0)
     room = size.height - 11 - below
     parts: list[RenderableType] = [headline(shown, width - 6), Text(), curve_line(shown)]
     if room >= 3:
         parts.append(curve(shown.curve.points, width - 6, min(room, 9)))
     parts += [Text(), numbers(shown, width >= 76)]
+    if paid:
+        parts += [Text(), channels(paid)]
     if scores and size.height >= 24:
         parts += [Text(), score_table(scores)]
     parts += [Text(), foot(shown)]
@@ -194,6 +198,14 @@ def learning(recent: dict[str, float]) -> Table:
         if any(value is not None for value in values):
             table.add_row(name, *(Text(number(value, 3) if value is not None else "", STRONG) for value in values))
     return table
+
+
+def channels(paid: Mapping[str, float]) -> Text:
+    """What a row was paid in the mean, by channel, in one line."""
+    parts: list[tuple[str, str] | str] = [("paid per row    ", SOFT)]
+    for name, value in paid.items():
+        parts += [f"{name} ", (number(value, 3), STRONG), "   "]
+    return Text.assemble(*parts, no_wrap=True, overflow="ellipsis")
 
 
 def score_table(scores: dict[str, dict[str, float]]) -> Table:

@@ -79,7 +79,7 @@ class Engine:
                 f"{self.hyper.env_steps}, can bring; make `rows` smaller"
             )
         before, self._services = self._services, services
-        self._job, self._matches = job, {"lanes": self.hyper.lanes, "players": players.seats}
+        self._job, self._matches = job, {"lanes": self.hyper.lanes, "players": players.seats, **self.backend.recorded}
         lanes, keep = None, False
         if job.parent is None:
             self.backend.reset(job.seed)

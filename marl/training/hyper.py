@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from marl.training.networks import ModelConfig, Sharing
+from marl.training.rewards import RewardConfig
 
 
 @dataclass(kw_only=True)
@@ -16,6 +17,8 @@ class Hyper:
     """The shape of the networks."""
     models: dict[str, ModelConfig] = field(default_factory=dict)
     """Groups of agents whose networks have a shape of their own, by name; it stands instead of `model`."""
+    reward: RewardConfig = field(default_factory=RewardConfig)
+    """What is learned from besides, or instead of, what the game pays."""
     sharing: Sharing = "all"
     """Who shares a network: `all` agents of a group, those of a group on one `side`, or `none`."""
     env_steps: int = 100_000

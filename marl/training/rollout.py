@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from marl.algorithm import Checkpoint
-from marl.arena import Failures, Sampler, Source, Tolerance, Trajectory
+from marl.arena import Failures, Record, Sampler, Source, Tolerance, Trajectory
 from marl.arena.failure import EnvironmentFailed
 from marl.arena.results import Results
 from marl.env import Environment, Forkable, Remarking
@@ -35,8 +35,9 @@ class Played:
 class Rollout:
     """Matches in progress between the live policy, whose rows are wanted, and its opponents.
 
-    `modules`: the module id of each agent. `side`: whose returns are reported. `lanes`: matches in progress to go on
-    with, from `save`. `limit` of the failures of the environment, which `make` makes anew.
+    `modules`: the module id of each agent. `side`: whose returns are reported. `record`: what is written down of rows.
+    `lanes`: matches in progress to go on with, from `save`. `limit` of the failures of the environment, which `make`
+    makes anew.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Rollout:
         source: Source,
         modules: Sequence[str],
         side: int,
+        record: Record,
         lanes: Checkpoint | None = None,
         limit: Failures | None = None,
         make: Maker | None = None,
@@ -55,7 +57,7 @@ class Rollout:
         self._failures: list[EnvironmentFailed] = []
         self._said: dict[str, int] = {}
         tolerance = None if make is None else Tolerance(limit or Failures(), make, self._failures.append)
-        self.sampler = Sampler(environment, [live, *opponents], source, [0], lanes, tolerance)
+        self.sampler = Sampler(environment, [live, *opponents], source, [0], lanes, tolerance, record)
 
     def go_on(self, opponents: Sequence[Policy], source: Source, side: int) -> None:
         """Take up another job between the same players: matches in progress go on, the next ones are of `source`."""

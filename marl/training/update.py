@@ -2,7 +2,8 @@
 
     collect      `Rollout`      plays until the live policy has `rows` complete rows: windows, a `Trajectory` of K rows
                                 a group (observation `[K, ...]`, action `[K, ...]`, reward `float64[K]`, what follows)
-    rewards      `rewarded`     the rewards that are learned from, instead of the game's
+    rewards      `Rewards`      what a scenario pays instead: channels, weighted and summed; `rewarded` clips them where
+                                the model says so. Those that learn are fitted once an update, to their `samples`
     experience   `Experience`   `cut` makes columns by module (network): arrays `[K, ...]`, or `[S, T, ...]` for those
                                 with a memory; `add` keeps them, `draw` gives those to fit now
     batches      `Draw`         so many epochs over the rows of each module, in so many minibatches `[B, ...]`
@@ -25,17 +26,19 @@ from marl.training.columns import Columns
 from marl.training.experience import Draw, Experience
 from marl.training.learner import ColumnLearner
 from marl.training.networks.moments import Seen, together
+from marl.training.rewards import Rewards
 from marl.training.rollout import Rollout
 from marl.training.statistics import Statistics
+from marl.types import Array
 
 
 @dataclass(frozen=True)
 class Batch:
     """What was played for one update: columns by module, the rows and ticks (over lanes) behind them, and statistics.
 
-    `seen`: what the rows of modules that normalise were like. `failures` and `remarks` of the environment since the
-    last batch; `changed`: how many matches could not be taken up as they had been. `version`: of the weights that
-    played.
+    `seen`: what the rows of modules that normalise were like. `samples`: what rewards that learn are fitted to.
+    `failures` and `remarks` of the environment since the last batch; `changed`: how many matches could not be taken up
+    as they had been. `version`: of the weights that played.
     """
 
     columns: dict[str, Columns]
@@ -43,6 +46,7 @@ class Batch:
     env_steps: int
     stats: dict[str, float]
     seen: dict[str, Seen]
+    samples: dict[str, Array]
     failures: list[EnvironmentFailed] = field(default_factory=list)
     changed: int = 0
     remarks: dict[str, int] = field(default_factory=dict)
@@ -54,6 +58,7 @@ class Player:
     """The half of an update that plays: matches in progress, and what becomes of their rows."""
 
     rollout: Rollout
+    rewards: Rewards
     statistics: Statistics
     experience: Experience
 
@@ -61,10 +66,11 @@ class Player:
         """Collect `rows` rows with the live policy as it is now; `coefficients` are those of its behaviour."""
         self.rollout.live.coefficients = dict(coefficients)
         played = self.rollout.collect(rows)
-        windows, seen = rewarded(played.windows, self.statistics)
+        paid = self.rewards(played.windows)
+        windows, seen = rewarded(paid.windows, self.statistics)
         cut = self.experience.cut(windows, self.rollout.live, self.rollout.modules)
-        stats, told = cut.stats | played.stats, (played.failures, played.changed, played.remarks)
-        return Batch(cut.columns, sum(map(len, windows)), played.env_steps, stats, seen, *told)
+        stats, told = cut.stats | paid.stats | played.stats, (played.failures, played.changed, played.remarks)
+        return Batch(cut.columns, sum(map(len, windows)), played.env_steps, stats, seen, paid.samples, *told)
 
     def save(self) -> Checkpoint | None:
         """The matches in progress, or None where the environment cannot save them."""
@@ -73,7 +79,7 @@ class Player:
 
 
 def rewarded(windows: Sequence[Trajectory], statistics: Statistics) -> tuple[list[Trajectory], dict[str, Seen]]:
-    """Windows with the rewards that are learned from, and what their rows were like (for modules that normalise)."""
+    """Windows with rewards as modules that normalise learn them, and what the rows of these were like."""
     seen = together([statistics.look(window) for window in windows])
     return [replace(window, reward=statistics.rewards(window)) for window in windows], seen
 

@@ -176,12 +176,12 @@ def test_order_lists_each_agent_s_own_turns_in_a_row(game, shapes):
     np.testing.assert_array_equal(part.first[order][1:], ~same)
 
 
-def test_transitions_carry_rewards_observations_and_columns(game, shapes):
+def test_what_was_seen_next_and_the_columns_belong_to_rows(game, shapes):
     _, (_, part) = record(shapes["groups"], 4, [game.Dice()], Pairings.repeat([[0, 0]], 10, seed=2), [0])
-    batch = part.transitions()
-    assert set(batch.next_observation) == {"seen", "sum"} and batch.info["sum"].shape == (len(part),)
-    assert (batch.next_observation["seen"][:, 1] > batch.observation["seen"][:, 1]).all()
-    assert set(batch.agent) == {0, 2}
+    following = part.next_observation()
+    assert set(following) == {"seen", "sum"} and part.info["sum"].shape == (len(part),)
+    assert (following["seen"][:, 1] > part.observation["seen"][:, 1]).all()
+    assert set(part.agent) == {0, 2}
 
 
 def test_recording_only_the_learners_does_not_change_what_is_played(game, shape):

@@ -279,7 +279,9 @@ def test_few_iterations_foresee_the_end_and_fill_the_bar() -> None:
 def test_a_job_shows_its_returns_in_training_and_values_their_intervals() -> None:
     dashboard = Dashboard(INFO, console=terminal())
     values = ((0.0303, 0.41), (-0.0303, None))
-    dashboard.update(Progress(3, 9.0, None, (4, 4), (1, 1), values, learning=(-1.0, 0.0, 0.5)))
+    dashboard.update(
+        Progress(3, 9.0, None, (4, 4), (1, 1), values, learning=(-1.0, 0.0, 0.5), paid=(("game", 0.25), ("team", 2.0)))
+    )
     text = picture(dashboard)
-    assert "return in training 0.5" in text
+    assert "return in training 0.5    paid per row  game 0.25  team 2" in text
     assert "0.0303 ± 0.41" in text and "−0.0303 ± ?" in text

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from marl.algorithm import Checkpoint
-from marl.arena.trajectory import Last, Trajectory
 from marl.env import Environment, EnvSpec
 from marl.policy import Policy
 from marl.registry import POLICIES, load_registry
 from marl.snapshot import Snapshot
+from marl.trajectory import Last, Trajectory
 
 
 class Services:

@@ -352,7 +352,7 @@ def test_two_samplers_share_out_the_rows_and_play_different_matches(services: An
 
     two.begin(SELF_PLAY, services(kuhn))
     assert two.update()["rows"] == 129
-    two.backend.samplers.ask(65, two.backend.learners.weights, 0)
+    two.backend.samplers.ask(65, two.backend.learners.weights, {}, 0)
     parts, references = two.backend.samplers.take()
     assert [part.rows for part in parts] == [33, 32]
     one, other = (next(iter(ray.get(reference).values()))["action"][:32].tolist() for reference in references)

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from marl.arena.trajectory import Last
 
 from marl.algorithm import Checkpoint
 from marl.arena import Trajectory
-from marl.arena.trajectory import Last
 from marl.training.experience.replay import Replay, _transitions
 from marl.training.experience.ring import Ring
 from marl.training.hyper import ReplayHyper

@@ -45,6 +45,16 @@ def test_it_shows_what_was_learned_and_how_fast() -> None:
     assert "return against marl/random 0.9" in text
 
 
+@pytest.mark.parametrize(("width", "height"), [(80, 24), (110, 42), (60, 30)])
+def test_channels_of_rewards_are_one_line(width: int, height: int) -> None:
+    paid = {"reward.game": 0.25, "reward.novelty": 1.5, "reward.novelty.error": 7.0, "reward.total": 0.4}
+    lines = picture(width, height, UPDATE | paid)
+    assert len(lines) <= height and max(map(len, lines)) <= width
+    line = next((line for line in lines if "paid per row" in line), "")
+    assert "game 0.25   novelty 1.5   total 0.4" in line or height == 24
+    assert "7" not in line and "error" not in line
+
+
 def test_several_modules_stand_side_by_side() -> None:
     several = {f"side{n}.players/{k}": v for n in (0, 1) for k, v in UPDATE.items() if k in ("entropy", "kl")}
     text = "\n".join(picture(110, 42, {"env_steps": 4096.0, **several}))

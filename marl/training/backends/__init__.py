@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from marl.algorithm import Checkpoint, Services
 from marl.arena.failure import EnvironmentFailed
 from marl.env import EnvSpec
+from marl.snapshot import JSON
 from marl.training.lineup import Lineup
 from marl.training.networks import NetworkPolicy
 
@@ -47,6 +48,10 @@ class Backend(Protocol):
 
     What an update does is told in `marl.training.update`; a backend says where.
     """
+
+    @property
+    def recorded(self) -> Mapping[str, JSON]:
+        """What is written down of matches besides what always is: those saved by another record cannot go on."""
 
     @property
     def policy(self) -> NetworkPolicy:

@@ -7,15 +7,17 @@ from collections.abc import Mapping
 
 from marl.algorithm import Checkpoint, Services
 from marl.env import EnvSpec
+from marl.snapshot import JSON
 from marl.training import making
 from marl.training.backends import Plan, Report
-from marl.training.backends.playing import flat, part_of, player, portion, report, stream, whole
+from marl.training.backends.playing import fitted, flat, part_of, player, portion, report, stream, whole
 from marl.training.checkpoint import experience_of, with_experience
 from marl.training.hyper import Hyper
 from marl.training.lineup import Lineup
 from marl.training.modules import ModuleSpec
 from marl.training.networks import NetworkPolicy, moments
 from marl.training.parts import Parts
+from marl.training.rewards import Rewards
 from marl.training.update import Batch, Player, learn
 
 
@@ -26,23 +28,31 @@ class Local:
         self.spec, self.hyper = spec, hyper
         self.learner = parts.learner.make(modules, hyper)
         self.experience = parts.experience(hyper)
+        self.rewards = Rewards(hyper.reward, spec, hyper.discount)
         networks = {name: self.learner.network(name) for name in modules}
         self.policy = NetworkPolicy(spec, networks, hyper.sharing, parts.behaviour())
         self.players: list[Player] = []  # one for each sampler
         self._ahead: list[Batch] = []  # what was played before the last fit, with `overlap`
         self._services: Services | None = None  # whose environment is played
 
+    @property
+    def recorded(self) -> Mapping[str, JSON]:
+        """See `Backend`."""
+        return self.rewards.recorded
+
     def reset(self, seed: int) -> None:
         """See `Backend`."""
         self._ahead = []
         self.learner.reset(seed)
         self.experience.reset()
+        self.rewards.reset(seed)
 
     def load(self, checkpoint: Checkpoint) -> None:
         """See `Backend`."""
         self._ahead = []
         self.learner.load(checkpoint)
         self.experience.load(experience_of(checkpoint))
+        self.rewards.resume(checkpoint)
 
     def start(
         self, lineup: Lineup, services: Services, side: int, seed: int, lanes: Checkpoint | None, keep: bool = False
@@ -65,6 +75,7 @@ class Local:
                 self.spec,
                 self.hyper,
                 self.experience,
+                self.rewards,
                 environments[index],
                 self.policy,
                 opponents,
@@ -90,12 +101,13 @@ class Local:
         seen = moments.together(batch.seen for batch in batches)
         stats = learn(self.learner, draw, plan.seed, plan.coefficients, seen)
         self.experience.learned(self.learner.said)
+        paid = fitted(self.rewards, batches, plan.seed)
         seconds = {"sample_seconds": sampled - started, "learn_seconds": time.perf_counter() - sampled}
-        return report(batches, flat(stats, self.learner.names) | seconds)
+        return report(batches, flat(stats, self.learner.names) | paid | seconds)
 
     def save(self) -> Checkpoint:
         """See `Backend`."""
-        return with_experience(self.learner.save(), self.experience.save())
+        return self.rewards.keep(with_experience(self.learner.save(), self.experience.save()))
 
     def save_lanes(self) -> Checkpoint | None:
         """See `Backend`. With `overlap`, what was played ahead is not saved: what resumes plays new rows."""

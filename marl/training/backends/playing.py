@@ -18,6 +18,7 @@ from marl.training.experience import Experience
 from marl.training.hyper import Hyper
 from marl.training.making import Maker
 from marl.training.networks import NetworkPolicy, module_ids
+from marl.training.rewards import Rewards, joined
 from marl.training.rollout import Rollout
 from marl.training.statistics import Statistics
 from marl.training.update import Batch, Player
@@ -27,6 +28,7 @@ def player(
     spec: EnvSpec,
     hyper: Hyper,
     experience: Experience,
+    rewards: Rewards,
     environment: Environment,
     live: NetworkPolicy,
     opponents: Sequence[Policy],
@@ -36,11 +38,11 @@ def player(
     limit: Failures,
     make: Maker,
 ) -> Player:
-    """One sampler; the arguments are those of `Rollout`, and `experience` cuts what it plays."""
+    """One sampler; the arguments are those of `Rollout`, and `experience` cuts what it plays, `rewards` pay it."""
     modules = module_ids(spec, hyper.sharing)
-    rollout = Rollout(environment, live, opponents, source, modules, side, lanes, limit, make)
+    rollout = Rollout(environment, live, opponents, source, modules, side, rewards.record, lanes, limit, make)
     statistics = Statistics(live, modules, environment.lanes, hyper.discount, lanes)
-    return Player(rollout, statistics, experience)
+    return Player(rollout, rewards, statistics, experience)
 
 
 def stream(seed: int, index: int) -> int:
@@ -73,6 +75,11 @@ def whole(lanes: Sequence[Checkpoint | None]) -> Checkpoint | None:
         return known[0]
     arrays = {f"{index} {name}": array for index, part in enumerate(known) for name, array in part.arrays.items()}
     return Checkpoint(arrays, {"samplers": [dict(part.meta) for part in known]})
+
+
+def fitted(rewards: Rewards, batches: Sequence[Batch], seed: int) -> dict[str, float]:
+    """Fit the rewards that learn to what all samplers played; what they report."""
+    return rewards.fit(joined([batch.samples for batch in batches]), seed)
 
 
 def report(batches: Sequence[Batch], learned: Mapping[str, float]) -> Report:

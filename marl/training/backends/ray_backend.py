@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from marl.algorithm import Checkpoint, Services
 from marl.env import EnvSpec
 from marl.errors import RunError
+from marl.snapshot import JSON
 from marl.training.backends import Plan, Report, ray_session
-from marl.training.backends.playing import flat, report
+from marl.training.backends.playing import fitted, flat, report
 from marl.training.backends.ray_learners import Learners, RowsLost
 from marl.training.backends.ray_runner import load_weights
 from marl.training.backends.ray_samplers import Samplers
@@ -22,6 +23,7 @@ from marl.training.lineup import Lineup
 from marl.training.modules import ModuleSpec
 from marl.training.networks import NetworkPolicy, moments
 from marl.training.parts import Parts
+from marl.training.rewards import Rewards
 
 _ATTEMPTS = 3
 
@@ -36,6 +38,7 @@ class RayBackend:
 
     def __init__(self, spec: EnvSpec, parts: Parts, modules: Mapping[str, ModuleSpec], hyper: Hyper) -> None:
         self.spec, self.hyper, self.version = spec, hyper, 0
+        self.rewards = Rewards(hyper.reward, spec, hyper.discount)
         ray_session.acquire(self)
         self.samplers = Samplers(spec, parts, modules, hyper, ray_session.cpus())
         self.learners = Learners(parts, modules, hyper, ray_session.cpus())
@@ -48,15 +51,22 @@ class RayBackend:
         load_weights(self._policy, self.learners.weights)
         return self._policy
 
+    @property
+    def recorded(self) -> Mapping[str, JSON]:
+        """See `Backend`."""
+        return self.rewards.recorded
+
     def reset(self, seed: int) -> None:
         """See `Backend`."""
         self.samplers.drop()
         self.learners.reset(seed)
+        self.rewards.reset(seed)
 
     def load(self, checkpoint: Checkpoint) -> None:
         """See `Backend`."""
         self.samplers.drop()
         self.learners.load(checkpoint)
+        self.rewards.resume(checkpoint)
 
     def start(
         self, lineup: Lineup, services: Services, side: int, seed: int, lanes: Checkpoint | None, keep: bool = False
@@ -78,15 +88,16 @@ class RayBackend:
                 stats = self.learners.fit(columns, plan, moments.together(batch.seen for batch in batches))
             except RowsLost:
                 continue
+            paid = fitted(self.rewards, batches, plan.seed)
             seconds = {"sample_seconds": sampled - started, "learn_seconds": time.perf_counter() - sampled}
             seconds["staleness"] = float(self.version - min(batch.version for batch in batches))
             self.version += 1
-            return report(batches, flat(stats, self._policy.networks) | seconds)
+            return report(batches, flat(stats, self._policy.networks) | paid | seconds)
         raise RunError(f"rows were lost {_ATTEMPTS} times in one update: nodes of the cluster come and go")
 
     def save(self) -> Checkpoint:
         """See `Backend`."""
-        return with_experience(self.learners.state, self.learners.experience.save())
+        return self.rewards.keep(with_experience(self.learners.state, self.learners.experience.save()))
 
     def save_lanes(self) -> Checkpoint | None:
         """See `Backend`. With `overlap`, rows under way are not saved: what resumes plays new ones."""
@@ -99,4 +110,4 @@ class RayBackend:
         ray_session.release(self)
 
     def _ask(self, plan: Plan) -> None:
-        self.samplers.ask(plan.rows, self.learners.weights, self.version, plan.coefficients)
+        self.samplers.ask(plan.rows, self.learners.weights, self.rewards.save(), self.version, plan.coefficients)

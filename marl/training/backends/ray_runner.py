@@ -27,6 +27,7 @@ from marl.training.making import Maker
 from marl.training.modules import ModuleSpec
 from marl.training.networks import NetworkPolicy
 from marl.training.parts import Parts
+from marl.training.rewards import Rewards
 from marl.training.update import Batch, Player
 from marl.types import Array
 
@@ -61,6 +62,7 @@ class Runner(EnvRunner):
         networks = {name: module.build(0, name) for name, module in modules.items()}
         self.policy = NetworkPolicy(spec, networks, hyper.sharing, parts.behaviour())
         self.experience = parts.experience(hyper)  # which only cuts here
+        self.rewards = Rewards(hyper.reward, spec, hyper.discount)
         self._frozen: dict[str, Policy] = {}
         self._player: Player | None = None
         self._columns: dict[str, Columns] = {}
@@ -85,6 +87,7 @@ class Runner(EnvRunner):
             self.spec,
             self.hyper,
             self.experience,
+            self.rewards,
             start.make(self.hyper.lanes),
             self.policy,
             opponents,
@@ -98,8 +101,8 @@ class Runner(EnvRunner):
     def sample(self, **kwargs: Any) -> Batch:
         """Play with `weights` (by "module/parameter", `version` names them) until there are `rows` rows.
 
-        Weights (and the `coefficients` of the behaviour) come with the request, so none is ever played with others. The
-        columns stay here for `columns`.
+        Weights (and the `coefficients` of the behaviour, and the state of rewards that learn, `reward`) come with the
+        request, so none is ever played with others. The columns stay here for `columns`.
         """
         return self._sample(**kwargs)
 
@@ -125,10 +128,16 @@ class Runner(EnvRunner):
         return {NUM_ENV_STEPS_SAMPLED_LIFETIME: self.num_env_steps_sampled_lifetime}
 
     def _sample(
-        self, rows: int, weights: Mapping[str, Array], version: int, coefficients: Mapping[str, float]
+        self,
+        rows: int,
+        weights: Mapping[str, Array],
+        reward: Mapping[str, Array],
+        version: int,
+        coefficients: Mapping[str, float],
     ) -> Batch:
         assert self._player is not None, "start first"
         load_weights(self.policy, weights)
+        self.rewards.load(reward)
         batch = self._player.play(rows, coefficients)
         self.num_env_steps_sampled_lifetime += batch.env_steps
         self._columns = batch.columns

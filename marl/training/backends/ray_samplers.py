@@ -63,10 +63,16 @@ class Samplers:
             self._begin(index, stream(seed, index), part_of(lanes, index, self.count), keep)
 
     def ask(
-        self, rows: int, weights: Mapping[str, Array], version: int, coefficients: Mapping[str, float] | None = None
+        self,
+        rows: int,
+        weights: Mapping[str, Array],
+        reward: Mapping[str, Array],
+        version: int,
+        coefficients: Mapping[str, float] | None = None,
     ) -> None:
-        """Let everybody play their share of `rows` with these weights, which travel by reference."""
-        played_with = {"weights": ray.put(weights), "version": version, "coefficients": dict(coefficients or {})}
+        """Let everybody play their share of `rows` with these weights and rewards, which travel by reference."""
+        state = {"weights": ray.put(weights), "reward": ray.put(reward)}
+        played_with = {**state, "version": version, "coefficients": dict(coefficients or {})}
         for index in range(self.count):
             self._asked[index] = {"rows": portion(rows, index, self.count), **played_with}
             self._send(index)

@@ -12,6 +12,7 @@ from marl.page.figure import absent, figure, section
 from marl.page.plot import Sheet
 from marl.page.scale import padded, plain
 from marl.page.text import clipped, escape
+from marl.reward import LOGGED
 from marl.training.report.chart import COLOURS, Chart, Line, legend, percent
 from marl.training.report.series import Point, Series
 from marl.training.report.view import RECENT, Logged, TrainView
@@ -121,7 +122,8 @@ def sorted_out(view: Logged) -> tuple[dict[str, float], dict[str, list[str]]]:
             constant[name] = series[0].value
         else:
             varying.setdefault(key, []).append(name)
-    order = [*(key for key in TITLES if key in varying), *(key for key in varying if key not in TITLES)]
+    others = [key for key in varying if key not in TITLES]
+    order = [*(key for key in TITLES if key in varying), *sorted(others, key=lambda key: not key.startswith(LOGGED))]
     return constant, {key: varying[key] for key in order}
 
 
@@ -133,6 +135,8 @@ def panel(view: Logged, key: str, names: Sequence[str], modules: Sequence[str]) 
         colour = modules.index(module) if module else COLOURS if modules else 0
         if colour < COLOURS or not module:
             lines.append(Line(module, view.series[name], colour, view.latest.get(name)))
+    if key.startswith(LOGGED):
+        return Panel(f"Reward: {key.removeprefix(LOGGED)}", tuple(lines))
     return Panel(TITLES.get(key) or key.replace("_", " ").capitalize(), tuple(lines))
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from marl import tree
-from marl.reward import Transitions
 from marl.types import Array, ArrayTree, Bools, Floats, Ints
 
 
@@ -40,6 +39,10 @@ class Trajectory:
     window. So values bootstrap from `last` where `last_row >= 0` and not `terminated`.
 
     `unassigned`: `float64[N]`, rewards of learners that no row earned, which came before the agent's first turn.
+
+    Only where the record was asked for them (`marl.arena.Record`): `earned` `float64[K, S]`, what every side earned
+    (the sum over its agents, whether they learn or not) while the row earned its `reward`; `before`, the columns of
+    `info` as they were when the agent acted, zero at the first tick of a match.
     """
 
     group: int
@@ -64,6 +67,8 @@ class Trajectory:
     last: Last
     info: dict[str, Array]
     unassigned: Floats
+    earned: Floats | None = None
+    before: dict[str, Array] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.match)
@@ -72,27 +77,22 @@ class Trajectory:
         """The rows agent by agent, each agent's own turns in a row: sorted by match, agent, tick, `int64[K]`."""
         return np.lexsort((self.tick, self.agent, self.match))
 
+    @property
+    def followed(self) -> Bools:
+        """Which rows an observation follows, `bool[K]`: all but those that ended a part without a final one."""
+        return np.asarray((self.next_row >= 0) | (self.last_row >= 0))
+
     def next_observation(self) -> ArrayTree:
-        """What each agent saw next: at its next own turn, or when its part ended. A tree of `[K, ...]`."""
-        inside, outside = np.flatnonzero(self.next_row >= 0), np.flatnonzero(self.next_row < 0)
+        """What each agent saw next: at its next own turn, or when its part ended. A tree of `[K, ...]`.
+
+        Zeros where that was nothing (see `followed`).
+        """
+        inside, outside = np.flatnonzero(self.next_row >= 0), np.flatnonzero(self.last_row >= 0)
 
         def follow(here: Array, last: Array) -> Array:
-            result = np.empty_like(here)
+            result = np.zeros_like(here)
             result[inside] = here[self.next_row[inside]]
             result[outside] = last[self.last_row[outside]]
             return result
 
         return tree.map_tree(follow, self.observation, self.last.observation)
-
-    def transitions(self) -> Transitions:
-        """The rows as transitions, for rewards."""
-        return Transitions(
-            self.agent,
-            self.observation,
-            self.action,
-            self.reward,
-            self.next_observation(),
-            self.terminated,
-            self.truncated,
-            self.info,
-        )
