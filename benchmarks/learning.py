@@ -96,7 +96,7 @@ def curve_of(events: list[dict[str, Any]]) -> Curve:
             case "evaluation":
                 curve.append([event["step"], seconds, event["return"]])
             case "iteration":
-                curve.append([steps, event["seconds"], event["nash_conv"]])
+                curve.append([steps, event["seconds"], event["measures"]["nash_conv"]["value"]])
     return curve
 
 

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.text import Text
 
 from league.ledger import EXACT
+from league.measures.measure import plain_values
 from league.payoffs import margins
 from league.reader import opened
 from league.shown import lineage_table, mixture_table, payoff_table
@@ -19,6 +20,7 @@ from league.view import LeagueView, Player
 from marl.printable import printable
 from marl.run.lineage import story
 from marl.types import Floats
+from marl.words import uncertain
 
 app = typer.Typer(no_args_is_help=True, help="Look into a league: status, payoffs, lineage, export.")
 
@@ -39,8 +41,8 @@ def status(run: Path = RUN, as_json: bool = JSON) -> None:
     console.print(Text.assemble((printable(view.name), "bold"), head), soft_wrap=True)
     for line in facts["lineage"]:
         console.print(printable(line), markup=False, soft_wrap=True)
-    if facts["nash_conv"] is not None:
-        console.print(f"NashConv {facts['nash_conv']:.6g}")
+    for name, value in view.iterations[-1].measures.items() if view.iterations else ():
+        console.print(f"{view.measured[name].title} {uncertain(value.value, value.margin, 6)}", markup=False)
     console.print(mixture_table(view))
 
 
@@ -90,9 +92,9 @@ def export(run: Path = RUN) -> None:
             entry = {"pairing": [names[id] for id in row.pairing], "first_seed": row.first_seed, "count": row.count}
             print(json.dumps({"event": "payoff", **entry, "mean": row.mean, "m2": row.m2}))
         for iteration in view.iterations:
-            entry = {"iteration": iteration.number, "nash_conv": iteration.nash_conv, "values": iteration.values}
-            entry["margins"] = iteration.margins
-            print(json.dumps({"event": "iteration", **entry, "mixtures": iteration.mixtures}))
+            entry = {"iteration": iteration.number, "measures": plain_values(iteration.measures)}
+            entry |= {"values": iteration.values, "margins": iteration.margins, "mixtures": iteration.mixtures}
+            print(json.dumps({"event": "iteration", **entry}))
 
 
 def _finite(values: Floats) -> list[float | None]:
@@ -118,7 +120,7 @@ def _facts(view: LeagueView) -> dict[str, Any]:
         "name": view.name,
         "env": view.env,
         "iteration": last.number if last else None,
-        "nash_conv": last.nash_conv if last else None,
+        "measures": plain_values(last.measures) if last else {},
         "seconds": last.seconds if last else 0.0,
         "sides": sides,
     }

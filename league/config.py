@@ -6,9 +6,20 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from marl.arena.tolerance import Failures
+from marl.registry.component import rest
 from marl.registry.ranges import at_least
 from marl.run.rules import Rules
 from marl.scenario import Component, component
+
+
+@dataclass
+class Bound:
+    """Where a measure ends a league: when its whole 95 % interval is beyond."""
+
+    below: float | None = None
+    """End when it is below this."""
+    above: float | None = None
+    """End when it is above this."""
 
 
 @dataclass
@@ -17,13 +28,20 @@ class Stop:
 
     iterations: int | None = 1000
     """How many iterations to do at most."""
-    nash_conv: float | None = None
-    """Stop when NashConv is below this (games with a sequence form, however payoffs are found). 0 measures it only."""
     seconds: float | None = None
     """Run time over all resumes. A run that stops by the clock is not reproducible to the last iteration."""
+    measures: dict[str, float | Bound] = rest(
+        "measures", help="stop by a measure: a number (below it), or {below, above}"
+    )
 
     def __post_init__(self) -> None:
-        at_least(self, 0, "iterations", "nash_conv", "seconds")
+        at_least(self, 0, "iterations", "seconds")
+
+    @property
+    def bounds(self) -> dict[str, Bound]:
+        """Where measures end the league, by the names that the scenario calls them."""
+        given = self.measures.items()
+        return {name: bound if isinstance(bound, Bound) else Bound(below=bound) for name, bound in given}
 
 
 @dataclass
@@ -62,5 +80,8 @@ class LeagueConfig:
     seed: int = 0
     """All randomness follows from it."""
     payoffs: PayoffSettings = field(default_factory=PayoffSettings)
+    measures: list[Component] | None = component(
+        "measures", default=None, help="taken after every iteration, the headline first; null: NashConv where exact"
+    )
     stop: Stop = field(default_factory=Stop)
     failures: Failures = field(default_factory=Failures)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from marl.registry import Descriptor, Kind, hookspec
 
 if TYPE_CHECKING:
+    from league.measures import Measure
     from league.metasolvers import MetaSolver
     from league.ratings.rating import RatingSystem
     from league.sandbox import Sandbox
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 STRATEGIES: Kind[Strategy] = Kind("strategies", "league.strategy:Strategy")
 METASOLVERS: Kind[MetaSolver] = Kind("metasolvers", "league.metasolvers:MetaSolver")
+MEASURES: Kind[Measure] = Kind("measures", "league.measures:Measure")
 SCHEDULES: Kind[Schedule] = Kind("schedules", "league.schedules:Schedule")
 RATINGS: Kind[RatingSystem] = Kind("ratings", "league.ratings.rating:RatingSystem")
 SANDBOXES: Kind[Sandbox] = Kind("sandboxes", "league.sandbox:Sandbox")
@@ -37,6 +39,15 @@ def league_metasolvers() -> Iterable[Descriptor]:
 
     A target is called as `target(params: P)` and gives a `league.metasolvers.MetaSolver`.
     Since API 1, with parameters as one object since API 2.
+    """
+    return []
+
+
+@hookspec
+def league_measures() -> Iterable[Descriptor]:
+    """Measures: the numbers that a league is judged by, and may end by.
+
+    A target is called as `target(params: P)` and gives a `league.measures.Measure`. Since API 2.
     """
     return []
 

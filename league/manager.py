@@ -17,6 +17,8 @@ import numpy as np
 from league.config import LeagueConfig
 from league.dashboard import JobProgress
 from league.ledger import Ledger
+from league.measures.measure import plain_values
+from league.measures.taken import Measures
 from league.payoffs.source import PayoffSource
 from league.payoffs.table import Table
 from league.services import LeagueServices
@@ -41,7 +43,7 @@ class Manager:
     services: LeagueServices
     strategy: CheckedStrategy
     payoffs: PayoffSource
-    measures_nash_conv: bool
+    measures: Measures
 
     def __post_init__(self) -> None:
         self.env = canonical(plain(self.config.env))
@@ -49,6 +51,7 @@ class Manager:
         self.table = Table(len(self.sides))
         self.members: list[list[tuple[int, Player]]] = [[] for _ in self.sides]
         self.iterations = self.ledger.iterations()
+        self.measured = self.ledger.measured()
         for id, player in self.ledger.players():
             self._join(id, player)
         self.table.add(self.ledger.payoffs())
@@ -92,6 +95,7 @@ class Manager:
             iterations=tuple(self.iterations),
             payoffs=self.table.payoffs.upto([len(side) for side in players]),
             finished=bool(self.reason),
+            measured={**self.measures.abouts, **self.measured},
             planned=self.config.stop.iterations,
         )
 
@@ -102,8 +106,8 @@ class Manager:
 
     def _stops(self) -> bool:
         stop, last = self.config.stop, self.iterations[-1]
-        if stop.nash_conv is not None and last.nash_conv is not None and last.nash_conv < stop.nash_conv:
-            self.reason = f"NashConv is below {stop.nash_conv:g}"
+        if met := self.measures.reason(last.measures):
+            self.reason = met
         elif stop.iterations is not None and last.number >= stop.iterations:
             self.reason = f"{stop.iterations} iterations are done"
         elif stop.seconds is not None and self.seconds >= stop.seconds:
@@ -173,15 +177,31 @@ class Manager:
         mixtures = self.strategy.mixtures(self.view())
         self._fill(self._support(mixtures))
         values, margins = self.table.payoffs.expected(mixtures)
-        iteration = Iteration(
-            number, mixtures, self._nash_conv(mixtures), tuple(values.tolist()), self.seconds,
-            margins=tuple(margin if math.isfinite(margin) else None for margin in margins.tolist()),
-        )  # fmt: skip
-        data: dict[str, Any] = {"mixtures": mixtures, "nash_conv": iteration.nash_conv, "values": iteration.values}
-        self.ledger.decide("mixtures", number, {**data, "margins": iteration.margins, "metrics": {}}, iteration.seconds)
+        earned = tuple(margin if math.isfinite(margin) else None for margin in margins.tolist())
+        iteration = Iteration(number, mixtures, {}, tuple(values.tolist()), self.seconds, margins=earned)
+        iteration = self._measure(iteration)
+        self._decide(iteration)
         self.iterations.append(iteration)
         self.report(iteration)
         return iteration
+
+    def _measure(self, iteration: Iteration) -> Iteration:
+        """Take every measure of the league as it is at the end of an iteration."""
+        view = self.view()
+        measured = self.measures.values(replace(view, iterations=(*view.iterations, iteration)), self.services)
+        return replace(iteration, measures=measured, seconds=self.seconds)
+
+    def _decide(self, iteration: Iteration) -> None:
+        """Write the iteration down, with what is to be read of its measures where the ledger lacks that."""
+        known = self.measures.abouts
+        new = {name: known[name] for name in iteration.measures if self.measured.get(name) != known[name]}
+        data: dict[str, Any] = {"mixtures": iteration.mixtures, "values": iteration.values}
+        data |= {"margins": iteration.margins, "metrics": {}}
+        data["measures"] = {**dict.fromkeys(known), **plain_values(iteration.measures)}  # in order; None: not this time
+        if new:
+            data["about"] = {name: about.plain() for name, about in new.items()}
+        self.ledger.decide("mixtures", iteration.number, data, iteration.seconds)
+        self.measured |= new
 
     def _fill(self, asked: Bools | None) -> None:
         """Play what nobody has played: all of it, or what is asked for."""
@@ -201,19 +221,9 @@ class Manager:
         """One line in metrics.jsonl."""
         sizes = [sum(player.born <= iteration.number for _, player in side) for side in self.members]
         self.services.metrics.log(
-            "iteration", iteration.number, nash_conv=iteration.nash_conv, values=iteration.values,
+            "iteration", iteration.number, measures=plain_values(iteration.measures), values=iteration.values,
             margins=iteration.margins, players=sizes, seconds=round(iteration.seconds, 3),
         )  # fmt: skip
-
-    def _nash_conv(self, mixtures: tuple[tuple[float, ...], ...]) -> float | None:
-        if not self.measures_nash_conv:
-            return None
-        game = self.services.exact()
-        plans = []
-        for side, weights in enumerate(mixtures):
-            snapshots = [player.snapshot for _, player in self.members[side]]
-            plans.append(game.mixture(side, tuple(zip(snapshots, weights, strict=True))))
-        return game.form.nash_conv(plans)
 
     def _name(self, side: int) -> str:
         return f"{self.sides[side]}/{len(self.members[side])}"

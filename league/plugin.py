@@ -46,7 +46,7 @@ def marl_rosters() -> Iterable[Descriptor]:
 def marl_reports() -> Iterable[Descriptor]:
     """The reports of runs of `kind: league` and `kind: tournament`."""
     return [
-        Descriptor("league", "league.report.rewrite:rewrite", "exploitability, payoffs, mixtures and lineage"),
+        Descriptor("league", "league.report.rewrite:rewrite", "measures, payoffs, mixtures and lineage"),
         Descriptor("tournament", "league.tournament.page:rewrite", "standings, crosstable and replays"),
     ]
 
@@ -123,6 +123,14 @@ def league_metasolvers() -> Iterable[Descriptor]:
             source="Omidshafiei et al., Alpha-rank, 2019; Muller et al., A generalized training approach, ICLR 2020",
         ),
     ]
+
+
+@hookimpl
+def league_measures() -> Iterable[Descriptor]:
+    """Measures that come with the league."""
+    from league.measures.descriptors import MEASURES
+
+    return MEASURES
 
 
 @hookimpl

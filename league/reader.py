@@ -59,5 +59,6 @@ def read_view(ledger: Ledger, config: LeagueConfig, text: str = "") -> LeagueVie
         payoffs=table.payoffs,
         scenario=text,
         finished=bool(iterations) and iterations[-1].number in ledger.decisions("finished"),
+        measured=ledger.measured(),
         planned=config.stop.iterations,
     )

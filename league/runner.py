@@ -10,11 +10,12 @@ from pathlib import Path
 from rich.console import Console
 
 from league.config import LeagueConfig
-from league.dashboard import Dashboard, Progress, RunInfo
+from league.dashboard import Dashboard, Headline, Progress, RunInfo
 from league.hookspecs import STRATEGIES
 from league.ledger import Ledger
 from league.ledger.sound import check
 from league.manager import Manager
+from league.measures.taken import measures
 from league.payoffs.exact import ExactPayoffs
 from league.payoffs.sampled import SampledPayoffs
 from league.payoffs.source import PayoffSource
@@ -55,14 +56,11 @@ def run(scenario: Scenario, registry: Registry, out: Path, resume: bool) -> None
 
 def build(config: LeagueConfig, registry: Registry, ledger: Ledger, blobs: Blobs, metrics: Metrics) -> Manager:
     """A manager with everything that the scenario names."""
-    services = LeagueServices(registry, config.env, blobs, metrics, config.failures)
+    services = LeagueServices(registry, config.env, blobs, metrics, config.failures, config.seed)
     made = registry.make(STRATEGIES, config.strategy.name, config.strategy.params, registry=registry)
-    asked = config.stop.nash_conv is not None
     sampled = config.payoffs.mode == "sampled"
-    solved = (asked or not sampled) and can_be_exact(services, required=config.payoffs.mode == "exact")
-    if asked and not solved:
-        raise UserError("stop.nash_conv needs a game with a sequence form: use stop.iterations or stop.seconds")
-    exact = solved and not sampled
+    exact = not sampled and can_be_exact(services, required=config.payoffs.mode == "exact")
+    taken = measures(config, registry, services, exact)
     payoffs: PayoffSource
     if exact:
         payoffs = ExactPayoffs(services.exact(), services.spec.zero_sum)
@@ -72,7 +70,7 @@ def build(config: LeagueConfig, registry: Registry, ledger: Ledger, blobs: Blobs
     for founders in strategy.founders(services.spec) if not ledger.iterations() else ():
         for founder in founders:
             services.restore(founder)  # what cannot be made is found out before anything is written
-    return Manager(config, registry, ledger, services, strategy, payoffs, solved)
+    return Manager(config, registry, ledger, services, strategy, payoffs, taken)
 
 
 def can_be_exact(services: LeagueServices, required: bool) -> bool:
@@ -105,9 +103,7 @@ def mend(metrics: Metrics, manager: Manager) -> None:
 
 def show(manager: Manager, scenario: Scenario, out: Path) -> None:
     """Work until the league stops, with a dashboard, then write the report and say where it is."""
-    console, stop = Console(highlight=False), manager.config.stop
-    env = manager.config.env.name
-    info = RunInfo(manager.config.name, env, manager.sides, stop.nash_conv, stop.iterations, stop.seconds)
+    console, info = Console(highlight=False), describe(manager)
     try:
         with Dashboard(info, manager.iterations, console) as dashboard:
             manager.tell = manager.services.tell = lambda: dashboard.update(progress(manager))
@@ -120,9 +116,9 @@ def show(manager: Manager, scenario: Scenario, out: Path) -> None:
     write_report(replace(manager.view(), scenario=scenario.text), report, read_learning(out))
     last = manager.iterations[-1]
     worth = ", ".join(uncertain(*value) for value in last.worth)
-    measure = f"NashConv {last.nash_conv:.4g}" if last.nash_conv is not None else f"values {worth}"
+    measured = said(manager) or f"values {worth}"
     lines = [
-        f"{measure} after {last.number} iterations and {last.seconds:.1f} s: {manager.reason}",
+        f"{measured} after {last.number} iterations and {last.seconds:.1f} s: {manager.reason}",
         f"report  {report}",
         f"next    marl league status {out}",
         f"        {further(manager, out)}",
@@ -130,12 +126,31 @@ def show(manager: Manager, scenario: Scenario, out: Path) -> None:
     console.print("\n".join(lines), markup=False, soft_wrap=True)
 
 
+def describe(manager: Manager) -> RunInfo:
+    """What the dashboard shows from the beginning."""
+    config, first = manager.config, manager.measures.first
+    return RunInfo(
+        config.name,
+        config.env.name,
+        manager.sides,
+        config.stop.iterations,
+        config.stop.seconds,
+        Headline(first.name, first.measure.about, first.bound) if first else None,
+    )
+
+
+def said(manager: Manager) -> str:
+    """What was measured last, in words."""
+    last = manager.iterations[-1].measures
+    named = ((one.measure.about.title, last[one.name]) for one in manager.measures if one.name in last)
+    return ", ".join(f"{title} {uncertain(value.value, value.margin)}" for title, value in named)
+
+
 def further(manager: Manager, out: Path) -> str:
     """The command that goes on beyond what ended the league, so that there is something to do; else one that looks."""
     stop, last = manager.config.stop, manager.iterations[-1]
-    beyond = []
-    if stop.nash_conv is not None and last.nash_conv is not None and last.nash_conv < stop.nash_conv:
-        beyond.append(f"stop.nash_conv={last.nash_conv / 4:.1g}")
+    beyond: list[str] = []
+    beyond += [more for one in manager.measures if (more := one.beyond(last.measures.get(one.name)))]
     if stop.iterations is not None and last.number >= stop.iterations:
         beyond.append(f"stop.iterations={max(2 * stop.iterations, 1)}")
     if stop.seconds is not None and manager.seconds >= stop.seconds:
@@ -145,12 +160,12 @@ def further(manager: Manager, out: Path) -> str:
 
 def progress(manager: Manager) -> Progress:
     """What the dashboard shows of a manager."""
-    last = manager.iterations[-1] if manager.iterations else None
+    last, first = manager.iterations[-1] if manager.iterations else None, manager.measures.first
     sizes = tuple(len(side) for side in manager.members)
     return Progress(
         iteration=last.number if last else 0,
         seconds=manager.seconds,
-        nash_conv=last.nash_conv if last else None,
+        measure=last.measures.get(first.name) if last and first else None,
         populations=sizes,
         supports=tuple(sum(w > 0 for w in mixture) for mixture in last.mixtures) if last else (),
         values=last.worth if last else (),

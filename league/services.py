@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from copy import copy
 
 from marl.arena import Failures
 from marl.blobs import Blobs
@@ -16,16 +17,24 @@ from marl.services import RunServices
 class LeagueServices(RunServices):
     """`marl.algorithm.Services` over a registry and a blob store; what algorithms log goes to metrics.jsonl.
 
+    `seed` is the scenario's.
     `iteration` and `job` (its id, and the side that learns) are worked on now, `returns` are those of its updates so
     far, `steps` are the environment steps of all training so far, `latest` is what was logged last. `tell` is called
     whenever they change.
     """
 
     def __init__(
-        self, registry: Registry, env: Component, blobs: Blobs, metrics: Metrics, failures: Failures | None = None
+        self,
+        registry: Registry,
+        env: Component,
+        blobs: Blobs,
+        metrics: Metrics,
+        failures: Failures | None = None,
+        seed: int = 0,
     ) -> None:
         super().__init__(registry, env, blobs, self._note, self._warned, failures)
         self.metrics = metrics
+        self.seed = seed
         self.iteration = 0
         self.job = ""
         self.side = ""
@@ -37,6 +46,14 @@ class LeagueServices(RunServices):
     def _warned(self, text: str) -> None:
         self.metrics.log("warning", self.steps, iteration=self.iteration, job=self.job, text=text)
         print(f"warning: {text}", file=sys.stderr)
+
+    def apart(self, what: str) -> LeagueServices:
+        """The same, for training that is not the league's: what it logs stands in metrics.jsonl as `measure` events."""
+        other = copy(self)
+        other.heard = lambda step, values: self.metrics.log(
+            "measure", step, iteration=self.iteration, what=what, **values
+        )
+        return other
 
     def begin(self, job: str, side: str) -> None:
         """What is logged from here on belongs to this job."""

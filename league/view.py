@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from league.measures.measure import About, Value
 from league.payoffs import Payoffs
 
 
@@ -32,13 +34,13 @@ class Iteration:
 
     `mixtures[s]` weighs the players of side `s` that were there at its end, in order of birth. `values[s]` is what the
     side earns when all follow them, and `margins[s]` half its 95 % interval: 0 where payoffs are exact, None where too
-    few matches were played to tell. `nash_conv` is exact where the game says so, else None. `seconds` is run time so
-    far, over all resumes.
+    few matches were played to tell. `measures` are what was measured at its end, by name. `seconds` is run time so far,
+    over all resumes.
     """
 
     number: int
     mixtures: tuple[tuple[float, ...], ...]
-    nash_conv: float | None
+    measures: Mapping[str, Value]
     values: tuple[float, ...]
     seconds: float
     metrics: dict[str, float] = field(default_factory=dict)
@@ -56,7 +58,8 @@ class LeagueView:
 
     `payoffs[s]` is side `s`'s mean return in every pairing, `[n_0, n_1, ...]` (NaN where nothing was played), with the
     players of side `s` on axis `s`; how sure it is and which players are the same, see `league.payoffs.Payoffs`.
-    `planned` is how many iterations there are to be at most, or None where only something else ends the league.
+    `measured` is what people read of every measure that was taken, by name, the headline first. `planned` is how many
+    iterations there are to be at most, or None where only something else ends the league.
     """
 
     name: str
@@ -67,6 +70,7 @@ class LeagueView:
     payoffs: Payoffs
     scenario: str = ""
     finished: bool = False
+    measured: Mapping[str, About] = field(default_factory=dict)
     planned: int | None = None
 
     @cached_property

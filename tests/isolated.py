@@ -71,9 +71,9 @@ def wheel(folder: Path) -> None:
     install(python, *light)
     print(call(python.with_name("marl"), "run", "leduc_psro", cwd=folder))
     status = json.loads(call(python.with_name("marl"), "league", "status", "runs/leduc_psro", "--json", cwd=folder))
-    assert status["nash_conv"] < 0.02, status
+    assert status["measures"]["nash_conv"]["value"] < 0.02, status
     assert (folder / "runs" / "leduc_psro" / "report.html").stat().st_size > 100_000
-    print(f"the wheels run the main job: NashConv {status['nash_conv']:.4f}; 1 passed")
+    print(f"the wheels run the main job: NashConv {status['measures']['nash_conv']['value']:.4f}; 1 passed")
 
 
 if __name__ == "__main__":

@@ -29,12 +29,17 @@ class Dashboard:
     def __init__(self, info: RunInfo, history: Iterable[Iteration] = (), console: Console | None = None) -> None:
         self.info = info
         self.console = console or Console()
-        self.history = History.of(Point(it.number, it.seconds, it.nash_conv) for it in history)
+        self.history = History.of(map(self._point, history), info.headline)
         self.progress: Progress | None = None
         self.state = "running"
         self._updated = time.monotonic()
         self._line: Progress | None = None
         self._live: Live | None = None
+
+    def _point(self, iteration: Iteration) -> Point:
+        """A finished iteration, with the value of the first measure."""
+        value = iteration.measures.get(self.info.headline.name) if self.info.headline is not None else None
+        return Point(iteration.number, iteration.seconds, value.value if value is not None else None)
 
     @property
     def is_live(self) -> bool:
@@ -62,7 +67,8 @@ class Dashboard:
     def update(self, progress: Progress) -> None:
         """Take the news; cheap enough for every iteration and every job."""
         self.progress, self._updated = progress, time.monotonic()
-        self.history.add(Point(progress.iteration, progress.seconds, progress.nash_conv))
+        value = progress.measure.value if progress.measure is not None else None
+        self.history.add(Point(progress.iteration, progress.seconds, value))
         if self._live is None and plain.is_due(progress, self._line):
             self._print(progress)
 

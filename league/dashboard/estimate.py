@@ -37,8 +37,9 @@ def estimate(points: list[Point], info: RunInfo, now: float) -> Estimate | None:
         at = reaches_iteration(recent, info.iterations) or steadily(points, info.iterations, now)
         if at is not None:
             found.append(Estimate(max(at - now, 0.0), f"iteration {info.iterations:,}"))
-    if info.target is not None and (at := reaches_target(recent, info.target, now)) is not None:
-        found.append(Estimate(max(at - now, 0.0), f"NashConv {info.target:g}"))
+    below = info.headline.bound.below if info.headline is not None else None
+    if info.headline and below is not None and (at := reaches_target(recent, below, now)) is not None:
+        found.append(Estimate(max(at - now, 0.0), f"{info.headline.about.title} {below:g}"))
     near = [one for one in found if one.seconds <= FARTHEST * max(now, 1.0) or one is found[0]]
     return min(near, key=lambda one: one.seconds, default=None)
 
@@ -65,12 +66,12 @@ def steadily(points: list[Point], last: int, now: float) -> float | None:
 
 
 def reaches_target(points: list[Point], target: float, now: float) -> float | None:
-    """The run time at which NashConv meets the target. None where the fall is not clear.
+    """The run time at which the first measure falls below the target. None where the fall is not clear.
 
     It may fall on exponentially, or as a power of time; runs lie between, so this is the geometric mean of both
     remainders, each weighed by how well it fits the recent points.
     """
-    chosen = [(p.seconds, p.nash_conv) for p in points if p.nash_conv is not None and p.nash_conv > 0]
+    chosen = [(p.seconds, p.value) for p in points if p.value is not None and p.value > 0]
     if len(chosen) < FEWEST or target <= 0:
         return None
     seconds, height = np.array([c[0] for c in chosen]), np.log([c[1] for c in chosen])

@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from league.dashboard.estimate import Estimate
-from league.dashboard.progress import JobProgress, Point, Progress, RunInfo
+from league.dashboard.progress import Headline, JobProgress, Point, Progress, RunInfo
 from marl.chart import braille, log_bounds
 from marl.words import duration, number, uncertain
 
@@ -51,10 +51,11 @@ def layout(shown: Shown, size: ConsoleDimensions) -> RenderableType:
     sides = len(shown.info.sides)
     room = size.height - 13 - sides
     parts: list[RenderableType] = [headline(shown, width - 6)]
-    if shown.info.target is not None or shown.best is not None:
-        parts += [Text(), nash_conv_line(shown)]
+    first = shown.info.headline
+    if first is not None and (first.target is not None or known(shown)):
+        parts += [Text(), measure_line(shown, first)]
         if room >= 3:
-            parts.append(curve(shown, width - 6, min(room, 10)))
+            parts.append(curve(shown, first, width - 6, min(room, 10)))
     learning = shown.progress.learning if shown.progress is not None and shown.state == "running" else ()
     if len(learning) > 1 and room - (10 if len(parts) > 1 else 0) >= 6:
         parts += [Text(), *learning_curve(learning, shown.progress.paid if shown.progress else (), width - 6, 4)]
@@ -107,27 +108,34 @@ def speed(rate: float) -> str:
     return f"{rate:.1f}/s" if rate >= 1 else f"{duration(1 / rate)} each"
 
 
-def nash_conv_line(shown: Shown) -> Text:
-    """NashConv now, best and wanted."""
-    known = [point for point in shown.points[-64:] if point.nash_conv is not None]
-    now = known[-1].nash_conv if known else None
-    parts: list[tuple[str, str] | str] = [("NashConv ", SOFT), (number(now), f"bold {CURVE}")]
+def known(shown: Shown) -> list[float]:
+    """The newest values of the first measure."""
+    return [point.value for point in shown.points[-64:] if point.value is not None]
+
+
+def measure_line(shown: Shown, headline: Headline) -> Text:
+    """The first measure now, best and wanted."""
+    values, newest = known(shown), shown.progress.measure if shown.progress is not None else None
+    text = uncertain(newest.value, newest.margin) if newest else number(values[-1] if values else None)
+    parts: list[tuple[str, str] | str] = [(f"{headline.about.title} ", SOFT), (text, f"bold {CURVE}")]
     if shown.best is not None:
         parts += [
             "    ",
             ("best ", SOFT),
-            (number(shown.best.nash_conv), STRONG),
+            (number(shown.best.value), STRONG),
             (f" at {shown.best.iteration:,}", SOFT),
         ]
-    if shown.info.target is not None:
-        met = shown.best is not None and shown.best.nash_conv is not None and shown.best.nash_conv < shown.info.target
-        parts += ["    ", ("target ", SOFT), (f"{shown.info.target:g}", TARGET), (" ✓" if met else "", "green3")]
+    if headline.target is not None:
+        reached = shown.best.value if shown.best is not None else values[-1] if values else None
+        met = reached is not None and headline.meets(reached)
+        parts += ["    ", ("target ", SOFT), (f"{headline.target:g}", TARGET), (" ✓" if met else "", "green3")]
     return Text.assemble(*parts)
 
 
-def curve(shown: Shown, width: int, height: int) -> RenderableType:
-    """NashConv over iterations on a log scale, with the target as a dotted line."""
-    values = [p.nash_conv for p in shown.points if p.nash_conv is not None and p.nash_conv > 0]
+def curve(shown: Shown, headline: Headline, width: int, height: int) -> RenderableType:
+    """The first measure over iterations, on its scale, with the target as a dotted line."""
+    log, target = headline.about.log, headline.target
+    values = [p.value for p in shown.points if p.value is not None and (p.value > 0 or not log)]
     if len(values) < 2:
         return Text(
             "\n" * (height // 2)
@@ -135,12 +143,22 @@ def curve(shown: Shown, width: int, height: int) -> RenderableType:
             + "\n" * (height - height // 2 - 1),
             style=SOFT,
         )
-    low, high = log_bounds(values, shown.info.target)
-    lines = braille([math.log10(value) for value in values], width - 9, height, low, high)
+    target = None if target is not None and log and target <= 0 else target
+    low, high = log_bounds(values, target) if log else bounds(values, target)
+    lines = braille([math.log10(value) if log else value for value in values], width - 9, height, low, high)
     goal = None
-    if shown.info.target is not None and shown.info.target > 0:
-        goal = round((1 - (math.log10(shown.info.target) - low) / (high - low)) * (height - 1))
-    return Group(*(curve_line(text, row, height, goal, low, high, shown.info.target) for row, text in enumerate(lines)))
+    if target is not None:
+        goal = round((1 - ((math.log10(target) if log else target) - low) / (high - low)) * (height - 1))
+    levels = [high - (high - low) * row / (height - 1) for row in range(height)]
+    labels = [number(10**level if log else level, 2) for level in levels]
+    return Group(*(curve_line(text, row, height, goal, labels[row], target) for row, text in enumerate(lines)))
+
+
+def bounds(values: Sequence[float], target: float | None) -> tuple[float, float]:
+    """A range that holds all values and the target, never empty."""
+    every = [*values, *([target] if target is not None else [])]
+    low, high = min(every), max(every)
+    return (low, high) if high - low > 1e-9 * max(abs(low), abs(high)) else (low - 0.5, high + 0.5)
 
 
 def learning_curve(
@@ -160,15 +178,13 @@ def learning_curve(
     return [head, *lines]
 
 
-def curve_line(
-    text: str, row: int, height: int, goal: int | None, low: float, high: float, target: float | None
-) -> Text:
+def curve_line(text: str, row: int, height: int, goal: int | None, level: str, target: float | None) -> Text:
     """One line of the curve: a label where one belongs, then dots."""
     label, style = "", SOFT
     if row == goal and target is not None:
         label, style = f"{target:g}", TARGET
     elif row in (0, height - 1, (height - 1) // 2):
-        label = number(10 ** (high - (high - low) * row / (height - 1)), 2)
+        label = level
     result = Text.assemble((f"{label:>7} ", style), ("┤" if label else "│", "grey30"))
     for blank, run in groupby(text, key=lambda character: character == " "):
         dots = "".join(run)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from league.dashboard.estimate import Estimate
 from league.dashboard.progress import History, Progress
-from marl.words import duration, number
+from marl.words import duration, number, uncertain
 
 PATIENCE = 60.0  # seconds of run time after which a line comes whatever the iteration
 
@@ -27,10 +27,12 @@ def milestone(iteration: int) -> int:
 def line(progress: Progress, history: History, left: Estimate | None) -> str:
     """One line of a log."""
     parts = [f"iteration {progress.iteration}"]
-    if progress.nash_conv is not None:
-        parts.append(f"NashConv {number(progress.nash_conv)}")
-        if history.best and history.best.nash_conv is not None and history.best.nash_conv < progress.nash_conv:
-            parts[-1] += f" (best {number(history.best.nash_conv)})"
+    value, best = progress.measure, history.best
+    if history.headline is not None and value is not None:
+        about = history.headline.about
+        parts.append(f"{about.title} {uncertain(value.value, value.margin)}")
+        if best and best.value is not None and about.surpasses(best.value, value.value):
+            parts[-1] += f" (best {number(best.value)})"
     if progress.populations:
         parts.append(f"players {'+'.join(str(size) for size in progress.populations)}")
     if progress.steps:

@@ -5,7 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from league.config import Bound
+from league.measures.measure import About, Value
+
 LONGEST = 4096  # points kept
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The first measure of a league: its name, what people read of it, and where it ends the run."""
+
+    name: str
+    about: About
+    bound: Bound = field(default_factory=Bound)
+
+    @property
+    def target(self) -> float | None:
+        """What it is to be beyond, or None."""
+        return self.bound.below if self.bound.below is not None else self.bound.above
+
+    def meets(self, value: float) -> bool:
+        """Whether a value is beyond the target."""
+        below, above = self.bound.below, self.bound.above
+        return (below is not None and value < below) or (above is not None and value > above)
 
 
 @dataclass(frozen=True)
@@ -15,12 +37,12 @@ class RunInfo:
     name: str
     env: str
     sides: tuple[str, ...]
-    target: float | None = None
-    """Stop when NashConv is below this."""
     iterations: int | None = None
     """Stop after this iteration."""
     seconds: float | None = None
     """Stop after this run time, in seconds."""
+    headline: Headline | None = None
+    """The first measure."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +69,8 @@ class JobProgress:
 class Progress:
     """The state of a league at one moment.
 
-    `seconds` is run time over all resumes. `nash_conv` belongs to `iteration`, and is None where the game has no exact
-    value. `populations`, `supports` (players in use) and `values` (expected returns, each with half its 95 % interval)
+    `seconds` is run time over all resumes. `measure` is the first one, of `iteration`, and None where it was not taken
+    then. `populations`, `supports` (players in use) and `values` (expected returns, each with half its 95 % interval)
     have one entry per side; the last two may be empty. `pairings` are known payoff cells of `pairings_total`; `steps`
     are environment steps; `learning` are the returns of the present job's updates so far, and `paid` the
     channels of rewards that its last update learned from.
@@ -56,7 +78,7 @@ class Progress:
 
     iteration: int
     seconds: float
-    nash_conv: float | None = None
+    measure: Value | None = None
     populations: tuple[int, ...] = ()
     supports: tuple[int, ...] = ()
     values: tuple[tuple[float, float | None], ...] = ()
@@ -71,25 +93,26 @@ class Progress:
 
 @dataclass(frozen=True)
 class Point:
-    """One finished iteration, as the curve and the estimate need it."""
+    """One finished iteration, as the curve and the estimate need it; `value` is that of the first measure."""
 
     iteration: int
     seconds: float
-    nash_conv: float | None
+    value: float | None
 
 
 @dataclass
 class History:
     """The finished iterations, thinned so that adding one is cheap however long a run gets."""
 
+    headline: Headline | None = None
     points: list[Point] = field(default_factory=list)
     best: Point | None = None
-    """The point with the least NashConv."""
+    """The point with the best value, where one is better than another."""
 
     @staticmethod
-    def of(points: Iterable[Point]) -> History:
+    def of(points: Iterable[Point], headline: Headline | None = None) -> History:
         """The history of a run that is resumed."""
-        history = History()
+        history = History(headline)
         for point in points:
             history.add(point)
         return history
@@ -97,16 +120,21 @@ class History:
     def add(self, point: Point) -> None:
         """Remember an iteration, once; a later word on the same one replaces the earlier."""
         if self.points and point.iteration <= self.points[-1].iteration:
-            if point.iteration < self.points[-1].iteration or point.nash_conv is None:
+            if point.iteration < self.points[-1].iteration or point.value is None:
                 return
             self.points.pop()
         self.points.append(point)
-        value = point.nash_conv
-        if value is not None and (self.best is None or self.best.nash_conv is None or value < self.best.nash_conv):
+        if self._is_best(point):
             self.best = point
         if len(self.points) > LONGEST:
             half = len(self.points) // 2
             self.points = self.points[:half:2] + self.points[half:]
+
+    def _is_best(self, point: Point) -> bool:
+        if self.headline is None or not self.headline.about.better or point.value is None:
+            return False
+        before = None if self.best is None else self.best.value
+        return before is None or self.headline.about.surpasses(point.value, before)
 
     @property
     def rate(self) -> float | None:

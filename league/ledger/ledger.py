@@ -19,6 +19,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from league.ledger import schema
 from league.ledger.damage import damaged, reading
+from league.measures.measure import About, Value
 from league.view import Iteration, Player
 from marl.errors import RunError, UserError
 from marl.mask import MASK, mask
@@ -195,13 +196,26 @@ class Ledger:
         """Every finished iteration, from the `mixtures` decisions."""
         return [self._iteration(number, *decided) for number, decided in self.decisions("mixtures").items()]
 
+    def measured(self) -> dict[str, About]:
+        """What people read of every measure that was taken, by name; those of the newest iteration first."""
+        decided = [data for data, _ in self.decisions("mixtures").values()]
+        found: dict[str, About] = {}
+        try:
+            for data in decided:
+                found |= {name: About(**about) for name, about in data.get("about", {}).items()}
+            newest = [name for name in (decided[-1]["measures"] if decided else {}) if name in found]
+        except (AttributeError, KeyError, TypeError) as error:
+            raise damaged(self.where, f"what a decision 'mixtures' says of measures is not whole ({error!r})") from None
+        return {name: found[name] for name in dict.fromkeys([*newest, *found])}
+
     def _iteration(self, number: int, data: Any, seconds: float) -> Iteration:
         try:
             mixtures = tuple(tuple(map(float, mixture)) for mixture in data["mixtures"])
-            values, measured = tuple(map(float, data["values"])), data["nash_conv"]
+            values = tuple(map(float, data["values"]))
+            measures = {name: Value(**value) for name, value in data["measures"].items() if value is not None}
             metrics, margins = data.get("metrics", {}), tuple(data.get("margins", ()))
-            return Iteration(number, mixtures, measured, values, seconds, metrics, margins)
-        except (KeyError, TypeError, ValueError) as error:
+            return Iteration(number, mixtures, measures, values, seconds, metrics, margins)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             what = f"the decision 'mixtures' of iteration {number} is not whole ({error!r})"
             raise damaged(self.where, what) from None
 

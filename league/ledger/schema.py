@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from sqlalchemy import (
     JSON,
@@ -24,7 +25,7 @@ from sqlalchemy import (
 
 from marl.errors import UserError
 
-VERSION = 2
+VERSION = 3
 
 metadata = MetaData()
 
@@ -136,8 +137,24 @@ def _add_tournaments(connection: Connection) -> None:
     metadata.create_all(connection, [bots, matches, leases])
 
 
+def _name_measures(connection: Connection) -> None:
+    """NashConv was the only measure, and a number of its own in the decision of every iteration."""
+    about: dict[str, Any] = {"title": "NashConv", "better": "less", "log": True, "least": 0.0}
+    about["note"] = "It sums what each side could still gain by a best response to the others; 0 is a Nash equilibrium."
+    about["per_side"] = "Exploitability"
+    chosen = select(decisions.c.id, decisions.c.data).where(decisions.c.kind == "mixtures").order_by(decisions.c.id)
+    for id, data in connection.execute(chosen).all():
+        if not isinstance(data, dict) or "measures" in data:
+            continue
+        was = data.pop("nash_conv", None)
+        data["measures"] = {} if was is None else {"nash_conv": {"value": was, "low": was, "high": was}}
+        if was is not None and about:
+            data["about"], about = {"nash_conv": about}, {}
+        connection.execute(update(decisions).where(decisions.c.id == id).values(data=data))
+
+
 # version -> what brings a ledger of that version to the next
-MIGRATIONS: dict[int, Callable[[Connection], None]] = {1: _add_tournaments}
+MIGRATIONS: dict[int, Callable[[Connection], None]] = {1: _add_tournaments, 2: _name_measures}
 
 
 def is_current(connection: Connection) -> bool:

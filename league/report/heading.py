@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from league.report.curve import measured
+from league.measures import About
+from league.report.curve import Point, best_of, measured
 from league.view import LeagueView
 from marl.page.header import header, tile
 from marl.page.text import escape, exact
@@ -12,8 +13,7 @@ from marl.words import duration, number, uncertain
 def heading(view: LeagueView) -> str:
     """Name, environment, state and tiles."""
     tiles = [
-        nash_conv_tile(view),
-        exploitability_tile(view),
+        *measure_tiles(view),
         iterations_tile(view),
         players_tile(view),
         time_tile(view),
@@ -23,27 +23,31 @@ def heading(view: LeagueView) -> str:
     return header("marl league", view.name, [view.env], state, tiles, done=view.finished)
 
 
-def nash_conv_tile(view: LeagueView) -> str:
-    """The last NashConv, and the best where that was earlier."""
-    points = measured(view)
-    if not points:
-        return tile("NashConv", "–", "not measured", "nash-conv")
-    best = min(points, key=lambda point: point.nash_conv)
-    if best.nash_conv < points[-1].nash_conv:
-        note = f"best {exact(best.nash_conv)} at iteration {best.iteration}"
+def measure_tiles(view: LeagueView) -> list[str]:
+    """The last value of every measure, and what it is for each side where that has a name."""
+    tiles = []
+    for name, about in view.measured.items():
+        if not (points := measured(view, name)):
+            continue
+        anchor = f"measure-{name.replace('/', '-')}"
+        last = points[-1]
+        tiles.append(tile(about.title, exact(last.value), measure_note(view, about, points), anchor))
+        if about.per_side:
+            note = f"{escape(about.title)} / {len(view.sides)}"
+            tiles.append(tile(about.per_side, exact(last.value / len(view.sides)), note, f"{anchor}-per-side"))
+    return tiles
+
+
+def measure_note(view: LeagueView, about: About, points: list[Point]) -> str:
+    """How sure the last value is, from when, and the best where that was earlier."""
+    last, best = points[-1], best_of(about, points)
+    if last.iteration != view.iterations[-1].number:
+        note = f"at iteration {last.iteration}, the last measured"
+    elif best is not None and about.surpasses(best.value, last.value):
+        note = f"best {exact(best.value)} at iteration {best.iteration}"
     else:
-        note = "the best so far" if len(points) > 1 else ""
-    if points[-1].iteration != view.iterations[-1].number:
-        note = f"at iteration {points[-1].iteration}, the last measured"
-    return tile("NashConv", exact(points[-1].nash_conv), note, "nash-conv")
-
-
-def exploitability_tile(view: LeagueView) -> str:
-    """NashConv over the number of sides."""
-    points = measured(view)
-    value = points[-1].nash_conv / len(view.sides) if points else None
-    note = f"NashConv / {len(view.sides)}" if points else "not measured"
-    return tile("Exploitability", exact(value), note, "exploitability-now")
+        note = "the best so far" if best is not None and len(points) > 1 else ""
+    return (note + surely(last.margin)).removeprefix(", ")
 
 
 def iterations_tile(view: LeagueView) -> str:

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from league.measures.effective_players import effective
 from league.report.colour import SEQUENTIAL
 from league.report.raster import (
     Axis,
@@ -19,7 +20,7 @@ from league.report.raster import (
     read_out,
     row_axis,
 )
-from league.report.standing import effective, final_weights, support
+from league.report.standing import final_weights, support
 from league.view import LeagueView
 from marl.page.figure import absent, figure, section, svg, switch
 from marl.page.text import clipped, escape

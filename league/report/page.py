@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from league.report.curve import curve_section
+from league.report.curve import measure_sections
 from league.report.heading import heading
 from league.report.heatmap import heatmap_section
 from league.report.learning import Learning, learning_section
@@ -29,7 +29,7 @@ PATTERNS = (
 def render(view: LeagueView, learning: Learning = NOTHING) -> str:
     """The whole page as HTML text."""
     sections = (
-        curve_section(view),
+        *measure_sections(view),
         learning_section(learning),
         heatmap_section(view),
         mixture_section(view),

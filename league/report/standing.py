@@ -46,9 +46,3 @@ def one_side(payoff: Floats, weights: tuple[Floats, ...], side: int) -> Floats:
 def support(weights: Floats) -> int:
     """How many players a mixture really uses: those above a millionth."""
     return int((weights > 1e-6).sum())
-
-
-def effective(weights: Floats) -> float:
-    """The effective number of players: the exponential of the entropy, between 1 and the support."""
-    positive = weights[weights > 0]
-    return float(np.exp(-(positive * np.log(positive)).sum())) if positive.size else 0.0

@@ -9,10 +9,10 @@ from marl.page.words import again_section, folded, reading_section
 
 READING = (
     (
-        "Exploitability",
-        "should fall, roughly straight on its log axis. A long flat stretch means that new players add little: try "
-        "another meta-solver, more training per job, or more matches per pairing. It need not fall every time; compare "
-        "the thin line.",
+        "Measures",
+        "say how good the league is. What players could still gain (NashConv, exploitability) should fall, roughly "
+        "straight on a log axis. A long flat stretch means that new players add little: try another meta-solver, more "
+        "training per job, or more matches per pairing. It need not get better every time; compare the thin line.",
     ),
     (
         "Payoffs",

@@ -8,7 +8,7 @@ import inspect
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from marl.registry.component import Component, kind_of
+from marl.registry.component import Component, kind_of, rest_of
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,9 @@ def parameters(schema: type, prefix: str = "") -> list[Parameter]:
             continue
         name, hint, kind = f"{prefix}{field.name}", hints[field.name], kind_of(field)
         annotation, meaning = said.get(field.name, (str(field.type), ""))
+        if others := rest_of(field):
+            found.append(Parameter(f"{prefix}NAME", f"of {others}", "none", field.metadata["help"]))
+            continue
         if kind:
             found.append(Parameter(name, kind, default(field), field.metadata["help"]))
         elif isinstance(hint, type) and dataclasses.is_dataclass(hint):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 _KIND = "marl.kind"
+_REST = "marl.rest"
 PLAYERS = "players"  # as a kind: a policy, or whoever else may be named where a player is (`marl.run.players`)
 
 
@@ -37,6 +38,20 @@ def component(kind: str, default: Any = dataclasses.MISSING, help: str = "") -> 
     if default is dataclasses.MISSING:
         return dataclasses.field(metadata=metadata)
     return dataclasses.field(default_factory=lambda: _components(default), metadata=metadata)
+
+
+def rest(kind: str, help: str = "") -> Any:
+    """A dataclass field, a dict, that takes all keys that are no fields: names of a registry kind.
+
+    In a scenario they stand beside the fields, as `nash_conv` does in `stop: {iterations: 9, nash_conv: 0.02}`. A null
+    is as good as nothing.
+    """
+    return dataclasses.field(default_factory=dict, metadata={_REST: kind, "help": help})
+
+
+def rest_of(field: dataclasses.Field[Any]) -> str | None:
+    """The registry kind whose names a `rest` field takes, or None for any other field."""
+    return field.metadata.get(_REST)
 
 
 def is_path(who: str) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Literal, Protocol, Union
 
 from marl.errors import UserError, suggestion
-from marl.registry.component import PLAYERS, Component, elsewhere, kind_of
+from marl.registry.component import PLAYERS, Component, elsewhere, kind_of, rest_of
 from marl.registry.descriptor import Descriptor
 from marl.registry.words import expected, found
 
@@ -46,11 +46,15 @@ def fill(schema: type, params: Mapping[Any, Any], where: str, owner: str, finder
     `where` is the key path of `params`, `owner` whose parameters they are; both for the ParameterError it may raise.
     """
     hints = field_types(schema, owner)
-    fields = {field.name: field for field in dataclasses.fields(schema) if field.init}
-    for key in params:
-        if key not in fields:
-            raise ParameterError(join(where, key), f"{owner} has no key {key!r}{suggestion(str(key), fields)}")
+    fields = {field.name: field for field in dataclasses.fields(schema) if field.init and rest_of(field) is None}
     values = {}
+    rest = next((field for field in dataclasses.fields(schema) if rest_of(field)), None)
+    others = {key: value for key, value in params.items() if key not in fields}
+    if rest is not None:
+        values[rest.name] = _rest(others, rest, hints[rest.name], fields, where, finder)
+    elif others:
+        key = next(iter(others))
+        raise ParameterError(join(where, key), f"{owner} has no key {key!r}{suggestion(str(key), fields)}")
     for name, field in fields.items():
         path, hint, kind = join(where, name), hints[name], kind_of(field)
         given = params[name] if name in params else _default(field)
@@ -66,6 +70,28 @@ def fill(schema: type, params: Mapping[Any, Any], where: str, owner: str, finder
         raise
     except (ValueError, TypeError) as error:
         raise _refusal(error, where, owner, fields) from error
+
+
+def _rest(
+    others: Mapping[Any, Any],
+    field: dataclasses.Field[Any],
+    hint: Any,
+    fields: Collection[str],
+    where: str,
+    finder: Finder,
+) -> Any:
+    """The value of a field that takes all other keys: names of its kind."""
+    for key in others:
+        try:
+            finder.find(str(rest_of(field)), str(key))
+        except UserError as error:
+            close = suggestion(str(key), fields)
+            near = close if close.startswith("; did you mean") else ""
+            if near or not finder.may_lack(f"{join(where, key)}: {error}"):
+                raise ParameterError(
+                    join(where, key), f"no key is called {key!r}{near}" if near else str(error)
+                ) from error
+    return convert({key: item for key, item in others.items() if item is not None}, hint, where, None, finder)
 
 
 def _refusal(error: Exception, where: str, owner: str, fields: Collection[str]) -> ParameterError:
@@ -215,15 +241,26 @@ def component_params(descriptor: Descriptor, params: Mapping[Any, Any], where: s
     filled = filled_params(descriptor, params, where, finder)
     if filled is None:
         return {}
-    return {field.name: getattr(filled, field.name) for field in dataclasses.fields(filled) if field.init}
+    return flat(filled)
 
 
 def _nested(value: Any, schema: type, path: str, finder: Finder) -> Any:
     if isinstance(value, schema):
-        value = {field.name: getattr(value, field.name) for field in dataclasses.fields(schema) if field.init}
+        value = flat(value)
     if not isinstance(value, Mapping):
         raise ParameterError(path, f"{found(value)}, but {expected(schema)} is needed")
     return fill(schema, value, path, path, finder)
+
+
+def flat(value: Any) -> dict[str, Any]:
+    """The fields of a dataclass's instance by name, as a scenario has them: `rest` fields laid out."""
+    result: dict[str, Any] = {}
+    for field in dataclasses.fields(value):
+        if rest_of(field):
+            result |= getattr(value, field.name)
+        elif field.init:
+            result[field.name] = getattr(value, field.name)
+    return result
 
 
 def _sequence(

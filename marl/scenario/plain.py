@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from marl.registry.component import Component
+from marl.registry.params import flat
 from marl.scenario.references import Keys, put
 
 
@@ -16,7 +17,7 @@ def plain(value: Any) -> Any:
         params = {key: plain(item) for key, item in value.params.items()}
         return {"name": value.name, **params} if params else value.name
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value) if field.init}
+        return {name: plain(item) for name, item in flat(value).items()}
     if isinstance(value, Mapping):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

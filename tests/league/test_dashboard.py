@@ -10,14 +10,22 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from league.dashboard import Dashboard, JobProgress, Progress, RunInfo
+from league.config import Bound
+from league.dashboard import Dashboard, Headline, JobProgress, Progress, RunInfo
 from league.dashboard.estimate import estimate
 from league.dashboard.plain import milestone
 from league.dashboard.progress import LONGEST, History, Point
+from league.measures import About, Value
+from league.measures.nash_conv import NashConv
 from league.view import Iteration
 from marl.chart import braille, log_bounds
 
-INFO = RunInfo("leduc_psro", "classic/leduc_poker", ("player_0", "player_1"), target=0.02, iterations=1000)
+
+def toward(below: float) -> Headline:
+    return Headline("nash_conv", NashConv.about, Bound(below=below))
+
+
+INFO = RunInfo("leduc_psro", "classic/leduc_poker", ("player_0", "player_1"), 1000, headline=toward(0.02))
 
 
 def news(iteration: int, seconds: float, nash_conv: float | None = 0.5) -> Progress:
@@ -26,7 +34,7 @@ def news(iteration: int, seconds: float, nash_conv: float | None = 0.5) -> Progr
     return Progress(
         iteration,
         seconds,
-        nash_conv,
+        None if nash_conv is None else Value.exact(nash_conv),
         (size, size),
         (3, 4),
         ((-0.0856, 0.0), (0.0856, 0.0)),
@@ -172,7 +180,9 @@ def _calls(dashboard: Dashboard, iteration: int) -> int:
 
 
 def test_a_resumed_run_keeps_its_past() -> None:
-    past = [Iteration(i, ((1.0,), (1.0,)), 1 / (i + 1), (0.0, 0.0), 0.1 * i) for i in range(20)]
+    past = [
+        Iteration(i, ((1.0,), (1.0,)), {"nash_conv": Value.exact(1 / (i + 1))}, (0.0, 0.0), 0.1 * i) for i in range(20)
+    ]
     dashboard = Dashboard(INFO, history=past, console=terminal())
     dashboard.update(news(20, 2.0, 0.9))
     assert "best 0.05 at 19" in picture(dashboard)
@@ -186,14 +196,14 @@ def test_news_of_one_iteration_is_one_point() -> None:
 
 def test_an_exponential_fall_is_foreseen() -> None:
     points = [Point(i, 0.1 * i, 10 ** (-0.01 * i)) for i in range(101)]
-    left = estimate(points, RunInfo("", "", ("a",), target=0.01), 10.0)
+    left = estimate(points, RunInfo("", "", ("a",), headline=toward(0.01)), 10.0)
     assert left is not None and left.toward == "NashConv 0.01"
     assert left.seconds == pytest.approx(10.0, rel=1e-6)
 
 
 def test_a_fall_by_a_power_of_time_is_foreseen_as_one() -> None:
     points = [Point(i, 0.1 * i, 1 / (0.1 * i)) for i in range(1, 101)]
-    left = estimate(points, RunInfo("", "", ("a",), target=0.05), 10.0)
+    left = estimate(points, RunInfo("", "", ("a",), headline=toward(0.05)), 10.0)
     assert left is not None and left.seconds == pytest.approx(10.0, rel=1e-6)
 
 
@@ -205,14 +215,23 @@ def test_iterations_that_slow_down_are_foreseen_as_slowing() -> None:
 
 def test_the_nearest_stop_condition_is_the_one_named() -> None:
     points = [Point(i, 0.1 * i, 10 ** (-0.01 * i)) for i in range(101)]
-    left = estimate(points, RunInfo("", "", ("a",), target=0.01, iterations=1000, seconds=12.0), 10.0)
+    left = estimate(points, RunInfo("", "", ("a",), headline=toward(0.01), iterations=1000, seconds=12.0), 10.0)
     assert left is not None and (left.toward, left.seconds) == ("the limit of 12 s", 2.0)
 
 
 @pytest.mark.parametrize("nash_conv", [0.5, None])
 def test_nothing_is_promised_where_nothing_falls(nash_conv: float | None) -> None:
     points = [Point(i, 0.1 * i, nash_conv and nash_conv + 0.01 * (-1) ** i) for i in range(101)]
-    assert estimate(points, RunInfo("", "", ("a",), target=0.01), 10.0) is None
+    assert estimate(points, RunInfo("", "", ("a",), headline=toward(0.01)), 10.0) is None
+
+
+def test_a_measure_of_which_more_is_better_is_drawn_on_its_own_scale() -> None:
+    rating = Headline("elo", About("Elo", better="more"), Bound(above=90.0))
+    dashboard = Dashboard(RunInfo("run", "env", ("a", "b"), headline=rating), console=terminal())
+    for iteration in range(12):
+        dashboard.update(Progress(iteration, 0.1 * iteration, Value.around(100.0 - 10 * abs(9 - iteration), 12.0)))
+    text = picture(dashboard)
+    assert all(part in text for part in ("Elo 80 ± 12", "best 100 at 9", "target 90 ✓", "10 ┤"))
 
 
 def test_milestones() -> None:

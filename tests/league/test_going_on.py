@@ -29,7 +29,7 @@ def iterations(run: Path) -> list[Any]:
     """All that a league decided, but for times."""
     ledger = Ledger.at(run)
     try:
-        return [(one.number, one.mixtures, one.nash_conv, one.values) for one in ledger.iterations()]
+        return [(one.number, one.mixtures, dict(one.measures), one.values) for one in ledger.iterations()]
     finally:
         ledger.close()
 

@@ -10,6 +10,8 @@ import pytest
 from league.ledger import Ledger, PayoffRow
 from league.ledger import schema as tables
 from league.ledger.ledger import EXACT
+from league.measures import About, Value
+from league.measures.nash_conv import NashConv
 from league.view import Player
 from marl.errors import RunError, UserError
 
@@ -21,14 +23,18 @@ def test_what_was_written_is_read_by_another_process(tmp_path: Path) -> None:
     ledger.finish_job("j1", 1, {"side": 0}, "abc", None, {"value": 1.5}, 0.1)
     row = PayoffRow((1,), 0, EXACT, (0.1 + 0.2,), (0.0,))
     ledger.add_payoffs([row])
-    data = {"mixtures": [[1.0]], "nash_conv": 1 / 3, "values": [0.0], "metrics": {}}
+    third = Value(1 / 3, 0.25, None)
+    about = About("A third", "Of one.", better="less")
+    data = {"mixtures": [[1.0]], "values": [0.0], "measures": {"third": third.plain(), "none": None}}
+    data["about"] = {"third": about.plain()}
     ledger.decide("mixtures", 0, data, 2.0)
     again = Ledger.at(tmp_path)
     assert again.players() == [(1, player)]
     assert again.payoffs() == [row]
     assert again.job("j1") is not None
     assert again.job("j2") is None
-    assert again.iterations()[0].nash_conv == 1 / 3
+    assert again.iterations()[0].measures == {"third": third}
+    assert again.measured() == {"third": about}
     assert again.digest() == ledger.digest()
 
 
@@ -56,7 +62,7 @@ def test_a_ledger_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     Ledger.at(tmp_path).close()
     with sqlite3.connect(tmp_path / "ledger.db") as database:
         database.execute("update schema_version set version = 99")
-    with pytest.raises(UserError, match=r"ledger of version 99, and this marl reads up to version 2"):
+    with pytest.raises(UserError, match=r"ledger of version 99, and this marl reads up to version 3"):
         Ledger.at(tmp_path)
 
 
@@ -71,12 +77,28 @@ def test_an_older_ledger_is_migrated(tmp_path: Path, monkeypatch: pytest.MonkeyP
     def rename(connection: object) -> None:
         connection.exec_driver_sql("alter table players rename column joined to born")  # type: ignore[attr-defined]
 
-    with pytest.raises(UserError, match="no way to version 2"):
+    with pytest.raises(UserError, match="no way to version 3"):
         Ledger.at(tmp_path)
     monkeypatch.setitem(tables.MIGRATIONS, 0, rename)
     assert Ledger.at(tmp_path).players()[0][1].name == "p"
     with sqlite3.connect(tmp_path / "ledger.db") as database:
-        assert database.execute("select version from schema_version").fetchall() == [(2,)]
+        assert database.execute("select version from schema_version").fetchall() == [(3,)]
+
+
+def test_nash_conv_of_a_ledger_of_version_2_becomes_a_measure(tmp_path: Path) -> None:
+    ledger = Ledger.at(tmp_path)
+    for number, found in enumerate((None, 0.5, 0.25)):
+        ledger.decide("mixtures", number, {"mixtures": [[1.0]], "nash_conv": found, "values": [0.0]}, 1.0)
+    ledger.close()
+    with sqlite3.connect(tmp_path / "ledger.db") as database:
+        database.execute("update schema_version set version = 2")
+    migrated = Ledger.at(tmp_path)
+    assert [dict(one.measures) for one in migrated.iterations()] == [
+        {},
+        {"nash_conv": Value.exact(0.5)},
+        {"nash_conv": Value.exact(0.25)},
+    ]
+    assert migrated.measured() == {"nash_conv": NashConv.about}
 
 
 def test_other_databases_and_files_are_refused(tmp_path: Path) -> None:

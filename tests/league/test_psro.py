@@ -28,7 +28,11 @@ def test_double_oracle_solves_rock_paper_scissors_in_three_iterations(league: Ma
     iterations = finish(manager)
     assert manager.table.sizes == (3, 3)
     assert len(iterations) == 4  # the last one finds no answer that is new
-    assert iterations[2].nash_conv == iterations[3].nash_conv == pytest.approx(0, abs=1e-9)
+    assert (
+        iterations[2].measures["nash_conv"].value
+        == iterations[3].measures["nash_conv"].value
+        == pytest.approx(0, abs=1e-9)
+    )
     np.testing.assert_allclose(iterations[2].mixtures, 1 / 3)
     np.testing.assert_allclose(iterations[3].mixtures, [[1 / 3] * 3 + [0]] * 2)
     assert "no best response is new" in manager.reason
@@ -41,15 +45,15 @@ def test_double_oracle_on_the_kuhn_matrix_takes_eight_iterations(league: Make) -
     manager = league(f"env: {{name: classic/matrix, payoffs: {json.dumps(payoffs)}}}\n" + FIRST)
     iterations = finish(manager)
     assert len(iterations) == 9  # the last one finds no answer that is new
-    assert iterations[7].nash_conv == pytest.approx(0, abs=1e-7)
-    assert iterations[-1].nash_conv == pytest.approx(0, abs=1e-7)
+    assert iterations[7].measures["nash_conv"].value == pytest.approx(0, abs=1e-7)
+    assert iterations[-1].measures["nash_conv"].value == pytest.approx(0, abs=1e-7)
     assert iterations[-1].values[0] == pytest.approx(-1 / 18)
 
 
 def test_kuhn_ends_at_its_value(league: Make) -> None:
     iterations = finish(league("env: classic/kuhn_poker\n"))
-    assert iterations[0].nash_conv == pytest.approx(11 / 12)
-    assert iterations[-1].nash_conv == pytest.approx(0, abs=1e-7)
+    assert iterations[0].measures["nash_conv"].value == pytest.approx(11 / 12)
+    assert iterations[-1].measures["nash_conv"].value == pytest.approx(0, abs=1e-7)
     assert iterations[-1].values == pytest.approx((-1 / 18, 1 / 18))
 
 
@@ -58,8 +62,8 @@ def test_leduc_starts_at_the_known_nash_conv_and_falls(league: Make, game: str) 
     if game.startswith("openspiel"):
         pytest.importorskip("marl_openspiel", reason="needs the plugin marl-openspiel")
     iterations = finish(league(f"env: {game}\nstop: {{iterations: 30}}\n"))
-    assert iterations[0].nash_conv == pytest.approx(4.747222222222)
-    assert iterations[30].nash_conv < 2.5
+    assert iterations[0].measures["nash_conv"].value == pytest.approx(4.747222222222)
+    assert iterations[30].measures["nash_conv"].value < 2.5
 
 
 def test_replicator_dynamics_carry_psro_through_a_general_sum_game(league: Make) -> None:
@@ -71,17 +75,17 @@ def test_replicator_dynamics_carry_psro_through_a_general_sum_game(league: Make)
 def test_three_player_kuhn_falls_under_a_uniform_meta_strategy(league: Make) -> None:
     text = "env: {name: classic/kuhn_poker, players: 3}\nstrategy: {name: psro, metasolver: uniform}\n"
     iterations = finish(league(text + "stop: {iterations: 10}\n"))
-    assert iterations[0].nash_conv == pytest.approx(2.0625, abs=0.01)
-    assert iterations[-1].nash_conv < 0.6 * iterations[0].nash_conv
+    assert iterations[0].measures["nash_conv"].value == pytest.approx(2.0625, abs=0.01)
+    assert iterations[-1].measures["nash_conv"].value < 0.6 * iterations[0].measures["nash_conv"].value
 
 
 def test_fictitious_play_on_kuhn_is_openspiels(league: Make) -> None:
     """The known values are XFPSolver's; after iteration 3 ties are broken otherwise there (0.0637 at 50)."""
     text = "env: classic/kuhn_poker\nstrategy: {name: psro, metasolver: uniform}\nstop: {iterations: 50}\n"
     iterations = finish(league(text))
-    found = [iterations[n].nash_conv for n in (0, 1, 2, 3)]
+    found = [iterations[n].measures["nash_conv"].value for n in (0, 1, 2, 3)]
     assert found == pytest.approx([11 / 12, 5 / 8, 5 / 12, 17 / 48])
-    assert iterations[50].nash_conv < 0.064
+    assert iterations[50].measures["nash_conv"].value < 0.064
 
 
 def test_fictitious_play_of_rock_paper_scissors_counts_repeated_best_responses(league: Make) -> None:
@@ -92,8 +96,8 @@ def test_fictitious_play_of_rock_paper_scissors_counts_repeated_best_responses(l
     assert manager.table.sizes == (4, 4)  # the founder and three best responses, stored once each
     assert [len(side) for side in manager.members] == [61, 61]  # and counted as often as they came
     assert len(manager.ledger.payoffs()) == 16
-    assert [i.nash_conv for i in iterations[:3]] == pytest.approx([2, 1, 2 / 3])
-    assert iterations[60].nash_conv < 0.25
+    assert [i.measures["nash_conv"].value for i in iterations[:3]] == pytest.approx([2, 1, 2 / 3])
+    assert iterations[60].measures["nash_conv"].value < 0.25
     assert manager.reason == "60 iterations are done"
 
 

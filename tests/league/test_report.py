@@ -6,22 +6,27 @@ import base64
 import json
 import re
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from league.measures import About, Value
+from league.measures.effective_players import effective
+from league.measures.nash_conv import NashConv
 from league.payoffs import Payoffs
 from league.report import read_learning, render, write
 from league.report.heatmap import choose_tables
 from league.report.raster import packed
-from league.report.standing import effective, final_weights, returns_against
+from league.report.standing import final_weights, returns_against
 from league.view import Iteration, LeagueView, Player
 from marl.page.text import embed
 from marl.types import Array
 from marl.words import duration, number
 
+NASH_CONV = NashConv.about
 HOSTILE = "<script>alert('x')</script>\"&"
 
 
@@ -52,7 +57,7 @@ def league(
         Iteration(
             number=i,
             mixtures=tuple(tuple(rng.dirichlet(np.full(min(i + 1, n), 0.5))) for n in sizes),
-            nash_conv=3.0 / (i + 1) ** 0.9 if exact else None,
+            measures={"nash_conv": Value.exact(3.0 / (i + 1) ** 0.9)} if exact else {},
             values=tuple(float(v) for v in rng.normal(size=len(sizes))),
             seconds=0.37 * (i + 1),
             metrics={"payoff_seconds": 0.01},
@@ -71,6 +76,7 @@ def league(
         "payoffs": Payoffs.of(means, counts),
         "scenario": "kind: league\nseed: 7\n",
         "finished": True,
+        "measured": {"nash_conv": NASH_CONV},
     }
     return LeagueView(**(view | changes))  # type: ignore[arg-type]
 
@@ -99,13 +105,14 @@ CASES = {
 
 
 def equilibrium(nash_conv: float = 0.0) -> Iteration:
-    return Iteration(3, ((0.25,) * 4, (0.25,) * 4), nash_conv, (0.0, -0.0), 2.0)
+    return Iteration(3, ((0.25,) * 4, (0.25,) * 4), {"nash_conv": Value.exact(nash_conv)}, (0.0, -0.0), 2.0)
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_every_league_gives_a_well_formed_page(checked: Any, case: str) -> None:
     page = checked(render(CASES[case]()))
-    assert {"exploitability", "payoffs", "mixtures", "players", "lineage", "reading", "again"} <= set(page.texts)
+    assert {"curve-nash_conv", "measures"} & set(page.texts)
+    assert {"payoffs", "mixtures", "players", "lineage", "reading", "again"} <= set(page.texts)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -131,9 +138,8 @@ def test_no_number_is_printed_raw_when_it_is_none(case: str) -> None:
 def test_headline_numbers_are_the_views(checked: Any) -> None:
     view = league((6, 6))
     page, last = checked(render(view)), view.iterations[-1]
-    assert last.nash_conv is not None
-    assert page.value("nash-conv") == last.nash_conv
-    assert page.value("exploitability-now") == last.nash_conv / 2
+    assert page.value("measure-nash_conv") == last.measures["nash_conv"].value
+    assert page.value("measure-nash_conv-per-side") == last.measures["nash_conv"].value / 2
     assert page.value("iterations") == last.number == 5
     assert page.value("value") == last.values[0]
     assert page.texts["players-now"] == "6 + 6"
@@ -142,25 +148,36 @@ def test_headline_numbers_are_the_views(checked: Any) -> None:
 
 def test_exploitability_is_divided_by_three_among_three(checked: Any) -> None:
     view = league((2, 2, 2))
-    assert checked(render(view)).value("exploitability-now") == pytest.approx((view.iterations[-1].nash_conv or 0) / 3)
+    third = view.iterations[-1].measures["nash_conv"].value / 3
+    assert checked(render(view)).value("measure-nash_conv-per-side") == pytest.approx(third)
 
 
 def test_the_best_is_named_where_the_last_is_worse() -> None:
-    worse = Iteration(4, ((1.0,),) * 2, 2.5, (0.0, 0.0), 9.0)
+    worse = Iteration(4, ((1.0,),) * 2, {"nash_conv": Value.exact(2.5)}, (0.0, 0.0), 9.0)
     assert "best 0.8615 at iteration 3" in re.sub("<.*?>", "", render(league(iterations=(*league().iterations, worse))))
 
 
-def test_absent_nash_conv_says_why(checked: Any) -> None:
+def test_a_league_that_was_not_measured_says_why(checked: Any) -> None:
     page = checked(render(league(exact=False)))
-    assert "NashConv is absent: it needs exact best responses" in page.texts["exploitability"]
-    assert page.texts["nash-conv"] == "–"
+    assert "Nothing was measured" in page.texts["measures"] and "measure-nash_conv" not in page.texts
+
+
+def test_every_measure_has_a_curve_and_a_tile_with_its_interval(checked: Any) -> None:
+    rating = About("Elo <of> them", "A rating.", better="more")
+    few = tuple(
+        replace(it, measures={**it.measures, "elo": Value.around(10.0 * it.number, 5.0)}) for it in league().iterations
+    )
+    page = checked(render(league(iterations=few, measured={"nash_conv": NASH_CONV, "elo": rating})))
+    assert page.value("measure-elo") == 30.0
+    assert "A rating." in page.texts["curve-elo"] and "95 % intervals" in page.texts["curve-elo"]
+    assert "Elo <of> them" in page.texts["curve-elo"] and "curve-nash_conv" in page.texts
 
 
 def test_some_measured_iterations_are_enough_for_a_curve(checked: Any) -> None:
     first, *rest = league().iterations
-    partly = (first, *(Iteration(i.number, i.mixtures, None, i.values, i.seconds) for i in rest))
+    partly = (first, *(Iteration(i.number, i.mixtures, {}, i.values, i.seconds) for i in rest))
     page = checked(render(league(iterations=partly)))
-    assert page.value("nash-conv") == first.nash_conv
+    assert page.value("measure-nash_conv") == first.measures["nash_conv"].value
     assert "the last measured" in render(league(iterations=partly))
 
 
@@ -267,7 +284,7 @@ def sampled(margin: float = 0.5) -> LeagueView:
     means = np.random.default_rng(0).normal(size=(2, 4, 4))
     m2 = np.full(means.shape, 99 * 100 * (margin / 1.959964) ** 2)
     payoffs = Payoffs(means, np.full((4, 4), 100.0), m2, (np.arange(4), np.arange(4)))
-    last = Iteration(4, ((0, 0, 0, 1.0),) * 2, None, (0.25, -0.25), 2.0, margins=(margin, margin))
+    last = Iteration(4, ((0, 0, 0, 1.0),) * 2, {}, (0.25, -0.25), 2.0, margins=(margin, margin))
     return league(payoffs=payoffs, iterations=(*league(exact=False).iterations, last))
 
 

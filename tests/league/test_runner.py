@@ -34,9 +34,16 @@ def sentence(done: subprocess.CompletedProcess[str]) -> str:
         (["payoffs.matches=0"], "command line: payoffs.matches must be at least 1, not 0"),
         (["stop.iterations=-1"], "command line: stop.iterations must be at least 0, not -1"),
         (["stop.seconds=-1"], "command line: stop.seconds must be at least 0, not -1"),
-        (["stop.nash_conv=-1"], "command line: stop.nash_conv must be at least 0, not -1"),
+        (["stop.nash_conv=-1"], "stop.nash_conv: NashConv is never below 0"),
+        (["stop.iteration=3"], "command line: stop.iteration: no key is called 'iteration'; did you mean 'iterations'"),
+        (["stop.nash_conv=low"], "command line: stop.nash_conv"),
+        (["stop.nash_conv.under=1"], "'under'"),
+        (["stop.league/nash_conv=1"], "stop: league/nash_conv stands there twice"),
+        (["measures=[elo]"], "elo needs a zero-sum game of two sides in which a match returns 1, 0 or -1"),
+        (["measures=[nash_conf]"], "did you mean 'nash_conv'"),
+        (["measures=[nash_conv,nash_conv]"], "measures: one of them stands there twice"),
         (["payoffs.mode=exct"], "'exact'"),
-        (["env=classic/tic_tac_toe"], "stop.nash_conv needs a game with a sequence form"),
+        (["env=classic/tic_tac_toe"], "nash_conv needs a game with a sequence form"),
         (["strategy.founder=marl/tabular"], "lacks keys and probabilities"),
         (["env=classic/tic_tac_toe", "payoffs.mode=exact"], "it has no sequence form"),
     ],
@@ -67,7 +74,7 @@ stop: {iterations: 0}
     values = re.search(f"values {worth}, {worth} after 0 iterations", done.stdout)
     assert values and max(map(len, values.groups())) <= 7, done.stdout
     status = json.loads(marl("league", "status", tmp_path / "run", "--json").stdout)
-    assert status["nash_conv"] is None
+    assert status["measures"] == {}
     assert 0.1 < status["sides"][0]["value"] < 0.5  # moving first helps, even at random
     assert 0.05 < status["sides"][0]["margin"] < 0.25  # 1.96 / sqrt(200), for returns of about 1
 
@@ -83,7 +90,7 @@ def test_lost_and_surplus_lines_of_metrics_are_mended(tmp_path: Path) -> None:
     assert marl("resume", out).returncode == 0
     events = [json.loads(line) for line in metrics.read_text().splitlines()]
     assert [event["step"] for event in events] == [0, 1, 2, 3, 4, 20000, 5]
-    assert events[-1]["nash_conv"] == json.loads(lines[-1])["nash_conv"]
+    assert events[-1]["measures"] == json.loads(lines[-1])["measures"] != {}
     assert events[-1]["players"] == [6, 6]
 
 
@@ -100,7 +107,7 @@ def test_commands_that_look_into_a_league_agree_with_each_other(tmp_path: Path) 
     assert parents["player_0/1"] == ["player_1/0"]
     assert len(payoffs) == 16
     assert [sum(event["event"] == kind for event in export) for kind in ("player", "payoff", "iteration")] == [8, 16, 4]
-    assert export[-1]["nash_conv"] == status["nash_conv"]
+    assert export[-1]["measures"] == status["measures"] != {}
     assert marl("league", "payoffs", out).returncode == marl("league", "status", out).returncode == 0
 
 

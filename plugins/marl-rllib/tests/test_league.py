@@ -54,14 +54,16 @@ def test_self_play_is_one_chain_whose_snapshots_join_every_side(league: Make) ->
     assert [player.parents for player in first] == [(), (), ("player_0/1",), ("player_0/2",)]
     assert len({player.snapshot for player in first}) == 4
     assert iterations[-1].mixtures == ((0, 0, 0, 1), (0, 0, 0, 1))
-    assert iterations[-1].nash_conv is not None and iterations[-1].nash_conv < iterations[0].nash_conv
+    assert iterations[-1].measures["nash_conv"].value < iterations[0].measures["nash_conv"].value
 
 
 def test_the_league_of_the_readme_runs(league: Make) -> None:
     text = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0]
     kept = [line for line in text.splitlines(keepends=True) if not line.startswith(("kind:", "stop:"))]
     iterations = list(league("".join(kept), 3).run())
-    assert len(iterations) == 4 and iterations[-1].nash_conv < iterations[0].nash_conv
+    assert (
+        len(iterations) == 4 and iterations[-1].measures["nash_conv"].value < iterations[0].measures["nash_conv"].value
+    )
 
 
 @pytest.mark.parametrize(
@@ -140,4 +142,4 @@ def test_the_curves_of_jobs_that_were_finished_before_a_kill_stay(
 @pytest.mark.slow
 def test_best_responses_that_are_learned_lower_nash_conv(league: Make) -> None:
     iterations = list(league(PSRO.replace("1000", "16000"), 5).run())
-    assert min(iteration.nash_conv for iteration in iterations) < 0.4  # uniform play: 0.917
+    assert min(iteration.measures["nash_conv"].value for iteration in iterations) < 0.4  # uniform play: 0.917

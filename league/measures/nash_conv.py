@@ -1,0 +1,44 @@
+"""NashConv: what all sides together could still gain by best responses to the others' mixtures.
+
+Exact, in sequence form. Source: Lanctot et al., "A unified game-theoretic approach to multiagent reinforcement
+learning", NeurIPS 2017, section 4; divided by the number of sides it is what many papers call exploitability
+(Johanson et al., "Accelerating best response calculation in large extensive games", IJCAI 2011).
+"""
+
+from __future__ import annotations
+
+from league.measures.measure import About, Value
+from league.services import LeagueServices
+from league.view import LeagueView
+from marl.errors import UserError
+
+
+class NashConv:
+    """For games with a sequence form, however their payoffs are found."""
+
+    about = About(
+        "NashConv",
+        "It sums what each side could still gain by a best response to the others; 0 is a Nash equilibrium.",
+        better="less",
+        log=True,
+        least=0.0,
+        per_side="Exploitability",
+    )
+
+    def needs(self, services: LeagueServices) -> None:
+        """See `league.measures.measure.Needing`."""
+        try:
+            services.exact()
+        except UserError as error:
+            raise UserError(
+                f"nash_conv needs a game with a sequence form: use stop.iterations or stop.seconds, or measure "
+                f"exploitability, which learns what this computes ({error})"
+            ) from error
+
+    def measure(self, view: LeagueView, services: LeagueServices) -> Value:
+        """See `league.measures.Measure`."""
+        game, plans = services.exact(), []
+        for side, weights in enumerate(view.iterations[-1].mixtures):
+            snapshots = [player.snapshot for player in view.populations[side]]
+            plans.append(game.mixture(side, tuple(zip(snapshots, weights, strict=True))))
+        return Value.exact(game.form.nash_conv(plans))

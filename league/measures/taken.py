@@ -1,0 +1,134 @@
+"""The measures that a league takes: made from its scenario, checked, and asked after every iteration."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from league.config import Bound, LeagueConfig
+from league.hookspecs import MEASURES
+from league.measures.descriptors import WHERE_EXACT
+from league.measures.measure import About, Measure, Needing, Value
+from league.services import LeagueServices
+from league.view import LeagueView
+from marl.errors import UserError
+from marl.registry import Component, Registry, blamed, wrong
+
+_RIGHT = "a league.measures.Value of finite numbers with low <= value <= high, or None"
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A measure of a league. `bound`: where it ends the league. `subject`: what sentences call it."""
+
+    name: str
+    subject: str
+    measure: Measure
+    bound: Bound
+
+    def value(self, view: LeagueView, services: LeagueServices) -> Value | None:
+        """Its value now, checked. Raises RunError, naming the plugin, where it fails or gives something else."""
+        with blamed(self.subject, "measure(view, services)", _RIGHT):
+            value = self.measure.measure(view, services)
+        if value is not None and not _sound(value):
+            raise wrong(self.subject, "measure(view, services)", value, _RIGHT)
+        return value
+
+    def reason(self, value: Value | None) -> str:
+        """Why this value ends the league, in words, or "": the whole interval is beyond the bound."""
+        below, above = self.bound.below, self.bound.above
+        if value is None or value.low is None or value.high is None:
+            return ""
+        if below is not None and value.high < below:
+            return f"{self.measure.about.title} is below {below:g}"
+        if above is not None and value.low > above:
+            return f"{self.measure.about.title} is above {above:g}"
+        return ""
+
+    def beyond(self, value: Value | None) -> str:
+        """The override with which the league would go on from a value that ended it, or ""."""
+        if value is None or not self.reason(value):
+            return ""
+        if self.bound.below is not None and value.high is not None and value.high < self.bound.below:
+            farther = value.value / 4 if value.value > 0 else value.value - 1
+            return f"stop.{self.name}={farther:.1g}"
+        return f"stop.{self.name}.above={2 * value.value if value.value > 0 else value.value + 1:.2g}"
+
+
+@dataclass(frozen=True)
+class Measures:
+    """All that a league measures, in the order of its scenario; the first is its headline."""
+
+    taken: tuple[Taken, ...] = ()
+
+    def __iter__(self) -> Iterator[Taken]:
+        return iter(self.taken)
+
+    @property
+    def first(self) -> Taken | None:
+        """The headline."""
+        return self.taken[0] if self.taken else None
+
+    @property
+    def abouts(self) -> dict[str, About]:
+        """What people read of each, by name."""
+        return {one.name: one.measure.about for one in self.taken}
+
+    def values(self, view: LeagueView, services: LeagueServices) -> dict[str, Value]:
+        """What is measured at the end of `view.iterations[-1]`, by name."""
+        found = ((one.name, one.value(view, services)) for one in self.taken)
+        return {name: value for name, value in found if value is not None}
+
+    def reason(self, values: Mapping[str, Value]) -> str:
+        """Why these values end the league, or ""."""
+        return next((reason for one in self.taken if (reason := one.reason(values.get(one.name)))), "")
+
+
+def measures(config: LeagueConfig, registry: Registry, services: LeagueServices, exact: bool) -> Measures:
+    """The measures that a scenario names, and those that it stops on. `exact`: whether payoffs are.
+
+    Raises UserError where one cannot be taken of this league, or would never stop it.
+    """
+    default = [Component(name) for name in WHERE_EXACT if exact]
+    asked = {registry.find(MEASURES, one.name).full_name: one for one in config.measures or ()}
+    if len(asked) < len(config.measures or ()):
+        raise UserError("measures: one of them stands there twice; each may be taken once")
+    if config.measures is None:
+        asked = {one.name: one for one in default}
+    bounds: dict[str, Bound] = {}
+    for name, bound in config.stop.bounds.items():
+        full = registry.find(MEASURES, name).full_name
+        if full in bounds:
+            raise UserError(f"stop: {full} stands there twice, as {name} too")
+        bounds[full] = bound
+        asked.setdefault(full, Component(full))
+    return Measures(tuple(_taken(one, bounds.get(full, Bound()), registry, services) for full, one in asked.items()))
+
+
+def _taken(component: Component, bound: Bound, registry: Registry, services: LeagueServices) -> Taken:
+    descriptor = registry.find(MEASURES, component.name)
+    subject = registry.describe(MEASURES, component.name)
+    made = registry.make(MEASURES, component.name, component.params)
+    if not isinstance(made.about, About):
+        raise wrong(subject, "about", made.about, "a league.measures.About")
+    same = [one for one in registry.all(MEASURES) if one.name == descriptor.name]
+    name = descriptor.name if len(same) == 1 else descriptor.full_name
+    if isinstance(made, Needing):
+        with blamed(subject, "needs(services)"):
+            made.needs(services)
+    least = made.about.least
+    if least is not None and bound.below is not None and bound.below < least:
+        raise UserError(
+            f"stop.{name}: {made.about.title} is never below {least:g}, so below: {bound.below:g} is no end"
+        )
+    return Taken(name, subject, made, bound)
+
+
+def _sound(value: object) -> bool:
+    if not isinstance(value, Value):
+        return False
+    parts = [part for part in (value.low, value.value, value.high) if part is not None]
+    fits = all(isinstance(part, numbers.Real) and math.isfinite(part) for part in parts)
+    return fits and (value.low is None) == (value.high is None) and parts == sorted(parts)
