@@ -3,8 +3,10 @@
 Strengths are fitted to the payoff table by maximum likelihood: with a difference of D Elo the expected score is
 `1 / (1 + 10^(-D/400))`, a draw counting half (Bradley and Terry, Biometrika 39, 1952; Elo, "The rating of
 chessplayers", 1978). A weak normal prior (1,000 Elo) keeps whoever won everything finite. The interval is of the
-matches' chance alone ("sandwich": White, Econometrica 50, 1982), none where payoffs are exact. Where strength goes in
-circles no such number can say who beats whom: look at the payoffs.
+matches' chance alone ("sandwich": White, Econometrica 50, 1982), none where payoffs are exact. Two more matches in every
+pairing, half a point away from its score, keep a clean sweep from looking certain. Nothing is said where no chain of
+pairings leads from the first player to the newest. Where strength goes in circles no such number can say who beats
+whom: look at the payoffs.
 """
 
 from __future__ import annotations
@@ -45,8 +47,10 @@ class Elo:
                 f"{spec.returns[1]:g}: leave it out of measures and stop"
             )
 
-    def measure(self, view: LeagueView, services: LeagueServices) -> Value:
+    def measure(self, view: LeagueView, services: LeagueServices) -> Value | None:
         """See `league.measures.Measure`."""
+        if not joined(view.payoffs):
+            return None
         strengths, covariance, rows = fitted(view.payoffs)
         contrast = np.zeros(len(strengths))
         for side in rows:
@@ -56,6 +60,21 @@ class Elo:
         return Value.around(_SCALE * float(contrast @ strengths), Z95 * _SCALE * max(variance, 0.0) ** 0.5)
 
 
+def joined(payoffs: Payoffs) -> bool:
+    """Whether chains of known pairings lead from the first player of each side to its newest."""
+    table = payoffs.distinct()
+    known = table.count > 0
+    for side, first in enumerate(payoffs.first):
+        met = known if side == 0 else known.T
+        reached = np.zeros(len(met), dtype=np.bool_)
+        reached[0] = True
+        for _ in range(len(met)):
+            reached |= met[:, met[reached].any(axis=0)].any(axis=1)
+        if not reached[np.unique(first).searchsorted(first[-1])]:
+            return False
+    return True
+
+
 def fitted(payoffs: Payoffs) -> tuple[Floats, Floats, tuple[Ints, Ints]]:
     """Strengths in log odds `[P]`, their covariance by the matches' chance, and the row of each player by side.
 
@@ -63,12 +82,14 @@ def fitted(payoffs: Payoffs) -> tuple[Floats, Floats, tuple[Ints, Ints]]:
     differences within a side can, and are what is asked for.
     """
     first, second = (np.unique(one, return_inverse=True)[1] for one in payoffs.first)
-    rows = (first, second + first.max() + 1)
     table = payoffs.distinct()
+    rows = (first, table.sizes[0] + second)
     ones, twos = np.nonzero(table.count > 0)
     count = np.where(np.isinf(table.count[ones, twos]), _EXACT, table.count[ones, twos])
     score = (table.mean[0][ones, twos] + 1) / 2
-    chance = table.variance[0][ones, twos] / 4 * count  # of the sum of the scores; infinite where it is not known
+    chance = count * table.variance[0][ones, twos] / 4 + 0.5 * np.isfinite(
+        table.count[ones, twos]
+    )  # of a sum of scores
     signs = np.zeros((len(ones), sum(table.sizes)))
     signs[np.arange(len(ones)), ones] = 1.0
     signs[np.arange(len(ones)), table.sizes[0] + twos] = -1.0

@@ -13,7 +13,7 @@ import pytest
 from league.ledger import Ledger
 from league.manager import Manager
 from league.measures import Value
-from league.measures.elo import fitted
+from league.measures.elo import fitted, joined
 from league.payoffs import Payoffs
 from league.reader import opened
 from league.runner import build
@@ -181,6 +181,21 @@ def test_elo_of_a_league_of_won_and_lost_matches(league: Make) -> None:
     text += "strategy: {name: psro, metasolver: prd}\npayoffs: {matches: 200}\nstop: {iterations: 0}\n"
     (only,) = league(text=text).run()
     assert only.measures["elo"].value == pytest.approx(0) and only.measures["effective_players"] == Value.exact(1.0)
+
+
+def test_elo_says_nothing_where_nobody_links_the_newest_player_to_the_first() -> None:
+    mean, count = np.zeros((2, 2, 2)), np.diag([10.0, 10.0])
+    apart = Payoffs(mean, count, mean, (np.arange(2), np.arange(2)))
+    assert not joined(apart) and joined(apart.upto((1, 1)))
+    assert joined(Payoffs(mean, np.array([[10.0, 10.0], [0.0, 10.0]]), mean, (np.arange(2), np.arange(2))))
+
+
+def test_elo_of_a_clean_sweep_is_not_certain() -> None:
+    mean = np.array([[[0.0], [1.0]], [[0.0], [-1.0]]])
+    swept = Payoffs(mean, np.full((2, 1), 100.0), np.zeros((2, 2, 1)), (np.arange(2), np.arange(1)))
+    _, covariance, (first, _) = fitted(swept)
+    contrast = np.eye(3)[first[1]] - np.eye(3)[first[0]]
+    assert 400 / np.log(10) * float(contrast @ covariance @ contrast) ** 0.5 > 50
 
 
 def test_elo_has_an_interval_that_matches_narrow() -> None:

@@ -37,7 +37,7 @@ def sentence(done: subprocess.CompletedProcess[str]) -> str:
         (["stop.nash_conv=-1"], "stop.nash_conv: NashConv is never below 0"),
         (["stop.iteration=3"], "command line: stop.iteration: no key is called 'iteration'; did you mean 'iterations'"),
         (["stop.nash_conv=low"], "command line: stop.nash_conv"),
-        (["stop.nash_conv.under=1"], "'under'"),
+        (["stop.nash_conv={under: 1}"], "stop.nash_conv has no key 'under'"),
         (["stop.league/nash_conv=1"], "stop: league/nash_conv stands there twice"),
         (["measures=[elo]"], "elo needs a zero-sum game of two sides in which a match returns 1, 0 or -1"),
         (["measures=[nash_conf]"], "did you mean 'nash_conv'"),
