@@ -3,10 +3,10 @@
 Strengths are fitted to the payoff table by maximum likelihood: with a difference of D Elo the expected score is
 `1 / (1 + 10^(-D/400))`, a draw counting half (Bradley and Terry, Biometrika 39, 1952; Elo, "The rating of
 chessplayers", 1978). A weak normal prior (1,000 Elo) keeps whoever won everything finite. The interval is of the
-matches' chance alone ("sandwich": White, Econometrica 50, 1982), none where payoffs are exact. Two more matches in every
-pairing, half a point away from its score, keep a clean sweep from looking certain. Nothing is said where no chain of
-pairings leads from the first player to the newest. Where strength goes in circles no such number can say who beats
-whom: look at the payoffs.
+matches' chance alone ("sandwich": White, Econometrica 50, 1982), none where payoffs are exact. Two more matches in
+every pairing, half a point away from its score, keep a clean sweep from looking certain. Nothing is said where no
+chain of pairings leads from the first player to the newest. Where strength goes in circles no such number can say who
+beats whom: look at the payoffs.
 """
 
 from __future__ import annotations
