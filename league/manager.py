@@ -188,6 +188,9 @@ class Manager:
     def _measure(self, iteration: Iteration) -> Iteration:
         """Take every measure of the league as it is at the end of an iteration."""
         view = self.view()
+        if self.iterations and self.measures.taken:
+            self.doing = f"iteration {iteration.number}: measures"
+            self.tell()
         measured = self.measures.values(replace(view, iterations=(*view.iterations, iteration)), self.services)
         return replace(iteration, measures=measured, seconds=self.seconds)
 
