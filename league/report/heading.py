@@ -47,7 +47,7 @@ def measure_note(view: LeagueView, about: About, points: list[Point]) -> str:
         note = f"best {exact(best.value)} at iteration {best.iteration}"
     else:
         note = "the best so far" if best is not None and len(points) > 1 else ""
-    return (note + surely(last.margin)).removeprefix(", ")
+    return "; ".join(filter(None, [surely(last.margin).removeprefix(", "), note]))
 
 
 def iterations_tile(view: LeagueView) -> str:
