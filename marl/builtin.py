@@ -28,6 +28,17 @@ def marl_reports() -> list[Descriptor]:
 
 
 @hookimpl
+def marl_models() -> list[Descriptor]:
+    """The models that need no plugin."""
+    return [
+        Descriptor("mlp", "marl.training.networks.bodies:dense", "dense layers"),
+        Descriptor("cnn", "marl.training.networks.bodies:dense", "convolutions over images, then dense layers"),
+        Descriptor("gru", "marl.training.networks.bodies:gru", "dense layers, then a gated recurrent unit"),
+        Descriptor("lstm", "marl.training.networks.bodies:lstm", "dense layers, then a long short-term memory"),
+    ]
+
+
+@hookimpl
 def marl_policies() -> list[Descriptor]:
     """The policies that need no plugin."""
     return [

@@ -61,7 +61,7 @@ def is_target(text: str) -> bool:
 
 
 def singular(kind: str) -> str:
-    """The name of one of a kind: `policies -> policy`, `sandboxes -> sandbox`, `metasolvers -> metasolver`."""
+    """The name of one of a kind: `policies -> policy`, `losses -> loss`, `metasolvers -> metasolver`."""
     if kind.endswith("ies"):
         return kind[:-3] + "y"
-    return kind[:-2] if kind.endswith("xes") else kind.removesuffix("s")
+    return kind[:-2] if kind.endswith(("xes", "sses")) else kind.removesuffix("s")

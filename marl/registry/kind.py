@@ -72,6 +72,8 @@ def _no(made: object, member: str) -> bool:
 ENVIRONMENTS: Kind[Environment] = Kind("environments", "marl.env:Environment")
 ALGORITHMS: Kind[Algorithm] = Kind("algorithms", "marl.algorithm:Algorithm")
 REWARDS: Kind[Reward] = Kind("rewards", "marl.reward:Reward")
+MODELS: Kind[Any] = Kind("models")
+LOSSES: Kind[Any] = Kind("losses", "marl.training.auxiliary:AuxiliaryLoss")
 POLICIES: Kind[Policy] = Kind("policies", "marl.policy:Policy")
 RUNNERS: Kind[None] = Kind("runners")
 ROSTERS: Kind[Roster] = Kind("rosters")

@@ -66,6 +66,29 @@ def marl_rewards() -> Iterable[Descriptor]:
 
 
 @hookspec
+def marl_models() -> Iterable[Descriptor]:
+    """Models: what networks are below their heads. A full name is a `model.kind`, its parameters are `model.params`.
+
+    :return: descriptors whose target is called as `target(observation: Space, model: ModelConfig,
+        normaliser: Normaliser | None, params: P) -> marl.training.networks.bodies.Body`.
+
+    .. versionadded:: 0.1
+    """
+    return ()
+
+
+@hookspec
+def marl_losses() -> Iterable[Descriptor]:
+    """Auxiliary losses: terms that are added to the loss of an algorithm (`algorithm.auxiliary`).
+
+    :return: descriptors whose target is called as `target(params: P) -> marl.training.auxiliary.AuxiliaryLoss`.
+
+    .. versionadded:: 0.1
+    """
+    return ()
+
+
+@hookspec
 def marl_policies() -> Iterable[Descriptor]:
     """Policies: scripted bots, and the classes that snapshots are restored with.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from marl.registry import MODELS, Component, component, load_registry
 from marl.training.networks import ModelConfig, Sharing
 from marl.training.rewards import RewardConfig
 
@@ -39,6 +40,7 @@ class Hyper:
     """Snapshots carry averaged weights: how far the average goes towards the newest at each update; 0 carries these."""
     max_grad_norm: float | None = 0.5
     """Clips the global norm of each module's gradients."""
+    auxiliary: list[Component] = component("losses", default=[], help="terms that are added to the loss")
     backend: Literal["local", "ray"] = "local"
     """Where sampling and learning happen: `local` is this process, `ray` are actors, on one machine or many."""
     samplers: int = 1
@@ -56,6 +58,8 @@ class Hyper:
         not_negative(self, "lr", "lr_end")
         positive(self, "horizon", "max_grad_norm")
         self._check_backend()
+        for model in (self.model, *self.models.values()):
+            load_registry().find(MODELS, model.full_kind)
 
     def _check_backend(self) -> None:
         not_negative(self, "learners", "gpus_per_learner")

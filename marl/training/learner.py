@@ -22,6 +22,7 @@ from marl import rng, tree
 from marl.algorithm import Checkpoint
 from marl.errors import RunError
 from marl.training.answers import asked_for_loss
+from marl.training.auxiliary import Auxiliaries
 from marl.training.averaging import Average
 from marl.training.checkpoint import load_learner, save_learner
 from marl.training.columns import Columns, rows_of
@@ -67,6 +68,7 @@ class ColumnLearner(TorchLearner, abc.ABC):
         """Called by RLlib, in the process in which the learner lives."""
         torch.set_num_threads(1)  # small networks are slower on several threads
         self.hyper: Any = self.config.learner_config_dict["hyper"]
+        self._auxiliaries = Auxiliaries(self.hyper.auxiliary)
         self.coefficients: dict[str, float] = {}
         self.memo: dict[str, dict[str, float]] = {}
         self.past: dict[str, dict[str, torch.Tensor]] = {}
@@ -267,6 +269,8 @@ class ColumnLearner(TorchLearner, abc.ABC):
             batch,
             self.coefficients,
         )
+        term, also = self._auxiliaries.terms(self.critics[module_id], batch, fwd_out["features"])
+        loss, stats = loss + term, {**also, **stats}
         told = {name: value.to(self._device) for name, value in stats.items()}
         self._seen = {**told, "loss": loss.detach()}
         return loss * self._weight
@@ -381,7 +385,8 @@ class ColumnLearner(TorchLearner, abc.ABC):
 
     def _fresh_critics(self, name: str, seed: int) -> dict[str, torch.nn.Module]:
         with seeded(seed, f"{name} critics"):
-            return self.make_critics(name, self.network(name))
+            network = self.network(name)
+            return {**self.make_critics(name, network), **self._auxiliaries.modules(network)}
 
     def _bare(self, module_id: str) -> NetworkModule:
         return cast(NetworkModule, self.module[module_id].unwrapped())

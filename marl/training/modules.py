@@ -50,7 +50,7 @@ class NetworkModule(TorchRLModule):
         return self if self.training == mode else super().train(mode)
 
     def _forward(self, batch: dict[str, Any], **_: Any) -> dict[str, torch.Tensor]:
-        """`inputs` `[K, D]` (of the action distribution) and, where the heads have it, `value` `[K]`.
+        """`inputs` `[K, D]` (of the action distribution), `features` `[K, F]` and, if the heads have it, `value` `[K]`.
 
         Padding is dropped from sequences.
         """
@@ -59,7 +59,9 @@ class NetworkModule(TorchRLModule):
             out = self.network.unroll(batch["observation"], mask, batch["memory"], batch["first"])
         else:
             out = self.network(batch["observation"], mask, None)
-        said = {"inputs": out.inputs} if out.value is None else {"inputs": out.inputs, "value": out.value}
+        said = {"inputs": out.inputs, "features": out.features}
+        if out.value is not None:
+            said["value"] = out.value
         return {name: part[batch["valid"]] for name, part in said.items()} if "memory" in batch else said
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
 
 
 @dataclass(frozen=True)
 class ModelConfig:
     """The shape of a network. `channels`, `kernels`, `strides`, `layout` are for `cnn`, `memory` for `gru`, `lstm`."""
 
-    kind: Literal["mlp", "cnn", "gru", "lstm"] = "mlp"
-    """mlp: dense layers. cnn: convolutions over images, then dense layers. gru, lstm: dense layers, then a memory."""
+    kind: str = "mlp"
+    """mlp: dense layers. cnn: convolutions, then these. gru, lstm: these, then a memory. A plugin's: plugin/name."""
+    params: dict[str, Any] = field(default_factory=dict)
+    """Parameters of a plugin's kind."""
     hidden: list[int] = field(default_factory=lambda: [64, 64])
     """The widths of the dense layers."""
     activation: Literal["tanh", "relu", "silu"] = "tanh"
@@ -47,6 +49,16 @@ class ModelConfig:
             raise ValueError(f"separate_value cannot go with kind {self.kind!r}: policy and value share one memory")
 
     @property
+    def full_kind(self) -> str:
+        """The kind as plugin/name."""
+        return self.kind if "/" in self.kind else f"marl/{self.kind}"
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON; `params` only where there are some, so that snapshots from before there were any are equal."""
+        known = asdict(self)
+        return known if self.params else {name: value for name, value in known.items() if name != "params"}
+
+    @property
     def recurrent(self) -> bool:
-        """Whether the network has a memory."""
+        """Whether the network has one of our memories."""
         return self.kind in ("gru", "lstm")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, cast
+from typing import NamedTuple, cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from marl.errors import UserError
 from marl.space import Space
+from marl.training.networks.bodies import body
 from marl.training.networks.config import ModelConfig
 from marl.training.networks.dense import Dense
 from marl.training.networks.distributions import distribution
@@ -22,7 +24,8 @@ from marl.types import ArrayTree, Floats
 
 
 class Output(NamedTuple):
-    """`inputs`: `[B, D]` for the distribution. `value`: `[B]`. `memory`: `[B, M]` afterwards, or None.
+    """`inputs`: `[B, D]` for the distribution. `value`: `[B]`. `memory`: `[B, M]` afterwards, or None. `features`:
+    `[B, F]`, what the heads stand on.
 
     With `normalise_returns`, values are in units of `Network.value_scale`. None where the heads have none of states.
     """
@@ -30,6 +33,7 @@ class Output(NamedTuple):
     inputs: Tensor
     value: Tensor | None
     memory: Tensor | None
+    features: Tensor
 
 
 class Network(nn.Module):
@@ -45,14 +49,13 @@ class Network(nn.Module):
         self.distribution = distribution(action, self.heads)
         self.normaliser = _normaliser(observation, config) if config.normalise_observations else None
         self.returns = ReturnScale() if config.normalise_returns else None
-        self.encoder = Encoder(observation, config, self.normaliser)
-        size = self.encoder.size
-        self.recurrent: Recurrent | None = None
-        if config.recurrent:
-            kind = cast(Literal["gru", "lstm"], config.kind)
-            self.recurrent = Recurrent(size, config.memory, kind)
-            size = config.memory
-        self.value_encoder = Encoder(observation, config, self.normaliser) if config.separate_value else None
+        made = body(observation, config, self.normaliser)
+        self.encoder, self.recurrent = cast(Encoder, made.encoder), cast(Recurrent | None, made.core)
+        size = self.encoder.size if self.recurrent is None else self.recurrent.size
+        if self.recurrent is not None and config.separate_value:
+            raise UserError(f"separate_value cannot go with kind {config.kind!r}: policy and value share one memory")
+        again = body(observation, config, self.normaliser).encoder if config.separate_value else None
+        self.value_encoder = cast(Encoder | None, again)
         self.policy_head = Dense(size, self.distribution.outputs, gain=1.0 if self.heads.estimates else 0.01)
         self.value_head: Dense | None = None
         if self.heads.value or self.heads.policy == "duelling":
@@ -62,7 +65,7 @@ class Network(nn.Module):
     @property
     def memory_size(self) -> int:
         """M, the size of one row's memory; 0 without one."""
-        return self.recurrent.memory_size if self.recurrent else 0
+        return 0 if self.recurrent is None else self.recurrent.memory_size
 
     @property
     def value_scale(self) -> np.float32:
@@ -124,7 +127,8 @@ class Network(nn.Module):
             x = x.flatten(0, 1)
         out = self._heads(x, flat, None if mask is None else mask.flatten(0, 1), memory)
         value = None if out.value is None else out.value.reshape(sequences, steps)
-        return Output(out.inputs.reshape(sequences, steps, -1), value, out.memory)
+        inputs, features = (part.reshape(sequences, steps, -1) for part in (out.inputs, out.features))
+        return Output(inputs, value, out.memory, features)
 
     def _heads(self, x: Tensor, observation: TensorTree, mask: Tensor | None, memory: Tensor | None) -> Output:
         inputs = self.policy_head(x)
@@ -137,7 +141,7 @@ class Network(nn.Module):
             inputs = inputs + (value[:, None] - inputs.mean(1, keepdim=True))
         inputs = self.distribution.masked(inputs, mask)
         memory = memory if self.recurrent is not None else None
-        return Output(inputs, value if self.heads.value else None, memory)
+        return Output(inputs, value if self.heads.value else None, memory, x)
 
     def _blank(self, rows: int, like: Tensor) -> Tensor:
         return like.new_zeros((rows, self.memory_size))

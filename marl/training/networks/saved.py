@@ -86,7 +86,7 @@ def describe_network(network: Network) -> dict[str, JSON]:
     """What it takes to build a network again, as JSON."""
     spaces = {"observation": describe(network.observation), "action": describe(network.action)}
     heads = {} if network.heads == Heads() else {"heads": asdict(network.heads)}
-    return {"config": asdict(network.config), **spaces, **heads}
+    return {"config": network.config.plain(), **spaces, **heads}
 
 
 def describe(space: Space) -> JSON:
