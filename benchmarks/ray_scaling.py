@@ -18,8 +18,9 @@ from typing import Any
 from _common import arguments, interleaved, medians, one_torch_thread, ratio, report, table
 
 
-def engine(**params: Any) -> Any:
+def engine(backend: Any = "local", learners: int = 0, **params: Any) -> Any:
     """PPO self-play on Connect Four, begun."""
+    from marl.compute import Compute
     from marl.job import SELF, Job
     from marl.registry import Component
     from marl.training.engine import Engine
@@ -35,7 +36,9 @@ def engine(**params: Any) -> Any:
             return ConnectFour(lanes)
 
     spec, hyper = ConnectFour(1).spec, PPOParams(**params)
-    made = Engine(spec, Parts(PPOLearner), module_specs(spec, hyper.model, "all", (0, 1)), hyper)
+    made = Engine(
+        spec, Parts(PPOLearner), module_specs(spec, hyper.model, "all", (0, 1)), hyper, Compute(backend, learners)
+    )
     services: Any = Services()
     made.begin(Job("rllib/ppo", 0, ((), ((SELF, 1.0),)), seed=1), services)
     return made

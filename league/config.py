@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from marl.arena.tolerance import Failures
+from marl.compute import Compute
 from marl.registry.component import rest
 from marl.registry.ranges import at_least
 from marl.run.rules import Rules
@@ -85,3 +86,4 @@ class LeagueConfig:
     )
     stop: Stop = field(default_factory=Stop)
     failures: Failures = field(default_factory=Failures)
+    compute: Compute = field(default_factory=Compute)

@@ -8,6 +8,7 @@ from copy import copy
 
 from marl.arena import Failures
 from marl.blobs import Blobs
+from marl.compute import Compute
 from marl.metrics import Metrics
 from marl.registry import Registry
 from marl.scenario import Component
@@ -31,8 +32,9 @@ class LeagueServices(RunServices):
         metrics: Metrics,
         failures: Failures | None = None,
         seed: int = 0,
+        compute: Compute | None = None,
     ) -> None:
-        super().__init__(registry, env, blobs, self._note, self._warned, failures)
+        super().__init__(registry, env, blobs, self._note, self._warned, failures, compute)
         self.metrics = metrics
         self.seed = seed
         self.iteration = 0

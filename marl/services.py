@@ -14,6 +14,7 @@ from marl.algorithm import Algorithm, Checkpoint, Services, Trained
 from marl.arena import Arena, Failures, Tolerance, failure
 from marl.arena.failure import EnvironmentFailed
 from marl.blobs import Blobs
+from marl.compute import Compute
 from marl.env import Environment, EnvSpec
 from marl.job import Job
 from marl.policy import Policy
@@ -26,7 +27,7 @@ class RunServices:
     """`marl.algorithm.Services` over a registry and a blob store.
 
     `heard(step, values)` is told what is logged, `warned(text)` what somebody should know. `failures`: how many of the
-    environment are put up with.
+    environment are put up with. `compute`: where algorithms may work.
     """
 
     def __init__(
@@ -37,13 +38,14 @@ class RunServices:
         heard: Callable[[int, dict[str, float]], None],
         warned: Callable[[str], None] = lambda text: print(f"warning: {text}", file=sys.stderr),
         failures: Failures | None = None,
+        compute: Compute | None = None,
     ) -> None:
         self.registry = registry
         self.env = env
         self.blobs = blobs
         self.heard = heard
         self.warn = warned
-        self.failures = failures or Failures()
+        self.failures, self.compute = failures or Failures(), compute or Compute()
         self._logged = time.perf_counter()
         self.reproductions = blobs.root.parent / "failures"
         self.policy = cache(self._policy)

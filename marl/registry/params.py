@@ -43,7 +43,8 @@ class ParameterError(UserError):
 def fill(schema: type, params: Mapping[Any, Any], where: str, owner: str, finder: Finder) -> Any:
     """An instance of the dataclass `schema` with `params` checked, converted and completed by its defaults.
 
-    `where` is the key path of `params`, `owner` whose parameters they are; both for the ParameterError it may raise.
+    `where` is the key path of `params`, `owner` whose parameters they are; both for the ParameterError it may raise. A
+    schema's `MOVED` has keys that it had once, with the sentence that says where they went.
     """
     hints = field_types(schema, owner)
     fields = {field.name: field for field in dataclasses.fields(schema) if field.init and rest_of(field) is None}
@@ -54,7 +55,9 @@ def fill(schema: type, params: Mapping[Any, Any], where: str, owner: str, finder
         values[rest.name] = _rest(others, rest, hints[rest.name], fields, where, finder)
     elif others:
         key = next(iter(others))
-        raise ParameterError(join(where, key), f"{owner} has no key {key!r}{suggestion(str(key), fields)}")
+        moved = getattr(schema, "MOVED", {}).get(key)
+        close = f"; {moved}" if moved else suggestion(str(key), fields)
+        raise ParameterError(join(where, key), f"{owner} has no key {key!r}{close}")
     for name, field in fields.items():
         path, hint, kind = join(where, name), hints[name], kind_of(field)
         given = params[name] if name in params else _default(field)

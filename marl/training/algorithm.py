@@ -18,6 +18,7 @@ from marl.training.experience.on_policy import OnPolicy
 from marl.training.hyper import Hyper
 from marl.training.learner import ColumnLearner
 from marl.training.lineup import lineup
+from marl.training.making import compute
 from marl.training.modules import ModuleSpec, module_specs
 from marl.training.networks import Heads
 from marl.training.parts import Parts
@@ -71,9 +72,13 @@ class RLlibAlgorithm(abc.ABC):
         spec, hyper = services.spec, self.hyper
         modules = self._modules(job, spec)
         key = tuple(sorted(modules))
-        if key not in self._engines or self._engines[key].spec != spec:
+        where = compute(services)
+        known = self._engines.get(key)
+        if known is not None and known.compute != where:
+            known.backend.close()
+        if known is None or known.spec != spec or known.compute != where:
             parts = Parts(self.learner, self.experience, self.behaviour)
-            self._engines[key] = Engine(spec, parts, modules, hyper)
+            self._engines[key] = Engine(spec, parts, modules, hyper, where)
         return self._engines[key]
 
     def _modules(self, job: Job, spec: EnvSpec) -> dict[str, ModuleSpec]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from marl.arena.tolerance import Failures
+from marl.compute import Compute
 from marl.registry.ranges import at_least
 from marl.run.rules import Rules
 from marl.scenario import Component, component
@@ -63,6 +64,7 @@ class TrainConfig:
     """The side that learns where there are `opponents`; in self-play all sides do."""
     evaluation: Evaluation = field(default_factory=Evaluation)
     failures: Failures = field(default_factory=Failures)
+    compute: Compute = field(default_factory=Compute)
     tensorboard: bool = False
     """Write the numbers for TensorBoard too, below `tensorboard/` in the run directory."""
 

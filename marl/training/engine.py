@@ -8,6 +8,7 @@ from typing import Any
 
 from marl import rng
 from marl.algorithm import Checkpoint, Services
+from marl.compute import Compute
 from marl.env import EnvSpec
 from marl.errors import UserError
 from marl.job import Job
@@ -46,9 +47,16 @@ class Engine:
     follows from the job (and its parent), whatever the engine did before.
     """
 
-    def __init__(self, spec: EnvSpec, parts: Parts, modules: Mapping[str, ModuleSpec], hyper: Hyper) -> None:
-        self.spec, self.hyper = spec, hyper
-        self.backend: Backend = connect(spec, parts, modules, hyper)
+    def __init__(
+        self,
+        spec: EnvSpec,
+        parts: Parts,
+        modules: Mapping[str, ModuleSpec],
+        hyper: Hyper,
+        compute: Compute | None = None,
+    ) -> None:
+        self.spec, self.hyper, self.compute = spec, hyper, compute or Compute()
+        self.backend: Backend = connect(spec, parts, modules, hyper, self.compute)
         self.progress = Progress()
         self._job: Job | None = None
         self._matches: dict[str, Any] = {}  # lanes, and who may sit where: saved matches of equals can go on

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar
 
 from marl.registry import MODELS, Component, component, load_registry
 from marl.training.networks import ModelConfig, Sharing
@@ -14,6 +15,10 @@ from marl.training.rewards import RewardConfig
 class Hyper:
     """What every algorithm on the training engine can be told."""
 
+    MOVED: ClassVar[Mapping[str, str]] = {
+        name: f"where work is done is no part of the algorithm: write `compute: {{{name}: ...}}` beside it"
+        for name in ("backend", "learners", "gpus_per_learner")
+    }
     model: ModelConfig = field(default_factory=ModelConfig)
     """The shape of the networks."""
     models: dict[str, ModelConfig] = field(default_factory=dict)
@@ -41,14 +46,8 @@ class Hyper:
     max_grad_norm: float | None = 0.5
     """Clips the global norm of each module's gradients."""
     auxiliary: list[Component] = component("losses", default=[], help="terms that are added to the loss")
-    backend: Literal["local", "ray"] = "local"
-    """Where sampling and learning happen: `local` is this process, `ray` are actors, on one machine or many."""
     samplers: int = 1
     """Each has its own lanes (and, with `ray`, its own process); the rows of an update are shared out among them."""
-    learners: int = 0
-    """Learner processes (backend: ray), which share out each minibatch; 0 learns in this process."""
-    gpus_per_learner: float = 0.0
-    """GPUs of each learner (backend: ray)."""
     overlap: bool = False
     """Sample while learning: rows are then played with weights that are one update old."""
 
@@ -57,18 +56,10 @@ class Hyper:
         share(self, "discount", "average")
         not_negative(self, "lr", "lr_end")
         positive(self, "horizon", "max_grad_norm")
-        self._check_backend()
-        for model in (self.model, *self.models.values()):
-            load_registry().find(MODELS, model.full_kind)
-
-    def _check_backend(self) -> None:
-        not_negative(self, "learners", "gpus_per_learner")
         if self.samplers > self.rows:
             raise ValueError(f"{self.samplers} samplers are more than the {self.rows} rows of an update")
-        alone = {"learners": 0, "gpus_per_learner": 0.0}
-        for name, value in alone.items():
-            if self.backend == "local" and getattr(self, name) != value:
-                raise ValueError(f"{name}: {getattr(self, name)} needs several processes: set backend: ray as well")
+        for model in (self.model, *self.models.values()):
+            load_registry().find(MODELS, model.full_kind)
 
     def coefficients(self, progress: float) -> dict[str, float]:
         """What schedules give when `progress` in `[0, 1]` of the horizon has passed.

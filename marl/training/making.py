@@ -10,6 +10,7 @@ from typing import Any, TypeAlias, cast
 from marl.algorithm import Services
 from marl.arena import Failures, failure
 from marl.arena.failure import EnvironmentFailed
+from marl.compute import Compute
 from marl.env import Environment
 from marl.errors import UserError
 from marl.registry import ENVIRONMENTS, Component, load_registry
@@ -36,6 +37,12 @@ def limit(services: Services) -> Failures:
     """How many failures of the environment the services put up with: `failures`, where they have it; else none."""
     given = getattr(services, "failures", None)
     return given if isinstance(given, Failures) else Failures()
+
+
+def compute(services: Services) -> Compute:
+    """Where the services let work be done: `compute`, where they have it; else in this process."""
+    given = getattr(services, "compute", None)
+    return given if isinstance(given, Compute) else Compute()
 
 
 def tell_void(services: Services, failed: EnvironmentFailed) -> None:

@@ -63,7 +63,8 @@ class Trainer:
 
     def __post_init__(self) -> None:
         config, registry, self.blobs = self.config, self.registry, Blobs(self.out / "blobs")
-        self.services = RunServices(self.registry, config.env, self.blobs, self._heard, self._warned, config.failures)
+        said = (self._heard, self._warned)
+        self.services = RunServices(registry, config.env, self.blobs, *said, config.failures, config.compute)
         self.sides = len(self.services.spec.sides)
         if config.side >= self.sides:
             raise UserError(f"side: {config.side}, but {config.env.name} has the sides 0 to {self.sides - 1}")

@@ -14,6 +14,7 @@ import pytest
 
 from marl.arena import Failures, Mixtures, Sampler
 from marl.arena.failure import EnvironmentFailed, explain, play_again
+from marl.compute import Compute
 from marl.env import EnvSpec
 from marl.errors import RunError
 from marl.job import Job
@@ -118,7 +119,8 @@ def test_training_names_the_match(backend: str, gradient: Any, services: Any, si
     from brittle import brittle
 
     host = services(brittle)
-    algorithm = gradient(**SMALL, backend=backend)
+    algorithm = gradient(**SMALL)
+    host.compute = Compute(backend)
     where = r"KeyError: 'a bug'\nin the match with environment seed \d+, at tick 3"
     advice = "where this is rare and cannot be mended, such matches can be void: `marl resume RUN failures.allowed=10`"
     with pytest.raises(RunError, match=f"{where}\n{advice}$"):
@@ -134,7 +136,8 @@ def test_failures_that_are_put_up_with_are_told_and_the_same_everywhere(
 
     outcomes = []
     for backend in ("local", "ray"):
-        host, algorithm = services(brittle), gradient(**SMALL, backend=backend)
+        host, algorithm = services(brittle), gradient(**SMALL)
+        host.compute = Compute(backend)
         host.failures = Failures(100)
         trained = algorithm.train(JOB, host)
         algorithm.engine(JOB, host).backend.close()

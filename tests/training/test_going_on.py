@@ -91,3 +91,17 @@ def test_what_belongs_to_the_networks_cannot_change(tmp_path: Path, change: str,
     with pytest.raises(UserError, match=expected):
         resume(run, [change], None)
     assert len(lineage(run)) == 1
+
+
+def test_a_run_goes_on_elsewhere_and_back_with_the_same_numbers(tmp_path: Path) -> None:
+    """Three slices: in this process, in processes of Ray, in this process; two samplers throughout."""
+    run = train(tmp_path, tmp_path / "run", "algorithm.samplers=2", "env_steps=500")
+    resume(run, ["compute.backend=ray", "env_steps=1000"], None)
+    resume(run, ["compute.backend=local", "env_steps=1500"], None)
+    assert slices(run) == slices(train(tmp_path, tmp_path / "other", "algorithm.samplers=2", "env_steps=1500"))
+
+
+@pytest.mark.parametrize(("key", "value"), [("backend", "ray"), ("learners", 2), ("gpus_per_learner", 1)])
+def test_where_work_is_done_is_no_part_of_the_algorithm(tmp_path: Path, key: str, value: Any) -> None:
+    with pytest.raises(UserError, match=f"algorithm.{key}: rllib/ppo has no key .*write `compute: {{{key}: ...}}`"):
+        train(tmp_path, tmp_path / "run", f"algorithm.{key}={value}")

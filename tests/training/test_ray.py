@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from marl.compute import Compute
 from marl.errors import RunError
 from marl.job import SELF, Job
 from marl.space import Box, Discrete
@@ -45,7 +46,7 @@ def one_session() -> Iterator[None]:
     ray_session.release(holder)
 
 
-def engine_of(gradient: Any, game: Any, **params: Any) -> Any:
+def engine_of(gradient: Any, game: Any, compute: Compute | None = None, **params: Any) -> Any:
     from marl.training.engine import Engine
     from marl.training.modules import module_specs
     from marl.training.networks import ModelConfig
@@ -53,13 +54,13 @@ def engine_of(gradient: Any, game: Any, **params: Any) -> Any:
 
     model = ModelConfig(normalise_observations=True, normalise_returns=True)
     spec, hyper = game(1).spec, gradient.parameters(**{**SMALL, "model": model, **params})
-    return Engine(spec, Parts(gradient.learner), module_specs(spec, hyper.model, hyper.sharing, (0, 1)), hyper)
+    return Engine(spec, Parts(gradient.learner), module_specs(spec, hyper.model, hyper.sharing, (0, 1)), hyper, compute)
 
 
 @pytest.fixture(scope="module")
 def remote(gradient: Any) -> Iterator[Any]:
     """An engine with one sampler and one learner, each in its own process."""
-    engine = engine_of(gradient, skirmish, backend="ray", learners=1)
+    engine = engine_of(gradient, skirmish, Compute("ray", learners=1))
     yield engine
     engine.backend.close()
 
@@ -67,7 +68,7 @@ def remote(gradient: Any) -> Iterator[Any]:
 @pytest.fixture(scope="module")
 def two(gradient: Any) -> Iterator[Any]:
     """An engine with two samplers; it learns in this process."""
-    engine = engine_of(gradient, kuhn, backend="ray", samplers=2)
+    engine = engine_of(gradient, kuhn, Compute("ray"), samplers=2)
     yield engine
     engine.backend.close()
 
@@ -92,8 +93,7 @@ def learners_of(gradient: Any, count: int) -> Any:
         shape: Any = {"hidden": [8], "memory": 8, "channels": [4], "kernels": [3], "strides": [1]}
         model = ModelConfig(kind=kind, normalise_observations=True, normalise_returns=True, **shape)
         modules[kind] = ModuleSpec(Box((1, 3, 3) if kind == "cnn" else (3,)), Discrete(4), model)
-    hyper = gradient.parameters(backend="ray", learners=count)
-    return Learners(Parts(gradient.learner), modules, hyper, 0)
+    return Learners(Parts(gradient.learner), modules, gradient.parameters(), Compute("ray", learners=count), 0)
 
 
 def columns_of(kind: str, lengths: list[int]) -> Any:
@@ -423,8 +423,8 @@ def test_learning_on_a_gpu_gives_the_same_weights(gradient: Any, services: Any) 
     if not torch.cuda.is_available():
         pytest.skip("needs a GPU that torch can use")
     found = []
-    for params in ({}, {"learners": 1, "gpus_per_learner": 1.0}):
-        engine = engine_of(gradient, kuhn, backend="ray", **params)
+    for compute in (Compute("ray"), Compute("ray", 1, 1.0)):
+        engine = engine_of(gradient, kuhn, compute)
         engine.begin(SELF_PLAY, services(kuhn))
         engine.update(), engine.update()
         found.append(engine.backend.learners.weights)
@@ -436,9 +436,19 @@ def test_learning_on_a_gpu_gives_the_same_weights(gradient: Any, services: Any) 
     ("params", "words"),
     [
         ({"learners": 2}, "set backend: ray as well"),
-        ({"backend": "ray", "samplers": 0}, "samplers must be at least 1"),
         ({"backend": "ray", "learners": -1}, "learners must not be negative"),
-        ({"backend": "ray", "samplers": 99, "rows": 64}, "99 samplers are more than the 64 rows"),
+    ],
+)
+def test_compute_that_cannot_be_is_refused(params: Any, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        Compute(**params)
+
+
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [
+        ({"samplers": 0}, "samplers must be at least 1"),
+        ({"samplers": 99, "rows": 64}, "99 samplers are more than the 64 rows"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(gradient: Any, params: Any, words: str) -> None:

@@ -20,6 +20,7 @@ cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_
 nodes = [cluster.add_node(num_cpus=1) for _ in range(2)]
 os.environ["RAY_ADDRESS"] = cluster.address
 
+from marl.compute import Compute
 from marl.job import SELF, Job
 from marl.testing.games.kuhn import kuhn
 from marl.training.engine import Engine
@@ -38,8 +39,8 @@ class Services:
     def environment(self, lanes): return kuhn(lanes)
 
 spec = kuhn(1).spec
-hyper = OnPolicyHyper(lanes=64, rows=20_000, minibatch=5_000, backend="ray", samplers=2)
-engine = Engine(spec, Parts(Learner), module_specs(spec, hyper.model, "all", (0, 1)), hyper)
+hyper = OnPolicyHyper(lanes=64, rows=20_000, minibatch=5_000, samplers=2)
+engine = Engine(spec, Parts(Learner), module_specs(spec, hyper.model, "all", (0, 1)), hyper, Compute("ray"))
 engine.begin(Job("test", 0, ((), ((SELF, 1.0),)), 1), Services())
 where = lambda runner: ray.get_runtime_context().get_node_id()
 samplers = engine.backend.samplers

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from marl.algorithm import Checkpoint, Services
 from marl.arena.failure import EnvironmentFailed
+from marl.compute import Compute
 from marl.env import EnvSpec
 from marl.snapshot import JSON
 from marl.training.lineup import Lineup
@@ -84,12 +85,12 @@ class Backend(Protocol):
         """End the processes that it has started, if any. It is not used afterwards."""
 
 
-def connect(spec: EnvSpec, parts: Parts, modules: Mapping[str, ModuleSpec], hyper: Hyper) -> Backend:
-    """The backend that `hyper.backend` names, for an algorithm of these parts. Only `ray` starts Ray."""
-    if hyper.backend == "ray":
+def connect(spec: EnvSpec, parts: Parts, modules: Mapping[str, ModuleSpec], hyper: Hyper, compute: Compute) -> Backend:
+    """The backend that `compute` names, for an algorithm of these parts. Only `ray` starts Ray."""
+    if compute.backend == "ray":
         from marl.training.backends.ray_backend import RayBackend
 
-        return RayBackend(spec, parts, modules, hyper)
+        return RayBackend(spec, parts, modules, hyper, compute)
     from marl.training.backends.local import Local
 
     return Local(spec, parts, modules, hyper)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 
 from marl.algorithm import Checkpoint, Services
+from marl.compute import Compute
 from marl.env import EnvSpec
 from marl.errors import RunError
 from marl.snapshot import JSON
@@ -36,12 +37,14 @@ class RayBackend:
     updates since the backend was made.
     """
 
-    def __init__(self, spec: EnvSpec, parts: Parts, modules: Mapping[str, ModuleSpec], hyper: Hyper) -> None:
+    def __init__(
+        self, spec: EnvSpec, parts: Parts, modules: Mapping[str, ModuleSpec], hyper: Hyper, compute: Compute
+    ) -> None:
         self.spec, self.hyper, self.version = spec, hyper, 0
         self.rewards = Rewards(hyper.reward, spec, hyper.discount)
         ray_session.acquire(self)
         self.samplers = Samplers(spec, parts, modules, hyper, ray_session.cpus())
-        self.learners = Learners(parts, modules, hyper, ray_session.cpus())
+        self.learners = Learners(parts, modules, hyper, compute, ray_session.cpus())
         networks = {name: module.build(0, name) for name, module in modules.items()}
         self._policy = NetworkPolicy(spec, networks, hyper.sharing)
 

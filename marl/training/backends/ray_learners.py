@@ -14,6 +14,7 @@ import torch
 from ray.rllib.core.learner.learner_group import LearnerGroup
 
 from marl.algorithm import Checkpoint
+from marl.compute import Compute
 from marl.errors import RunError, UserError
 from marl.training.backends import Plan
 from marl.training.checkpoint import experience_of, part
@@ -39,19 +40,21 @@ class RowsLost(Exception):
 
 
 class Learners:
-    """`hyper.learners` remote learners (0: one in this process) that always agree about the weights.
+    """`compute.learners` remote learners (0: one in this process) that always agree about the weights.
 
     `state` is what they hold since the last call, so that killed ones can be built again without losing anything. The
     `experience` is here, with whoever drives them; one that keeps nothing works where they are, see `fit`.
     """
 
-    def __init__(self, parts: Parts, modules: Mapping[str, ModuleSpec], hyper: Hyper, cpus: int) -> None:
-        self.count, self._modules = hyper.learners, dict(modules)
+    def __init__(
+        self, parts: Parts, modules: Mapping[str, ModuleSpec], hyper: Hyper, compute: Compute, cpus: int
+    ) -> None:
+        self.count, self._modules = compute.learners, dict(modules)
         self.experience = parts.experience(hyper)
         self._config = parts.learner.configuration(hyper).learners(
-            num_learners=hyper.learners,
+            num_learners=compute.learners,
             num_cpus_per_learner=cpus,
-            num_gpus_per_learner=hyper.gpus_per_learner,
+            num_gpus_per_learner=compute.gpus_per_learner,
         )
         self._calls = 0
         self.rebuilt = 0  # how often the group has been built again

@@ -143,3 +143,22 @@ def test_the_curves_of_jobs_that_were_finished_before_a_kill_stay(
 def test_best_responses_that_are_learned_lower_nash_conv(league: Make) -> None:
     iterations = list(league(PSRO.replace("1000", "16000"), 5).run())
     assert min(iteration.measures["nash_conv"].value for iteration in iterations) < 0.4  # uniform play: 0.917
+
+
+@pytest.mark.parametrize(
+    ("oracle", "params"),
+    [
+        ("ppo", "samplers: 2, rows: 200"),
+        ("dqn", "rows: 64, updates: 4, learning_starts: 200"),
+        ("sac", "rows: 64, updates: 4, learning_starts: 200, model: {hidden: [16]}"),
+    ],
+)
+def test_a_league_is_the_same_wherever_its_jobs_are_done(league: Make, oracle: str, params: str) -> None:
+    strategy = f"{{name: league/psro, oracle: {{name: rllib/{oracle}, lanes: 16, env_steps: 600, {params}}}}}"
+    text = f"env: classic/kuhn_poker\nstrategy: {strategy}\n"
+    found = []
+    for backend in ("local", "ray") if oracle == "ppo" else ("local", "local"):
+        manager = league(f"{text}compute: {{backend: {backend}}}\n", 2, f"run{len(found)}")
+        done = list(manager.run())
+        found.append(([[player.snapshot for _, player in side] for side in manager.members], done[-1].mixtures))
+    assert found[0] == found[1] and len(found[0][0][0]) == 3

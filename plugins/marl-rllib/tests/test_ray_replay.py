@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from marl.compute import Compute
 from marl.job import SELF, Job
 from marl.registry import ALGORITHMS, load_registry
 from marl.space import Discrete
@@ -50,9 +51,10 @@ class Services:
         return self.checkpoints[id]
 
 
-def begun(name: str, **params: Any) -> tuple[Any, Any]:
+def begun(name: str, compute: Compute, **params: Any) -> tuple[Any, Any]:
     algorithm: Any = load_registry().make(ALGORITHMS, f"rllib/{name}", {**SMALL, **params})
     host: Any = Services()
+    host.compute = compute
     engine = algorithm.engine(SELF_PLAY, host)
     engine.begin(SELF_PLAY, host)
     return engine, host
@@ -61,8 +63,8 @@ def begun(name: str, **params: Any) -> tuple[Any, Any]:
 @pytest.mark.parametrize(("name", "learners"), [("dqn", 1), ("sac", 0)])
 def test_a_replay_gives_the_local_curve_to_the_bit(name: str, learners: int) -> None:
     runs = []
-    for params in ({}, {"backend": "ray", "learners": learners}):
-        engine, _ = begun(name, prioritised=True, n_step=2, samplers=2, **params)
+    for compute in (Compute(), Compute("ray", learners)):
+        engine, _ = begun(name, compute, prioritised=True, n_step=2, samplers=2)
         for _ in range(4):
             metrics = engine.update()
         runs.append((engine.save(), {k: v for k, v in metrics.items() if "seconds" not in k and k != "staleness"}))
@@ -115,9 +117,9 @@ def test_two_learners_have_the_critics_of_one() -> None:
     assert SAC.learner is SACLearner
     states, said = [], []
     for learners in (0, 2):
-        hyper = SACParams(backend="ray", learners=learners, max_grad_norm=None)
+        hyper = SACParams(max_grad_norm=None)
         spec = {"m": ModuleSpec(Box((3,)), Discrete(4), ModelConfig(hidden=[8]), Heads("squashed", value=False))}
-        group = Learners(Parts(SACLearner, Given), spec, hyper, 0)
+        group = Learners(Parts(SACLearner, Given), spec, hyper, Compute("ray", learners), 0)
         group.reset(1)
         group.fit([], Plan(0, 7, {"lr": 1e-3}), {})
         states.append(group.state.arrays)
