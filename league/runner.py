@@ -56,9 +56,7 @@ def run(scenario: Scenario, registry: Registry, out: Path, resume: bool) -> None
 
 def build(config: LeagueConfig, registry: Registry, ledger: Ledger, blobs: Blobs, metrics: Metrics) -> Manager:
     """A manager with everything that the scenario names."""
-    services = LeagueServices(
-        registry, config.env, blobs, metrics, config.failures, config.seed, config.compute
-    )
+    services = LeagueServices(registry, config.env, blobs, metrics, config.failures, config.seed, config.compute)
     made = registry.make(STRATEGIES, config.strategy.name, config.strategy.params, registry=registry)
     sampled = config.payoffs.mode == "sampled"
     exact = not sampled and can_be_exact(services, required=config.payoffs.mode == "exact")
