@@ -49,7 +49,7 @@ class Auxiliaries:
 
     def modules(self, network: Network) -> dict[str, nn.Module]:
         """What all of them learn besides, by "loss/module"."""
-        found = {}
+        found: dict[str, nn.Module] = {}
         for name, (subject, one) in self._losses.items():
             with blamed(subject, "make(network)", "a dict of torch modules by name"):
                 found |= {f"{name}-{key}": module for key, module in one.make(network).items()}

@@ -94,6 +94,7 @@ def services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[League
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: extra\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[marl]\nextra = extra\n")
     monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr("marl.registry.load._loaded", {})  # this process may know what was installed before
     yield LeagueServices(
         load_registry(), Component("classic/kuhn_poker", {}), Blobs(tmp_path / "b"), Metrics(tmp_path / "m.jsonl")
     )
