@@ -11,14 +11,25 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from marl.errors import RunError, UserError
-from marl.registry import COMMANDS, ENVIRONMENTS, POLICIES, REPORTS, ROSTERS, RUNNERS, Descriptor, Plugin, Registry
+from marl.registry import (
+    COMMANDS,
+    ENVIRONMENTS,
+    POLICIES,
+    REPORTS,
+    REWARDS,
+    ROSTERS,
+    RUNNERS,
+    Descriptor,
+    Plugin,
+    Registry,
+)
 from marl.registry.descriptor import singular
 
 if TYPE_CHECKING:
     from marl.policy import Policy
 
 # Their targets are not what makes something, or need a run to work on.
-_MADE_OTHERWISE = {kind.name for kind in (COMMANDS, RUNNERS, ROSTERS, REPORTS, ENVIRONMENTS)}
+_MADE_OTHERWISE = {kind.name for kind in (COMMANDS, RUNNERS, ROSTERS, REPORTS, ENVIRONMENTS, REWARDS)}
 Status: TypeAlias = Literal["pass", "warn", "fail", "skip"]
 
 
@@ -80,6 +91,8 @@ def _check(registry: Registry, plugin: Plugin, descriptor: Descriptor, params: M
         yield from _check_command(registry, plugin, descriptor, subject)
     if not needed and descriptor.kind not in _MADE_OTHERWISE:
         yield _check_made(registry, plugin, descriptor, subject, params)
+    if descriptor.kind == REWARDS.name:
+        yield _check_reward(plugin, descriptor, subject, params, needed)
     if descriptor.kind != ENVIRONMENTS.name:
         return
     if needed:
@@ -102,6 +115,25 @@ def _check_command(registry: Registry, plugin: Plugin, descriptor: Descriptor, s
         imported(registry, descriptor)
     except (UserError, RunError) as error:
         yield Finding(plugin.name, subject, "command", "fail", str(error), traceback=_cause(error))
+
+
+def _check_reward(
+    plugin: Plugin, descriptor: Descriptor, subject: str, params: Mapping[str, Any], needed: list[str]
+) -> Finding:
+    """Whether it pays as it says in small games, and goes on from what it saved."""
+    finding = partial(Finding, plugin.name, subject, "pays")
+    if needed:
+        hint = f"`marl plugins check {descriptor.full_name} {needed[0]}=...` tries it with what you give it"
+        return finding("skip", f"it cannot be made by defaults alone: it needs {', '.join(needed)}", hint)
+    try:
+        from marl.cli.check_rewards import played
+    except ImportError as error:
+        return finding("skip", f"rewards are paid in training, which needs what is not installed: {error}")
+    try:
+        refused = played(descriptor, params)
+    except (UserError, RunError) as error:
+        return finding("fail", str(error), traceback=_cause(error))
+    return finding("skip", refused) if refused else finding("pass")
 
 
 def _check_made(

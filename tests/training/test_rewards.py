@@ -14,9 +14,10 @@ pytest.importorskip("torch")
 
 from marl.algorithm import Checkpoint
 from marl.arena import Mixtures, Record, Sampler, Trajectory
+from marl.cli.check import check_plugin
 from marl.errors import RunError, UserError
 from marl.policies.random import Random
-from marl.registry import Component
+from marl.registry import Component, load_registry
 from marl.testing.games.kuhn import SPEC as KUHN
 from marl.testing.games.skirmish import SPEC, skirmish
 from marl.training.rewards import RewardConfig, Rewards
@@ -58,6 +59,16 @@ class Counter:
     def save(self): return {"count": self.count, "seed": self.seed}
     def load(self, state): self.count, self.seed = state["count"], state["seed"]
 
+class Moody(Counter):
+    """Changes as it is asked."""
+    def __call__(self, window):
+        self.count = self.count + 1
+        return super().__call__(window)
+
+class Forgetful(Counter):
+    """Saves half of what it is."""
+    def save(self): return {"count": np.zeros(()), "seed": self.seed}
+
 def wrong(give, **more):
     members = {"channels": {"x": "?"}, "__call__": lambda self, window: give(window), **more}
     return lambda spec: type("Wrong", (), members)()
@@ -74,7 +85,8 @@ mute = wrong(lambda window: {}, channels=[])
 @hookimpl
 def marl_rewards():
     yield Descriptor("share", "odd:Share", "a part", params=Params)
-    for name in ("Two", "Counter", "raises", "nan", "short", "text", "other", "nothing", "state", "mute"):
+    names = "Two Counter Moody Forgetful raises nan short text other nothing state mute"
+    for name in names.split():
         yield Descriptor(name.lower(), f"odd:{name}", name)
 '''
 
@@ -176,6 +188,20 @@ def test_what_does_not_fit_is_refused_before_anything_is_played() -> None:
         rewards(x="odd/mute")
     with pytest.raises(UserError, match=r"there is no channel 'more:sides'; did you mean 'more:side'\?"):
         rewards({"more:sides": 1.0}, more="odd/two")
+
+
+def test_the_check_of_plugins_pays_rows_of_small_games() -> None:
+    registry = load_registry()
+    found = {
+        one.subject.split()[0].removeprefix("odd/"): one
+        for one in check_plugin(registry, registry.plugin("odd"))
+        if one.check == "pays"
+    }
+    good = {name for name, one in found.items() if one.status == "pass"}
+    assert good == {"share", "two", "counter"}
+    assert {name for name, one in found.items() if one.status == "skip"} == {"state"}
+    assert "nan for row 3" in found["nan"].message and "in another way when it is asked again" in found["moody"].message
+    assert "in another way after save and load" in found["forgetful"].message
 
 
 @pytest.mark.parametrize(
