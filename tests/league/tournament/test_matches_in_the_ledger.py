@@ -12,7 +12,7 @@ import pytest
 from league.ledger import BotRow, Ledger, MatchRow, TournamentLedger
 from league.ledger import schema as tables
 from league.view import Player
-from marl.errors import RunError
+from marl.errors import RunError, UserError
 
 MATCH = MatchRow(
     "1.1.1", 1, ("ann", "bob"), (1, 2), 3, 2**64 - 1, (1.0, 0.0), (1.0, -1.0), ("win", "loss"), ("", "lost"), 7,
@@ -96,13 +96,15 @@ def test_matches_from_elsewhere_are_added_once(ledger: TournamentLedger) -> None
 
 
 def test_a_new_version_of_a_bot_takes_the_place_of_the_old_one(ledger: TournamentLedger) -> None:
-    for name, content in (("ann", "1"), ("bob", "2"), ("ann", "3")):
-        ledger.add_bot(BotRow(name, "bot", "somebody", content))
+    for name, version, content in (("ann", 1, "1"), ("bob", 1, "2"), ("ann", 2, "3")):
+        ledger.add_bot(BotRow(name, "bot", "somebody", content, version=version))
     assert [(bot.name, bot.version, bot.content, bot.id) for bot in ledger.bots()] == [
         ("ann", 2, "3", 3),
         ("bob", 1, "2", 2),
     ]
     assert len(ledger.every_bot()) == 3
+    with pytest.raises(UserError, match="version 2 of ann was submitted by somebody else just now"):
+        ledger.add_bot(BotRow("ann", "bot", "somebody", "4", version=2))
 
 
 def test_the_digest_does_not_depend_on_the_order_in_which_matches_finished(tmp_path: Path) -> None:
