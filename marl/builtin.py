@@ -39,6 +39,28 @@ def marl_models() -> list[Descriptor]:
 
 
 @hookimpl
+def marl_curricula() -> list[Descriptor]:
+    """The curricula that need no plugin."""
+    return [
+        Descriptor("uniform", "marl.curricula.uniform:Uniform", "every task alike", source="Tobin et al., IROS 2017"),
+        Descriptor(
+            "frontier",
+            "marl.curricula.frontier:Frontier",
+            "tasks that are won about half the time, most",
+            params="marl.curricula.frontier:FrontierParams",
+            source="Tzannetos et al., TMLR 2023",
+        ),
+        Descriptor(
+            "progress",
+            "marl.curricula.progress:Progress",
+            "tasks whose returns change fastest, most",
+            params="marl.curricula.progress:ProgressParams",
+            source="Matiisen et al., IEEE TNNLS 2020",
+        ),
+    ]
+
+
+@hookimpl
 def marl_policies() -> list[Descriptor]:
     """The policies that need no plugin."""
     return [

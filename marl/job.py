@@ -20,7 +20,7 @@ class Job:
     `opponents` has one mixture per side; the learner's own entry is empty. Where "self" (`SELF`) is in a mixture, the
     learner plays that side too, and learns from it. `parent` is the checkpoint (a blob id) to continue from, or None.
     `env` is the canonical JSON of the environment's name and parameters. `budget` is in the algorithm's own units
-    ("env_steps", "iterations", ...).
+    ("env_steps", "iterations", ...). `tasks` is the curriculum's name and parameters, or None: all tasks alike.
     """
 
     algorithm: str
@@ -31,6 +31,7 @@ class Job:
     env: str = ""
     params: Mapping[str, JSON] = field(default_factory=dict)
     budget: Mapping[str, float] = field(default_factory=dict)
+    tasks: Mapping[str, JSON] | None = None
 
     @property
     def sides(self) -> tuple[int, ...]:
@@ -41,4 +42,7 @@ class Job:
     @cached_property
     def id(self) -> str:
         """A hash of every input: the same job always has the same id, on any machine."""
-        return hashlib.sha256(canonical(asdict(self)).encode()).hexdigest()[:32]
+        inputs = asdict(self)
+        if self.tasks is None:
+            del inputs["tasks"]  # as before there were tasks
+        return hashlib.sha256(canonical(inputs).encode()).hexdigest()[:32]

@@ -30,9 +30,10 @@ class Trajectory:
     `match`, `lane`, `agent`, `player`, `tick`, `clock`: `int64[K]` (`tick` counts in the match, `clock` in the play).
     `first`: `bool[K]`, the agent's first row of its match. `observation`: tree of `[K, ...]`. `mask`: `bool[K, W]` or
     None. `action`: `[K, ...]`. `logp`, `value`: `float64[K]` (NaN where the policy estimates no value). `memory`:
-    `[K, ...]` or None, before the action. `reward`: `float64[K]`, everything the agent earned from this action until
-    its next own turn or its end. `terminated`, `truncated`: `bool[K]`, whether the agent's part ended before another
-    own turn. `info`: the environment's columns as of the last tick that counts for the row.
+    `[K, ...]` or None, before the action. `task`: `int64[K]`, that of the row's match, or None where the environment
+    has none. `reward`: `float64[K]`, everything the agent earned from this action until its next own turn or its end.
+    `terminated`, `truncated`: `bool[K]`, whether the agent's part ended before another own turn. `info`: the
+    environment's columns as of the last tick that counts for the row.
 
     What follows a row: `next_row` `int64[K]`, the agent's next row in this window, or -1; then `last_row` `int64[K]` is
     an index into `last`: the final observation of an agent that ended, or its next own turn, which is in the next
@@ -69,6 +70,7 @@ class Trajectory:
     unassigned: Floats
     earned: Floats | None = None
     before: dict[str, Array] = field(default_factory=dict)
+    task: Ints | None = None
 
     def __len__(self) -> int:
         return len(self.match)

@@ -34,8 +34,9 @@ _PATIENCE = 20.0  # seconds to look for the one match among many
 class EnvironmentFailed(RunError):
     """An environment raised an exception. `matches` are those of which one must be what it raised in.
 
-    Each is `{"seed": the environment's, "actions": [tick][group] -> actions of its rows, or None}`; `actions` is None
-    where the match is longer than what is kept. `void`: how many matches are lost by it. `advice`: what could be set.
+    Each is `{"seed": the environment's, "task": ..., "actions": [tick][group] -> actions of its rows, or None}`: no
+    "task" where the environment has none; `actions` is None where a match is longer than what is kept. `void`: how many
+    matches are lost by it. `advice`: what could be set.
     """
 
     matches: list[dict[str, Any]]
@@ -54,7 +55,9 @@ class Log:
         """These rows are answered so."""
         self._ticks.append(([None if rows is None else rows.lane for rows in turn], actions))
 
-    def failed(self, error: Exception, lanes: Ints, seeds: Keys, ticks: Ints) -> EnvironmentFailed:
+    def failed(
+        self, error: Exception, lanes: Ints, seeds: Keys, ticks: Ints, tasks: Ints | None = None
+    ) -> EnvironmentFailed:
         """The error to raise. `seeds`: the environment's, by lane. `ticks`: how many of the last ticks are a lane's."""
         where = f" (in one of {len(lanes)} matches)" if len(lanes) > 1 else ""
         failure = EnvironmentFailed(f"the environment {_what(error)}{where}")
@@ -62,6 +65,8 @@ class Log:
             {"seed": int(seed), "actions": self._actions(int(lane), int(count))}
             for lane, seed, count in zip(lanes, seeds, ticks, strict=True)
         ]
+        for match, task in zip(failure.matches, [] if tasks is None else tasks.tolist(), strict=False):
+            match["task"] = task
         return failure
 
     def _actions(self, lane: int, count: int) -> list[Any] | None:
@@ -92,7 +97,7 @@ def explain(
         except Exception as error:
             again = RunError(
                 f"{env['name'] if env else 'the environment'} {_what(error)}\n"
-                f"in the match with environment seed {match['seed']}, at tick {len(match['actions'])}"
+                f"in the match with environment seed {match['seed']}{_task(match)}, at tick {len(match['actions'])}"
                 + (f". Again, and alone:\n  python -m marl.arena {_keep(match, env, folder)}" if env else "")
                 + advice
             )
@@ -102,7 +107,7 @@ def explain(
         return RunError(f"{failure}; none of those that could be played again raises when it is alone{advice}")
     (match,) = failure.matches
     return RunError(
-        f"{failure}\nin the match with environment seed {match['seed']}"
+        f"{failure}\nin the match with environment seed {match['seed']}{_task(match)}"
         + ("" if match["actions"] is None else ", which raises nothing when it is played again, alone")
         + advice
     )
@@ -137,7 +142,8 @@ def play_again(environment: Environment, match: Mapping[str, Any]) -> None:
 def _play(environment: Environment, match: Mapping[str, Any]) -> None:
     lane = np.zeros(1, dtype=np.int64)
     contract = Contract(environment.spec, 1)
-    contract.begin(lane, environment.reset(lane, rng.as_keys([match["seed"]])))
+    which = (np.array([match["task"]]),) if "task" in match else ()
+    contract.begin(lane, environment.reset(lane, rng.as_keys([match["seed"]]), *which))
     likes = [space.zeros(group.action, 0) for group in environment.spec.groups]
     for number, tick in enumerate(match["actions"]):
         actions = [
@@ -155,6 +161,10 @@ def main(arguments: Sequence[str]) -> None:
     env = match["env"]
     play_again(load_registry().make(ENVIRONMENTS, env["name"], env["params"], lanes=1), match)
     print(f"{env['name']} plays the match with seed {match['seed']} to the end of the file, and raises nothing")
+
+
+def _task(match: Mapping[str, Any]) -> str:
+    return f" and task {match['task']}" if "task" in match else ""
 
 
 def _what(error: Exception) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from marl import rng
 from marl.types import Array, Floats, Ints, Keys
 
-_SEED, _PLAYER = 0x73656564, 0x706C6179  # what a mixture draws: the seed of a match, the player of a side
+_SEED, _PLAYER, _TASK = 0x73656564, 0x706C6179, 0x7461736B  # what a mixture draws: a seed, a side's player, a task
 
 
 class Source(Protocol):
@@ -26,13 +26,17 @@ class Pairings:
     """A list of matches to play.
 
     `players`: `int64[B, S]`, for each side an index into the list of policies. `seeds`: `uint64[B]`, one per match;
-    all randomness of the match follows from it. Raises ValueError where the shapes disagree.
+    all randomness of the match follows from it. `tasks`: `int64[B]`, numbers of the environment's tasks; None draws
+    them from the seeds, where it has tasks. Raises ValueError where the shapes disagree.
     """
 
     players: Ints
     seeds: Keys
+    tasks: Ints | None = None
 
     def __post_init__(self) -> None:
+        if self.tasks is not None and self.tasks.shape != self.seeds.shape:
+            raise ValueError(f"pairings need tasks [B], one for each match, not {self.tasks.shape}")
         if self.players.ndim != 2 or self.seeds.shape != self.players.shape[:1]:
             raise ValueError(
                 f"pairings need players [B, S] and seeds [B], not {self.players.shape}, {self.seeds.shape}"
@@ -43,7 +47,8 @@ class Pairings:
 
     def block(self, first: int, count: int) -> Pairings:
         """A list is its own source of matches."""
-        return Pairings(self.players[first : first + count], self.seeds[first : first + count])
+        part = slice(first, first + count)
+        return Pairings(self.players[part], self.seeds[part], None if self.tasks is None else self.tasks[part])
 
     @staticmethod
     def repeat(lineups: Sequence[Sequence[int]], count: int, seed: int) -> Pairings:
@@ -56,13 +61,15 @@ class Pairings:
 class Mixtures:
     """An endless source: the player of every side is drawn anew for each match.
 
-    `weights`: `float64[S, P]`, one mixture over the P policies per side, not necessarily normalised. Match `m` is the
-    same whenever and wherever it is played: it follows from `seed` and `m` alone.
+    `weights`: `float64[S, P]`, one mixture over the P policies per side, not necessarily normalised. `tasks`: weights
+    of the environment's tasks, `float64[T]`; None plays all alike. Match `m` is the same whenever and wherever it is
+    played: it follows from `seed`, the weights and `m` alone.
     """
 
     weights: Floats
     seed: int
     limit: int | None = field(default=None)
+    tasks: Floats | None = None
 
     def block(self, first: int, count: int) -> Pairings:
         """The pairings of matches `first` to `first + count - 1`."""
@@ -73,4 +80,7 @@ class Mixtures:
             rng.choose(rng.mix(self.seed, _PLAYER, side, number), np.broadcast_to(row, (count, len(row))))
             for side, row in enumerate(self.weights)
         ]
-        return Pairings(np.stack(columns, axis=1), rng.mix(self.seed, _SEED, number))
+        tasks = None
+        if self.tasks is not None:
+            tasks = rng.choose(rng.mix(self.seed, _TASK, number), np.broadcast_to(self.tasks, (count, len(self.tasks))))
+        return Pairings(np.stack(columns, axis=1), rng.mix(self.seed, _SEED, number), tasks)

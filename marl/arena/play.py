@@ -46,9 +46,10 @@ class Recorder(Protocol):
 class Play:
     """Matches in progress on an environment's lanes. It owns the environment until it is over.
 
-    Attributes, all by lane: `match` `int64[L]` (the number of the match), `seeds` `uint64[L]`, `players` `int64[L, S]`,
-    `agent_player` `int64[L, N]`, `ticks` `int64[L]` (the match's own), `returns` `float64[L, N]` so far. `live`: the
-    lanes that are playing, in the canonical order of `turn`. `clock` counts the ticks of the play.
+    Attributes, all by lane: `match` `int64[L]` (the number of the match), `seeds` `uint64[L]`, `tasks` `int64[L]` (-1
+    in an environment without tasks), `players` `int64[L, S]`, `agent_player` `int64[L, N]`, `ticks` `int64[L]` (the
+    match's own), `returns` `float64[L, N]` so far. `live`: the lanes that are playing, in the canonical order of
+    `turn`. `clock` counts the ticks of the play.
 
     Where the environment fails, `tolerance` says whether the play goes on; without it, it does not. A match that failed
     is void: it begins again with a seed that follows from its own. So does one that a checkpoint does not bring back as
@@ -71,6 +72,7 @@ class Play:
         self.clock = 0
         self.match: Ints = np.full(lanes, -1, dtype=np.int64)
         self.seeds: Keys = np.zeros(lanes, dtype=np.uint64)
+        self.tasks: Ints = np.full(lanes, -1, dtype=np.int64)
         self.players: Ints = np.zeros((lanes, len(spec.sides)), dtype=np.int64)
         self.agent_player: Ints = np.zeros((lanes, agents), dtype=np.int64)
         self.ticks: Ints = np.zeros(lanes, dtype=np.int64)
@@ -139,6 +141,10 @@ class Play:
         else:
             self.turn = turn
 
+    @property
+    def _saved(self) -> tuple[str, ...]:
+        return _SAVED if self.spec.tasks is None else (*_SAVED, "tasks")
+
     def drain(self) -> results.Results:
         """The matches that ended since the last call, sorted by number."""
         blocks, self._ended = self._ended, [results.empty(self.spec)]
@@ -175,7 +181,7 @@ class Play:
             if len(void):
                 lanes, void = np.concatenate([lanes, self._again(void)]), _NOBODY
             try:
-                started, failed = attempt(partial(self.environment.reset, lanes, environment_seeds(self.seeds[lanes])))
+                started, failed = attempt(partial(self._reset, lanes))
                 if started is not None:
                     self._contract.begin(lanes, started)
             except UserError:
@@ -193,8 +199,14 @@ class Play:
             kept, lanes = np.concatenate([kept, lanes]), _NOBODY
         self.live, self.turn = kept, join_turns(parts) if parts else self._no_turn
 
+    def _reset(self, lanes: Ints) -> Turn:
+        seeds = environment_seeds(self.seeds[lanes])
+        if self.spec.tasks is None:
+            return self.environment.reset(lanes, seeds)
+        return self.environment.reset(lanes, seeds, self.tasks[lanes])
+
     def _again(self, lanes: Ints) -> Ints:
-        """Set the void matches in `lanes` back to their start, with other seeds."""
+        """Set the void matches in `lanes` back to their start, with other seeds and the same tasks."""
         for recorder in self.recorders:
             recorder.void(self, lanes)
         self.seeds[lanes] = rng.mix(self.seeds[lanes], _AGAIN)
@@ -216,7 +228,8 @@ class Play:
         self.environment = self._tolerance.make(self.environment.lanes)
 
     def _put_up_with(self, error: Exception, lanes: Ints, ticks: Ints, others: int) -> None:
-        failure = self._log.failed(error, lanes, environment_seeds(self.seeds[lanes]), ticks)
+        tasks = None if self.spec.tasks is None else self.tasks[lanes]
+        failure = self._log.failed(error, lanes, environment_seeds(self.seeds[lanes]), ticks, tasks)
         failure.void = len(lanes) + others
         if self._tolerance is None:
             raise failure from error
@@ -253,6 +266,7 @@ class Play:
                 "match": self.match[lanes],
                 "players": self.players[lanes],
                 "seeds": self.seeds[lanes],
+                "task": self.tasks[lanes],
                 "agent_returns": self.returns[lanes],
                 "length": self.ticks[lanes],
                 "fault": step.fault[ended],
@@ -268,6 +282,8 @@ class Play:
         self.match[idle] = -1
         self.match[lanes] = starts.match
         self.seeds[lanes] = starts.seeds
+        if starts.tasks is not None:
+            self.tasks[lanes] = starts.tasks
         self.players[lanes] = starts.players
         self.agent_player[lanes] = starts.agent_player
         self._keys[lanes] = starts.agent_keys
@@ -280,7 +296,7 @@ class Play:
         """Matches in progress, their memories and the results not yet drained; needs a `Forkable` environment."""
         if not isinstance(self.environment, Forkable):
             raise UserError("this environment cannot save matches in progress (it is not Forkable)")
-        arrays: dict[str, Array] = {name: getattr(self, name).copy() for name in _SAVED}
+        arrays: dict[str, Array] = {name: getattr(self, name).copy() for name in self._saved}
         blob = self.environment.save(self.live) if len(self.live) else b""
         arrays["ended"] = self._contract.ended.copy()
         arrays["environment"] = np.frombuffer(blob, dtype=np.uint8)
@@ -297,7 +313,7 @@ class Play:
         environment, arrays = self.environment, checkpoint.arrays
         if not isinstance(environment, Forkable):
             raise UserError("this environment cannot load matches in progress (it is not Forkable)")
-        for name in _SAVED:
+        for name in self._saved:
             if name != "live" and arrays[name].shape != getattr(self, name).shape:
                 wanted, got = list(getattr(self, name).shape), list(arrays[name].shape)
                 raise UserError(f"the saved play has {name} {got}, this one {wanted}: lanes and game must be the same")
@@ -312,7 +328,8 @@ class Play:
             if f"memory {name}" not in arrays:
                 raise UserError(f"the saved play has no memories like {name}: it was saved with other policies")
             store[...] = arrays[f"memory {name}"]
-        self._ended = [{name: arrays[f"ended {name}"] for name in results.COLUMNS}]
+        self._ended = [{name: arrays[f"ended {name}"] for name in results.COLUMNS if f"ended {name}" in arrays}]
+        self._ended[0].setdefault("task", np.full_like(self._ended[0]["match"], -1))  # saved before there were tasks
         if len(self.live):
             saved = {name.removeprefix("turn "): array for name, array in arrays.items() if name.startswith("turn ")}
             self._restore(environment, arrays["environment"].tobytes(), saved)

@@ -22,11 +22,12 @@ def environment_seeds(seeds: Keys) -> Keys:
 
 @dataclass(slots=True)
 class Starts:
-    """n matches about to start: `match[n]`, `players[n, S]`, `seeds[n]`, and what follows from them."""
+    """n matches about to start: `match[n]`, `players[n, S]`, `seeds[n]`, `tasks[n]` (or None), and what follows."""
 
     match: Ints
     players: Ints
     seeds: Keys
+    tasks: Ints | None
     agent_player: Ints
     agent_keys: Keys
     environment_seeds: Keys
@@ -41,6 +42,7 @@ class Starts:
             self.match[part],
             self.players[part],
             self.seeds[part],
+            None if self.tasks is None else self.tasks[part],
             self.agent_player[part],
             self.agent_keys[part],
             self.environment_seeds[part],
@@ -53,6 +55,7 @@ class Queue:
     def __init__(self, spec: EnvSpec, source: Source, number: int) -> None:
         self.number = number
         self._sides = len(spec.sides)
+        self._tasks = spec.tasks
         self._side_of = spec.side_of
         self._agents = np.arange(len(spec.agents), dtype=np.uint64)
         self._ahead = max(1, min(1024, (1 << 20) // len(spec.agents)))
@@ -83,14 +86,27 @@ class Queue:
             wrong = players[(players < 0) | (players >= self._policies)][0]
             raise UserError(f"a pairing names player {wrong}, but there are {self._policies} policies (counted from 0)")
         seeds = rng.as_keys(pairings.seeds)
+        own = environment_seeds(seeds)
         return Starts(
             np.arange(self.number, self.number + len(pairings)),
             players,
             seeds,
+            self._which(pairings.tasks, own),
             players[:, self._side_of],
             agent_keys(seeds, self._agents),
-            environment_seeds(seeds),
+            own,
         )
+
+    def _which(self, tasks: Ints | None, seeds: Keys) -> Ints | None:
+        """The tasks of matches with these seeds of environments; None in an environment without tasks."""
+        if self._tasks is None:
+            if tasks is not None:
+                raise UserError("the pairings name tasks, but the environment has none")
+            return None
+        try:
+            return self._tasks.given(seeds, tasks)
+        except ValueError as error:
+            raise UserError(f"the pairings name tasks that the environment does not have: {error}") from None
 
 
 def agent_keys(seeds: Keys, agents: Keys) -> Keys:

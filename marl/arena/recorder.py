@@ -84,6 +84,8 @@ class TrajectoryRecorder:
         if self._record.earned:
             columns["earned"] = np.zeros((len(slot), len(self._spec.sides)))
         columns |= {f"before.{name}": column[rows.lane] for name, column in self._informed.items()}
+        if self._spec.tasks is not None:
+            columns["task"] = play.tasks[rows.lane]
         store = self._groups[rows.group].rows
         mask = _mask(rows.mask, store, len(slot))
         if mask is not None:

@@ -33,7 +33,8 @@ _FORMAT = 1
 class Replay:
     """One match, as it was played.
 
-    `environment` and `params`: the registered name and its parameters. `seed`: the match's. `players`: a name per side.
+    `environment` and `params`: the registered name and its parameters. `seed`: the match's. `task`: its number, or None
+    where the environment has no tasks. `players`: a name per side.
     `ticks`: per tick the actions by agent (`{"0": 3}`) and the rewards `[N]`. `verdict`: `returns` per agent, `length`,
     `fault`, `truncated`, and `broken_off`, why, where the match was ended before its end. `frames`: `[text, svg]`
     before every tick and at the end, or empty. `versions`: of `marl` and whatever else the host names.
@@ -47,10 +48,14 @@ class Replay:
     verdict: dict[str, JSON] = field(default_factory=dict)
     frames: list[list[str]] = field(default_factory=list)
     versions: dict[str, str] = field(default_factory=lambda: {"marl": marl.__version__})
+    task: int | None = None
 
     def packed(self) -> bytes:
         """The whole file; equal for equal replays."""
-        text = json.dumps({"format": _FORMAT, **asdict(self)}, separators=(",", ":"))
+        content = {"format": _FORMAT, **asdict(self)}
+        if self.task is None:
+            del content["task"]
+        text = json.dumps(content, separators=(",", ":"))
         return gzip.compress(text.encode(), mtime=0)
 
     def write(self, path: Path) -> None:
@@ -81,6 +86,7 @@ class Replay:
             raise UserError(f"{path} is not a replay, or it is damaged: {error}") from None
         if not isinstance(content, dict) or content.get("format") != _FORMAT:
             raise UserError(f"{path} is not a replay of format {_FORMAT}, which this version of marl reads")
+        content = {"task": None, **content}
         names = {known.name for known in fields(Replay)}
         if names - set(content):
             raise UserError(f"{path} is damaged: it lacks {', '.join(sorted(names - set(content)))}")
@@ -92,7 +98,8 @@ class Replay:
         Raises UserError at the first tick at which the environment does not do what the replay says.
         """
         lane = np.zeros(1, dtype=np.int64)
-        turn = environment.reset(lane, environment_seeds(as_keys(self.seed)))
+        which = () if self.task is None else (np.array([self.task]),)
+        turn = environment.reset(lane, environment_seeds(as_keys(self.seed)), *which)
         done = False
         for number, tick in enumerate(self.ticks):
             yield environment.render(0)
@@ -192,7 +199,8 @@ class ReplayRecorder:
         match = int(play.match[lane])
         if match not in self._open and new:
             players = [self._name(player) for player in play.players[lane].tolist()]
-            replay = Replay(self._environment, self._params, int(play.seeds[lane]), players)
+            task = None if play.spec.tasks is None else int(play.tasks[lane])
+            replay = Replay(self._environment, self._params, int(play.seeds[lane]), players, task=task)
             if self._frames:
                 replay.frames.append(list(play.environment.render(lane)))
             self._open[match] = replay

@@ -15,15 +15,16 @@ from marl.types import Array, Bools, Floats, Ints, Keys
 class Results:
     """B finished matches, in the order of their numbers.
 
-    `match`: `int64[B]`, the number of the pairing. `players`: `int64[B, S]`. `seeds`: `uint64[B]`. `returns`:
-    `float64[B, S]`, a side's rewards (the sum over its agents). `agent_returns`: `float64[B, N]`. `length`: `int64[B]`
-    in ticks. `fault`: `int64[B]`, the agent that broke the rules, or -1; `fault_side` likewise. `truncated`: `bool[B]`,
-    whether the last tick cut some agent short.
+    `match`: `int64[B]`, the number of the pairing. `players`: `int64[B, S]`. `seeds`: `uint64[B]`. `task`: `int64[B]`,
+    which of the environment's tasks, -1 where it has none. `returns`: `float64[B, S]`, a side's rewards (the sum over
+    its agents). `agent_returns`: `float64[B, N]`. `length`: `int64[B]` in ticks. `fault`: `int64[B]`, the agent that
+    broke the rules, or -1; `fault_side` likewise. `truncated`: `bool[B]`, whether the last tick cut some agent short.
     """
 
     match: Ints
     players: Ints
     seeds: Keys
+    task: Ints
     returns: Floats
     agent_returns: Floats
     length: Ints
@@ -35,7 +36,7 @@ class Results:
         return len(self.match)
 
 
-COLUMNS = ("match", "players", "seeds", "agent_returns", "length", "fault", "truncated")
+COLUMNS = ("match", "players", "seeds", "task", "agent_returns", "length", "fault", "truncated")
 
 
 def gather(spec: EnvSpec, blocks: Sequence[dict[str, Array]]) -> Results:
@@ -57,6 +58,7 @@ def empty(spec: EnvSpec) -> dict[str, Array]:
         "match": np.zeros(0, dtype=np.int64),
         "players": np.zeros((0, len(spec.sides)), dtype=np.int64),
         "seeds": np.zeros(0, dtype=np.uint64),
+        "task": np.zeros(0, dtype=np.int64),
         "agent_returns": np.zeros((0, len(spec.agents))),
         "length": np.zeros(0, dtype=np.int64),
         "fault": np.zeros(0, dtype=np.int64),

@@ -70,6 +70,7 @@ def cut(
         **{name: get[name] for name in (*_PLAIN, *_EARNED)},
         mask=get.get("mask"),
         memory=get.get("memory"),
+        task=get.get("task"),
         next_row=next_row,
         last_row=last_row,
         last=last,

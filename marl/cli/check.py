@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from marl.errors import RunError, UserError
 from marl.registry import (
     COMMANDS,
+    CURRICULA,
     ENVIRONMENTS,
     POLICIES,
     REPORTS,
@@ -154,13 +155,36 @@ def _check_made(
     try:
         if descriptor.kind == POLICIES.name:
             _play(made)
+        if descriptor.kind == CURRICULA.name:
+            _practise(descriptor, params)
     except (UserError, RunError) as error:
         return finding("fail", str(error), traceback=_cause(error))
     return finding("pass")
 
 
+def _practise(descriptor: Descriptor, params: Mapping[str, Any]) -> None:
+    """Let a curriculum hear of some matches, save and load."""
+    import numpy as np
+
+    from marl.algorithm import Checkpoint
+    from marl.testing.games.corridor import SPEC
+    from marl.training.practice import Practice
+
+    one, other = (Practice({"name": descriptor.full_name, **params}, SPEC) for _ in range(2))
+    one.learn([(np.array([0, 1, 1]), np.array([1.0, 0.0, 1.0]))])
+    other.load(Checkpoint(one.save(), {}))
+    if not np.array_equal(one.weights(), other.weights()):
+        raise RunError(
+            f"{descriptor.full_name} has other weights after it was saved and loaded: save all that it knows"
+        )
+
+
 def _extra(descriptor: Descriptor) -> dict[str, Any]:
     """What the host adds to the parameters of things of this kind, as far as there is a stand-in."""
+    if descriptor.kind == CURRICULA.name:
+        from marl.testing.games.corridor import SPEC as TASKED
+
+        return {"spec": TASKED}
     if descriptor.kind != POLICIES.name:
         return {}
     from marl.testing.games.pennies import SPEC

@@ -9,6 +9,7 @@ from marl.registry.descriptor import Descriptor
 from marl.registry.kind import (
     ALGORITHMS,
     COMMANDS,
+    CURRICULA,
     ENVIRONMENTS,
     LOSSES,
     MODELS,
@@ -29,6 +30,7 @@ __all__ = [
     "ALGORITHMS",
     "API_VERSION",
     "COMMANDS",
+    "CURRICULA",
     "ENVIRONMENTS",
     "LOSSES",
     "MODELS",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from marl.algorithm import Algorithm
+    from marl.curriculum import Curriculum
     from marl.env import Environment
     from marl.policy import Policy
     from marl.reward import Reward
@@ -74,6 +75,7 @@ ALGORITHMS: Kind[Algorithm] = Kind("algorithms", "marl.algorithm:Algorithm")
 REWARDS: Kind[Reward] = Kind("rewards", "marl.reward:Reward")
 MODELS: Kind[Any] = Kind("models")
 LOSSES: Kind[Any] = Kind("losses", "marl.training.auxiliary:AuxiliaryLoss")
+CURRICULA: Kind[Curriculum] = Kind("curricula", "marl.curriculum:Curriculum")
 POLICIES: Kind[Policy] = Kind("policies", "marl.policy:Policy")
 RUNNERS: Kind[None] = Kind("runners")
 ROSTERS: Kind[Roster] = Kind("rosters")

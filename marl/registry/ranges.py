@@ -12,3 +12,11 @@ def at_least(params: object, least: float, *names: str) -> None:
         if value is not None and not least <= value < math.inf:
             more = "finite and " if value == math.inf else ""
             raise ValueError(f"{name} must be {more}at least {least}, not {value}")
+
+
+def at_most(params: object, most: float, *names: str) -> None:
+    """Raises ValueError unless each of these parameters is `most` or less, or None."""
+    for name in names:
+        value = getattr(params, name)
+        if value is not None and not value <= most:
+            raise ValueError(f"{name} must be at most {most}, not {value}")

@@ -89,6 +89,18 @@ def marl_losses() -> Iterable[Descriptor]:
 
 
 @hookspec
+def marl_curricula() -> Iterable[Descriptor]:
+    """Curricula: which of an environment's tasks a learner practises, `tasks:` of `kind: train`.
+
+    :return: descriptors whose target is called as `target(spec: EnvSpec, params: P) -> marl.curriculum.Curriculum`; the
+        spec has tasks.
+
+    .. versionadded:: 0.2
+    """
+    return ()
+
+
+@hookspec
 def marl_policies() -> Iterable[Descriptor]:
     """Policies: scripted bots, and the classes that snapshots are restored with.
 

@@ -93,11 +93,18 @@ class Driver:
         self.choice = np.zeros(env.lanes, dtype=np.uint64)
         self.chosen: list[list[Array | None]] = [[] for _ in range(env.lanes)]
 
-    def reset(self, lanes: Sequence[int], seeds: Sequence[int], choices: Sequence[int] | None = None) -> None:
-        """Start matches; the choice keys are the seeds unless given."""
+    def reset(
+        self,
+        lanes: Sequence[int],
+        seeds: Sequence[int],
+        choices: Sequence[int] | None = None,
+        tasks: Sequence[int] | None = None,
+    ) -> None:
+        """Start matches; the choice keys are the seeds unless given. `tasks` only where the environment has some."""
         index = np.array(lanes, dtype=np.int64)
+        which = () if tasks is None else (np.array(tasks, dtype=np.int64),)
         with first_error():
-            turn = self.env.reset(index.copy(), rng.as_keys([int(seed) for seed in seeds]))
+            turn = self.env.reset(index.copy(), rng.as_keys([int(seed) for seed in seeds]), *which)
         self.adopt(lanes, turn, seeds, seeds if choices is None else choices)
 
     def adopt(

@@ -60,6 +60,7 @@ class TrainConfig:
     """Env steps from one checkpoint to the next; what a killed run may lose."""
     opponents: list[Component] = component("players", default=[], help="who plays the other sides; nobody: self-play")
     start_from: Component | None = component("players", default=None, help="whose networks to start from")
+    tasks: Component | None = component("curricula", default=None, help="which tasks are practised; nothing: all alike")
     side: int = 0
     """The side that learns where there are `opponents`; in self-play all sides do."""
     evaluation: Evaluation = field(default_factory=Evaluation)

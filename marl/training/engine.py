@@ -20,6 +20,7 @@ from marl.training.lineup import lineup
 from marl.training.making import explained, tell_void
 from marl.training.modules import ModuleSpec
 from marl.training.parts import Parts
+from marl.training.practice import Practice
 
 _LANES = "lanes/"
 _CHANGED = (
@@ -62,6 +63,7 @@ class Engine:
         self._matches: dict[str, Any] = {}  # lanes, and who may sit where: saved matches of equals can go on
         self._first = 0
         self._services: Services | None = None
+        self._practice: Practice | None = None
         self._remarked: set[str] = set()
         self._saved = ""  # the id of the state that the learner and the matches are in, where it was saved
         self.budget = hyper.env_steps
@@ -89,12 +91,15 @@ class Engine:
         before, self._services = self._services, services
         self._job, self._matches = job, {"lanes": self.hyper.lanes, "players": players.seats, **self.backend.recorded}
         lanes, keep = None, False
+        self._practice = None if job.tasks is None else Practice(job.tasks, self.spec)
         if job.parent is None:
             self.backend.reset(job.seed)
             self.progress = Progress()
         else:
             parent = services.checkpoint(job.parent)
             self.backend.load(parent)
+            if self._practice is not None:
+                self._practice.load(parent)
             so_far = parent.meta["progress"]
             self.progress = Progress(**{"budget": so_far["env_steps"], **so_far})  # older checkpoints have no budget
             if parent.meta.get("matches") == self._matches:
@@ -121,8 +126,9 @@ class Engine:
         number = progress.updates + 1
         coefficients = hyper.coefficients(min(1.0, progress.env_steps / horizon))
         seed = int(rng.mix(self._job.seed, number)[0])
+        tasks = None if self._practice is None else self._practice.weights()
         with explained(self._services):
-            report = self.backend.update(Plan(hyper.rows, seed, coefficients))
+            report = self.backend.update(Plan(hyper.rows, seed, coefficients, tasks))
             for failure in report.failures:
                 tell_void(self._services, failure)
         if report.changed:
@@ -134,6 +140,7 @@ class Engine:
             **report.metrics,
             **coefficients,
             **left_out,
+            **({} if self._practice is None else self._practice.learn(report.ended)),
             "rows": float(report.rows),
             "env_steps": float(report.env_steps),
         }
@@ -161,6 +168,8 @@ class Engine:
         state, lanes = self.backend.save(), self.backend.save_lanes()
         arrays = dict(state.arrays)
         meta = {**state.meta, "progress": vars(self.progress).copy(), "matches": self._matches}
+        if self._practice is not None:
+            arrays |= self._practice.save()
         if lanes is not None:
             arrays |= {f"{_LANES}{name}": array for name, array in lanes.arrays.items()}
             meta["play"] = dict(lanes.meta)

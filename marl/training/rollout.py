@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from marl.algorithm import Checkpoint
-from marl.arena import Failures, Record, Sampler, Source, Tolerance, Trajectory
+from marl.arena import Failures, Mixtures, Record, Sampler, Source, Tolerance, Trajectory
 from marl.arena.failure import EnvironmentFailed
 from marl.arena.results import Results
 from marl.env import Environment, Forkable, Remarking
@@ -14,6 +14,7 @@ from marl.errors import RunError
 from marl.policy import Policy
 from marl.training.making import Maker
 from marl.training.networks import NetworkPolicy
+from marl.types import Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Played:
     """Windows of the live policy's rows, the ticks (over lanes) behind them, and statistics of finished matches.
 
     `failures` and `remarks` of the environment since the last time; `changed`: how many matches could not be taken up
-    as they had been.
+    as they had been. `ended`: the tasks and the returns of the matches that ended, `int64[B]` and `float64[B]`.
     """
 
     windows: list[Trajectory]
@@ -30,6 +31,7 @@ class Played:
     failures: list[EnvironmentFailed]
     changed: int
     remarks: dict[str, int]
+    ended: tuple[Ints, Floats]
 
 
 class Rollout:
@@ -57,12 +59,18 @@ class Rollout:
         self._failures: list[EnvironmentFailed] = []
         self._said: dict[str, int] = {}
         tolerance = None if make is None else Tolerance(limit or Failures(), make, self._failures.append)
+        self._source = source
         self.sampler = Sampler(environment, [live, *opponents], source, [0], lanes, tolerance, record)
 
     def go_on(self, opponents: Sequence[Policy], source: Source, side: int) -> None:
         """Take up another job between the same players: matches in progress go on, the next ones are of `source`."""
         self.sampler.play.use([self.live, *opponents], source)
-        self.side = side
+        self.side, self._source = side, source
+
+    def practise(self, tasks: Floats) -> None:
+        """Matches that begin from now on have each task so often, `float64[T]`."""
+        assert isinstance(self._source, Mixtures), "tasks are drawn by mixtures"
+        self.sampler.play.use(self.sampler.play.policies, replace(self._source, tasks=tasks))
 
     def collect(self, rows: int) -> Played:
         """Play until the live policy has `rows` complete rows."""
@@ -72,13 +80,14 @@ class Rollout:
             raise RunError("the matches ended before the learner had its turn: there is nothing to learn from")
         play = self.sampler.play
         ticks = (play.clock - before) * play.environment.lanes
-        stats = self._results(play.drain())
+        results = play.drain()
+        stats = self._results(results)
         failures, changed = list(self._failures), play.changed
         self._failures.clear()
         play.changed = 0
         if failures:
             stats["void"] = float(sum(failure.void for failure in failures))
-        return Played(windows, ticks, stats, failures, changed, self._remarks())
+        return Played(windows, ticks, stats, failures, changed, self._remarks(), self._ended(results))
 
     def _remarks(self) -> dict[str, int]:
         """What the environment remarked, and how often, since the last time."""
@@ -90,6 +99,9 @@ class Rollout:
     def save(self) -> Checkpoint | None:
         """The matches in progress, or None where the environment cannot save them."""
         return self.sampler.save() if isinstance(self.sampler.play.environment, Forkable) else None
+
+    def _ended(self, results: Results) -> tuple[Ints, Floats]:
+        return results.task, results.returns[:, self.side]
 
     def _results(self, results: Results) -> dict[str, float]:
         if len(results) == 0:

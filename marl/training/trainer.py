@@ -70,6 +70,10 @@ class Trainer:
             raise UserError(f"side: {config.side}, but {config.env.name} has the sides 0 to {self.sides - 1}")
         if config.opponents and self.sides == 1:
             raise UserError(f"opponents: {config.env.name} has one side only, so there is nobody to play against")
+        if config.tasks is not None and self.services.spec.tasks is None:
+            raise UserError(
+                f"tasks: {config.env.name} has no tasks, so there is no curriculum for it: leave `tasks` out"
+            )
         self.pins = Pins(self.out, self.blobs, registry)
         self.learner = Contestant(config.name, (), config.env, (config.side,) if config.opponents else None)
         others = set(range(self.sides)) - {config.side}
@@ -120,6 +124,7 @@ class Trainer:
             parent=parent,
             env=canonical(plain(config.env)),
             budget={"env_steps": self._budget(number)},
+            tasks=None if config.tasks is None else {"name": config.tasks.name, **plain(config.tasks.params)},
         )
 
     def _starting(self, component: Component) -> Checkpoint:

@@ -29,7 +29,7 @@ from marl.training.networks.moments import Seen, together
 from marl.training.rewards import Rewards
 from marl.training.rollout import Rollout
 from marl.training.statistics import Statistics
-from marl.types import Array
+from marl.types import Array, Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ class Batch:
 
     `seen`: what the rows of modules that normalise were like. `samples`: what rewards that learn are fitted to.
     `failures` and `remarks` of the environment since the last batch; `changed`: how many matches could not be taken up
-    as they had been. `version`: of the weights that played.
+    as they had been. `version`: of the weights that played. `ended`: the tasks and the learner's returns of the matches
+    that ended, `int64[B]` and `float64[B]`.
     """
 
     columns: dict[str, Columns]
@@ -51,6 +52,7 @@ class Batch:
     changed: int = 0
     remarks: dict[str, int] = field(default_factory=dict)
     version: int = 0
+    ended: tuple[Ints, Floats] | None = None
 
 
 @dataclass
@@ -62,15 +64,21 @@ class Player:
     statistics: Statistics
     experience: Experience
 
-    def play(self, rows: int, coefficients: Mapping[str, float]) -> Batch:
-        """Collect `rows` rows with the live policy as it is now; `coefficients` are those of its behaviour."""
+    def play(self, rows: int, coefficients: Mapping[str, float], tasks: Floats | None = None) -> Batch:
+        """Collect `rows` rows with the live policy as it is now; `coefficients` are those of its behaviour.
+
+        `tasks`: how often each is played in the matches that begin from now on, `float64[T]`; None: as before.
+        """
         self.rollout.live.coefficients = dict(coefficients)
+        if tasks is not None:
+            self.rollout.practise(tasks)
         played = self.rollout.collect(rows)
         paid = self.rewards(played.windows)
         windows, seen = rewarded(paid.windows, self.statistics)
         cut = self.experience.cut(windows, self.rollout.live, self.rollout.modules)
         stats, told = cut.stats | paid.stats | played.stats, (played.failures, played.changed, played.remarks)
-        return Batch(cut.columns, sum(map(len, windows)), played.env_steps, stats, seen, paid.samples, *told)
+        rows, ended = sum(map(len, windows)), played.ended
+        return Batch(cut.columns, rows, played.env_steps, stats, seen, paid.samples, *told, ended=ended)
 
     def save(self) -> Checkpoint | None:
         """The matches in progress, or None where the environment cannot save them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import pickle
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,6 +17,8 @@ from marl.exact import SequenceForm
 from marl.games import ForkableOneByOne, Match, OneByOne, Outcome, View
 from marl.testing import CHECKS, Reference, check_environment
 from marl.testing.games import kuhn, matching_pennies, skirmish
+from marl.testing.games.corridor import SPEC as CORRIDOR
+from marl.testing.games.corridor import Corridor
 from marl.testing.games.kuhn import SPEC as KUHN
 from marl.testing.games.kuhn import Kuhn, KuhnPoker
 from marl.testing.games.pennies import SPEC as PENNIES
@@ -634,6 +637,33 @@ class DrawsFreshChance(Game):
     def load(self, lanes: Lanes, blob: bytes, seeds: Keys | None = None) -> Turn:
         self.loads = getattr(self, "loads", 0) + 1
         return super().load(lanes, blob, None if seeds is None else seeds + np.uint64(self.loads))
+
+
+class TaskedGame(ForkableOneByOne):
+    def __init__(self, lanes: int) -> None:
+        super().__init__(CORRIDOR, lanes, Corridor)
+
+
+@finds("tasks", "not of the task that spec.tasks.drawn")
+class PlaysTheFirstTask(TaskedGame):
+    def reset(self, lanes: Lanes, seeds: Keys, tasks: Array | None = None) -> Turn:
+        return super().reset(lanes, seeds, np.zeros(len(lanes), np.int64) if tasks is None else tasks)
+
+
+@finds("tasks", "are accepted")
+class AnyTaskWillDo(TaskedGame):
+    def reset(self, lanes: Lanes, seeds: Keys, tasks: Array | None = None) -> Turn:
+        return super().reset(lanes, seeds, None if tasks is None else np.resize(np.maximum(tasks, 0) % 4, len(lanes)))
+
+
+@finds("tasks", "a saved match of task 0 is of another one")
+class ForgetsTheTask(TaskedGame):
+    def save(self, lanes: Lanes) -> bytes:
+        return json.dumps([[log[0][0], *log[1:]] for log in json.loads(super().save(lanes))]).encode()
+
+    def load(self, lanes: Lanes, blob: bytes, seeds: Keys | None = None) -> Turn:
+        logs = [[[log[0], 3], *log[1:]] for log in json.loads(blob)]
+        return super().load(lanes, json.dumps(logs).encode(), seeds)
 
 
 class Misformed(KuhnPoker):

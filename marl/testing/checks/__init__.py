@@ -11,6 +11,7 @@ from marl.testing.checks.powers import fork, render, state
 from marl.testing.checks.rows import first, masks, rows
 from marl.testing.checks.rules import aliasing, arguments, faults
 from marl.testing.checks.solved import exact, reference
+from marl.testing.checks.tasks import tasks
 
 FIRST = (
     "plays",
@@ -27,6 +28,6 @@ CHECKS: dict[str, Check] = {
     for check in (
         *(plays, spec, spaces, steps, rows, first, masks, faults, arguments, termination, final, returns),
         *(determinism, seeds, batched, independence, partial_reset, partial_step, aliasing),
-        *(state, render, fork, exact, reference),
+        *(state, render, fork, tasks, exact, reference),
     )
 }

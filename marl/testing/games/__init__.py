@@ -1,7 +1,8 @@
 """Tiny reference environments, for tests that need a game and no plugin. Each is a factory `(lanes) -> Environment`."""
 
+from marl.testing.games.corridor import corridor
 from marl.testing.games.kuhn import kuhn
 from marl.testing.games.pennies import matching_pennies
 from marl.testing.games.skirmish import skirmish
 
-__all__ = ["kuhn", "matching_pennies", "skirmish"]
+__all__ = ["corridor", "kuhn", "matching_pennies", "skirmish"]

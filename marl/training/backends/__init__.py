@@ -13,6 +13,7 @@ from marl.env import EnvSpec
 from marl.snapshot import JSON
 from marl.training.lineup import Lineup
 from marl.training.networks import NetworkPolicy
+from marl.types import Floats, Ints
 
 if TYPE_CHECKING:
     from marl.training.hyper import Hyper
@@ -22,18 +23,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Plan:
-    """One update: collect so many rows, and fit with these coefficients. All randomness follows from `seed`."""
+    """One update: collect so many rows, and fit with these coefficients. All randomness follows from `seed`.
+
+    `tasks`: how often each task is played in the matches that begin from now on, `float64[T]`; None: as before.
+    """
 
     rows: int
     seed: int
     coefficients: Mapping[str, float]
+    tasks: Floats | None = None
 
 
 @dataclass(frozen=True)
 class Report:
     """What an update did. `metrics` are named numbers; with several modules, learner's are "module/name".
 
-    `failures`, `changed` and `remarks` (one by sampler) as in `marl.training.update.Batch`.
+    `failures`, `changed`, and `remarks` and `ended` (one by sampler) as in `marl.training.update.Batch`.
     """
 
     rows: int
@@ -42,6 +47,7 @@ class Report:
     failures: Sequence[EnvironmentFailed] = ()
     changed: int = 0
     remarks: Sequence[Mapping[str, int]] = ()
+    ended: Sequence[tuple[Ints, Floats]] = ()
 
 
 class Backend(Protocol):

@@ -119,6 +119,6 @@ class Local:
     def _play(self, plan: Plan) -> list[Batch]:
         count = self.hyper.samplers
         return [
-            sampler.play(portion(plan.rows, index, count), plan.coefficients)
+            sampler.play(portion(plan.rows, index, count), plan.coefficients, plan.tasks)
             for index, sampler in enumerate(self.players)
         ]

@@ -91,6 +91,7 @@ def report(batches: Sequence[Batch], learned: Mapping[str, float]) -> Report:
         [failure for batch in batches for failure in batch.failures],
         sum(batch.changed for batch in batches),
         [batch.remarks for batch in batches],
+        [batch.ended for batch in batches if batch.ended is not None],
     )
 
 

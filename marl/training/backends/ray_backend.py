@@ -113,4 +113,5 @@ class RayBackend:
         ray_session.release(self)
 
     def _ask(self, plan: Plan) -> None:
-        self.samplers.ask(plan.rows, self.learners.weights, self.rewards.save(), self.version, plan.coefficients)
+        reward, version = self.rewards.save(), self.version
+        self.samplers.ask(plan.rows, self.learners.weights, reward, version, plan.coefficients, plan.tasks)

@@ -29,7 +29,7 @@ from marl.training.networks import NetworkPolicy
 from marl.training.parts import Parts
 from marl.training.rewards import Rewards
 from marl.training.update import Batch, Player
-from marl.types import Array
+from marl.types import Array, Floats
 
 
 @dataclass(frozen=True)
@@ -101,8 +101,8 @@ class Runner(EnvRunner):
     def sample(self, **kwargs: Any) -> Batch:
         """Play with `weights` (by "module/parameter", `version` names them) until there are `rows` rows.
 
-        Weights (and the `coefficients` of the behaviour, and the state of rewards that learn, `reward`) come with the
-        request, so none is ever played with others. The columns stay here for `columns`.
+        Weights (the `coefficients` of the behaviour, the state of rewards that learn, `reward`, and the `tasks`) come
+        with the request, so none is ever played with others. The columns stay here for `columns`.
         """
         return self._sample(**kwargs)
 
@@ -134,11 +134,12 @@ class Runner(EnvRunner):
         reward: Mapping[str, Array],
         version: int,
         coefficients: Mapping[str, float],
+        tasks: Floats | None = None,
     ) -> Batch:
         assert self._player is not None, "start first"
         load_weights(self.policy, weights)
         self.rewards.load(reward)
-        batch = self._player.play(rows, coefficients)
+        batch = self._player.play(rows, coefficients, tasks)
         self.num_env_steps_sampled_lifetime += batch.env_steps
         self._columns = batch.columns
         return replace(batch, columns={}, version=version)

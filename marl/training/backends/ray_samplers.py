@@ -24,7 +24,7 @@ from marl.training.making import limit, maker
 from marl.training.modules import ModuleSpec
 from marl.training.parts import Parts
 from marl.training.update import Batch
-from marl.types import Array
+from marl.types import Array, Floats
 
 _PATIENCE = 120.0  # seconds until an actor that is being (re)started must answer
 _REVIVALS = 3  # how often in one update, before something must be wrong for good
@@ -69,9 +69,10 @@ class Samplers:
         reward: Mapping[str, Array],
         version: int,
         coefficients: Mapping[str, float] | None = None,
+        tasks: Floats | None = None,
     ) -> None:
         """Let everybody play their share of `rows` with these weights and rewards, which travel by reference."""
-        state = {"weights": ray.put(weights), "reward": ray.put(reward)}
+        state = {"weights": ray.put(weights), "reward": ray.put(reward), "tasks": tasks}
         played_with = {**state, "version": version, "coefficients": dict(coefficients or {})}
         for index in range(self.count):
             self._asked[index] = {"rows": portion(rows, index, self.count), **played_with}

@@ -54,3 +54,11 @@ def marl_environments() -> Iterable[Descriptor]:
         params="marl_classic.connect_four:ConnectFourParams",
         tags=board,
     )
+    yield Descriptor(
+        "rooms",
+        "marl_classic.rooms:Rooms",
+        "A grid world of many tasks: rooms in a row, locked doors, lava",
+        params="marl_classic.rooms:RoomsParams",
+        source="in the style of Minigrid, NeurIPS 2023",
+        tags=("1 player", "tasks", "chance"),
+    )
