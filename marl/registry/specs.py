@@ -95,7 +95,7 @@ def marl_curricula() -> Iterable[Descriptor]:
     :return: descriptors whose target is called as `target(spec: EnvSpec, params: P) -> marl.curriculum.Curriculum`; the
         spec has tasks.
 
-    .. versionadded:: 0.2
+    .. versionadded:: 0.1
     """
     return ()
 
