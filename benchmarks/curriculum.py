@@ -105,7 +105,7 @@ def main() -> None:
     for name, of in scores.items():
         print(f"{name:14}  " + "  ".join(f"{interval(values):>20}" for values in of.values()))
     means = {name: statistics.mean(of["held out"]) for name, of in scores.items()}
-    ours, peer = means.get("marl/frontier", 0.0), means.get("marl/uniform", 0.0)
+    ours, peer = means.get("marl/progress", 0.0), means.get("marl/uniform", 0.0)
     report(
         "curriculum", ours, peer, ours / max(peer, 1e-9), "share of matches won", env_steps=options.steps, scores=scores
     )

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from marl.compute import Compute
 from marl.errors import UserError
 from marl.job import Job
 from marl.testing.games import corridor, kuhn
@@ -55,14 +56,19 @@ def test_the_curriculum_resumes_to_the_bit(services: Any, gradient: Any) -> None
         assert same(straight.arrays, again.save().arrays)
 
 
-def test_two_samplers_tell_the_curriculum_what_both_played(services: Any, gradient: Any) -> None:
-    host = services(corridor)
-    algorithm = gradient(**SMALL, backend="ray", samplers=2)
-    try:
-        one = algorithm.train(JOB, host)
-    finally:
-        algorithm.engine(JOB, host).backend.close()
-    assert sum(value for name, value in one.metrics.items() if name.startswith("task_share/")) == pytest.approx(1)
+def test_samplers_in_processes_of_their_own_practise_what_those_in_this_one_do(services: Any, gradient: Any) -> None:
+    checkpoints = []
+    for compute in (Compute(), Compute("ray")):
+        host = services(corridor)
+        host.compute = compute
+        algorithm = gradient(**SMALL, samplers=2)
+        try:
+            checkpoints.append(algorithm.train(JOB, host).checkpoint)
+        finally:
+            algorithm.engine(JOB, host).backend.close()
+    local, remote = checkpoints
+    assert local.arrays["curriculum/won"].tolist() == remote.arrays["curriculum/won"].tolist()
+    assert same(local.arrays, remote.arrays)
 
 
 def test_a_curriculum_needs_tasks(services: Any, gradient: Any) -> None:
