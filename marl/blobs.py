@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import cast
 
@@ -43,7 +44,10 @@ class Blobs:
         """
         id = content_id(arrays, dict(meta))
         if id not in self:
-            self.root.mkdir(parents=True, exist_ok=True)
+            try:
+                self.root.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise RunError(f"could not write {self.root}: {error.strerror or error}") from error
             contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
             write_atomically(self._path(id, "safetensors"), save(contiguous))
             write_atomically(self._path(id, "json"), canonical(dict(meta)).encode())
@@ -114,7 +118,8 @@ def write_atomically(path: Path, content: bytes) -> None:
         finally:
             os.close(folder)
     except OSError as error:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):  # where nothing can be written, nothing can be removed either
+            beside.unlink(missing_ok=True)
         raise RunError(
             f"could not write {path}: {error.strerror or error}; free some space or choose another --out, and resume"
         ) from error

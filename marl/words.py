@@ -48,3 +48,11 @@ def duration(seconds: float) -> str:
     if whole < 86400:
         return f"{whole // 3600} h {whole % 3600 // 60} min"
     return f"{whole // 86400} d {whole % 86400 // 3600} h"
+
+
+def clipped(text: str, length: int) -> str:
+    """At most `length` characters, the middle left out, so that numbered names keep their numbers."""
+    if len(text) <= length:
+        return text
+    tail = length // 2
+    return text[: length - tail - 1] + "…" + text[-tail:]

@@ -179,11 +179,7 @@ class Ledger:
     def decide(self, kind: str, iteration: int, data: Any, seconds: float) -> None:
         """Write down a decision together with what the ledger held when it was made."""
         with self._writing() as connection:
-            seen = [
-                connection.execute(select(func.max(t.c.id))).scalar() or 0 for t in (schema.players, schema.payoffs)
-            ]
-            row = {"kind": kind, "iteration": iteration, "saw_player": seen[0], "saw_payoff": seen[1]}
-            connection.execute(insert(schema.decisions).values(**row, data=data, seconds=seconds))
+            decide(connection, kind, iteration, data, seconds)
 
     def decisions(self, kind: str) -> dict[int, tuple[Any, float]]:
         """`{iteration: (data, seconds)}` of all decisions of a kind, in order."""
@@ -265,6 +261,13 @@ class _Transaction:
 _TIMES = {"seconds", "submitted"}
 _CHANCE = {"matches": {"id", "started", "finished"}}  # they are played side by side: nobody decides their order
 _PASSING = {"leases"}  # what an interruption may leave behind
+
+
+def decide(connection: Connection, kind: str, iteration: int, data: Any, seconds: float) -> None:
+    """`Ledger.decide` as a part of a larger transaction."""
+    seen = [connection.execute(select(func.max(t.c.id))).scalar() or 0 for t in (schema.players, schema.payoffs)]
+    row = {"kind": kind, "iteration": iteration, "saw_player": seen[0], "saw_payoff": seen[1]}
+    connection.execute(insert(schema.decisions).values(**row, data=data, seconds=seconds))
 
 
 def _insert(connection: Connection, table: Any, **values: Any) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -10,10 +11,11 @@ from sqlalchemy import Connection, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from league.ledger import schema
-from league.ledger.ledger import Ledger
+from league.ledger.ledger import Ledger, decide
 from league.ledger.records import BotRow, MatchRow
 from marl.errors import UserError
 
+ROSTER = "roster"  # decisions: number 0 begins the event, later ones are who came late
 NEVER = 1e18  # when the lease of a finished match expires
 _TUPLES = ("players", "bots", "scores", "returns", "verdicts", "details", "attributed_to")
 
@@ -23,16 +25,33 @@ class TournamentLedger(Ledger):
 
     # who takes part
 
-    def add_bot(self, bot: BotRow) -> BotRow:
-        """Add this version of a player, and return it with its id. Raises UserError where it is there already."""
+    def add_bots(self, bots: Sequence[BotRow], joined: int | None = None) -> list[BotRow]:
+        """Add these versions of players, all or none, and return them with their ids.
+
+        `joined`: the event has begun, and they are in its roster from this round on. Raises UserError where one is
+        there already, in whatever case of its letters: several hosts may submit at once.
+        """
         table = schema.bots
         with self._writing() as connection:
-            known = (table.c.name == bot.name, table.c.version == bot.version)
-            if connection.execute(select(table.c.id).where(*known)).first() is not None:
-                raise UserError(f"version {bot.version} of {bot.name} was submitted by somebody else just now")
-            bot = replace(bot, submitted=time.time())
-            key = connection.execute(insert(table).values(**_without_id(bot))).inserted_primary_key or (0,)
-        return replace(bot, id=int(key[0]))
+            if self.engine.dialect.name == "postgresql":  # else two transactions do not see each other's names
+                connection.execute(text(f"lock table {table.name} in share row exclusive mode"))
+            known = {(row.name.casefold(), row.version) for row in connection.execute(select(table))}
+            added = []
+            for bot in bots:
+                if (bot.name.casefold(), bot.version) in known:
+                    raise UserError(f"version {bot.version} of {bot.name} was submitted by somebody else just now")
+                known.add((bot.name.casefold(), bot.version))
+                bot = replace(bot, submitted=time.time())
+                key = connection.execute(insert(table).values(**_without_id(bot))).inserted_primary_key or (0,)
+                added.append(replace(bot, id=int(key[0])))
+            if joined is not None:
+                decisions = schema.decisions.c
+                last = connection.execute(
+                    select(func.max(decisions.iteration)).where(decisions.kind == ROSTER)
+                ).scalar()
+                data = {"bots": [bot.id for bot in added], "joined": joined}
+                decide(connection, ROSTER, 1 + (last or 0), data, 0.0)
+        return added
 
     def bots(self) -> list[BotRow]:
         """The newest version of every player, in the order in which their names came first."""

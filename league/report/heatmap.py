@@ -25,9 +25,9 @@ from league.report.raster import (
 from league.report.standing import final_weights
 from league.view import LeagueView
 from marl.page.figure import absent, figure, section, svg, switch
-from marl.page.text import clipped, escape
+from marl.page.text import escape
 from marl.types import Floats
-from marl.words import number
+from marl.words import clipped, number
 
 SQUARE = 560.0  # the longer edge of a large picture, in pixels
 CELL = 56.0  # the edge of a cell of a small one

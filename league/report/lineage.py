@@ -9,8 +9,8 @@ from league.report.standing import final_weights
 from league.view import LeagueView, Player
 from marl.page.figure import absent, figure, section, svg
 from marl.page.scale import Linear
-from marl.page.text import clipped, embed, escape
-from marl.words import number
+from marl.page.text import embed, escape
+from marl.words import clipped, number
 
 WIDTH, LEFT, RIGHT, TOP = 1040, 120, 24, 20
 STEM = 54.0  # the longest stem, in pixels

@@ -23,9 +23,9 @@ from league.report.raster import (
 from league.report.standing import final_weights, support
 from league.view import LeagueView
 from marl.page.figure import absent, figure, section, svg, switch
-from marl.page.text import clipped, escape
+from marl.page.text import escape
 from marl.types import Floats
-from marl.words import number
+from marl.words import clipped, number
 
 WIDTH, TALLEST = 1040, 420.0
 

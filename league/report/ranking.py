@@ -7,9 +7,9 @@ import numpy as np
 from league.report.standing import final_weights, returns_against
 from league.view import LeagueView, Player
 from marl.page.figure import absent, section
-from marl.page.text import clipped, escape, exact
+from marl.page.text import escape, exact
 from marl.types import Floats
-from marl.words import number
+from marl.words import clipped, number
 
 ROWS = 12  # a side
 HEAD = ("player", "weight", "return", "born", "trained against")

@@ -13,8 +13,9 @@ import numpy as np
 
 from league.report.colour import Maps, levels, themed_images
 from marl.page.scale import index_ticks
-from marl.page.text import clipped, embed, escape
+from marl.page.text import embed, escape
 from marl.types import Array, Floats
+from marl.words import clipped
 
 LARGEST = 512  # cells a side; larger tables are binned
 NAMED = 24  # with at most so many cells an axis shows names instead of numbers

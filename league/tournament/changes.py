@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from league.ledger import BotRow, TournamentLedger
+from league.ledger.tournament import ROSTER
 
-ROSTER, LEFT = "roster", "left"  # decisions: number 0 of the roster begins the event; those of LEFT have a bot's id
+LEFT = "left"  # decisions, by a bot's id
 ALWAYS = 1 << 30  # rounds
 
 Manner = Literal["withdrawn", "disqualified"]

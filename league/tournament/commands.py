@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -179,6 +180,7 @@ def standings(
         metavar="NAME",
         help='Rate by another system, with parameters if need be: "elo k=10". The page keeps the event\'s own.',
     ),
+    out: Path = typer.Option(None, "--out", metavar="FILE", help="Where to write the page.  [default: in EVENT]"),
 ) -> None:
     """Who is best, and how sure that is: a table, a crosstable, and a page with all replays."""
     with opened(event, load_registry()) as found:
@@ -186,11 +188,17 @@ def standings(
         if as_json:
             print(terminal.as_json(shown))
             return
-        page = event / "standings.html"
-        # Before anything is printed: `| head` stops reading when it has enough.
-        write_page(found, page, view(found) if rating else shown)
+        if out is not None and out.is_dir():
+            raise UserError(f"--out {out} is a directory: name the file, as in --out {out / 'standings.html'}")
+        page, lacks = out or event / "standings.html", ""
+        try:  # before anything is printed: `| head` stops reading when it has enough
+            write_page(found, page, view(found) if rating else shown)
+        except RunError:
+            if out is not None or os.access(event, os.W_OK):
+                raise
+            lacks = f"none, since {event} cannot be written; --out FILE writes it elsewhere"
     terminal.show(shown, Console(highlight=False))
-    print(f"page  {page}")
+    print(f"page  {lacks or page}")
 
 
 def _rating(text: str | None, registry: Registry) -> Component | None:

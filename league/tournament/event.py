@@ -18,11 +18,12 @@ from typing import Any, cast
 
 from league.hookspecs import SCHEDULES
 from league.ledger import BotRow, TournamentLedger
+from league.ledger.tournament import ROSTER
 from league.referee.fairness import match_seed, reveal
 from league.schedules import Result
 from league.schedules.guard import Guarded
 from league.tournament import secret
-from league.tournament.changes import ROSTER, members, presence
+from league.tournament.changes import members, presence
 from league.tournament.config import TournamentConfig
 from marl import rng
 from marl.blobs import Blobs, write_atomically

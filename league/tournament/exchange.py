@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any, TypeAlias, get_origin, get_type_hints
 
 from league.ledger import BotRow, MatchRow
-from league.tournament.changes import LEFT, ROSTER
+from league.ledger.tournament import ROSTER
+from league.tournament.changes import LEFT
 from league.tournament.entry import check_name
 from league.tournament.event import ENDED, Event, create, discard
 from marl.blobs import write_atomically
@@ -74,7 +75,7 @@ def _fill(
     event: Event, head: dict[str, Any], bots: list[BotRow], matches: list[MatchRow], rest: list[Numbered]
 ) -> None:
     """Enter everything. Rows get numbers of their own here."""
-    ids = {bot.id: event.ledger.add_bot(bot).id for bot in bots}
+    ids = dict(zip((bot.id for bot in bots), (bot.id for bot in event.ledger.add_bots(bots)), strict=True))
     for number, entry in rest:
         if entry.get("replay_file"):
             try:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from league.ledger import BotRow, MatchRow
 from league.referee.verdict import Verdict
 from league.schedules import Pairing, shares
-from league.tournament.changes import ALWAYS, LEFT, ROSTER, Departure, Manner, departures
+from league.tournament.changes import ALWAYS, LEFT, Departure, Manner, departures
 from league.tournament.event import Event
 from marl.errors import UserError, suggestion
 from marl.printable import printable
@@ -53,9 +53,7 @@ def join_late(event: Event, bots: list[BotRow]) -> int:
     names = [bot.name for bot in event.roster()] + [bot.name for bot in bots]
     joined = last_round(event) + 1
     event.schedule(names, {bot.name: (joined, ALWAYS) for bot in bots})
-    added = [event.ledger.add_bot(bot).id for bot in bots]
-    number = 1 + max(event.ledger.decisions(ROSTER))
-    event.ledger.decide(ROSTER, number, {"bots": added, "joined": joined}, 0.0)
+    event.ledger.add_bots(bots, joined)
     return joined
 
 

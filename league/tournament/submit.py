@@ -70,10 +70,13 @@ def submit_all(event: Event, texts: Sequence[str], terms: Terms = Terms()) -> li
         for left in set((event.path / "bots").iterdir()) - there:
             shutil.rmtree(left, ignore_errors=True)
         raise
+    new = [each.bot for each in done if not each.unchanged]
+    if not new:
+        return done
     if not event.has_begun:
-        return [each if each.unchanged else replace(each, bot=event.ledger.add_bot(each.bot)) for each in done]
-    new = [each for each in done if not each.unchanged]
-    joined = join_late(event, [each.bot for each in new]) if new else 0
+        added = {bot.name: bot for bot in event.ledger.add_bots(new)}
+        return [each if each.unchanged else replace(each, bot=added[each.bot.name]) for each in done]
+    joined = join_late(event, new)
     return [each if each.unchanged else replace(each, joined=joined) for each in done]
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
@@ -20,6 +19,7 @@ import numpy as np
 import marl
 from marl import space
 from marl.arena.play import Moves, Play, environment_seeds
+from marl.blobs import write_atomically
 from marl.env import Environment, Frame, Step, Turn
 from marl.errors import UserError
 from marl.rng import as_keys
@@ -59,21 +59,8 @@ class Replay:
         return gzip.compress(text.encode(), mtime=0)
 
     def write(self, path: Path) -> None:
-        """Write the file so that it is there whole or not at all."""
-        partial = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            with partial.open("wb") as file:
-                file.write(self.packed())
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        """Write the file so that it is there whole or not at all. Raises RunError where it cannot be written."""
+        write_atomically(path, self.packed())
 
     @staticmethod
     def read(path: Path) -> Replay:

@@ -29,11 +29,3 @@ def embed(data: Any) -> str:
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return f'<script type="application/json">{text}</script>'
-
-
-def clipped(text: str, length: int) -> str:
-    """At most `length` characters, the middle left out, so that numbered names keep their numbers."""
-    if len(text) <= length:
-        return text
-    tail = length // 2
-    return text[: length - tail - 1] + "…" + text[-tail:]

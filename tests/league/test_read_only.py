@@ -102,3 +102,17 @@ def test_an_older_ledger_is_read_and_stays_as_it_is(marl: Marl, league: Path) ->
     done = marl(league, "league status RUN")
     assert done.returncode == 0, done.stderr
     assert (league / "ledger.db").read_bytes() == before
+
+
+def test_standings_of_an_event_are_shown_and_the_page_goes_to_another_place(marl: Marl, tmp_path: Path) -> None:
+    cup = str(tmp_path / "cup")
+    for words in (f"create {cup} --game classic/tic_tac_toe", f"submit {cup} marl/random marl/first", f"run {cup}"):
+        subprocess.run([sys.executable, "-m", "marl", "tournament", *words.split()], check=True, capture_output=True)
+    done = marl(Path(cup), "tournament standings RUN")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "rating" in done.stdout
+    assert done.stdout.endswith(f"page  none, since {cup} cannot be written; --out FILE writes it elsewhere\n")
+    page = tmp_path / "page.html"
+    done = marl(Path(cup), f"tournament standings RUN --out {page}")
+    assert (done.returncode, done.stderr) == (0, "") and page.read_text().endswith("</html>\n")
+    assert marl(Path(cup), f"tournament standings RUN --out {tmp_path}").returncode == 2

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from league.tournament.standings import Meeting, Standings
 from marl.page.figure import absent, section
-from marl.page.text import clipped, escape
+from marl.page.text import escape
+from marl.words import clipped
 
 LEAD = (
     "Points of the player on the left against the one above, out of the matches they played. Blue: more than half; "

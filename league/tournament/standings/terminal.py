@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from league.tournament.standings.view import Line, Standings
 from marl.printable import printable
-from marl.words import MISSING
+from marl.words import MISSING, clipped
 
 WIDEST = 14  # players in a crosstable
+NAME = 12  # characters of a name that are shown whatever the width
+RANK, GAP = 3, 2  # characters: of the ranks, and between columns
 SOFT = "grey58"
 
 
@@ -25,13 +29,19 @@ def show(standings: Standings, console: Console) -> None:
     void = f", {s.void} void" if s.void else ""
     console.print(Text.assemble((printable(s.name), "bold"), (f"  {s.game}  {s.schedule}  {s.state}", SOFT)))
     console.print(Text(f"{len(s.lines)} players, {count} match{'es' if count != 1 else ''}{void}\n", SOFT))
-    console.print(table(s))
+    shown, left_out = table(s, console.width)
+    console.print(shown)
+    if left_out:
+        console.print(Text(f"for want of width without {', '.join(left_out)}: see the page, or --json", SOFT))
     for line in s.lines:
         if line.left is not None:
             console.print(Text(printable(f"{line.player} {line.left}"), "dark_orange"), soft_wrap=True)
     if s.sides == 2 and 2 <= len(s.lines) <= WIDEST and s.meetings:
         console.print()
-        console.print(crosstable(s))
+        against, columns = crosstable(s, console.width)
+        console.print(against)
+        if columns < len(s.lines):
+            console.print(Text(f"{columns} of {len(s.lines)} columns fit; all are on the page, and in --json", SOFT))
     if s.facts:
         console.print()
         console.print(facts(s))
@@ -66,25 +76,36 @@ def facts(standings: Standings) -> Table:
     return grid
 
 
-def table(standings: Standings) -> Table:
-    """Everybody, best first."""
-    grid = Table(box=None, header_style=SOFT, padding=(0, 2, 0, 0))
-    columns = cells(standings)
+def table(standings: Standings, width: int) -> tuple[Table, list[str]]:
+    """Everybody, best first, in `width` characters; and the columns that there is no room for.
+
+    Numbers are whole or not there: long names lose their middle first, then columns go, those that say least first.
+    """
+    columns, names = cells(standings), [printable(line.player) for line in standings.lines]
+    left_out: list[str] = []
+    for name in ("", *_spare(standings)):
+        if name in columns:
+            del columns[name]
+            left_out.append(name)
+        room = width - RANK - GAP - GAP - sum(_width(other, texts) + GAP for other, texts in columns.items())
+        if room >= min(NAME, max(map(cell_len, names), default=0)):
+            break
+    grid = Table(box=None, header_style=SOFT, padding=(0, GAP, 0, 0))
+    grid.add_column("", justify="right", no_wrap=True)
+    grid.add_column("player", no_wrap=True)
     for name in columns:
-        grid.add_column(name, justify="left" if name in ("player", "faults") else "right", no_wrap=name != "faults")
-    for row in zip(*columns.values(), strict=True):
+        grid.add_column(name, justify="left" if name == "faults" else "right", no_wrap=name != "faults")
+    players = [Text(clipped(name, max(room, NAME)), "bold") for name in names]
+    ranks = [str(line.rank) for line in standings.lines]
+    for row in zip(ranks, players, *columns.values(), strict=True):
         grid.add_row(*row)
-    return grid
+    return grid, left_out
 
 
 def cells(standings: Standings) -> dict[str, list[str | Text]]:
-    """The columns of the table, without those that have nothing to say here."""
+    """The columns beside rank and player, without those that have nothing to say here."""
     lines = standings.lines
-    columns: dict[str, list[str | Text]] = {
-        "": [str(line.rank) for line in lines],
-        "player": [Text(printable(line.player), "bold") for line in lines],
-        "points": [short(line.points) for line in lines],
-    }
+    columns: dict[str, list[str | Text]] = {"points": [short(line.points) for line in lines]}
     if any(line.unplayed for line in lines):
         columns["unplayed"] = [f"{line.unplayed:+g}" if line.unplayed else "" for line in lines]
     for place, (name, _) in enumerate(lines[0].tiebreaks if lines else ()):
@@ -121,24 +142,46 @@ def faults(line: Line) -> str:
     return ", ".join(f"{count} {verdict}" for verdict, count in sorted(line.faults.items()))
 
 
-def crosstable(standings: Standings) -> Table:
-    """Points of the player on the left against the one of that number, of the matches they played."""
-    grid = Table(box=None, header_style=SOFT, padding=(0, 2, 0, 0))
+def crosstable(standings: Standings, width: int) -> tuple[Table, int]:
+    """Points of the player on the left against the one of that number, of the matches they played; and how many
+    columns there is room for in `width` characters.
+    """
     names = [line.player for line in standings.lines]
+    rows = [[_met(standings, one, two) for two in names] for one in names]
+    widest = max(cell_len(cell.plain) for row in rows for cell in row)
+    longest = max(cell_len(printable(name)) for name in names)
+    rest = width - RANK - GAP - (min(NAME, longest) + GAP)
+    columns = max(min(rest // (widest + GAP), len(names)), 1)
+    room = max(width - RANK - GAP - columns * (widest + GAP) - GAP, NAME)
+    grid = Table(box=None, header_style=SOFT, padding=(0, GAP, 0, 0))
     grid.add_column("", justify="right", no_wrap=True)
     grid.add_column("", no_wrap=True)
-    for number in range(1, len(names) + 1):
+    for number in range(1, columns + 1):
         grid.add_column(str(number), justify="right", no_wrap=True)
-    for number, one in enumerate(names, 1):
-        cells = [Text(str(number), SOFT), Text(printable(one), "bold")]
-        for two in names:
-            met = standings.meetings.get((one, two))
-            if met is None:
-                cells.append(Text("·" if one != two else "", SOFT))
-            else:
-                cells.append(Text.assemble(f"{met.points:g}", (f"/{met.played}", SOFT)))
-        grid.add_row(*cells)
-    return grid
+    for number, (one, row) in enumerate(zip(names, rows, strict=True), 1):
+        grid.add_row(Text(str(number), SOFT), Text(clipped(printable(one), room), "bold"), *row[:columns])
+    return grid, columns
+
+
+def _met(standings: Standings, one: str, two: str) -> Text:
+    """A cell of the crosstable."""
+    met = standings.meetings.get((one, two))
+    if met is None:
+        return Text("·" if one != two else "", SOFT)
+    return Text.assemble(f"{met.points:g}", (f"/{met.played}", SOFT))
+
+
+def _spare(standings: Standings) -> list[str]:
+    """The columns that go first where there is no room for all."""
+    ties = [name for name, _ in standings.lines[0].tiebreaks] if standings.lines else []
+    return ["unplayed", *reversed(ties), "return", "95 %", "w-d-l", "faults"]
+
+
+def _width(name: str, texts: Sequence[str | Text]) -> int:
+    """How many characters a column takes; faults may go on in a new line."""
+    plain = [str(text) for text in texts]
+    parts = [word for text in plain for word in text.split()] if name == "faults" else plain
+    return max(map(cell_len, (name, *parts)), default=0)
 
 
 def as_json(standings: Standings) -> str:

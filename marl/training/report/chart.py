@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from marl.page.figure import svg
 from marl.page.plot import CURSOR, Sheet, axes, band, polyline, read_out
 from marl.page.scale import Linear
-from marl.page.text import clipped, escape
+from marl.page.text import escape
 from marl.training.report.series import Point, Series
-from marl.words import compact, number
+from marl.words import clipped, compact, number
 
 COLOURS = 8  # in page.css: c0 to c7 for modules and opponents, and c8
 MARKED = 60  # with more points than these a line goes without dots

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from marl.page.header import header, tile
-from marl.page.text import clipped, escape, exact
+from marl.page.text import escape, exact
 from marl.training.report.view import TrainView
-from marl.words import MISSING, duration, number
+from marl.words import MISSING, clipped, duration, number
 
 
 def heading(view: TrainView) -> str:

@@ -11,12 +11,12 @@ import numpy as np
 from marl.page.figure import absent, figure, section
 from marl.page.plot import Sheet
 from marl.page.scale import padded, plain
-from marl.page.text import clipped, escape
+from marl.page.text import escape
 from marl.reward import LOGGED
 from marl.training.report.chart import COLOURS, Chart, Line, legend, percent
 from marl.training.report.series import Point, Series
 from marl.training.report.view import RECENT, Logged, TrainView
-from marl.words import compact, number
+from marl.words import clipped, compact, number
 
 SHEET = Sheet(352, 190, left=58, right=330, top=10, bottom=162)
 MOST = 30  # panels; numbers that get none are named

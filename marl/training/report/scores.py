@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from marl.page.plot import thinned
-from marl.page.text import clipped, escape, exact
+from marl.page.text import escape, exact
 from marl.training.history import Slice
 from marl.training.report.view import TrainView
-from marl.words import MISSING, number
+from marl.words import MISSING, clipped, number
 
 LISTED = 60  # measurements in the folded table
 HEAD = ("matches", "return", "length")

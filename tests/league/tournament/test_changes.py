@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
 from league.ratings import rate
+from league.schedules import ladder, swiss
 from league.schedules.ladder import Ladder
 from league.schedules.swiss import Swiss
 from league.tournament.budget import Budget, Need
@@ -176,9 +178,9 @@ def test_schedules_that_take_nobody_late_say_so(event: Callable[..., Event]) -> 
         submit(made, "eve=marl/random")
 
 
-@pytest.mark.parametrize("kind", [Swiss, Ladder])
-def test_rounds_that_were_drawn_stay_as_they_are_when_somebody_comes(kind: type[Swiss] | type[Ladder]) -> None:
+@pytest.mark.parametrize(("kind", "params"), [(Swiss, swiss.Params(rounds=4)), (Ladder, ladder.Params(rounds=4))])
+def test_rounds_that_were_drawn_stay_as_they_are_when_somebody_comes(kind: Any, params: Any) -> None:
     names = [f"p{number}" for number in range(8)]
-    before = kind(names, rounds=4).next([])
-    after = kind([*names, "late", "later"], rounds=4, presence={"late": (3, 99), "later": (4, 99)}).next([])
+    before = kind(names, params).next([])
+    after = kind([*names, "late", "later"], params, presence={"late": (3, 99), "later": (4, 99)}).next([])
     assert before == after

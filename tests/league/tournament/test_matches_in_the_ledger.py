@@ -11,6 +11,7 @@ import pytest
 
 from league.ledger import BotRow, Ledger, MatchRow, TournamentLedger
 from league.ledger import schema as tables
+from league.ledger.tournament import ROSTER
 from league.view import Player
 from marl.errors import RunError, UserError
 
@@ -96,15 +97,39 @@ def test_matches_from_elsewhere_are_added_once(ledger: TournamentLedger) -> None
 
 
 def test_a_new_version_of_a_bot_takes_the_place_of_the_old_one(ledger: TournamentLedger) -> None:
-    for name, version, content in (("ann", 1, "1"), ("bob", 1, "2"), ("ann", 2, "3")):
-        ledger.add_bot(BotRow(name, "bot", "somebody", content, version=version))
+    for name, content, version in (("ann", "1", 1), ("bob", "2", 1), ("ann", "3", 2)):
+        ledger.add_bots([BotRow(name, "bot", "somebody", content, version=version)])
     assert [(bot.name, bot.version, bot.content, bot.id) for bot in ledger.bots()] == [
         ("ann", 2, "3", 3),
         ("bob", 1, "2", 2),
     ]
     assert len(ledger.every_bot()) == 3
     with pytest.raises(UserError, match="version 2 of ann was submitted by somebody else just now"):
-        ledger.add_bot(BotRow("ann", "bot", "somebody", "4", version=2))
+        ledger.add_bots([BotRow("ann", "bot", "somebody", "4", version=2)])
+
+
+def test_names_that_differ_in_case_are_one_name_and_several_are_added_together_or_not_at_all(
+    ledger: TournamentLedger,
+) -> None:
+    ledger.add_bots([BotRow("X", "bot", "ann", "1")])
+    with pytest.raises(UserError, match="version 1 of x was submitted by somebody else just now"):
+        ledger.add_bots([BotRow("bob", "bot", "bob", "2"), BotRow("x", "bot", "bob", "3")])
+    assert [bot.name for bot in ledger.every_bot()] == ["X"]
+
+
+def test_who_comes_late_is_in_the_roster_in_the_transaction_that_adds_it(
+    ledger: TournamentLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger.decide(ROSTER, 0, {"bots": []}, 0.0)
+    with monkeypatch.context() as broken:
+        broken.setattr("league.ledger.tournament.decide", lambda *_: 1 / 0)  # as if it were killed there
+        with pytest.raises(ZeroDivisionError):
+            ledger.add_bots([BotRow("ann", "bot", "ann", "1")], joined=2)
+    assert ledger.every_bot() == []
+    for name in ("ann", "bob"):
+        ledger.add_bots([BotRow(name, "bot", name, "1")], joined=2)
+    late = [data for number, (data, _) in ledger.decisions(ROSTER).items() if number]
+    assert late == [{"bots": [1], "joined": 2}, {"bots": [2], "joined": 2}]
 
 
 def test_the_digest_does_not_depend_on_the_order_in_which_matches_finished(tmp_path: Path) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 import pytest
 
-from league.ledger import TournamentLedger
+from league.ledger import BotRow, TournamentLedger
 from league.tournament.event import Event
 from league.tournament.standings import view
 from marl.errors import UserError
@@ -93,3 +95,23 @@ def test_a_database_that_cannot_be_reached_is_a_sentence() -> None:
         TournamentLedger("postgresql+psycopg://marl@/postgres?host=/nowhere")
     with pytest.raises(UserError, match="a URL is like sqlite"):
         TournamentLedger("not a url")
+
+
+def test_two_hosts_that_submit_one_name_at_once_do_not_both_get_it(database: str) -> None:
+    ledgers = [TournamentLedger(database), TournamentLedger(database)]
+    together = threading.Barrier(2)
+
+    def submit(host: int) -> int:
+        added = 0
+        for number in range(20):
+            bot = BotRow(f"{'Xx'[host]}{number}", "bot", "somebody", str(host))
+            together.wait(30)
+            with suppress(UserError):
+                added += len(ledgers[host].add_bots([bot]))
+        return added
+
+    with ThreadPoolExecutor(2) as hosts:
+        assert sum(hosts.map(submit, range(2))) == 20
+    assert len(ledgers[0].every_bot()) == 20
+    for ledger in ledgers:
+        ledger.close()

@@ -26,8 +26,8 @@ def run(event: Event, workers: int = 1) -> Event:
     return event
 
 
-def text(event: Event, rating: str = "") -> str:
-    console = Console(width=100, record=True, quiet=False, file=open("/dev/null", "w"), color_system=None)  # noqa: PTH123, SIM115
+def text(event: Event, rating: str = "", width: int = 100) -> str:
+    console = Console(width=width, record=True, quiet=False, file=open("/dev/null", "w"), color_system=None)  # noqa: PTH123, SIM115
     terminal.show(view(event, Component(rating) if rating else None), console)
     return console.export_text()
 
@@ -153,3 +153,19 @@ def test_a_test_of_wins_refuses_money_and_a_game_without_bounds_asks_for_them(ev
     with pytest.raises(UserError, match=r"league/sprt counts wins and draws, and scoring\.by is return"):
         run(made)
     assert not made.has_begun
+
+
+def test_numbers_are_whole_in_80_columns_and_long_names_keep_their_ends(event: Make) -> None:
+    long = "a-bot-with-a-name-that-somebody-thought-funny"
+    players = (f"{long}-1=marl/random", f"{long}-2=marl/first", "cat=marl/random")
+    made = run(event(*players, overrides=("schedule.cycles=5",)))
+    said = text(made, width=80)
+    assert all(len(line.rstrip()) <= 80 for line in said.partition("rating:")[0].splitlines())
+    for line in view(made).lines:
+        row = next(row for row in said.splitlines() if row.split()[:1] == [str(line.rank)] and line.player[-6:] in row)
+        assert f"{line.wins}-{line.draws}-{line.losses}" in row
+        assert line.rating is not None and f"{line.rating.low:.0f} … {line.rating.high:.0f}" in row
+    assert "-funny-1" in said and "-funny-2" in said
+    narrow = text(made, width=40)
+    assert "for want of width without" in narrow and "95 %" in narrow
+    assert "of 3 columns fit" in text(made, width=24)
