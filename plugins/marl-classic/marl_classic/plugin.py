@@ -60,5 +60,5 @@ def marl_environments() -> Iterable[Descriptor]:
         "A grid world of many tasks: rooms in a row, locked doors, lava",
         params="marl_classic.rooms:RoomsParams",
         source="in the style of Minigrid, NeurIPS 2023",
-        tags=("1 player", "tasks", "chance"),
+        tags=("turns", "1 player", "tasks", "chance"),
     )

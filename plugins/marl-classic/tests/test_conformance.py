@@ -11,6 +11,7 @@ from marl_classic.connect_four import ConnectFour, ConnectFourParams
 from marl_classic.kuhn_poker import KuhnParams, KuhnPoker
 from marl_classic.leduc_poker import LeducPoker
 from marl_classic.matrix import MatrixParams, matrix
+from marl_classic.rooms import Rooms
 from marl_classic.tic_tac_toe import TicTacToe
 
 THREE = [[[[a, b], [b, a]], [[b, a], [a, b]]] for a, b in ((0, 1), (2, 3), (1, 0))]
@@ -26,7 +27,12 @@ GAMES = {
     "connect_four": ConnectFour,
     "connect_four(view=own)": partial(ConnectFour, params=ConnectFourParams(view="own")),
 }
-CARDS = {"kuhn": KuhnPoker, "kuhn_for_three": partial(KuhnPoker, params=KuhnParams(players=3)), "leduc": LeducPoker}
+CARDS = {
+    "kuhn": KuhnPoker,
+    "kuhn_for_three": partial(KuhnPoker, params=KuhnParams(players=3)),
+    "leduc": LeducPoker,
+    "rooms": Rooms,
+}
 
 test_conformance = conformance_tests(GAMES)
 test_conformance_of_games_of_chance = conformance_tests(CARDS, chance=True)
