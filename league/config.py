@@ -67,15 +67,17 @@ class LeagueConfig:
     """A league: an environment, a strategy, and when to stop."""
 
     RULES: ClassVar[Rules] = Rules(
-        files=("ledger.db", "ledger.db-wal", "metrics.jsonl", "blobs"),
+        files=("ledger.db", "ledger.db-wal", "players.json", "metrics.jsonl", "blobs"),
         fixed={
             "env": "since its players and their payoffs belong to this environment",
             "payoffs.mode": "since exact and sampled payoffs would stand in one table",
+            "start_from": "since the run has started",
             "strategy.founder": "since its first players are there already",
         },
     )
     env: Component = component("environments", help="the game")
     strategy: Component = component("strategies", default="league/psro", help="decides the next jobs")
+    start_from: Component | None = component("players", default=None, help="whose networks learners start from")
     name: str = "league"
     """The run's name; `runs/<name>` is where it goes unless --out says otherwise."""
     seed: int = 0

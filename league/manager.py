@@ -24,9 +24,11 @@ from league.payoffs.table import Table
 from league.services import LeagueServices
 from league.strategies.checked import CheckedStrategy
 from league.view import Iteration, LeagueView, Player
-from marl.algorithm import Algorithm, Trained
+from marl.algorithm import Algorithm
 from marl.job import SELF, Job
 from marl.registry import ALGORITHMS, Registry
+from marl.run.players import Contestant
+from marl.run.start import starting
 from marl.scenario import plain
 from marl.services import train
 from marl.snapshot import canonical
@@ -44,6 +46,7 @@ class Manager:
     strategy: CheckedStrategy
     payoffs: PayoffSource
     measures: Measures
+    start: Contestant | None = None  # whose networks jobs without a parent start from
 
     def __post_init__(self) -> None:
         self.env = canonical(plain(self.config.env))
@@ -70,7 +73,7 @@ class Manager:
         while not self._stops():
             number = self.iterations[-1].number + 1
             view = self.view(number - 1)
-            jobs = [replace(job, env=self.env) for job in self.strategy.jobs(view, self.config.seed)]
+            jobs = [self._prepared(job) for job in self.strategy.jobs(view, self.config.seed)]
             if not jobs:
                 self.reason = self.strategy.ended(view)
                 break
@@ -133,7 +136,7 @@ class Manager:
             self.jobs[index] = replace(self.jobs[index], started=started)
             self.tell()
             self.services.begin(job.id, "+".join(self.sides[side] for side in job.sides))
-            trained = self._train(job)
+            trained = train(self.registry, self._algorithm(job), job, self.services)
             snapshot = self.services.blobs.put_snapshot(trained.snapshot)
             kept = trained.checkpoint if self.strategy.continues else None
             checkpoint = None if kept is None else self.services.blobs.put_checkpoint(kept)
@@ -155,11 +158,19 @@ class Manager:
             self._add(replace(player, name=self._name(side)), job.id)
         self._joined[side] += 1
 
-    def _train(self, job: Job) -> Trained:
+    def _prepared(self, job: Job) -> Job:
+        """A strategy's job with what the scenario adds: where it is played, and whose networks it starts from."""
+        job = replace(job, env=self.env)
+        if self.start is None or job.parent is not None:
+            return job
+        checkpoint = starting(self.start, self._algorithm(job), job, self.services)
+        return replace(job, parent=self.services.blobs.put_checkpoint(checkpoint))
+
+    def _algorithm(self, job: Job) -> Algorithm:
         key = job.algorithm + repr(sorted(job.params.items()))
         if key not in self._algorithms:
             self._algorithms[key] = self.registry.make(ALGORITHMS, job.algorithm, job.params)
-        return train(self.registry, self._algorithms[key], job, self.services)
+        return self._algorithms[key]
 
     def _parents(self, job: Job) -> tuple[str, ...]:
         """The player that the job goes on from, then those that it answered, the heaviest first."""

@@ -30,6 +30,7 @@ from marl.registry import Registry
 from marl.reward import logged
 from marl.run.directory import goes_on, locked
 from marl.run.lineage import settle
+from marl.run.pins import Pins
 from marl.scenario import Scenario, plain
 from marl.words import uncertain
 
@@ -44,9 +45,13 @@ def run(scenario: Scenario, registry: Registry, out: Path, resume: bool) -> None
             blobs = Blobs(out / "blobs")
             blobs.sweep()
             check(ledger, plain(scenario.config.env))
+            pins = Pins(out, blobs, registry)
             manager = build(scenario.config, registry, ledger, blobs, metrics)
+            if (start := scenario.config.start_from) is not None:
+                manager.start = pins.find(start, "start_from")
             last = manager.iterations[-1].number if manager.iterations else 0
             settle(scenario, registry, out, {"iteration": last})
+            pins.write()
             mend(metrics, manager)
             show(manager, scenario, out)
         finally:

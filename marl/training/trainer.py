@@ -12,7 +12,6 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import cast
 
 from marl import rng
 from marl.algorithm import Algorithm, Checkpoint, Trained
@@ -25,6 +24,7 @@ from marl.policy import Policy
 from marl.registry import ALGORITHMS, Component, Registry
 from marl.run.pins import Pins
 from marl.run.players import Contestant, named, seats, told
+from marl.run.start import starting
 from marl.scenario import plain
 from marl.services import RunServices, explained, train
 from marl.snapshot import JSON, canonical
@@ -90,7 +90,10 @@ class Trainer:
             )
         self.params: dict[str, JSON] = plain(params)
         self.algorithm: Algorithm = self.registry.make(ALGORITHMS, config.algorithm.name, params)
-        self.start = None if config.start_from is None else self._starting(config.start_from)
+        self.start: Checkpoint | None = None
+        if config.start_from is not None:
+            found = self.pins.find(config.start_from, "start_from")
+            self.start = starting(found, self.algorithm, self.job(1), self.services)
         self._step = self.history.env_steps
         self._drop()  # a killed run may not have come to it
         self._started = time.monotonic() - self.history.seconds
@@ -126,20 +129,6 @@ class Trainer:
             budget={"env_steps": self._budget(number)},
             tasks=None if config.tasks is None else {"name": config.tasks.name, **plain(config.tasks.params)},
         )
-
-    def _starting(self, component: Component) -> Checkpoint:
-        """What the first job goes on from: another's networks. Raises UserError where they are other ones."""
-        found, self.start = self.pins.find(component, "start_from"), None
-        snapshots = {snapshot.id: snapshot for side in found.mixtures for snapshot, _ in side}
-        if len(snapshots) > 1:
-            raise UserError(f"start_from: {found.name} is a mixture of {len(snapshots)} players: name one, RUN@PLAYER")
-        start = getattr(self.algorithm, "start", None)
-        if start is None:
-            raise UserError(f"start_from: {self.config.algorithm.name} has no way to start from another's networks")
-        try:
-            return cast(Checkpoint, start(*snapshots.values(), self.job(1), self.services))
-        except UserError as error:
-            raise UserError(f"start_from: {found.name}: {error}") from None
 
     def _against(self, side: int) -> Mixture:
         """Who plays a side that is not the learner's: all opponents alike, each by its own mixture; or itself."""
