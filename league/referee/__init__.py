@@ -2,7 +2,7 @@
 
 from league.referee.clocks import Clocks, Output, Spent
 from league.referee.live import Match
-from league.referee.policy import PolicyPlayer, from_file, from_league, from_snapshot, scripted
+from league.referee.policy import PolicyPlayer, from_snapshot, scripted
 from league.referee.process import BotPlayer
 from league.referee.record import MatchRecord, Transcript
 from league.referee.referee import Referee, play_match
@@ -28,8 +28,6 @@ __all__ = [
     "Verdict",
     "View",
     "charge",
-    "from_file",
-    "from_league",
     "from_snapshot",
     "play_match",
     "scripted",

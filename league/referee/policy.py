@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,11 +10,11 @@ import numpy as np
 from league.referee.seat import Answer, Request, Table
 from league.referee.verdict import Verdict
 from marl import rng
-from marl.blobs import Blobs
 from marl.env import EnvSpec, Rows
-from marl.errors import UserError, suggestion
+from marl.errors import UserError
 from marl.policy import Policy
 from marl.registry import POLICIES, Registry
+from marl.services import restore
 from marl.snapshot import JSON, Snapshot
 from marl.types import Array
 
@@ -113,39 +112,8 @@ def scripted(registry: Registry, spec: EnvSpec, name: str, params: Mapping[str, 
 
 
 def from_snapshot(registry: Registry, spec: EnvSpec, snapshot: Snapshot, name: str = "") -> PolicyPlayer:
-    """The policy that a snapshot holds: arrays and JSON, so nothing of it runs. Raises UserError if unknown."""
-    made = registry.make(POLICIES, snapshot.policy, snapshot.meta.get("params", {}), spec=spec, snapshot=snapshot)
-    return PolicyPlayer(name or snapshot.id[:8], made)
+    """The policy that a snapshot holds: arrays and JSON, so nothing of it runs. Raises UserError if unknown.
 
-
-def from_file(registry: Registry, spec: EnvSpec, path: Path, name: str = "") -> PolicyPlayer:
-    """A policy that somebody handed in: a snapshot's `<id>.safetensors`, with its `<id>.json` beside it.
-
-    Only that format is read, since it holds numbers and nothing that could run; its id must match its content. Raises
-    UserError for other files, and RunError for damaged ones.
+    `marl.run.players.contestant` finds the snapshots of runs and files.
     """
-    if path.suffix != ".safetensors":
-        raise UserError(f"{path} is not a .safetensors file; policies are taken in that format only, never as pickles")
-    if not path.is_file() or not path.with_suffix(".json").is_file():
-        raise UserError(f"a policy is two files: {path} and {path.with_suffix('.json').name} beside it; one is missing")
-    return from_snapshot(registry, spec, Blobs(path.parent).get_snapshot(path.stem), name)
-
-
-def from_league(registry: Registry, spec: EnvSpec, run: Path, player: str) -> PolicyPlayer:
-    """A player of the league in the run directory `run`, by its name there or by (the beginning of) its snapshot's id.
-
-    Raises UserError, with the closest name, where there is none.
-    """
-    from league.reader import open_ledger  # SQLAlchemy takes a while to import
-
-    ledger = open_ledger(run)
-    try:
-        members = [member for _, member in ledger.players()]
-    finally:
-        ledger.close()
-    found = [member for member in members if member.name == player] or [
-        member for member in members if len(player) >= 6 and member.snapshot.startswith(player)
-    ]
-    if not found:
-        raise UserError(f"the league {run} has no player {player!r}{suggestion(player, (m.name for m in members))}")
-    return from_snapshot(registry, spec, Blobs(run / "blobs").get_snapshot(found[-1].snapshot), found[-1].name)
+    return PolicyPlayer(name or snapshot.id[:8], restore(registry, spec, snapshot))

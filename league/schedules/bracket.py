@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from league.schedules.book import Book, places, totals
-from league.schedules.field import at_least, checked, two_sided
+from league.schedules.field import checked, two_sided
 from league.schedules.pairing import Pairing, Place, Result, Tie
 from league.schedules.seats import seatings
+from marl.registry.ranges import at_least
 
 
 @dataclass
@@ -22,8 +23,8 @@ class Params:
     """While a meeting is drawn, up to this many further game pairs are played; then the better seed goes on."""
 
     def __post_init__(self) -> None:
-        at_least(1, games=self.games)
-        at_least(0, deciders=self.deciders)
+        at_least(self, 1, "games")
+        at_least(self, 0, "deciders")
         if self.games % 2:
             raise ValueError(
                 f"games: {self.games} is odd, and both players should have both seats; try {self.games + 1}"

@@ -32,10 +32,3 @@ def two_sided(sides: int, schedule: str) -> None:
             f"the schedule {schedule} is for games of two sides, and this game has {sides}; "
             "league/round_robin, league/swiss, league/groups and league/ladder can do more"
         )
-
-
-def at_least(least: int, **params: int) -> None:
-    """Raise ValueError for the first of the parameters that is smaller than `least`; for use in `__post_init__`."""
-    for name, value in params.items():
-        if value < least:
-            raise ValueError(f"{name}: {value} is too few; {least} or more is right")

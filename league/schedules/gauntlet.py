@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
-from league.schedules.field import at_least, checked
+from league.schedules.field import checked
 from league.schedules.listed import Listed, pairings_of
 from league.schedules.round_robin import apart
 from marl.errors import UserError, suggestion
+from marl.registry.ranges import at_least
 
 
 @dataclass
@@ -24,8 +25,8 @@ class Params:
     """How often a challenger meets everyone else (with more than two sides: every combination of them)."""
 
     def __post_init__(self) -> None:
-        at_least(0, games=self.games)
-        at_least(1, cycles=self.cycles)
+        at_least(self, 0, "games")
+        at_least(self, 1, "cycles")
 
 
 class Gauntlet(Listed):

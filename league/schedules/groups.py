@@ -9,13 +9,14 @@ from typing import Literal
 from league.schedules.bracket import Bracket
 from league.schedules.bracket import Params as KnockoutParams
 from league.schedules.double_elimination import DoubleElimination
-from league.schedules.field import at_least, checked, two_sided
+from league.schedules.field import checked, two_sided
 from league.schedules.pairing import Pairing, Place, Result, Schedule, Tie
 from league.schedules.round_robin import Params as RoundRobinParams
 from league.schedules.round_robin import RoundRobin
 from league.schedules.single_elimination import SingleElimination
 from league.schedules.tiebreaks import TieBreak, said
 from marl.errors import UserError
+from marl.registry.ranges import at_least
 
 Finals = Literal["single_elimination", "double_elimination", "round_robin"]
 
@@ -35,8 +36,8 @@ class Params:
     """What separates equal points in a group, in this order: head_to_head, sonneborn_berger, wins."""
 
     def __post_init__(self) -> None:
-        at_least(1, groups=self.groups, advance=self.advance)
-        at_least(0, games=self.games)
+        at_least(self, 1, "groups", "advance")
+        at_least(self, 0, "games")
         if self.finals != "round_robin" and self.games % 2:
             raise ValueError(f"games: {self.games} is odd, and a knockout needs an even number; try {self.games + 1}")
 

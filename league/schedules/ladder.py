@@ -13,11 +13,12 @@ from functools import partial
 
 from league.ratings.openskill import OpenSkill
 from league.schedules.book import Book, places, totals
-from league.schedules.field import at_least, checked, present
+from league.schedules.field import checked, present
 from league.schedules.memo import Memo
 from league.schedules.pairing import Pairing, Place, Result
 from league.schedules.seats import round_of
 from marl import rng
+from marl.registry.ranges import at_least
 
 
 @dataclass
@@ -31,8 +32,8 @@ class Params:
     """The share of the field, the most uncertain first, that looks for opponents in a round."""
 
     def __post_init__(self) -> None:
-        at_least(1, rounds=self.rounds)
-        at_least(0, games=self.games)
+        at_least(self, 1, "rounds")
+        at_least(self, 0, "games")
         if not 0 < self.share <= 1:
             raise ValueError(f"share: {self.share} is not above 0 and up to 1")
 

@@ -13,10 +13,11 @@ from itertools import combinations
 
 import numpy as np
 
-from league.schedules.field import at_least, checked
+from league.schedules.field import checked
 from league.schedules.listed import Listed, pairings_of
 from league.schedules.tiebreaks import TieBreak
 from marl.errors import UserError
+from marl.registry.ranges import at_least
 from marl.types import Ints
 
 
@@ -34,8 +35,8 @@ class Params:
     """What separates equal points, in this order: head_to_head, sonneborn_berger, wins, buchholz, buchholz_cut."""
 
     def __post_init__(self) -> None:
-        at_least(1, cycles=self.cycles)
-        at_least(0, games=self.games, meetings=self.meetings)
+        at_least(self, 1, "cycles")
+        at_least(self, 0, "games", "meetings")
 
 
 class RoundRobin(Listed):

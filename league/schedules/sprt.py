@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 from league.ratings.sprt import Decision, SequentialTest, State
 from league.schedules.book import Book, places, totals
-from league.schedules.field import at_least, checked, two_sided
+from league.schedules.field import checked, two_sided
 from league.schedules.pairing import Fact, Pairing, Place, Result
 from league.schedules.sprt_facts import sprt_facts
 from marl.errors import UserError
+from marl.registry.ranges import at_least
 
 
 @dataclass
@@ -35,7 +36,7 @@ class Params:
     """The test stops without a decision after this many game pairs."""
 
     def __post_init__(self) -> None:
-        at_least(1, ahead=self.ahead, most=self.most)
+        at_least(self, 1, "ahead", "most")
         SequentialTest(self.elo0, self.elo1, self.alpha, self.beta)
 
 

@@ -18,13 +18,14 @@ from itertools import combinations
 from math import ceil, log2
 
 from league.schedules.book import Book, Totals, places
-from league.schedules.field import at_least, checked, present
+from league.schedules.field import checked, present
 from league.schedules.matching import cheapest_matching
 from league.schedules.memo import Memo
 from league.schedules.pairing import Pairing, Place, Result
 from league.schedules.seats import round_of
 from league.schedules.tiebreaks import TieBreak, said, separate
 from marl.errors import UserError
+from marl.registry.ranges import at_least
 
 BUCHHOLZ: tuple[TieBreak, ...] = ("buchholz",)
 
@@ -44,7 +45,7 @@ class Params:
     """What separates equal points, in this order: buchholz, buchholz_cut, sonneborn_berger, head_to_head, wins."""
 
     def __post_init__(self) -> None:
-        at_least(0, rounds=self.rounds, games=self.games)
+        at_least(self, 0, "rounds", "games")
         if not 0 <= self.bye <= 1:
             raise ValueError(f"bye: {self.bye} is not from 0 to 1")
 

@@ -229,7 +229,8 @@ def test_who_breaks_the_rules_is_named(tmp_path: Path) -> None:
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: cheat\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[marl]\ncheat = cheat\n")
     pytest.importorskip("marl_classic", reason="needs the plugin marl-classic")
-    env = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    path = os.pathsep.join(filter(None, (str(tmp_path), os.environ.get("PYTHONPATH"))))
+    env = {**os.environ, "PYTHONPATH": path}
     place = ("--env", "classic/tic_tac_toe")
     done = marl("evaluate", "cheat/cheat", *place, "--matches", 10, env=env)
     assert "cheat/cheat broke the rules in 10 of its matches against marl/random" in " ".join(done.stdout.split())

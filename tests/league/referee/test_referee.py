@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -52,14 +52,12 @@ def test_a_bot_plays_like_the_policy_it_copies(bot, honest, referee):
 
 
 def test_a_slow_bot_holds_up_nobody(bot, honest, referee):
-    slow = bot("def act(message): time.sleep(60)")
+    slow = bot("def act(message): time.sleep(600)")
     matches = [Match("slow", [slow, honest()], 1)]
     matches += [Match(str(n), [bot(kept=True), honest()], n) for n in range(12)]
-    began, finished = time.perf_counter(), []
-    for record in referee(kuhn(3), clocks=Clocks(move=1.5)).play(matches):
-        finished.append((record.id, time.perf_counter() - began))
-    assert finished[-1][0] == "slow" and len(finished) == 13
-    assert finished[-2][1] < 1.5
+    playing = referee(kuhn(3), clocks=Clocks(move=600)).play(matches)
+    finished = {record.id for record in islice(playing, 12)}  # all others are over while it thinks
+    assert finished == {str(n) for n in range(12)}
 
 
 def test_the_result_is_told(bot, honest, tmp_path, referee):
