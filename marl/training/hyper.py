@@ -46,6 +46,7 @@ class Hyper:
     max_grad_norm: float | None = 0.5
     """Clips the global norm of each module's gradients."""
     auxiliary: list[Component] = component("losses", default=[], help="terms that are added to the loss")
+    """Losses of plugins that are added to the algorithm's own, and logged by name."""
     samplers: int = 1
     """Each has its own lanes (and, with `ray`, its own process); the rows of an update are shared out among them."""
     overlap: bool = False

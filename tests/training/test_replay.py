@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from marl.arena.trajectory import Last
 
 from marl.algorithm import Checkpoint
 from marl.arena import Trajectory
 from marl.training.experience.replay import Replay, _transitions
 from marl.training.experience.ring import Ring
 from marl.training.hyper import ReplayHyper
+from marl.trajectory import Last
 
 
 def rows(clock: list[int], *, first: int = -1, ended: int = -1, terminated: bool = True, slot: int = 0) -> Any:

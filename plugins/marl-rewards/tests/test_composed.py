@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from marl.compute import Compute
+
 pytest.importorskip("ray.rllib")
 pytest.importorskip("marl_rllib")
 pytest.importorskip("marl_pettingzoo")
@@ -120,9 +122,11 @@ def engine(backend: str) -> Any:
     from marl_rllib.ppo import PPO, PPOParams
 
     small = {"lanes": 8, "rows": 129, "minibatch": 64, "epochs": 1, "model": ModelConfig(hidden=[8])}
-    hyper = PPOParams(**small, reward=RewardConfig(**block()), backend=backend)
+    hyper = PPOParams(**small, reward=RewardConfig(**block()))
     spec = skirmish(1).spec
-    return Engine(spec, Parts(PPO.learner), module_specs(spec, hyper.model, hyper.sharing, (0, 1)), hyper)
+    return Engine(
+        spec, Parts(PPO.learner), module_specs(spec, hyper.model, hyper.sharing, (0, 1)), hyper, Compute(backend)
+    )
 
 
 def host(saved: Mapping[str, Any]) -> Any:
