@@ -100,7 +100,7 @@ def test_strict_fails_on_a_warning(marl):
     done = marl("plugins", "check", "lazy", "--json")
     warned = [row for row in json.loads(done.stdout) if row["status"] == "warn"]
     assert warned, "the probe declares no hook API"
-    assert marl("plugins", "check", "league", "--strict").returncode == 0
+    assert marl("plugins", "check", "marl/random", "--strict").returncode == 0
     assert marl("plugins", "check", "bare").returncode == 0
     assert marl("plugins", "check", "bare", "--strict").returncode == 1
 

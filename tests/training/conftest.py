@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,9 @@ from marl.policy import Policy
 from marl.registry import POLICIES, load_registry
 from marl.snapshot import Snapshot
 from marl.trajectory import Last, Trajectory
+
+# Without torch there is nothing to train: the core is tested without it.
+collect_ignore = [] if find_spec("torch") else ["test_engine.py", "test_replay.py", "test_statistics.py"]
 
 
 class Services:

@@ -46,7 +46,7 @@ def test_what_a_move_costs():
 
 
 def test_impossible_clocks_are_refused():
-    with pytest.raises(ValueError, match="negative"):
+    with pytest.raises(ValueError, match="at least 0"):
         Clocks(move=-1)
     with pytest.raises(ValueError, match="some time"):
         Clocks(move=0)
