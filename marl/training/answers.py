@@ -47,6 +47,15 @@ def asked_for_loss(
     return value.reshape(()), told
 
 
+def not_finite(learner: object, module_id: str, loss: float) -> RunError:
+    """The error where a loss or its gradients are infinite or NaN: whose loss it is, and what to look for."""
+    return RunError(
+        f"the loss or the gradients of module {module_id!r} are not finite (loss {loss:g}), in "
+        f"{load_registry().describe_class(type(learner))}: lower the learning rate, look for infinite rewards or "
+        "observations, or, if the loss is yours, for logarithms and quotients of 0"
+    )
+
+
 def _short(answer: Any) -> object:
     """A tensor by its shape; everything else as it is."""
     return f"a tensor of shape {list(answer.shape)}" if isinstance(answer, torch.Tensor) else answer

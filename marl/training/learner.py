@@ -21,7 +21,7 @@ from ray.rllib.core.learner.torch.torch_learner import TorchLearner
 from marl import rng, tree
 from marl.algorithm import Checkpoint
 from marl.errors import RunError
-from marl.training.answers import asked_for_loss
+from marl.training.answers import asked_for_loss, not_finite
 from marl.training.auxiliary import Auxiliaries
 from marl.training.averaging import Average
 from marl.training.checkpoint import load_learner, save_learner
@@ -355,10 +355,7 @@ class ColumnLearner(TorchLearner, abc.ABC):
             said = torch.cat(self._say)
             self.said[name] = said.new_empty(len(said)).index_copy_(0, order, said).float().cpu().numpy()
         if not np.isfinite([stats["grad_norm"], stats["loss"]]).all():
-            raise RunError(
-                f"the loss or the gradients of module {name!r} are not finite (loss {stats['loss']:g}): "
-                "lower the learning rate, or look for infinite rewards or observations"
-            )
+            raise not_finite(self, name, stats["loss"])
         return stats
 
     def _fuse(self, name: str, broken: torch.Tensor) -> bool:
