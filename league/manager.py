@@ -187,9 +187,9 @@ class Manager:
         self._fill(None if every else self.strategy.pairings(self.view()))
         mixtures = self.strategy.mixtures(self.view())
         self._fill(self._support(mixtures))
-        values, margins = self.table.payoffs.expected(mixtures)
-        earned = tuple(margin if math.isfinite(margin) else None for margin in margins.tolist())
-        iteration = Iteration(number, mixtures, {}, tuple(values.tolist()), self.seconds, margins=earned)
+        values, halves = self.table.payoffs.expected(mixtures)
+        margins = tuple(half if math.isfinite(half) else None for half in halves.tolist())
+        iteration = Iteration(number, mixtures, {}, tuple(values.tolist()), self.seconds, margins)
         iteration = self._measure(iteration)
         self._decide(iteration)
         self.iterations.append(iteration)
@@ -210,7 +210,7 @@ class Manager:
         known = self.measures.abouts
         new = {name: known[name] for name in iteration.measures if self.measured.get(name) != known[name]}
         data: dict[str, Any] = {"mixtures": iteration.mixtures, "values": iteration.values}
-        data |= {"margins": iteration.margins, "metrics": {}}
+        data["margins"] = iteration.margins
         data["measures"] = {**dict.fromkeys(known), **plain_values(iteration.measures)}  # in order; None: not this time
         if new:
             data["about"] = {name: about.plain() for name, about in new.items()}

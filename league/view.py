@@ -43,7 +43,6 @@ class Iteration:
     measures: Mapping[str, Value]
     values: tuple[float, ...]
     seconds: float
-    metrics: dict[str, float] = field(default_factory=dict)
     margins: tuple[float | None, ...] = ()
 
     @property

@@ -209,8 +209,7 @@ class Ledger:
             mixtures = tuple(tuple(map(float, mixture)) for mixture in data["mixtures"])
             values = tuple(map(float, data["values"]))
             measures = {name: Value(**value) for name, value in data["measures"].items() if value is not None}
-            metrics, margins = data.get("metrics", {}), tuple(data.get("margins", ()))
-            return Iteration(number, mixtures, measures, values, seconds, metrics, margins)
+            return Iteration(number, mixtures, measures, values, seconds, tuple(data.get("margins", ())))
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             what = f"the decision 'mixtures' of iteration {number} is not whole ({error!r})"
             raise damaged(self.where, what) from None

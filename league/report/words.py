@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 from league.view import LeagueView
-from marl.page.words import again_section, folded, reading_section
+from marl.page.words import again_section, reading_section
 
 READING = (
     (
@@ -43,7 +43,7 @@ def reading() -> str:
 
 
 def again(view: LeagueView) -> str:
-    """The commands that go on from here, the resolved scenario, and what the last iteration logged."""
+    """The commands that go on from here, and the resolved scenario."""
     run = shlex.quote(f"runs/{view.name}")
     goes_on = (
         "ends at once: the run is finished, and its stop conditions hold"
@@ -58,5 +58,4 @@ def again(view: LeagueView) -> str:
         ),
         (f"marl report {run}", "writes this page anew"),
     )
-    metrics = view.iterations[-1].metrics if view.iterations else {}
-    return again_section(commands, view.scenario, folded("Metrics of the last iteration", metrics))
+    return again_section(commands, view.scenario)

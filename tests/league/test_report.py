@@ -60,7 +60,6 @@ def league(
             measures={"nash_conv": Value.exact(3.0 / (i + 1) ** 0.9)} if exact else {},
             values=tuple(float(v) for v in rng.normal(size=len(sizes))),
             seconds=0.37 * (i + 1),
-            metrics={"payoff_seconds": 0.01},
         )
         for i in range(max(sizes))
     )
