@@ -6,33 +6,31 @@ meta-strategy -> ledger. The loop keeps nothing that the ledger lacks, so a kill
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any
-
-import numpy as np
 
 from league.config import LeagueConfig
 from league.dashboard import JobProgress
 from league.ledger import Ledger
 from league.measures.measure import plain_values
 from league.measures.taken import Measures
+from league.payoffs.filling import Filling
 from league.payoffs.source import PayoffSource
 from league.payoffs.table import Table
+from league.population import Population
 from league.services import LeagueServices
 from league.strategies.checked import CheckedStrategy
 from league.view import Iteration, LeagueView, Player
 from marl.algorithm import Algorithm
-from marl.job import SELF, Job
+from marl.job import Job
 from marl.registry import ALGORITHMS, Registry
 from marl.run.players import Contestant
 from marl.run.start import starting
 from marl.scenario import plain
 from marl.services import train
 from marl.snapshot import canonical
-from marl.types import Bools
 
 
 @dataclass
@@ -44,26 +42,23 @@ class Manager:
     ledger: Ledger
     services: LeagueServices
     strategy: CheckedStrategy
-    payoffs: PayoffSource
+    source: PayoffSource
     measures: Measures
     start: Contestant | None = None  # whose networks jobs without a parent start from
 
     def __post_init__(self) -> None:
         self.env = canonical(plain(self.config.env))
         self.sides = self.services.spec.side_names
-        self.table = Table(len(self.sides))
-        self.members: list[list[tuple[int, Player]]] = [[] for _ in self.sides]
+        self.filling = Filling(self.ledger, self.source, Table(len(self.sides)))
+        self.population = Population(self.sides, self.ledger, self.filling.join)
+        self.filling.read()
         self.iterations = self.ledger.iterations()
         self.measured = self.ledger.measured()
-        for id, player in self.ledger.players():
-            self._join(id, player)
-        self.table.add(self.ledger.payoffs())
         self._started = time.monotonic() - (self.iterations[-1].seconds if self.iterations else 0.0)
         self._algorithms: dict[str, Algorithm] = {}
         self.reason = ""
         self.doing = ""
         self.jobs: list[JobProgress] = []
-        self._joined = [0 for _ in self.sides]  # players of the present iteration, by side
         self.tell: Callable[[], None] = lambda: None
 
     def run(self) -> Iterator[Iteration]:
@@ -79,7 +74,7 @@ class Manager:
                 break
             self.services.iteration = number
             self.jobs = [self._waiting(job) for job in jobs]
-            self._joined = [0 for _ in self.sides]
+            self.population.begin()
             for index, job in enumerate(jobs):
                 self._work(number, job, index)
             yield self._conclude(number)
@@ -89,14 +84,14 @@ class Manager:
 
     def view(self, upto: int | None = None) -> LeagueView:
         """The league as it stands, or as it was at the end of iteration `upto` (the last one at the earliest)."""
-        players = [[p for _, p in side if upto is None or p.born <= upto] for side in self.members]
+        players = self.population.players(upto)
         return LeagueView(
             name=self.config.name,
             env=self.config.env.name,
             sides=self.sides,
             players=tuple(player for side in players for player in side),
             iterations=tuple(self.iterations),
-            payoffs=self.table.payoffs.upto([len(side) for side in players]),
+            payoffs=self.filling.payoffs.upto([len(side) for side in players]),
             finished=bool(self.reason),
             measured={**self.measures.abouts, **self.measured},
             planned=self.config.stop.iterations,
@@ -120,9 +115,9 @@ class Manager:
     def _found(self) -> Iteration:
         """Iteration 0: the founders play each other."""
         for side, founders in enumerate(self.strategy.founders(self.services.spec)):
-            for snapshot in founders[len(self.members[side]) :]:
+            for snapshot in founders[self.population.sizes[side] :]:
                 self.services.blobs.put_snapshot(snapshot)
-                self._add(Player(self._name(side), side, snapshot.id, 0, role="founder"), None)
+                self.population.add(Player("", side, snapshot.id, 0, role="founder"))
         return self._conclude(0)
 
     def _waiting(self, job: Job) -> JobProgress:
@@ -146,17 +141,10 @@ class Manager:
         else:
             snapshot, checkpoint = done["snapshot"], done["checkpoint"]
         self.jobs[index] = replace(self.jobs[index], seconds=time.monotonic() - started, finished=True)
-        player = Player("", job.side, snapshot, number, parents=self._parents(job), checkpoint=checkpoint)
+        parents = self.population.parents(job)
+        player = Player("", job.side, snapshot, number, parents=parents, checkpoint=checkpoint)
         for side in job.sides:
-            self._admit(replace(player, side=side), job)
-
-    def _admit(self, player: Player, job: Job) -> None:
-        """Let a trained player join its side, the same as another or not, unless it has before a run was killed."""
-        side = player.side
-        before = sum(other.born == player.born for _, other in self.members[side])
-        if self._joined[side] == before:
-            self._add(replace(player, name=self._name(side)), job.id)
-        self._joined[side] += 1
+            self.population.admit(replace(player, side=side), job)
 
     def _prepared(self, job: Job) -> Job:
         """A strategy's job with what the scenario adds: where it is played, and whose networks it starts from."""
@@ -172,25 +160,13 @@ class Manager:
             self._algorithms[key] = self.registry.make(ALGORITHMS, job.algorithm, job.params)
         return self._algorithms[key]
 
-    def _parents(self, job: Job) -> tuple[str, ...]:
-        """The player that the job goes on from, then those that it answered, the heaviest first."""
-        earlier = [p.name for _, p in self.members[job.side] if job.parent and p.checkpoint == job.parent]
-        weighed = []
-        for side, mixture in enumerate(job.opponents):
-            names = {player.snapshot: player.name for _, player in reversed(self.members[side])}  # the first one's
-            weighed += [(-weight, names[snapshot]) for snapshot, weight in mixture if snapshot != SELF]
-        return (*earlier[:1], *(name for _, name in sorted(weighed)))
-
     def _conclude(self, number: int) -> Iteration:
         """Fill the table, decide the mixtures, measure them, and write the iteration down."""
         every = self.config.payoffs.pairings == "all"
-        self._fill(None if every else self.strategy.pairings(self.view()))
+        self.filling.fill(None if every else self.strategy.pairings(self.view()))
         mixtures = self.strategy.mixtures(self.view())
-        self._fill(self._support(mixtures))
-        values, halves = self.table.payoffs.expected(mixtures)
-        margins = tuple(half if math.isfinite(half) else None for half in halves.tolist())
-        iteration = Iteration(number, mixtures, {}, tuple(values.tolist()), self.seconds, margins)
-        iteration = self._measure(iteration)
+        values, margins = self.filling.worth(mixtures)
+        iteration = self._measure(Iteration(number, mixtures, {}, values, self.seconds, margins))
         self._decide(iteration)
         self.iterations.append(iteration)
         self.report(iteration)
@@ -217,34 +193,10 @@ class Manager:
         self.ledger.decide("mixtures", iteration.number, data, iteration.seconds)
         self.measured |= new
 
-    def _fill(self, asked: Bools | None) -> None:
-        """Play what nobody has played: all of it, or what is asked for."""
-        missing = self.table.missing(asked)
-        for rows in self.payoffs.fill(self.table.members, missing) if missing.any() else ():
-            self.ledger.add_payoffs(rows)
-            self.table.add(rows)
-
-    def _support(self, mixtures: tuple[tuple[float, ...], ...]) -> Bools:
-        """The pairings that can happen under the mixtures, `bool[n_0, n_1, ...]`."""
-        used = np.ones((), dtype=np.bool_)
-        for mixture in mixtures:
-            used = np.logical_and.outer(used, np.array(mixture) > 0)
-        return used
-
     def report(self, iteration: Iteration) -> None:
         """One line in metrics.jsonl."""
-        sizes = [sum(player.born <= iteration.number for _, player in side) for side in self.members]
+        sizes = [len(players) for players in self.population.players(iteration.number)]
         self.services.metrics.log(
             "iteration", iteration.number, measures=plain_values(iteration.measures), values=iteration.values,
             margins=iteration.margins, players=sizes, seconds=round(iteration.seconds, 3),
         )  # fmt: skip
-
-    def _name(self, side: int) -> str:
-        return f"{self.sides[side]}/{len(self.members[side])}"
-
-    def _add(self, player: Player, job: str | None) -> None:
-        self._join(self.ledger.add_player(player, job), player)
-
-    def _join(self, id: int, player: Player) -> None:
-        self.members[player.side].append((id, player))
-        self.table.join(id, player)

@@ -166,7 +166,7 @@ def further(manager: Manager, out: Path) -> str:
 def progress(manager: Manager) -> Progress:
     """What the dashboard shows of a manager."""
     last, first = manager.iterations[-1] if manager.iterations else None, manager.measures.first
-    sizes = tuple(len(side) for side in manager.members)
+    sizes = manager.population.sizes
     return Progress(
         iteration=last.number if last else 0,
         seconds=manager.seconds,
@@ -174,7 +174,7 @@ def progress(manager: Manager) -> Progress:
         populations=sizes,
         supports=tuple(sum(w > 0 for w in mixture) for mixture in last.mixtures) if last else (),
         values=last.worth if last else (),
-        pairings=manager.table.known,
+        pairings=manager.filling.table.known,
         pairings_total=math.prod(sizes),
         jobs=tuple(manager.jobs),
         steps=manager.services.steps,

@@ -147,8 +147,8 @@ def test_a_league_goes_on_though_nobody_is_new(theirs: Make) -> None:
     manager = theirs("theirs/first")
     assert len(list(manager.run())) == 6
     assert manager.reason == "5 iterations are done"
-    assert [len(side) for side in manager.members] == [6, 6]
-    assert manager.table.sizes == (2, 2)
+    assert [len(side) for side in manager.population.members] == [6, 6]
+    assert manager.filling.table.sizes == (2, 2)
 
 
 def test_a_league_goes_on_after_a_kill_though_nobody_is_new(theirs: Make) -> None:
@@ -169,9 +169,9 @@ def test_a_league_goes_on_after_a_kill_though_nobody_is_new(theirs: Make) -> Non
         next(run)
     again = theirs("theirs/first")
     assert len(again.iterations) == 3
-    assert sorted(len(side) for side in again.members) == [3, 4]
+    assert sorted(len(side) for side in again.population.members) == [3, 4]
     list(again.run())
-    assert [[player.name for _, player in side] for side in again.members] == [
+    assert [[player.name for _, player in side] for side in again.population.members] == [
         [f"player_{side}/{number}" for number in range(6)] for side in range(2)
     ]
 

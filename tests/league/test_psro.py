@@ -26,7 +26,7 @@ def finish(manager: Manager) -> list[Any]:
 def test_double_oracle_solves_rock_paper_scissors_in_three_iterations(league: Make) -> None:
     manager = league("env: classic/rock_paper_scissors\n" + FIRST)
     iterations = finish(manager)
-    assert manager.table.sizes == (3, 3)
+    assert manager.filling.table.sizes == (3, 3)
     assert len(iterations) == 4  # the last one finds no answer that is new
     assert (
         iterations[2].measures["nash_conv"].value
@@ -93,8 +93,8 @@ def test_fictitious_play_of_rock_paper_scissors_counts_repeated_best_responses(l
     uniform = "strategy: {name: psro, metasolver: uniform, founder: marl/first}\nstop: {iterations: 60}\n"
     manager = league("env: classic/rock_paper_scissors\n" + uniform)
     iterations = finish(manager)
-    assert manager.table.sizes == (4, 4)  # the founder and three best responses, stored once each
-    assert [len(side) for side in manager.members] == [61, 61]  # and counted as often as they came
+    assert manager.filling.table.sizes == (4, 4)  # the founder and three best responses, stored once each
+    assert [len(side) for side in manager.population.members] == [61, 61]  # and counted as often as they came
     assert len(manager.ledger.payoffs()) == 16
     assert [i.measures["nash_conv"].value for i in iterations[:3]] == pytest.approx([2, 1, 2 / 3])
     assert iterations[60].measures["nash_conv"].value < 0.25
@@ -116,10 +116,10 @@ def test_nash_is_the_same_whether_players_are_there_once_or_often() -> None:
 def test_sampled_payoffs_agree_with_exact_ones(league: Make) -> None:
     manager = league("env: classic/kuhn_poker\nstop: {iterations: 3}\n", "payoffs.mode=sampled", "payoffs.matches=4000")
     finish(manager)
-    sampled = manager.table.payoffs
+    sampled = manager.filling.payoffs
     exact = manager.services.exact()
     margin = 3 * sampled.margin[0]  # three intervals wide: wrong once in millions of cells
-    for row, (_, mine) in enumerate(manager.members[0]):
-        for column, (_, theirs) in enumerate(manager.members[1]):
+    for row, (_, mine) in enumerate(manager.population.members[0]):
+        for column, (_, theirs) in enumerate(manager.population.members[1]):
             value = exact.form.returns([exact.plan(0, mine.snapshot), exact.plan(1, theirs.snapshot)])[0]
             assert abs(sampled[0][row, column] - value) <= margin[row, column]

@@ -49,7 +49,7 @@ def league(tmp_path: Path) -> Iterator[Make]:
 def test_self_play_is_one_chain_whose_snapshots_join_every_side(league: Make) -> None:
     manager = league(SELF_PLAY, 3)
     iterations = list(manager.run())
-    first, second = ([player for _, player in side] for side in manager.members)
+    first, second = ([player for _, player in side] for side in manager.population.members)
     assert [player.snapshot for player in first] == [player.snapshot for player in second]
     assert [player.parents for player in first] == [(), (), ("player_0/1",), ("player_0/2",)]
     assert len({player.snapshot for player in first}) == 4
@@ -86,7 +86,7 @@ def test_a_chain_spends_its_schedule_though_updates_go_beyond_each_job(league: M
     text = SELF_PLAY.replace("rllib/mmd", "rllib/ppo").replace("4000", "1000, lr_end: 0.0")
     manager = league(text.replace("rows: 512", "rows: 700"), 6)
     assert len(list(manager.run())) == 7  # nobody ran out of learning rate, and the league did not stop for it
-    newest = manager.members[0][-1][1].checkpoint
+    newest = manager.population.members[0][-1][1].checkpoint
     assert newest is not None
     progress = manager.services.checkpoint(newest).meta["progress"]
     assert progress["budget"] == 6000 <= progress["env_steps"] < 6800
@@ -160,5 +160,5 @@ def test_a_league_is_the_same_wherever_its_jobs_are_done(league: Make, oracle: s
     for backend in ("local", "ray") if oracle == "ppo" else ("local", "local"):
         manager = league(f"{text}compute: {{backend: {backend}}}\n", 2, f"run{len(found)}")
         done = list(manager.run())
-        found.append(([[player.snapshot for _, player in side] for side in manager.members], done[-1].mixtures))
+        found.append(([[player.snapshot for _, player in side] for side in manager.population.members], done[-1].mixtures))
     assert found[0] == found[1] and len(found[0][0][0]) == 3

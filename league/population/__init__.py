@@ -1,0 +1,5 @@
+"""Population: who is in a league."""
+
+from league.population.population import Population
+
+__all__ = ["Population"]
