@@ -13,6 +13,7 @@ from league.manager import Manager
 from league.runner import build
 from marl.blobs import Blobs
 from marl.errors import RunError
+from marl.job import Job
 from marl.metrics import Metrics
 from marl.registry.discover import discover
 from marl.registry.load import build as build_registry

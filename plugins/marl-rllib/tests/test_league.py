@@ -160,5 +160,6 @@ def test_a_league_is_the_same_wherever_its_jobs_are_done(league: Make, oracle: s
     for backend in ("local", "ray") if oracle == "ppo" else ("local", "local"):
         manager = league(f"{text}compute: {{backend: {backend}}}\n", 2, f"run{len(found)}")
         done = list(manager.run())
-        found.append(([[player.snapshot for _, player in side] for side in manager.population.members], done[-1].mixtures))
+        snapshots = [[player.snapshot for _, player in side] for side in manager.population.members]
+        found.append((snapshots, done[-1].mixtures))
     assert found[0] == found[1] and len(found[0][0][0]) == 3
