@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from league.ledger import BotRow
+from league.work import Work
 
 
 @dataclass(frozen=True)
@@ -46,4 +46,4 @@ class Played:
     attributed_to: tuple[str, ...] = ()
 
 
-Play: TypeAlias = Callable[[Assignment], Played]
+Play: TypeAlias = Work[Assignment, Played]

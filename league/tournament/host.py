@@ -21,7 +21,7 @@ from league.tournament.changes import departures
 from league.tournament.event import Event
 from league.tournament.leave import forfeit
 from league.tournament.queue import order
-from league.tournament.workers import Pool
+from league.work import Pool
 from marl.blobs import write_atomically
 
 TICK = 1.0  # seconds between heartbeats, and between looks at what other hosts do
@@ -32,7 +32,7 @@ class Host:
     """Plays an event. `owner` is this host's name in the ledger, `need` what the bots of a pairing may use."""
 
     event: Event
-    pool: Pool
+    pool: Pool[Assignment, Played]
     budget: Budget
     need: Callable[[Pairing], Need]
     owner: str
@@ -147,11 +147,11 @@ class Host:
         """Commit what came back. A match that another host has taken over meanwhile is that host's."""
         if not self.running:
             time.sleep(TICK / 4)  # other hosts have what is due
-        for assignment, played in self.pool.wait(TICK):
-            _, need = self.running.pop(assignment.pairing)
+        for ended in self.pool.wait(TICK):
+            assignment, need = self.running.pop(ended.item.pairing)
             self.budget.free(need)
             self.apart.ended(assignment.seed_index)
-            row = self._row(assignment, played)
+            row = self._row(assignment, ended.result or Played(host_error=ended.failure.text if ended.failure else ""))
             if self.event.ledger.finish(row, assignment.token):
                 yield row
 

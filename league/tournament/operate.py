@@ -9,17 +9,18 @@ from dataclasses import dataclass, replace
 
 from league.referee.human import Absent
 from league.schedules import Pairing
+from league.tournament.assignment import Assignment, Played
 from league.tournament.budget import Budget, Need, memory_available
 from league.tournament.event import Event
 from league.tournament.host import Host
+from league.tournament.people import Terminal
 from league.tournament.play import Table
 from league.tournament.progress import Display
 from league.tournament.receive import sweep
 from league.tournament.strangers import sandbox_of
 from league.tournament.trial import check_that_some_start
-from league.tournament.workers import Pool, Processes
-from league.tournament.workers.cluster import Cluster
-from league.tournament.workers.terminal import Terminal
+from league.work import Pool, Processes
+from league.work.cluster import Cluster
 from marl.errors import UserError
 
 MATCH = "a match of this event"
@@ -50,7 +51,8 @@ def operate(event: Event, options: Options, display: Display) -> None:
     need = Needs(event)
     budget = budget_of(event)
     budget.check(need.most, MATCH)
-    pool: Pool = Cluster(size, table, need.most.memory_mb) if options.ray else Processes(size, table)
+    pool: Pool[Assignment, Played]
+    pool = Cluster(size, table, need.most.memory_mb) if options.ray else Processes(size, table)
     if "person" in kinds:
         pool = Terminal(pool, table)
     owner = f"{socket.gethostname()}:{os.getpid()}"

@@ -15,6 +15,7 @@ from league.referee.verdict import Verdict, charge
 from league.tournament.assignment import Assignment, Played
 from league.tournament.config import TournamentConfig
 from league.tournament.players import player_of
+from league.work import Tell
 from marl.registry import ENVIRONMENTS, load_registry
 
 CAP = 3  # host errors that an event forgives a player; see `league.referee.verdict.charge`
@@ -29,8 +30,8 @@ class Table:
     _referee: Referee | None = field(default=None, repr=False)
     _players: dict[int, Player] = field(default_factory=dict, repr=False)
 
-    def __call__(self, assignment: Assignment) -> Played:
-        """Play one match."""
+    def __call__(self, assignment: Assignment, tell: Tell) -> Played:
+        """Play one match; nothing is told before it is over."""
         started = time.time()
         referee = self._open()
         players = [self._player(bot, referee) for bot in assignment.bots]

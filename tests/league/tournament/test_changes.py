@@ -28,7 +28,7 @@ from league.tournament.progress import Display
 from league.tournament.standings import view
 from league.tournament.submit import Terms, submit
 from league.tournament.verify import problems
-from league.tournament.workers import Processes
+from league.work import Processes
 from marl.errors import UserError
 from marl.registry import load_registry
 

@@ -25,7 +25,7 @@ from league.tournament.play import Table
 from league.tournament.progress import Display
 from league.tournament.queue import order
 from league.tournament.standings import view
-from league.tournament.workers import Processes
+from league.work import Ended, Processes, Tell
 from marl.arena import Replay
 from marl.errors import UserError
 from marl.registry import load_registry
@@ -65,7 +65,7 @@ class Recorded:
         self.started.append(assignment)
         self.most = max(self.most, len(self.going))
 
-    def wait(self, seconds: float) -> list[tuple[Assignment, Played]]:
+    def wait(self, seconds: float) -> list[Ended[Assignment, Played]]:
         if not self.going:
             return []
         first = next((each for each in self.going if self.slow not in each.players), self.going[0])
@@ -73,7 +73,7 @@ class Recorded:
         self.clock += 1
         self.spans[first.pairing] = (self.spans[first.pairing][0], self.clock)
         self.quiet += [] if self.going else [self.clock]
-        return [(first, quick(first))]
+        return [Ended(first, quick(first))]
 
     def close(self) -> None:
         self.going = []
@@ -222,11 +222,11 @@ def test_a_worker_that_dies_is_replaced_and_its_match_is_void_and_played_again(e
     made.begin()
     table, marker = Table(made.path, made.config), made.path / "died"
 
-    def play(assignment: Assignment) -> Played:
+    def play(assignment: Assignment, tell: Tell) -> Played:
         if not marker.exists():
             marker.touch()
             os._exit(3)
-        return table(assignment)
+        return table(assignment, tell)
 
     with closing(Host(made, Processes(2, play), PLENTY, Needs(made), "test")) as host:
         for _ in host.run():
@@ -242,7 +242,7 @@ def test_a_mistake_of_the_hosts_own_is_void_and_names_the_place(event: Callable[
     made = event("marl/random", "marl/first")
     made.begin()
 
-    def play(assignment: Assignment) -> Played:
+    def play(assignment: Assignment, tell: Tell) -> Played:
         raise ZeroDivisionError("a mistake of ours")
 
     with closing(Host(made, Processes(1, play), PLENTY, Needs(made), "test")) as host:

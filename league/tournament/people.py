@@ -5,33 +5,33 @@ from __future__ import annotations
 from collections import deque
 
 from league.tournament.assignment import Assignment, Play, Played
-from league.tournament.workers.pool import Pool
-from league.tournament.workers.processes import guarded
+from league.work import Ended, Pool
+from league.work.pool import attempt
 from marl.printable import printable
 
 
 class Terminal:
     """Hands matches without people on to `pool`, and plays the others itself while nothing else is to be done."""
 
-    def __init__(self, pool: Pool, play: Play) -> None:
+    def __init__(self, pool: Pool[Assignment, Played], play: Play) -> None:
         self.size = pool.size
         self._pool, self._play = pool, play
         self._waiting: deque[Assignment] = deque()
 
-    def start(self, assignment: Assignment) -> None:
+    def start(self, item: Assignment) -> None:
         """Begin a match, or put it aside for the person."""
-        if any(bot.kind == "person" for bot in assignment.bots):
-            self._waiting.append(assignment)
+        if any(bot.kind == "person" for bot in item.bots):
+            self._waiting.append(item)
         else:
-            self._pool.start(assignment)
+            self._pool.start(item)
 
-    def wait(self, seconds: float) -> list[tuple[Assignment, Played]]:
+    def wait(self, seconds: float) -> list[Ended[Assignment, Played]]:
         """What ended; a person's match is over when this returns."""
         ended = self._pool.wait(0.0 if self._waiting else seconds)
         if not ended and self._waiting:
-            assignment = self._waiting.popleft()
-            print(printable(f"\nmatch {assignment.pairing}: {' against '.join(assignment.players)}", lines=True))
-            ended = [(assignment, guarded(self._play, assignment))]
+            match = self._waiting.popleft()
+            print(printable(f"\nmatch {match.pairing}: {' against '.join(match.players)}", lines=True))
+            ended = [attempt(self._play, match, lambda said: None)]
         return ended
 
     def close(self) -> None:
