@@ -1,6 +1,6 @@
 """How strong PPO self-play gets at Connect Four: `python benchmarks/connect_four_strength.py --minutes 15`.
 
-Trains `connect_four_ppo` for so long on two cores (a sampler and an overlapped learner), then lets its newest snapshot
+Trains `connect_four_ppo` for so long on two cores (a sampler, and a learner meanwhile), then lets its newest snapshot
 play OpenSpiel's MCTS with 100 simulations, as many games from either side: greedily, and drawing its moves as in
 training. The line at the end has the greedy share of points and its 95 % interval. `--quick` trains for twenty seconds.
 """
@@ -20,7 +20,7 @@ from _common import report
 
 RIVAL = "openspiel/mcts simulations=100"
 GREEDY = " greedy=true"
-TWO_CORES = ["algorithm.backend=ray", "algorithm.overlap=true"]
+TWO_CORES = ["compute.backend=ray", "algorithm.staleness=1"]
 
 
 def main() -> None:

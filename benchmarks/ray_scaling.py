@@ -1,9 +1,9 @@
 """What processes buy: two samplers against one, and sampling while learning against one after the other.
 
 Sampling dominates where it is measured alone: Connect Four, a 256x256 network, one short epoch. Learning and sampling
-weigh about the same where they are overlapped. All engines live at the same time and are asked in turn, so that a slow
-moment of the machine hits all of them. `ceiling` is what the machine gave two busy processes over one in the same
-rounds: no backend can do better than that.
+weigh about the same where one goes on during the other (`staleness: 1`). All engines live at the same time and are
+asked in turn, so that a slow moment of the machine hits all of them. `ceiling` is what the machine gave two busy
+processes over one in the same rounds: no backend can do better than that.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def sampling(made: Any, rows: int) -> Callable[[], float]:
     def task() -> float:
         samplers, learners = made.backend.samplers, made.backend.learners
         started = time.perf_counter()
-        samplers.ask(rows, learners.weights, 0)
+        samplers.ask(rows, learners.weights, {}, 0)
         _, references = samplers.take()
         ray.get(references)
         return rows / (time.perf_counter() - started)
@@ -100,8 +100,8 @@ def main() -> None:
     wide = {"lanes": 128, "rows": 8192, "model": ModelConfig(hidden=[256, 256]), "backend": "ray"}
     small = {"lanes": 128, "rows": 4096, "minibatch": 512, "epochs": 4}
     one, two = engine(**wide), engine(**wide, samplers=2)
-    local, overlapped = engine(**small), engine(**small, backend="ray", overlap=True)
-    both = engine(**small, backend="ray", learners=1, overlap=True)
+    local, ahead = engine(**small), engine(**small, backend="ray", staleness=1)
+    both = engine(**small, backend="ray", learners=1, staleness=1)
     rows, updates = (16384, 4) if options.quick else (65536, 20)
     tasks = {
         "one process": busy(1),
@@ -109,13 +109,13 @@ def main() -> None:
         "1 sampler": sampling(one, rows),
         "2 samplers": sampling(two, rows),
         "local": training(local, updates),
-        "overlap": training(overlapped, updates),
-        "overlap, remote learner": training(both, updates),
+        "ahead": training(ahead, updates),
+        "ahead, remote learner": training(both, updates),
     }
     try:
         results = interleaved(tasks, rounds=2 if options.quick else 7)
     finally:
-        for made in (one, two, local, overlapped, both):
+        for made in (one, two, local, ahead, both):
             made.backend.close()
         for name in ("one process", "two processes"):
             tasks[name].pool.terminate()  # type: ignore[attr-defined]
@@ -128,10 +128,10 @@ def main() -> None:
         ratio(results, "2 samplers", "1 sampler"),
         "rows/s",
         ceiling=ratio(results, "two processes", "one process"),
-        overlap_over_local=ratio(results, "overlap", "local"),
-        remote_overlap_over_local=ratio(results, "overlap, remote learner", "local"),
+        ahead_over_local=ratio(results, "ahead", "local"),
+        remote_ahead_over_local=ratio(results, "ahead, remote learner", "local"),
         local=middle["local"],
-        overlap=middle["overlap"],
+        ahead=middle["ahead"],
     )
 
 

@@ -27,7 +27,8 @@ class Last:
 class Trajectory:
     """K rows of one group in the order in which they were played, each complete up to its agent's next own turn.
 
-    `match`, `lane`, `agent`, `player`, `tick`, `clock`: `int64[K]` (`tick` counts in the match, `clock` in the play).
+    `match`, `lane`, `agent`, `player`, `tick`, `clock`, `version`: `int64[K]` (`tick` counts in the match, `clock` in
+    the play; `version` is how many updates are behind the weights that chose the action).
     `first`: `bool[K]`, the agent's first row of its match. `observation`: tree of `[K, ...]`. `mask`: `bool[K, W]` or
     None. `action`: `[K, ...]`. `logp`, `value`: `float64[K]` (NaN where the policy estimates no value). `memory`:
     `[K, ...]` or None, before the action. `task`: `int64[K]`, that of the row's match, or None where the environment
@@ -53,6 +54,7 @@ class Trajectory:
     player: Ints
     tick: Ints
     clock: Ints
+    version: Ints
     first: Bools
     observation: ArrayTree
     mask: Bools | None

@@ -33,12 +33,16 @@ class Record:
 
 
 class TrajectoryRecorder:
-    """Records the rows of the players in `learners` (indices into the policies of the play)."""
+    """Records the rows of the players in `learners` (indices into the policies of the play).
+
+    `version`: how many updates are behind their weights; whoever changes these says so.
+    """
 
     def __init__(self, spec: EnvSpec, lanes: int, learners: Sequence[int], record: Record | None = None) -> None:
         self._spec, self._lanes, self._record = spec, lanes, record or Record()
         self._membership = np.eye(len(spec.sides))[spec.side_of] if self._record.earned else None  # [N, S]
         self._informed: dict[str, Array] = {}  # info columns of each lane's match as of its last tick, [lanes, ...]
+        self.version = 0
         self._agents = len(spec.agents)
         self._group_of = spec.group_of
         self._learners: Ints = np.asarray(sorted(set(learners)), dtype=np.int64)
@@ -76,6 +80,7 @@ class TrajectoryRecorder:
             "player": player,
             "tick": play.ticks[rows.lane],
             "clock": np.broadcast_to(np.int64(play.clock), len(slot)),
+            "version": np.broadcast_to(np.int64(self.version), len(slot)),
             "first": rows.first,
             "observation": rows.observation,
             "action": acts.action[index],

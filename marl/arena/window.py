@@ -14,8 +14,10 @@ from marl.env import Group, join_masks
 from marl.trajectory import Last, Trajectory
 from marl.types import Array, ArrayTree, Bools, Floats, Ints
 
-FILL = {"value": np.nan, "reward": 0.0, "terminated": False, "truncated": False, "next_row": -1, "last_row": -1}
-_PLAIN = ("match", "lane", "agent", "player", "tick", "clock", "first", "observation", "action", "logp", "value")
+_ENDS = {"terminated": False, "truncated": False, "next_row": -1, "last_row": -1}
+FILL = {"value": np.nan, "reward": 0.0, "version": 0, **_ENDS}  # rows in older checkpoints have no version
+_PLACE = ("match", "lane", "agent", "player", "tick", "clock", "version", "first")
+_PLAIN = (*_PLACE, "observation", "action", "logp", "value")
 _EARNED = ("reward", "terminated", "truncated")
 _INFO, _BEFORE = "info.", "before."
 

@@ -6,6 +6,7 @@
 | `mask` | `bool[K, W]` | only where the environment gives masks |
 | `action` | `[K, ...]` | |
 | `logp`, `value` | `float32[K]` | of the policy that played, when it played |
+| `version` | `int64[K]` | how many updates are behind the weights that played |
 | `advantage`, `target` | `float32[K]` | see `marl.training.advantages` |
 
 Modules with memory get sequences: the same columns as `[S, T, ...]`, and `valid` `bool[S, T]` (False on padding),
@@ -35,11 +36,13 @@ def module_columns(
     modules: Sequence[str],
     memories: Mapping[str, int],
     length: int,
+    apart: bool = False,
 ) -> dict[str, Columns]:
     """A window's rows as columns, one set for each module that has rows.
 
     `seen`: what the networks saw of each row, a tree of `[K, ...]`. `modules`: the module id of each agent of the
-    environment. `memories`: the size of each module's memory. `length`: the longest sequence, for those that have one.
+    environment. `memories`: the size of each module's memory. `length`: the longest sequence, for those that have one;
+    `apart`: whether a sequence ends where weights changed.
     """
     by_module, everything = rows_by_module(window, modules), _columns(window, seen, estimates)
     if len(by_module) == 1 and window.memory is None:
@@ -49,7 +52,7 @@ def module_columns(
         if not memories[name]:
             result[name] = {key: tree.take(column, rows) for key, column in everything.items()}
         else:
-            result[name] = _sequence_columns(window, everything, rows, memories[name], length)
+            result[name] = _sequence_columns(window, everything, rows, memories[name], length, apart)
     return result
 
 
@@ -76,15 +79,17 @@ def rows_of(columns: Columns) -> int:
 
 
 def _columns(window: Trajectory, seen: ArrayTree, estimates: Advantages) -> Columns:
-    columns: Columns = {"observation": seen, "action": window.action}
+    columns: Columns = {"observation": seen, "action": window.action, "version": window.version}
     if window.mask is not None:
         columns["mask"] = window.mask
     numbers = {"logp": window.logp, "value": window.value, **estimates._asdict()}
     return columns | {name: number.astype(np.float32) for name, number in numbers.items()}
 
 
-def _sequence_columns(window: Trajectory, everything: Columns, rows: Ints, memory: int, length: int) -> Columns:
-    cut = sequences(window, rows, length)
+def _sequence_columns(
+    window: Trajectory, everything: Columns, rows: Ints, memory: int, length: int, apart: bool
+) -> Columns:
+    cut = sequences(window, rows, length, apart)
     columns = {name: cut.lay(column) for name, column in everything.items()}
     return columns | {
         "valid": cut.valid,

@@ -128,7 +128,8 @@ class Engine:
         seed = int(rng.mix(self._job.seed, number)[0])
         tasks = None if self._practice is None else self._practice.weights()
         with explained(self._services):
-            report = self.backend.update(Plan(hyper.rows, seed, coefficients, tasks))
+            left = progress.budget - progress.env_steps
+            report = self.backend.update(Plan(hyper.rows, seed, coefficients, tasks, progress.updates, left))
             for failure in report.failures:
                 tell_void(self._services, failure)
         if report.changed:

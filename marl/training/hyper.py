@@ -18,7 +18,7 @@ class Hyper:
     MOVED: ClassVar[Mapping[str, str]] = {
         name: f"where work is done is no part of the algorithm: write `compute: {{{name}: ...}}` beside it"
         for name in ("backend", "learners", "gpus_per_learner")
-    }
+    } | {"overlap": "it is `staleness` now: write staleness: 1 instead of overlap: true, and nothing instead of false"}
     model: ModelConfig = field(default_factory=ModelConfig)
     """The shape of the networks."""
     models: dict[str, ModelConfig] = field(default_factory=dict)
@@ -49,13 +49,13 @@ class Hyper:
     """Losses of plugins that are added to the algorithm's own, and logged by name."""
     samplers: int = 1
     """Each has its own lanes (and, with `ray`, its own process); the rows of an update are shared out among them."""
-    overlap: bool = False
-    """Sample while learning: rows are then played with weights that are one update old."""
+    staleness: int = 0
+    """How many updates older the weights that played a row may be; above 0, samplers play on while learners learn."""
 
     def __post_init__(self) -> None:
         at_least_one(self, "env_steps", "lanes", "rows", "samplers")
         share(self, "discount", "average")
-        not_negative(self, "lr", "lr_end")
+        not_negative(self, "lr", "lr_end", "staleness")
         positive(self, "horizon", "max_grad_norm")
         if self.samplers > self.rows:
             raise ValueError(f"{self.samplers} samplers are more than the {self.rows} rows of an update")

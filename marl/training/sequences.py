@@ -34,10 +34,13 @@ class Sequences:
         return tree.map_tree(lambda leaf: leaf[self.index[:, 0]], column)
 
 
-def sequences(window: Trajectory, rows: Ints, length: int) -> Sequences:
-    """Cut `rows` (`int64[K]`, a subset of the window) into sequences of at most `length` own turns."""
+def sequences(window: Trajectory, rows: Ints, length: int, apart: bool = False) -> Sequences:
+    """Cut `rows` (`int64[K]`, a subset of the window) into sequences of at most `length` own turns.
+
+    `apart`: cut them where other weights went on playing, too, so that all rows of a sequence have one `version`.
+    """
     rows = rows[np.lexsort((window.clock[rows], window.agent[rows], window.lane[rows]))]
-    owner = np.stack([window.lane[rows], window.agent[rows]])
+    owner = np.stack([window.lane[rows], window.agent[rows], window.version[rows] * apart])
     fresh = np.ones(len(rows), dtype=np.bool_)
     fresh[1:] = (owner[:, 1:] != owner[:, :-1]).any(axis=0)
     start = np.flatnonzero(fresh)

@@ -6,6 +6,7 @@
                                 the model says so. Those that learn are fitted once an update, to their `samples`
     experience   `Experience`   `cut` makes columns by module (network): arrays `[K, ...]`, or `[S, T, ...]` for those
                                 with a memory; `add` keeps them, `draw` gives those to fit now
+    staleness    `Bound`        where samplers play on while learners learn: leaves out rows whose `version` is too old
     batches      `Draw`         so many epochs over the rows of each module, in so many minibatches `[B, ...]`
     loss         `ColumnLearner.loss(module, batch, inputs [B, D], value [B])`: all that most algorithms write
     step         gradients, clipped by their norm; Adam; `stepped`, `fitted` (target networks, adaptive coefficients)
@@ -18,6 +19,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from marl.algorithm import Checkpoint
 from marl.arena import Trajectory
@@ -38,8 +41,8 @@ class Batch:
 
     `seen`: what the rows of modules that normalise were like. `samples`: what rewards that learn are fitted to.
     `failures` and `remarks` of the environment since the last batch; `changed`: how many matches could not be taken up
-    as they had been. `version`: of the weights that played. `ended`: the tasks and the learner's returns of the matches
-    that ended, `int64[B]` and `float64[B]`.
+    as they had been. `versions`: how many rows were played by weights of each version. `ended`: the tasks and the
+    learner's returns of the matches that ended, `int64[B]` and `float64[B]`.
     """
 
     columns: dict[str, Columns]
@@ -51,7 +54,7 @@ class Batch:
     failures: list[EnvironmentFailed] = field(default_factory=list)
     changed: int = 0
     remarks: dict[str, int] = field(default_factory=dict)
-    version: int = 0
+    versions: dict[int, int] = field(default_factory=dict)
     ended: tuple[Ints, Floats] | None = None
 
 
@@ -64,12 +67,16 @@ class Player:
     statistics: Statistics
     experience: Experience
 
-    def play(self, rows: int, coefficients: Mapping[str, float], tasks: Floats | None = None) -> Batch:
+    def play(
+        self, rows: int, coefficients: Mapping[str, float], tasks: Floats | None = None, version: int = 0
+    ) -> Batch:
         """Collect `rows` rows with the live policy as it is now; `coefficients` are those of its behaviour.
 
         `tasks`: how often each is played in the matches that begin from now on, `float64[T]`; None: as before.
+        `version`: how many updates are behind its weights.
         """
         self.rollout.live.coefficients = dict(coefficients)
+        self.rollout.sampler.recorder.version = version
         if tasks is not None:
             self.rollout.practise(tasks)
         played = self.rollout.collect(rows)
@@ -77,8 +84,8 @@ class Player:
         windows, seen = rewarded(paid.windows, self.statistics)
         cut = self.experience.cut(windows, self.rollout.live, self.rollout.modules)
         stats, told = cut.stats | paid.stats | played.stats, (played.failures, played.changed, played.remarks)
-        rows, ended = sum(map(len, windows)), played.ended
-        return Batch(cut.columns, rows, played.env_steps, stats, seen, paid.samples, *told, ended=ended)
+        rows, versions = sum(map(len, windows)), counted(windows)
+        return Batch(cut.columns, rows, played.env_steps, stats, seen, paid.samples, *told, versions, played.ended)
 
     def save(self) -> Checkpoint | None:
         """The matches in progress, or None where the environment cannot save them."""
@@ -90,6 +97,12 @@ def rewarded(windows: Sequence[Trajectory], statistics: Statistics) -> tuple[lis
     """Windows with rewards as modules that normalise learn them, and what the rows of these were like."""
     seen = together([statistics.look(window) for window in windows])
     return [replace(window, reward=statistics.rewards(window)) for window in windows], seen
+
+
+def counted(windows: Sequence[Trajectory]) -> dict[int, int]:
+    """How many rows were played by weights of each version."""
+    versions, counts = np.unique(np.concatenate([window.version for window in windows]), return_counts=True)
+    return dict(zip(versions.tolist(), counts.tolist(), strict=True))
 
 
 def learn(

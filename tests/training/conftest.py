@@ -107,7 +107,7 @@ def window() -> Callable[..., Trajectory]:
     def make(**columns: Any) -> Trajectory:
         count = len(columns["clock"])
         number, flag = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.bool_)
-        blank = dict.fromkeys(("match", "lane", "agent", "player", "tick"), number)
+        blank = dict.fromkeys(("match", "lane", "agent", "player", "tick", "version"), number)
         blank |= dict.fromkeys(("first", "terminated", "truncated"), flag)
         blank |= {"observation": np.zeros((count, 1), np.float32), "mask": None, "action": number, "memory": None}
         blank |= {"logp": np.zeros(count), "value": np.zeros(count), "reward": np.zeros(count)}

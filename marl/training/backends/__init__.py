@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -26,18 +27,23 @@ class Plan:
     """One update: collect so many rows, and fit with these coefficients. All randomness follows from `seed`.
 
     `tasks`: how often each task is played in the matches that begin from now on, `float64[T]`; None: as before.
+    `version`: how many updates of the lineage came before. `left`: env steps that are left of the job, so that nobody
+    plays what nobody will learn from.
     """
 
     rows: int
     seed: int
     coefficients: Mapping[str, float]
     tasks: Floats | None = None
+    version: int = 0
+    left: float = math.inf
 
 
 @dataclass(frozen=True)
 class Report:
     """What an update did. `metrics` are named numbers; with several modules, learner's are "module/name".
 
+    `rows`: those that were learned from. `env_steps`: all that were played.
     `failures`, `changed`, and `remarks` and `ended` (one by sampler) as in `marl.training.update.Batch`.
     """
 

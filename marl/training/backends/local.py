@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Mapping
 
 from marl.algorithm import Checkpoint, Services
@@ -10,7 +11,7 @@ from marl.env import EnvSpec
 from marl.snapshot import JSON
 from marl.training import making
 from marl.training.backends import Plan, Report
-from marl.training.backends.playing import fitted, flat, part_of, player, portion, report, stream, whole
+from marl.training.backends.playing import fitted, flat, part_of, player, portion, report, stream, wanted, whole
 from marl.training.checkpoint import experience_of, with_experience
 from marl.training.hyper import Hyper
 from marl.training.lineup import Lineup
@@ -18,6 +19,7 @@ from marl.training.modules import ModuleSpec
 from marl.training.networks import NetworkPolicy, moments
 from marl.training.parts import Parts
 from marl.training.rewards import Rewards
+from marl.training.staleness import Bound
 from marl.training.update import Batch, Player, learn
 
 
@@ -32,7 +34,8 @@ class Local:
         networks = {name: self.learner.network(name) for name in modules}
         self.policy = NetworkPolicy(spec, networks, hyper.sharing, parts.behaviour())
         self.players: list[Player] = []  # one for each sampler
-        self._ahead: list[Batch] = []  # what was played before the last fit, with `overlap`
+        self._ahead: deque[list[Batch]] = deque()  # what is played and not learned from yet, with `staleness`
+        self._each = 0  # env steps of the last update of this job
         self._services: Services | None = None  # whose environment is played
 
     @property
@@ -42,14 +45,14 @@ class Local:
 
     def reset(self, seed: int) -> None:
         """See `Backend`."""
-        self._ahead = []
+        self._ahead.clear()
         self.learner.reset(seed)
         self.experience.reset()
         self.rewards.reset(seed)
 
     def load(self, checkpoint: Checkpoint) -> None:
         """See `Backend`."""
-        self._ahead = []
+        self._ahead.clear()
         self.learner.load(checkpoint)
         self.experience.load(experience_of(checkpoint))
         self.rewards.resume(checkpoint)
@@ -60,7 +63,8 @@ class Local:
         """See `Backend`."""
         opponents, count = [services.policy(id) for id in lineup.ids[1:]], self.hyper.samplers
         sources = [lineup.source(stream(seed, index)) for index in range(count)]
-        self._ahead = []
+        self._ahead.clear()
+        self._each = 0
         if keep and self.players:
             for sampler, source in zip(self.players, sources, strict=True):
                 sampler.rollout.go_on(opponents, source, side)
@@ -93,24 +97,28 @@ class Local:
         if not self.players:
             raise ValueError("nothing is being played yet: call start first")
         started = time.perf_counter()
-        batches = self._ahead or self._play(plan)
-        self._ahead = self._play(plan) if self.hyper.overlap else []
+        while wanted(len(self._ahead), self.hyper.staleness, plan, self._each):
+            self._ahead.append(self._play(plan))
+        batches = self._ahead.popleft()
         sampled = time.perf_counter()
-        self.experience.add([batch.columns for batch in batches])
+        bound = Bound.of(self.hyper.staleness, self.experience.keeps, plan.version)
+        self.experience.add(bound([batch.columns for batch in batches]))
         draw = self.experience.draw(plan.seed, plan.coefficients)
         seen = moments.together(batch.seen for batch in batches)
         stats = learn(self.learner, draw, plan.seed, plan.coefficients, seen)
         self.experience.learned(self.learner.said)
         paid = fitted(self.rewards, batches, plan.seed)
         seconds = {"sample_seconds": sampled - started, "learn_seconds": time.perf_counter() - sampled}
-        return report(batches, flat(stats, self.learner.names) | paid | seconds)
+        done = report(batches, bound, flat(stats, self.learner.names) | paid | seconds)
+        self._each = done.env_steps
+        return done
 
     def save(self) -> Checkpoint:
         """See `Backend`."""
         return self.rewards.keep(with_experience(self.learner.save(), self.experience.save()))
 
     def save_lanes(self) -> Checkpoint | None:
-        """See `Backend`. With `overlap`, what was played ahead is not saved: what resumes plays new rows."""
+        """See `Backend`. What was played ahead is not in it: jobs end with nothing ahead, see `wanted`."""
         return whole([sampler.save() for sampler in self.players])
 
     def close(self) -> None:
@@ -119,6 +127,6 @@ class Local:
     def _play(self, plan: Plan) -> list[Batch]:
         count = self.hyper.samplers
         return [
-            sampler.play(portion(plan.rows, index, count), plan.coefficients, plan.tasks)
+            sampler.play(portion(plan.rows, index, count), plan.coefficients, plan.tasks, plan.version)
             for index, sampler in enumerate(self.players)
         ]

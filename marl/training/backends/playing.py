@@ -13,13 +13,14 @@ from marl.algorithm import Checkpoint
 from marl.arena import Failures, Source
 from marl.env import Environment, EnvSpec
 from marl.policy import Policy
-from marl.training.backends import Report
+from marl.training.backends import Plan, Report
 from marl.training.experience import Experience
 from marl.training.hyper import Hyper
 from marl.training.making import Maker
 from marl.training.networks import NetworkPolicy, module_ids
 from marl.training.rewards import Rewards, joined
 from marl.training.rollout import Rollout
+from marl.training.staleness import Bound
 from marl.training.statistics import Statistics
 from marl.training.update import Batch, Player
 
@@ -82,12 +83,28 @@ def fitted(rewards: Rewards, batches: Sequence[Batch], seed: int) -> dict[str, f
     return rewards.fit(joined([batch.samples for batch in batches]), seed)
 
 
-def report(batches: Sequence[Batch], learned: Mapping[str, float]) -> Report:
-    """What an update did: all samplers together, and what was `learned` of their rows."""
+def wanted(waiting: int, staleness: int, plan: Plan, each: int) -> bool:
+    """Whether another batch is to be played before this update learns, where `waiting` are played or being played.
+
+    One must be there, and up to `staleness` more, so that batch k is played with the weights after update k -
+    `staleness`. Not those that the job will have no use for, when every update has as many env steps as the last one,
+    `each`.
+    """
+    return waiting == 0 or (waiting <= staleness and waiting * each < plan.left)
+
+
+def report(batches: Sequence[Batch], bound: Bound, learned: Mapping[str, float]) -> Report:
+    """What an update did: all samplers together, and what was `learned` of those of their rows that were in bound."""
+    rows, dropped, oldest = bound.learned([batch.versions for batch in batches])
+    ages = (
+        {"staleness": float(oldest)}
+        if bound.oldest is None
+        else {"staleness": float(oldest), "dropped": float(dropped)}
+    )
     return Report(
-        sum(batch.rows for batch in batches),
+        rows,
         sum(batch.env_steps for batch in batches),
-        {**together(batches), **learned},
+        {**together(batches), **learned, **ages},
         [failure for batch in batches for failure in batch.failures],
         sum(batch.changed for batch in batches),
         [batch.remarks for batch in batches],

@@ -14,7 +14,7 @@ from marl.env import EnvSpec
 from marl.errors import RunError
 from marl.snapshot import JSON
 from marl.training.backends import Plan, Report, ray_session
-from marl.training.backends.playing import fitted, flat, report
+from marl.training.backends.playing import fitted, flat, report, wanted
 from marl.training.backends.ray_learners import Learners, RowsLost
 from marl.training.backends.ray_runner import load_weights
 from marl.training.backends.ray_samplers import Samplers
@@ -32,15 +32,16 @@ _ATTEMPTS = 3
 class RayBackend:
     """See `Backend`.
 
-    Weights travel with every request for rows. With `hyper.overlap`, the next rows are played while the learners fit
-    the last ones: they come from weights exactly one update old (zero without), and never older. `version` counts the
-    updates since the backend was made.
+    Weights travel with every request for rows. With `hyper.staleness`, samplers are asked for up to so many further
+    batches before one is learned from, each with the newest weights that there are: batch k is played with those after
+    update k - `staleness`, whoever is fast or slow.
     """
 
     def __init__(
         self, spec: EnvSpec, parts: Parts, modules: Mapping[str, ModuleSpec], hyper: Hyper, compute: Compute
     ) -> None:
-        self.spec, self.hyper, self.version = spec, hyper, 0
+        self.spec, self.hyper = spec, hyper
+        self._each = 0  # env steps of the last update of this job
         self.rewards = Rewards(hyper.reward, spec, hyper.discount)
         ray_session.acquire(self)
         self.samplers = Samplers(spec, parts, modules, hyper, ray_session.cpus())
@@ -75,27 +76,26 @@ class RayBackend:
         self, lineup: Lineup, services: Services, side: int, seed: int, lanes: Checkpoint | None, keep: bool = False
     ) -> None:
         """See `Backend`."""
+        self._each = 0
         self.samplers.start(lineup, services, side, seed, lanes, keep)
 
     def update(self, plan: Plan) -> Report:
         """See `Backend`. `sample_seconds` is the time that was spent waiting for rows."""
         for _ in range(_ATTEMPTS):
             started = time.perf_counter()
-            if not self.samplers.busy:
+            while wanted(self.samplers.waiting, self.hyper.staleness, plan, self._each):
                 self._ask(plan)
             batches, columns = self.samplers.take()
             sampled = time.perf_counter()
-            if self.hyper.overlap:
-                self._ask(plan)
             try:
                 stats = self.learners.fit(columns, plan, moments.together(batch.seen for batch in batches))
             except RowsLost:
                 continue
             paid = fitted(self.rewards, batches, plan.seed)
             seconds = {"sample_seconds": sampled - started, "learn_seconds": time.perf_counter() - sampled}
-            seconds["staleness"] = float(self.version - min(batch.version for batch in batches))
-            self.version += 1
-            return report(batches, flat(stats, self._policy.networks) | paid | seconds)
+            done = report(batches, self.learners.bound(plan), flat(stats, self._policy.networks) | paid | seconds)
+            self._each = done.env_steps
+            return done
         raise RunError(f"rows were lost {_ATTEMPTS} times in one update: nodes of the cluster come and go")
 
     def save(self) -> Checkpoint:
@@ -103,7 +103,7 @@ class RayBackend:
         return self.rewards.keep(with_experience(self.learners.state, self.learners.experience.save()))
 
     def save_lanes(self) -> Checkpoint | None:
-        """See `Backend`. With `overlap`, rows under way are not saved: what resumes plays new ones."""
+        """See `Backend`. What is under way is not in it: jobs end with nothing under way, see `wanted`."""
         return self.samplers.save()
 
     def close(self) -> None:
@@ -113,5 +113,5 @@ class RayBackend:
         ray_session.release(self)
 
     def _ask(self, plan: Plan) -> None:
-        reward, version = self.rewards.save(), self.version
-        self.samplers.ask(plan.rows, self.learners.weights, reward, version, plan.coefficients, plan.tasks)
+        weights, reward = self.learners.weights, self.rewards.save()
+        self.samplers.ask(plan.rows, weights, reward, plan.version, plan.coefficients, plan.tasks)

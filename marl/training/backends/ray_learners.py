@@ -25,6 +25,7 @@ from marl.training.learner import ColumnLearner
 from marl.training.modules import ModuleSpec, multi_module_spec
 from marl.training.networks.moments import Seen
 from marl.training.parts import Parts
+from marl.training.staleness import Bound
 from marl.training.update import learn
 from marl.types import Array
 
@@ -50,7 +51,7 @@ class Learners:
         self, parts: Parts, modules: Mapping[str, ModuleSpec], hyper: Hyper, compute: Compute, cpus: int
     ) -> None:
         self.count, self._modules = compute.learners, dict(modules)
-        self.experience = parts.experience(hyper)
+        self.experience, self._staleness = parts.experience(hyper), hyper.staleness
         self._config = parts.learner.configuration(hyper).learners(
             num_learners=compute.learners,
             num_cpus_per_learner=cpus,
@@ -78,6 +79,10 @@ class Learners:
         self._each(_load, checkpoint if self.count == 0 else ray.put(checkpoint))
         self.state = self._first(_save)
 
+    def bound(self, plan: Plan) -> Bound:
+        """How old rows may be for this update."""
+        return Bound.of(self._staleness, self.experience.keeps, plan.version)
+
     def fit(self, parts: References, plan: Plan, seen: Mapping[str, Seen]) -> Stats:
         """Take the samplers' columns, and fit all modules together; `seen` is what all their rows were like.
 
@@ -85,7 +90,7 @@ class Learners:
         drawn goes to the learners. Raises RowsLost where columns are gone.
         """
         if not self.experience.keeps:
-            return self._fit(_cut, (self.experience, list(parts)), plan, seen)
+            return self._fit(_cut, (self.experience, list(parts), self.bound(plan)), plan, seen)
         self.experience.add(_gathered(parts))
         draw = self.experience.draw(plan.seed, plan.coefficients)
         stats = self._fit(_drawn, draw if self.count == 0 else ray.put(draw), plan, seen)
@@ -184,10 +189,10 @@ def _fit(
     return stats, learner.save() if rank == 0 else None, learner.said
 
 
-def _cut(drawn: tuple[Experience, References], plan: Plan) -> Draw:
+def _cut(drawn: tuple[Experience, References, Bound], plan: Plan) -> Draw:
     """What an experience that keeps nothing draws from the samplers' columns, here where they are learned from."""
-    experience, parts = drawn
-    experience.add(_gathered(parts))
+    experience, parts, bound = drawn
+    experience.add(bound(_gathered(parts)))
     return experience.draw(plan.seed, plan.coefficients)
 
 

@@ -99,7 +99,7 @@ class Runner(EnvRunner):
         )
 
     def sample(self, **kwargs: Any) -> Batch:
-        """Play with `weights` (by "module/parameter", `version` names them) until there are `rows` rows.
+        """Play with `weights` (by "module/parameter", after `version` updates) until there are `rows` rows.
 
         Weights (the `coefficients` of the behaviour, the state of rewards that learn, `reward`, and the `tasks`) come
         with the request, so none is ever played with others. The columns stay here for `columns`.
@@ -139,10 +139,10 @@ class Runner(EnvRunner):
         assert self._player is not None, "start first"
         load_weights(self.policy, weights)
         self.rewards.load(reward)
-        batch = self._player.play(rows, coefficients, tasks)
+        batch = self._player.play(rows, coefficients, tasks, version)
         self.num_env_steps_sampled_lifetime += batch.env_steps
         self._columns = batch.columns
-        return replace(batch, columns={}, version=version)
+        return replace(batch, columns={})
 
     def _restore(self, reference: ray.ObjectRef[Snapshot]) -> Policy:
         snapshot = ray.get(reference)

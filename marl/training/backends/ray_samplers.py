@@ -43,7 +43,8 @@ class Samplers:
         self._sent: dict[str, ray.ObjectRef[Snapshot]] = {}
         self._start: Start | None = None
         self._seed = 0
-        self._asked: dict[int, dict[str, Any]] = {}
+        self._asked: dict[int, dict[str, Any]] = {}  # what is under way, by its number; one `take` for each `ask`
+        self._last = 0  # number of what was asked for last
         self.revived = 0  # how often an actor has been replaced
         self._new = True  # nobody has answered yet
 
@@ -71,24 +72,28 @@ class Samplers:
         coefficients: Mapping[str, float] | None = None,
         tasks: Floats | None = None,
     ) -> None:
-        """Let everybody play their share of `rows` with these weights and rewards, which travel by reference."""
+        """Let everybody play their share of `rows` with these weights and rewards, which travel by reference.
+
+        Samplers take up what they are asked one after the other, and do not wait for each other in between.
+        """
         state = {"weights": ray.put(weights), "reward": ray.put(reward), "tasks": tasks}
-        played_with = {**state, "version": version, "coefficients": dict(coefficients or {})}
+        self._last += 1
+        self._asked[self._last] = {"rows": rows, **state, "version": version, "coefficients": dict(coefficients or {})}
         for index in range(self.count):
-            self._asked[index] = {"rows": portion(rows, index, self.count), **played_with}
-            self._send(index)
+            self._send(index, self._last)
 
     @property
-    def busy(self) -> bool:
-        """Whether rows are under way."""
-        return bool(self._asked)
+    def waiting(self) -> int:
+        """How often was asked for rows that were not taken yet."""
+        return len(self._asked)
 
     def take(self) -> tuple[list[Batch], list[ray.ObjectRef[dict[str, Columns]]]]:
-        """Wait for what `ask` asked for, in the order of the samplers: what was played, and where its columns are."""
+        """Wait for what the earliest `ask` asked for: what every sampler played, and where its columns are."""
+        number = min(self._asked)
         parts: dict[int, Batch] = {}
         revivals = 0
         while True:
-            for result in self._manager.fetch_ready_async_reqs(tags="sample", timeout_seconds=None):
+            for result in self._manager.fetch_ready_async_reqs(tags=f"sample {number}", timeout_seconds=None):
                 if result.ok:
                     parts[result.actor_id] = _value(result.get())
                 else:
@@ -104,15 +109,17 @@ class Samplers:
                 )
             self._revive(lost)
             for index in lost:
-                self._send(index)
-        self._asked = {}
-        references = self._manager.fetch_ready_async_reqs(tags="columns", timeout_seconds=None, return_obj_refs=True)
+                for later in self._asked:  # all that it was asked for went with it
+                    self._send(index, later)
+        del self._asked[number]
+        tag = f"columns {number}"
+        references = self._manager.fetch_ready_async_reqs(tags=tag, timeout_seconds=None, return_obj_refs=True)
         found = {result.actor_id: result.get() for result in references}
         return [parts[index] for index in range(self.count)], [found[index] for index in range(self.count)]
 
     def drop(self) -> None:
         """Forget the rows that are under way, when they have come."""
-        if self._asked:
+        while self._asked:
             self.take()
 
     def save(self) -> Checkpoint | None:
@@ -137,10 +144,12 @@ class Samplers:
                 raise RunError(f"sampler {index} died when it was to start: {result.get()}")
             _value(result.get())
 
-    def _send(self, index: int) -> None:
-        for method, arguments in (("sample", self._asked[index]), ("columns", {})):
+    def _send(self, index: int, number: int) -> None:
+        asked = self._asked[number]
+        share = {**asked, "rows": portion(asked["rows"], index, self.count)}
+        for method, arguments in (("sample", share), ("columns", {})):
             self._manager.foreach_actor_async(
-                method, tag=method, kwargs=arguments, remote_actor_ids=[index], healthy_only=False
+                method, tag=f"{method} {number}", kwargs=arguments, remote_actor_ids=[index], healthy_only=False
             )
 
     def _revive(self, indices: Sequence[int]) -> None:

@@ -36,7 +36,8 @@ class OnPolicy:
             last = _last_values(window, live)
             estimates.append(generalised_advantages(window, last, hyper.discount, hyper.trace))
             seen = live.seen(window.observation, window.agent)
-            parts.append(module_columns(window, seen, estimates[-1], modules, memories, hyper.sequence))
+            apart = hyper.staleness > 0  # so that rows that are too old can be left out
+            parts.append(module_columns(window, seen, estimates[-1], modules, memories, hyper.sequence, apart))
         return Cut(join(parts), _fit_of_values(windows, estimates))
 
     def add(self, parts: Sequence[Mapping[str, Columns]]) -> None:

@@ -6,6 +6,7 @@
 | `reward` | `float32[K]` | of up to `n_step` own turns, discounted |
 | `next_observation`, `next_mask` | `[K, ...]` | at the own turn after those, or when the agent's part ended |
 | `discount` | `float32[K]` | of what follows: `discount` to the power of those turns, 0 where nothing can follow |
+| `version` | `int64[K]` | how many updates are behind the weights that played |
 | `weight` | `float32[K]` | importance of the row, at most 1; 1 without priorities |
 
 In a turn-based game, what follows is the agent's *next own turn*, however many ticks lie in between. The n turns are
@@ -135,6 +136,7 @@ def _transitions(window: Trajectory, rows: Ints, live: NetworkPolicy, agents: in
         "reward": window.reward[rows].astype(np.float32),
         "terminated": window.terminated[rows],
         "truncated": window.truncated[rows],
+        "version": window.version[rows],
         "first": window.first[rows],
         "slot": window.lane[rows] * agents + agent,
         "next_row": place[window.next_row[rows]],

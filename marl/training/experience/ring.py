@@ -69,7 +69,7 @@ class Ring:
             reward += np.where(goes_on, factor * self._columns["reward"][here], 0.0)
             factor = np.where(goes_on, factor * discount, factor)
             goes_on &= ~ended[here] & (self.link[here] >= 0)
-        kept = ("observation", "mask", "action", "logp")
+        kept = ("observation", "mask", "action", "logp", "version")
         columns = {name: tree.take(self._columns[name], where) for name in kept if name in self._columns}
         after = ("next_observation", "next_mask")
         columns |= {name: tree.take(self._columns[name], here) for name in after if name in self._columns}
