@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import typer
 from rich.console import Console
 from rich.text import Text
 
@@ -17,15 +16,17 @@ from league.payoffs import margins
 from league.reader import opened
 from league.shown import lineage_table, mixture_table, payoff_table
 from league.view import LeagueView, Player
+from marl.cli.command import Commands, argument, option
+from marl.errors import UserError
 from marl.printable import printable
 from marl.run.lineage import story
 from marl.types import Floats
 from marl.words import uncertain
 
-app = typer.Typer(no_args_is_help=True, help="Look into a league: status, payoffs, lineage, export.")
+app = Commands("Look into a league: status, payoffs, lineage, export.")
 
-RUN = typer.Argument(metavar="RUN", help="The run directory, as in runs/NAME.")
-JSON = typer.Option(False, "--json", help="Print JSON.")
+RUN = argument(metavar="RUN", help="The run directory, as in runs/NAME.")
+JSON = option(False, "--json", help="Print JSON.")
 
 
 @app.command()
@@ -47,7 +48,7 @@ def status(run: Path = RUN, as_json: bool = JSON) -> None:
 
 
 @app.command()
-def payoffs(run: Path = RUN, last: int = typer.Option(10, help="How many of the newest players to show."),
+def payoffs(run: Path = RUN, last: int = option(10, help="How many of the newest players to show."),
             as_json: bool = JSON) -> None:  # fmt: skip
     """The payoff table of the first side (two sides), as much as fits; or every known pairing (--json)."""
     with opened(run) as (ledger, view):
@@ -61,7 +62,7 @@ def payoffs(run: Path = RUN, last: int = typer.Option(10, help="How many of the 
                 print(json.dumps({**entry, "mean": row.mean, "margin": _finite(margins(row.count, row.m2))}))
             return
     if len(view.sides) != 2:
-        raise typer.BadParameter("a table needs two sides; use --json to see every pairing")
+        raise UserError("a table needs two sides; use --json to see every pairing")
     console = Console(highlight=False)
     head, table, note = payoff_table(view, last, console.width)
     console.print(head, markup=False)

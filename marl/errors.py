@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 from marl.mask import mask
@@ -25,8 +24,10 @@ class RunError(_Sentence):
 
 def suggestion(wrong: str, known: Iterable[str]) -> str:
     """`"; did you mean 'x'?"`, or `"; known: a, b, c"` where nothing comes close, or `""` where nothing is known."""
+    from difflib import get_close_matches  # only where something was mistyped
+
     names = sorted(set(known))
-    close = difflib.get_close_matches(wrong, names, n=1, cutoff=0.6)
+    close = get_close_matches(wrong, names, n=1, cutoff=0.6)
     if close:
         return f"; did you mean {close[0]!r}?"
     if not names:

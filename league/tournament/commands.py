@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
+from typing import TextIO
 
-import typer
 from rich.console import Console
 
 from league.hookspecs import RATINGS, SANDBOXES
@@ -23,28 +23,29 @@ from league.tournament.progress import Display
 from league.tournament.standings import terminal, view
 from league.tournament.submit import Submitted, Terms, submit_all
 from league.tournament.verify import problems
+from marl.cli.command import Commands, argument, option
 from marl.errors import RunError, UserError
 from marl.printable import printable
 from marl.registry import Component, Registry, load_registry
 from marl.run.players import parameters
 from marl.scenario import load_scenario
 
-app = typer.Typer(no_args_is_help=True, help="Host a tournament: create, submit, check, run, standings.")
+app = Commands("Host a tournament: create, submit, check, run, standings.")
 
-EVENT = typer.Argument(metavar="EVENT", help="The event's directory.")
-TRUST = typer.Option(False, "--trust", help="All bots are your own: any sandbox will do.")
+EVENT = argument(metavar="EVENT", help="The event's directory.")
+TRUST = option(False, "--trust", help="All bots are your own: any sandbox will do.")
 
 
 @app.command()
 def create(
-    event: Path = typer.Argument(metavar="EVENT", help="The directory to make."),
-    overrides: list[str] = typer.Argument(
+    event: Path = argument(metavar="EVENT", help="The directory to make."),
+    overrides: list[str] = argument(
         None, metavar="[KEY=VALUE]...", help="More of it: schedule.rounds=5 clocks.move=0.1 limits.memory_mb=256"
     ),
-    game: str = typer.Option(
+    game: str = option(
         ..., "--game", metavar="GAME", help='An environment, with its parameters if need be: "NAME KEY=VALUE ...".'
     ),
-    schedule: str = typer.Option("round_robin", "--schedule", metavar="NAME", help="round_robin, swiss, ladder, ..."),
+    schedule: str = option("round_robin", "--schedule", metavar="NAME", help="round_robin, swiss, ladder, ..."),
 ) -> None:
     """Make an event: a game, a schedule, and what bots may use."""
     registry = load_registry()
@@ -70,15 +71,15 @@ def _game(text: str) -> list[str]:
 @app.command()
 def submit(
     event: Path = EVENT,
-    bots: list[str] = typer.Argument(
+    bots: list[str] = argument(
         metavar="BOT...",
         help="A folder or archive with a bot.yaml, a policy (PLUGIN/NAME), or a run, RUN@PLAYER or snapshot's file; "
         'all but bots with parameters if need be, as in "PLUGIN/NAME KEY=VALUE". NAME=... names it.',
     ),
     trust: bool = TRUST,
-    replace: bool = typer.Option(False, "--replace", help="A name that is taken: a new version, by the same author."),
-    anybody: bool = typer.Option(False, "--anybody", help="With --replace: by another author too."),
-    validate: bool = typer.Option(True, help="Let bots play a match against themselves first."),
+    replace: bool = option(False, "--replace", help="A name that is taken: a new version, by the same author."),
+    anybody: bool = option(False, "--anybody", help="With --replace: by another author too."),
+    validate: bool = option(True, help="Let bots play a match against themselves first."),
 ) -> None:
     """Let bots take part, all or none of those that are named."""
     terms = Terms(trust, validate, replace, anybody)
@@ -104,8 +105,8 @@ def sentence(done: Submitted) -> str:
 @app.command()
 def withdraw(
     event: Path = EVENT,
-    player: str = typer.Argument(metavar="PLAYER", help="Who leaves."),
-    reason: str = typer.Option("", "--reason", metavar="TEXT", help="Why; shown in the standings."),
+    player: str = argument(metavar="PLAYER", help="Who leaves."),
+    reason: str = option("", "--reason", metavar="TEXT", help="Why; shown in the standings."),
 ) -> None:
     """Let a player leave. What was played counts; what was still to be played with it is forfeited."""
     _leave(event, player, "withdrawn", reason)
@@ -114,8 +115,8 @@ def withdraw(
 @app.command()
 def disqualify(
     event: Path = EVENT,
-    player: str = typer.Argument(metavar="PLAYER", help="Who is out, also after the end."),
-    reason: str = typer.Option(..., "--reason", metavar="TEXT", help="Why; shown in the standings."),
+    player: str = argument(metavar="PLAYER", help="Who is out, also after the end."),
+    reason: str = option(..., "--reason", metavar="TEXT", help="Why; shown in the standings."),
 ) -> None:
     """Put a player out, and last in the standings. What was played counts for its opponents; the rest is forfeited."""
     _leave(event, player, "disqualified", reason)
@@ -130,10 +131,10 @@ def _leave(event: Path, player: str, manner: Manner, reason: str) -> None:
 
 @app.command()
 def check(
-    bot: Path = typer.Argument(metavar="BOT", help="A folder or archive with a bot.yaml."),
-    game: str = typer.Option(None, "--game", metavar="NAME", help="Only this one of the games that it plays."),
-    sandbox: str = typer.Option("bubblewrap", "--sandbox", metavar="NAME", help="Where to try it."),
-    transcript: bool = typer.Option(False, "--transcript", help="Show every line of every match that was tried."),
+    bot: Path = argument(metavar="BOT", help="A folder or archive with a bot.yaml."),
+    game: str = option(None, "--game", metavar="NAME", help="Only this one of the games that it plays."),
+    sandbox: str = option("bubblewrap", "--sandbox", metavar="NAME", help="Where to try it."),
+    transcript: bool = option(False, "--transcript", help="Show every line of every match that was tried."),
 ) -> None:
     """Everything that would go wrong with a bot, before it is submitted: tried on every game, in every seat."""
     registry = load_registry()
@@ -154,9 +155,9 @@ def check(
 @app.command()
 def run(
     event: Path = EVENT,
-    workers: int = typer.Option(0, "--workers", min=0, help="Matches at once.  [default: one for each processor]"),
+    workers: int = option(0, "--workers", min=0, help="Matches at once.  [default: one for each processor]"),
     trust: bool = TRUST,
-    ray: bool = typer.Option(False, "--ray", help="Play on the Ray cluster that this machine belongs to."),
+    ray: bool = option(False, "--ray", help="Play on the Ray cluster that this machine belongs to."),
 ) -> None:
     """Play the event, or go on with it. Nothing that was finished is played again."""
     console = Console(highlight=False)
@@ -173,14 +174,14 @@ def run(
 @app.command()
 def standings(
     event: Path = EVENT,
-    as_json: bool = typer.Option(False, "--json", help="Print JSON, and write no page."),
-    rating: str = typer.Option(
+    as_json: bool = option(False, "--json", help="Print JSON, and write no page."),
+    rating: str = option(
         None,
         "--rating",
         metavar="NAME",
         help='Rate by another system, with parameters if need be: "elo k=10". The page keeps the event\'s own.',
     ),
-    out: Path = typer.Option(None, "--out", metavar="FILE", help="Where to write the page.  [default: in EVENT]"),
+    out: Path = option(None, "--out", metavar="FILE", help="Where to write the page.  [default: in EVENT]"),
 ) -> None:
     """Who is best, and how sure that is: a table, a crosstable, and a page with all replays."""
     with opened(event, load_registry()) as found:
@@ -212,7 +213,7 @@ def _rating(text: str | None, registry: Registry) -> Component | None:
 @app.command()
 def export(
     event: Path = EVENT,
-    pgn: bool = typer.Option(False, "--pgn", help="Portable Game Notation, where moves have names (chess and kin)."),
+    pgn: bool = option(False, "--pgn", help="Portable Game Notation, where moves have names (chess and kin)."),
 ) -> None:
     """The whole event on standard output: JSON lines, or PGN."""
     with opened(event, load_registry()) as found:
@@ -222,8 +223,8 @@ def export(
 
 @app.command("import")
 def import_event(
-    event: Path = typer.Argument(metavar="EVENT", help="The directory to make."),
-    file: typer.FileText = typer.Argument(metavar="FILE", help="What `export` wrote; - is standard input."),
+    event: Path = argument(metavar="EVENT", help="The directory to make."),
+    file: TextIO = argument(metavar="FILE", help="What `export` wrote; - is standard input."),
 ) -> None:
     """Make an event of exported JSON lines: its standings, matches and replays, without the bots' files."""
     found = import_lines(file, event, load_registry())

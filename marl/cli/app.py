@@ -5,70 +5,68 @@ from __future__ import annotations
 import os
 from typing import Any
 
-import typer
-from typer.core import TyperGroup
+import click
 
 import marl
-from marl.cli import evaluate, plugins, report, run, scenarios, watch
-from marl.cli.merge import brought, sentence_about
+from marl.cli.command import Commands
+from marl.cli.merge import brought, own, sentence_about
+from marl.registry import Descriptor
 from marl.registry.settings import SAFE_MODE
 
+OWN = (
+    Descriptor("run", "marl.cli.run:run", "Run a scenario."),
+    Descriptor(
+        "resume",
+        "marl.cli.run:resume",
+        "Go on with a run that was stopped or is finished, perhaps longer, otherwise, or elsewhere.",
+    ),
+    Descriptor("evaluate", "marl.cli.evaluate:evaluate", "Play matches and say how a player did, with 95 % intervals."),
+    Descriptor("watch", "marl.cli.watch:watch", "Watch a match in the terminal: between players, or a replay."),
+    Descriptor("report", "marl.cli.report:report", "Write a run's report again, from its files, and say where it is."),
+    Descriptor("plugins", "marl.cli.plugins:app", "Plugins: list, info, check, enable, disable."),
+    Descriptor("scenarios", "marl.cli.scenarios:app", "The scenarios that come with marl: list, show."),
+)
 
-class MarlGroup(TyperGroup):
-    """A group whose commands are its own and, after them, those of `marl_commands`, loaded only when used."""
 
-    def list_commands(self, ctx: Any) -> list[str]:
+class Marl(Commands):
+    """A group whose commands are its own and, after them, those of `marl_commands`, imported only when used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
         """The names, own ones first."""
         return [*self.commands, *brought(self.commands)]
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """A command, or None."""
         return self.commands.get(cmd_name) or brought(self.commands).get(cmd_name)
 
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         """As usual, but an unknown command gets a sentence that knows about plugins."""
         if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
             ctx.fail(sentence_about(args[0], self.list_commands(ctx)))
         return super().resolve_command(ctx, args)
 
 
-app = typer.Typer(
-    cls=MarlGroup,
-    help="Multi-agent learning and game AI: training, leagues and tournaments, where everything is a match.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode="rich",
-)
-app.add_typer(plugins.app, name="plugins")
-app.add_typer(scenarios.app, name="scenarios")
-app.command("run")(run.run)
-app.command("resume")(run.resume)
-app.command("evaluate")(evaluate.evaluate)
-app.command("watch")(watch.watch)
-app.command("report")(report.report)
-
-
-def command() -> Any:
-    """The whole as a click command."""
-    return typer.main.get_command(app)
-
-
-def _safe_mode(on: bool) -> None:
+def _safe_mode(ctx: click.Context, param: click.Parameter, on: bool) -> None:
     if on:
         os.environ[SAFE_MODE] = "1"  # workers that the command starts are safe too
 
 
-def _version(on: bool) -> None:
+def _version(ctx: click.Context, param: click.Parameter, on: bool) -> None:
     if on:
         print(f"marl {marl.__version__}")
-        raise typer.Exit
+        ctx.exit()
 
 
-@app.callback()
-def _root(
-    safe_mode: bool = typer.Option(
-        False, "--safe-mode", callback=_safe_mode, is_eager=True, help="Load built-in plugins only."
-    ),
-    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version."),
-) -> None:
-    pass
+def _switch(name: str, callback: Any, help: str) -> click.Option:
+    return click.Option([name], is_flag=True, is_eager=True, expose_value=False, callback=callback, help=help)
+
+
+app = Marl(
+    "Multi-agent learning and game AI: training, leagues and tournaments, where everything is a match.",
+    "marl",
+    commands=own(OWN),
+    params=[
+        _switch("--safe-mode", _safe_mode, "Load built-in plugins only."),
+        _switch("--version", _version, "Show the version."),
+    ],
+)

@@ -105,11 +105,10 @@ def _check(registry: Registry, plugin: Plugin, descriptor: Descriptor, params: M
 
 
 def _check_command(registry: Registry, plugin: Plugin, descriptor: Descriptor, subject: str) -> Iterator[Finding]:
-    from marl.cli.app import app
+    from marl.cli.app import OWN
     from marl.cli.merge import imported
 
-    own = {command.name for command in app.registered_commands} | {group.name for group in app.registered_groups}
-    if descriptor.name in own:
+    if descriptor.name in {own.name for own in OWN}:
         message = f"the command {descriptor.name!r} is marl's own, so this one is `marl {descriptor.full_name}`"
         yield Finding(plugin.name, subject, "name", "warn", message, "choose another name")
     try:

@@ -6,8 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import typer
-
+from marl.cli.command import argument, option
 from marl.registry import ENVIRONMENTS
 
 if TYPE_CHECKING:
@@ -16,18 +15,18 @@ if TYPE_CHECKING:
 
 
 def evaluate(
-    player: str = typer.Argument(metavar="PLAYER", help="A run, RUN@NAME for one player of it, or a snapshot's file."),
-    against: list[str] = typer.Option(
+    player: str = argument(metavar="PLAYER", help="A run, RUN@NAME for one player of it, or a snapshot's file."),
+    against: list[str] = option(
         ["marl/random"], "--against", metavar="PLAYER", help="Who plays the other sides: a policy, a run, a snapshot."
     ),
-    matches: int = typer.Option(1000, min=1, help="Matches against each, spread evenly over the sides."),
-    seed: int = typer.Option(0, help="Equal seeds, equal matches."),
-    lanes: int = typer.Option(256, min=1, help="Matches played in lockstep."),
-    env: str = typer.Option("", metavar="ENV", help="Where they meet, if no player comes from a run, or elsewhere."),
-    failures: int = typer.Option(
+    matches: int = option(1000, min=1, help="Matches against each, spread evenly over the sides."),
+    seed: int = option(0, help="Equal seeds, equal matches."),
+    lanes: int = option(256, min=1, help="Matches played in lockstep."),
+    env: str = option("", metavar="ENV", help="Where they meet, if no player comes from a run, or elsewhere."),
+    failures: int = option(
         0, min=0, help="How often the environment may fail; such a match is played again with another seed."
     ),
-    as_json: bool = typer.Option(False, "--json", help="Print JSON."),
+    as_json: bool = option(False, "--json", help="Print JSON."),
 ) -> None:
     """Play matches and say how a player did, with 95 % intervals."""
     from marl.env import Remarking

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import tempfile
-import traceback
 from typing import NoReturn
 
 from marl.errors import RunError, UserError
@@ -24,9 +22,7 @@ def main() -> NoReturn:
     for library in ("OMP", "OPENBLAS", "MKL"):  # numpy reads them when it is imported; small products lose by threads
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")
     try:
-        from marl.cli.app import command
-
-        command().main(prog_name="marl")
+        sys.exit(_run())
     except UserError as error:
         _stop(f"error: {error}", 2, debug)
     except RunError as error:
@@ -34,11 +30,32 @@ def main() -> NoReturn:
     except Exception as error:
         where = "" if debug else f"\nThe traceback is in {_keep()}; MARL_DEBUG=1 prints it."
         _stop(f"marl stopped on an unexpected {type(error).__name__}: {error}{where}", 1, debug)
-    sys.exit(0)
+
+
+def _run() -> int:
+    """Run the command, and return its exit code."""
+    import click
+
+    from marl.cli.app import app
+
+    try:
+        code = app.main(prog_name="marl", standalone_mode=False)
+        sys.stdout.flush()
+    except click.Abort:  # Ctrl-C, or the end of what a person types
+        return 130
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except BrokenPipeError:  # whoever read on, as `head` does, has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return int(code or 0)
 
 
 def _stop(sentence: str, code: int, debug: bool) -> NoReturn:
     if debug:
+        import traceback
+
         print(printable(mask(traceback.format_exc()), lines=True), file=sys.stderr, end="")
     print(printable(mask(sentence), lines=True), file=sys.stderr)
     sys.exit(code)
@@ -46,6 +63,9 @@ def _stop(sentence: str, code: int, debug: bool) -> NoReturn:
 
 def _keep() -> str:
     """Write the traceback to a file of its own, and say where."""
+    import tempfile
+    import traceback
+
     try:
         handle, path = tempfile.mkstemp(prefix="marl-traceback-", suffix=".txt")
         with os.fdopen(handle, "w", encoding="utf-8") as file:

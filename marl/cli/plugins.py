@@ -8,8 +8,7 @@ from dataclasses import asdict
 from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any
 
-import typer
-
+from marl.cli.command import Commands, argument, option
 from marl.cli.show import as_json, table
 from marl.errors import UserError, suggestion
 from marl.printable import printable
@@ -21,9 +20,9 @@ if TYPE_CHECKING:
 
     from marl.cli.check import Finding, Status
 
-app = typer.Typer(help="Plugins: list, info, check, enable, disable.", no_args_is_help=True, rich_markup_mode="rich")
-_JSON = typer.Option(False, "--json", help="Print JSON.")
-_NAME = typer.Argument(help="The plugin's name.")
+app = Commands("Plugins: list, info, check, enable, disable.")
+_JSON = option(False, "--json", help="Print JSON.")
+_NAME = argument(help="The plugin's name.")
 
 
 @app.command("list")
@@ -43,7 +42,7 @@ def list_plugins(json: bool = _JSON) -> None:
 
 @app.command()
 def info(
-    name: str = typer.Argument(help="The plugin's name, or PLUGIN/NAME for one thing that it brings."),
+    name: str = argument(help="The plugin's name, or PLUGIN/NAME for one thing that it brings."),
     json: bool = _JSON,
 ) -> None:
     """Show a plugin: where it comes from, what it brings, and the traceback if it is broken.
@@ -65,10 +64,10 @@ def info(
 
 @app.command()
 def check(
-    name: str = typer.Argument(None, help="The plugin's name, or PLUGIN/NAME for one thing; all plugins without it."),
-    params: list[str] = typer.Argument(None, metavar="[KEY=VALUE]...", help="Parameters for PLUGIN/NAME."),
+    name: str = argument(None, help="The plugin's name, or PLUGIN/NAME for one thing; all plugins without it."),
+    params: list[str] = argument(None, metavar="[KEY=VALUE]...", help="Parameters for PLUGIN/NAME."),
     json: bool = _JSON,
-    strict: bool = typer.Option(False, "--strict", help="Exit with 1 on a warning too."),
+    strict: bool = option(False, "--strict", help="Exit with 1 on a warning too."),
 ) -> None:
     """Check plugins: import everything, check parameters, and play the environments through their conformance checks.
 
@@ -96,7 +95,7 @@ def check(
         as_json([asdict(finding) for finding in findings])
     else:
         print(f"{len(findings)} checks of {', '.join(plugin.name for plugin in chosen)}: {_verdict(counts)}")
-    raise typer.Exit(1 if counts["fail"] or (strict and counts["warn"]) else 0)
+    sys.exit(1 if counts["fail"] or (strict and counts["warn"]) else 0)
 
 
 @app.command()

@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import typer
-
+from marl.cli.command import argument, option
 from marl.errors import UserError
 from marl.registry import REPORTS
 
 
 def report(
-    run: Path = typer.Argument(metavar="RUN", help="The run directory, as in runs/NAME."),
-    out: Path = typer.Option(None, "--out", metavar="FILE", help="Where to write it.  [default: in the run directory]"),
+    run: Path = argument(metavar="RUN", help="The run directory, as in runs/NAME."),
+    out: Path = option(None, "--out", metavar="FILE", help="Where to write it.  [default: in the run directory]"),
 ) -> None:
     """Write a run's report again, from its files, and say where it is.
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import typer
-
+from marl.cli.command import argument, option
 from marl.registry import RUNNERS
 
 
 def run(
-    scenario: str = typer.Argument(help="A scenario's name (`marl scenarios list`), or a YAML file."),
-    overrides: list[str] = typer.Argument(None, metavar="[KEY=VALUE]...", help="Change keys: seed=3 env.players=2"),
-    out: Path = typer.Option(None, "--out", metavar="DIR", help="The run directory.  [default: runs/NAME]"),
+    scenario: str = argument(help="A scenario's name (`marl scenarios list`), or a YAML file."),
+    overrides: list[str] = argument(None, metavar="[KEY=VALUE]...", help="Change keys: seed=3 env.players=2"),
+    out: Path = option(None, "--out", metavar="DIR", help="The run directory.  [default: runs/NAME]"),
 ) -> None:
     """Run a scenario."""
     from marl.registry import load_registry
@@ -29,11 +28,11 @@ def run(
 
 
 def resume(
-    directory: Path = typer.Argument(metavar="RUN", help="The run directory."),
-    overrides: list[str] = typer.Argument(
+    directory: Path = argument(metavar="RUN", help="The run directory."),
+    overrides: list[str] = argument(
         None, metavar="[KEY=VALUE]...", help="Change keys from here on: env_steps=2000000 stop.iterations=50"
     ),
-    out: Path = typer.Option(None, "--out", metavar="DIR", help="Leave RUN as it is, and go on in a copy of it, here."),
+    out: Path = option(None, "--out", metavar="DIR", help="Leave RUN as it is, and go on in a copy of it, here."),
 ) -> None:
     """Go on with a run that was stopped or is finished, perhaps longer, otherwise, or elsewhere.
 

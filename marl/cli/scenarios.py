@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import typer
-
+from marl.cli.command import Commands, argument, option
 from marl.cli.show import as_json, table
 from marl.printable import printable
 
-app = typer.Typer(help="The scenarios that come with marl: list, show.", no_args_is_help=True, rich_markup_mode="rich")
+app = Commands("The scenarios that come with marl: list, show.")
 
 
 @app.command("list")
-def list_scenarios(json: bool = typer.Option(False, "--json", help="Print JSON.")) -> None:
+def list_scenarios(json: bool = option(False, "--json", help="Print JSON.")) -> None:
     """List the scenarios that can be run by name."""
     from marl.scenario.library import available
 
@@ -28,9 +27,9 @@ def list_scenarios(json: bool = typer.Option(False, "--json", help="Print JSON."
 
 @app.command()
 def show(
-    scenario: str = typer.Argument(help="A scenario's name, or a YAML file."),
-    overrides: list[str] = typer.Argument(None, metavar="[KEY=VALUE]...", help="Change keys, as for `marl run`."),
-    json: bool = typer.Option(False, "--json", help="Print JSON."),
+    scenario: str = argument(help="A scenario's name, or a YAML file."),
+    overrides: list[str] = argument(None, metavar="[KEY=VALUE]...", help="Change keys, as for `marl run`."),
+    json: bool = option(False, "--json", help="Print JSON."),
 ) -> None:
     """Show a scenario as it would run: checked, with every default filled in."""
     from marl.registry import load_registry

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from marl.printable import printable
+from marl.terminal import text
+from marl.terminal.table import table as lines_of
 
 COLOURS = {
     **{"ok": "green", "pass": "green"},
@@ -17,21 +18,19 @@ COLOURS = {
 
 def as_json(value: Any) -> None:
     """One JSON document on stdout."""
+    import json
+
     print(json.dumps(value, indent=2, default=str))
 
 
-def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A table with coloured states; in a pipe its lines are not cut."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+def line(shown: str) -> None:
+    """A line on stdout, in colours where they are wanted."""
+    print(shown if text.coloured() else text.plain(shown))
 
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=10_000)
-    grid = Table(box=None, pad_edge=False, header_style="bold")
-    for position, heading in enumerate(headings):
-        grid.add_column(heading, overflow="fold", no_wrap=position == 0)
-    for row in rows:
-        grid.add_row(*(Text(printable(cell), style=COLOURS.get(cell, "")) for cell in row))
-    console.print(grid)
+
+def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table with coloured states; in a pipe its lines are not folded."""
+    safe = [[printable(cell) for cell in row] for row in rows]
+    width = text.columns() if text.is_terminal() else None
+    for shown in lines_of(headings, safe, width, lambda _, cell: COLOURS.get(cell, "")):
+        line(shown)

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
+from marl.cli.command import argument, option
 from marl.errors import UserError
 from marl.registry import ENVIRONMENTS
 
@@ -19,14 +18,14 @@ if TYPE_CHECKING:
 
 
 def watch(
-    player: str = typer.Argument(metavar="PLAYER", help="A run, RUN@NAME, a snapshot's file, or a recorded replay."),
-    against: str = typer.Option("", metavar="PLAYER", help="Who plays the other sides.  [default: PLAYER itself]"),
-    side: int = typer.Option(
+    player: str = argument(metavar="PLAYER", help="A run, RUN@NAME, a snapshot's file, or a recorded replay."),
+    against: str = option("", metavar="PLAYER", help="Who plays the other sides.  [default: PLAYER itself]"),
+    side: int = option(
         None, min=0, help="The side of PLAYER, where there is somebody against.  [default: the first it can play]"
     ),
-    seed: int = typer.Option(0, help="The match; equal seeds, equal matches."),
-    delay: float = typer.Option(0.5, min=0.0, help="Seconds between ticks, in a terminal."),
-    env: str = typer.Option("", metavar="ENV", help="Where they meet, if no player comes from a run, or elsewhere."),
+    seed: int = option(0, help="The match; equal seeds, equal matches."),
+    delay: float = option(0.5, min=0.0, help="Seconds between ticks, in a terminal."),
+    env: str = option("", metavar="ENV", help="Where they meet, if no player comes from a run, or elsewhere."),
 ) -> None:
     """Watch a match in the terminal: between players, or a replay."""
     from marl.registry import load_registry

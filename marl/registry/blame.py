@@ -8,10 +8,9 @@ The traceback stays behind the sentence (`MARL_DEBUG=1` prints it).
 
 from __future__ import annotations
 
-import traceback
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from marl.errors import RunError, UserError
 
@@ -40,5 +39,7 @@ def wrong(subject: str, asked: str, got: object, right: str) -> RunError:
 
 def _place(error: BaseException) -> str:
     """Where it was raised, as in " (my_plugin.py, line 12)"."""
+    import traceback
+
     frames = traceback.extract_tb(error.__traceback__)
-    return f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if len(frames) > 1 else ""
+    return f" ({frames[-1].filename.rpartition(os.sep)[2]}, line {frames[-1].lineno})" if len(frames) > 1 else ""

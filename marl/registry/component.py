@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 from typing import Any
 
 _KIND = "marl.kind"
@@ -64,6 +63,8 @@ def elsewhere(name: str) -> str | None:
 
     So a resolved scenario means the same wherever it is run from.
     """
+    from pathlib import Path
+
     who, space, rest = (name, "", "") if Path(name).exists() else name.partition(" ")
     path, at, player = who.rpartition("@") if "@" in who and not Path(who).exists() else (who, "", "")
     if Path(path).exists() or is_path(who):

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import importlib.util
 import re
-from importlib import metadata
 
 import marl
+from marl.registry.installed import Distribution, distributions, entry_points
 from marl.registry.plugin import BUILTIN, DISTRIBUTION, Plugin
 
 GROUP = "marl"
@@ -46,38 +46,30 @@ def _conflict(owner: Plugin, second: Plugin) -> None:
 def _installed() -> list[Plugin]:
     plugins: list[Plugin] = []
     seen: set[str] = set()
-    for distribution in metadata.distributions():
-        text = distribution.read_text("entry_points.txt") or ""
-        if f"[{GROUP}]" not in text.replace(" ", ""):
+    for distribution in distributions():
+        if f"[{GROUP}]" not in distribution.points.replace(" ", ""):
             continue
-        name, version = _identity(distribution)
+        name = distribution.name or "unknown"  # a damaged distribution still has a place in the list
         if _normal(name) not in seen:  # the first on sys.path hides later ones, as it does for imports
             seen.add(_normal(name))
-            plugins += _plugins(distribution, name, version)
+            plugins += _plugins(distribution, name)
     return plugins
 
 
-def _plugins(distribution: metadata.Distribution, name: str, version: str) -> list[Plugin]:
+def _plugins(distribution: Distribution, name: str) -> list[Plugin]:
     try:
-        points = [point for point in distribution.entry_points if point.group == GROUP]
-    except Exception as error:  # importlib.metadata raises whatever its parser stumbles over
-        plugin = Plugin(name, name, version, "")
+        points = entry_points(distribution.points, GROUP)
+    except ValueError as error:
+        plugin = Plugin(name, name, distribution.version, "")
         plugin.fail("broken", f"its entry_points.txt cannot be read: {error}")
         return [plugin]
     plugins = []
-    for point in points:
-        plugin = Plugin(point.name, name, version, point.value, file=_file(point.value))
-        if not _NAME.match(point.name):
-            plugin.fail("broken", f"plugin name {point.name!r} is not made of letters, digits, '_', '-' and '.'")
+    for point, value in points:
+        plugin = Plugin(point, name, distribution.version, value, file=_file(value))
+        if not _NAME.match(point):
+            plugin.fail("broken", f"plugin name {point!r} is not made of letters, digits, '_', '-' and '.'")
         plugins.append(plugin)
     return plugins
-
-
-def _identity(distribution: metadata.Distribution) -> tuple[str, str]:
-    try:
-        return distribution.metadata["Name"] or "unknown", distribution.metadata["Version"] or ""
-    except Exception:  # a damaged distribution still has a place in the list
-        return "unknown", ""
 
 
 def _normal(name: str) -> str:

@@ -6,10 +6,12 @@ import contextlib
 import dataclasses
 import importlib
 import inspect
+import re
 import sys
 import traceback
 from collections.abc import Iterable, Iterator
 from functools import reduce
+from types import ModuleType
 from typing import Any
 
 import pluggy
@@ -24,6 +26,7 @@ from marl.registry.plugin import Plugin
 from marl.registry.registry import Registry
 from marl.registry.settings import Settings, read_settings
 
+_RANGE = re.compile(r">=(?P<least>\d+), ?<(?P<below>\d+)\Z")
 _loaded: dict[Settings, Registry] = {}
 
 
@@ -73,15 +76,33 @@ def _contained(plugin: Plugin) -> Iterator[None]:
         plugin.fail("broken", f"raised {type(error).__name__}: {error}", traceback.format_exc())
 
 
+class _Manager(pluggy.PluginManager):
+    """pluggy's manager, which looks at what is no function only where it must: most of what a module has is none."""
+
+    def parse_hookimpl_opts(self, plugin: object, name: str) -> Any:
+        """The options of a hook's implementation, or None."""
+        return None if _no_function(plugin, name) else super().parse_hookimpl_opts(plugin, name)
+
+    def parse_hookspec_opts(self, module_or_class: object, name: str) -> Any:
+        """The options of a hook's specification, or None."""
+        return None if _no_function(module_or_class, name) else super().parse_hookspec_opts(module_or_class, name)
+
+
+def _no_function(owner: object, name: str) -> bool:
+    """Whether what a module has under a name is surely no function."""
+    return isinstance(owner, ModuleType) and not inspect.isroutine(vars(owner).get(name))
+
+
 class _Host:
     """The pluggy manager, and which kinds there are: `kinds` maps a kind to its hook, `owners` a hook to its plugin."""
 
     def __init__(self) -> None:
-        self.manager = pluggy.PluginManager("marl")
+        self.manager = _Manager("marl")
         self.manager.add_hookspecs(specs)
         self.owners: dict[str, str] = {}
         self.kinds = {_kind(hook): hook for hook in self._marked(specs) if hook != "marl_addhooks"}
         self._tokens = _declared(kind)
+        self._hooks: dict[int, dict[str, Any]] = {}
 
     @property
     def tokens(self) -> dict[str, Kind[Any]]:
@@ -144,6 +165,11 @@ class _Host:
 
     def hooks_of(self, plugin: Plugin) -> dict[str, Any]:
         """The functions of a plugin that are marked as hooks, by the hook's name."""
+        if id(plugin) not in self._hooks:
+            self._hooks[id(plugin)] = self._found(plugin)
+        return self._hooks[id(plugin)]
+
+    def _found(self, plugin: Plugin) -> dict[str, Any]:
         hooks = {}
         for name in dir(plugin.module):
             options = self.manager.parse_hookimpl_opts(plugin.module, name)
@@ -208,6 +234,8 @@ def _kind(hook: str) -> str:
 
 
 def _supports(api: str, version: int = API_VERSION) -> bool:
+    if usual := _RANGE.match(api):  # packaging knows all ranges, and takes as long to import as all else here
+        return int(usual["least"]) <= version < int(usual["below"])
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
     try:

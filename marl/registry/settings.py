@@ -1,12 +1,13 @@
-"""Which plugins the user wants: environment variables, and a small file that `marl plugins disable` writes."""
+"""Which plugins the user wants: environment variables, and a small file that `marl plugins disable` writes.
+
+Read on every start, so without pathlib and json where there is no such file.
+"""
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 from marl.errors import UserError
 from marl.registry.plugin import BUILTIN, DISTRIBUTION, Plugin
@@ -64,18 +65,20 @@ def read_settings(safe_mode: bool = False) -> Settings:
     )
 
 
-def config_file() -> Path:
+def config_file() -> str:
     """Where the disabled plugins are kept: `MARL_CONFIG`, or `marl/config.json` in the user's configuration folder."""
     if path := os.environ.get("MARL_CONFIG"):
-        return Path(path)
-    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "marl" / "config.json"
+        return path
+    folder = os.environ.get("XDG_CONFIG_HOME") or os.path.join(os.path.expanduser("~"), ".config")
+    return os.path.join(folder, "marl", "config.json")
 
 
 def read_disabled() -> frozenset[str]:
     """The names in the file. Raises UserError when it is damaged."""
     path = config_file()
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        with open(path, encoding="utf-8") as file:
+            content = _parsed(file.read())
     except (FileNotFoundError, NotADirectoryError):
         return frozenset()
     except (OSError, ValueError) as error:
@@ -86,14 +89,23 @@ def read_disabled() -> frozenset[str]:
     return frozenset(names)
 
 
-def write_disabled(names: Iterable[str]) -> Path:
+def write_disabled(names: Iterable[str]) -> str:
     """Keep these names, whole or not at all."""
-    path = config_file()
+    import json
+    from pathlib import Path
+
+    path = Path(config_file())
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_suffix(f".{os.getpid()}.tmp")
     fresh.write_text(json.dumps({"disabled": sorted(names)}) + "\n", encoding="utf-8")
     fresh.replace(path)
-    return path
+    return str(path)
+
+
+def _parsed(text: str) -> object:
+    import json
+
+    return json.loads(text)
 
 
 def _names(text: str) -> frozenset[str]:

@@ -151,7 +151,7 @@ def marl_reports() -> Iterable[Descriptor]:
 def marl_commands() -> Iterable[Descriptor]:
     """Commands of `marl`. The descriptor's name is the command, its summary the line in `marl --help`.
 
-    :return: descriptors whose target is a `typer.Typer` (a group of commands) or a function (one command).
+    :return: descriptors whose target is a `marl.cli.command.Commands` (a group) or a function (one command).
 
     .. versionadded:: 0.1
     """

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-_FILE = Path(__file__).with_name("catalogue.txt")
+_FILE = __file__.removesuffix(".py") + ".txt"
 
 UNSUPPORTED = {"crossword": "its actions are structures rather than numbers, and it has no list of legal actions"}
 
@@ -25,8 +24,9 @@ class Listed:
 
 def listed() -> tuple[Listed, ...]:
     """The games of the checked-in list, by name."""
-    lines = (line.split("\t") for line in _FILE.read_text(encoding="utf-8").splitlines())
-    return tuple(Listed(name, summary, tuple(tags.split(", "))) for name, summary, tags in lines)
+    with open(_FILE, encoding="utf-8") as file:
+        lines = (line.rstrip("\n").split("\t") for line in file)
+        return tuple(Listed(name, summary, tuple(tags.split(", "))) for name, summary, tags in lines)
 
 
 def installed() -> Iterator[Listed]:
@@ -56,4 +56,6 @@ def text(games: Iterator[Listed]) -> str:
 
 
 if __name__ == "__main__":
-    _FILE.write_text(text(installed()), encoding="utf-8")
+    from pathlib import Path
+
+    Path(_FILE).write_text(text(installed()), encoding="utf-8")

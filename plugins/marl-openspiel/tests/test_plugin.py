@@ -17,7 +17,7 @@ def test_the_checked_in_list_is_what_openspiel_says():
     code = "from marl_openspiel import catalogue; print(catalogue.text(catalogue.installed()), end='')"
     # in a process of its own: another test may have registered the games that are written in Python
     said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, encoding="utf-8").stdout
-    assert said == catalogue._FILE.read_text(encoding="utf-8")
+    assert said == Path(catalogue._FILE).read_text(encoding="utf-8")
 
 
 def test_every_game_that_loads_is_listed_unless_a_reason_is_given():

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from rich.console import Console
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from league.ratings import rate
 from league.schedules import ladder, swiss

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from rich.console import Console
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from league.tournament.commands import app
 from league.tournament.event import Event

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-from typer.testing import CliRunner
+from click.testing import CliRunner
 
 from league.sandbox.bubblewrap import BubblewrapSandbox
 from league.tournament.commands import app, sentence
