@@ -1,4 +1,4 @@
-"""Start-up: how long `marl --help` and `marl plugins list` take, in units of `python -c pass`; and importing the learner.
+"""Start-up: how long `marl --help` and `marl plugins list` take, in units of `python -c pass`; importing the learner.
 
 Whole processes, interleaved, medians, with Python's compiled files, as an installation has them. The ratio is against
 the wish of ten times a bare interpreter. The learner of `rllib/ppo` is beside what it stands on: torch and RLlib's own.
@@ -47,7 +47,7 @@ def main() -> None:
     times = {name: bench.ratio(results, name, "pass") for name in COMMANDS}
     worst = max(times["--help"], times["plugins list"])
     detail = {name: round(ratio, 2) for name, ratio in times.items()}
-    detail["learner / (torch and RLlib's)"] = round(bench.ratio(imports, "marl's learner", list(LEARNERS)[0]), 3)
+    detail["learner / (torch and RLlib's)"] = round(bench.ratio(imports, "marl's learner", next(iter(LEARNERS))), 3)
     bench.report("startup", worst, WISH, WISH / worst, "times as long as `python -c pass`", **detail)
 
 

@@ -117,7 +117,7 @@ def _parameter(parameter: inspect.Parameter, hint: Any) -> click.Parameter:
     required = said.default is _REQUIRED
     shared: dict[str, Any] = {"type": kind, "metavar": said.metavar or None, "required": required}
     if not required and not (many and said.default is None):
-        shared["default"] = said.default
+        shared["default"] = said.default.value if isinstance(said.default, enum.Enum) else said.default
     if said.names is None:
         made = _Argument([parameter.name], nargs=-1 if many else 1, **shared)
         made.help = said.help

@@ -81,12 +81,11 @@ def _default(param: Any) -> str:
     value = param.default
     if value is True and param.secondary_opts:
         return f"[default: {param.opts[0].removeprefix('--')}]"
-    if value is None or isinstance(value, bool) or value in ("", (), []) or type(value) is object or callable(value):
-        return ""
-    if not isinstance(value, (str, int, float, list, tuple)):
-        return ""
-    shown = ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
-    return f"[default: {shown}]"
+    values = value if isinstance(value, (list, tuple)) else [value]
+    known = [
+        str(one) for one in values if isinstance(one, (str, int, float)) and not isinstance(one, bool) and one != ""
+    ]
+    return f"[default: {', '.join(known)}]" if known else ""
 
 
 def _commands(command: Any, ctx: click.Context) -> Iterator[_Row]:

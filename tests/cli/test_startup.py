@@ -8,7 +8,22 @@ import sys
 
 import pytest
 
-HEAVY = ("numpy", "scipy", "torch", "ray", "pyspiel", "open_spiel", "omegaconf", "sqlalchemy", "pandas", "gymnasium")
+HEAVY = (
+    "rich",
+    "pydantic",
+    "typer",
+    "importlib.metadata",
+    "numpy",
+    "scipy",
+    "torch",
+    "ray",
+    "pyspiel",
+    "open_spiel",
+    "omegaconf",
+    "sqlalchemy",
+    "pandas",
+    "gymnasium",
+)
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["plugins", "list"], ["--version"], ["plugins", "info", "marl"]])

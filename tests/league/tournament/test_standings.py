@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable
 
 import pytest
-from rich.console import Console
 from click.testing import CliRunner
+from rich.console import Console
 
 from league.tournament.commands import app
 from league.tournament.event import Event

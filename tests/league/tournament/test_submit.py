@@ -12,8 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 from click.testing import CliRunner
+from rich.console import Console
 
 from league.sandbox.bubblewrap import BubblewrapSandbox
 from league.tournament.commands import app, sentence

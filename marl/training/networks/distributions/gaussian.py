@@ -12,7 +12,6 @@ import math
 
 import numpy as np
 import torch
-from scipy.special import log_ndtr
 from torch import Tensor
 
 from marl import rng
@@ -66,6 +65,8 @@ class Gaussian:
         return (log_q - log_p + 0.5 * (spread - 1)).sum(-1) * self._chance
 
     def sample(self, inputs: Array, mask: Bools | None, keys: Keys) -> tuple[Array, Floats]:
+        from scipy.special import log_ndtr  # most actions are discrete, and importing scipy takes a second
+
         mean, log_std = np.split(inputs.astype(np.float64), 2, axis=1)
         std = np.exp(log_std)
         z = np.stack([rng.normal(keys, entry) for entry in range(self.size)], axis=1)
