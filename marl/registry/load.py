@@ -83,7 +83,7 @@ class _Manager(pluggy.PluginManager):
         """The options of a hook's implementation, or None."""
         return None if _no_function(plugin, name) else super().parse_hookimpl_opts(plugin, name)
 
-    def parse_hookspec_opts(self, module_or_class: object, name: str) -> Any:
+    def parse_hookspec_opts(self, module_or_class: Any, name: str) -> Any:
         """The options of a hook's specification, or None."""
         return None if _no_function(module_or_class, name) else super().parse_hookspec_opts(module_or_class, name)
 
