@@ -13,9 +13,10 @@ from rich.text import Text
 from league.ledger import EXACT
 from league.measures.measure import plain_values
 from league.payoffs import margins
+from league.population.player import Player
 from league.reader import opened
 from league.shown import lineage_table, mixture_table, payoff_table
-from league.view import LeagueView, Player
+from league.view import LeagueView
 from marl.cli.command import Commands, argument, option
 from marl.errors import UserError
 from marl.printable import printable
@@ -103,14 +104,14 @@ def _finite(values: Floats) -> list[float | None]:
 
 
 def _player(player: Player) -> dict[str, Any]:
-    return {"name": player.name, "side": player.side, "born": player.born, "role": player.role,
+    return {"name": player.name, "sides": list(player.sides), "born": player.born, "role": player.role,
             "snapshot": player.snapshot, "parents": list(player.parents)}  # fmt: skip
 
 
 def _facts(view: LeagueView) -> dict[str, Any]:
     last = view.iterations[-1] if view.iterations else None
     sides = []
-    for index, name in enumerate(view.sides):
+    for index, name in enumerate(view.names):
         weights = last.mixtures[index] if last else ()
         pairs = zip(view.populations[index], weights, strict=False)
         mixture = sorted(((p.name, w) for p, w in pairs if w > 0), key=lambda pair: -pair[1])

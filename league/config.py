@@ -71,12 +71,15 @@ class LeagueConfig:
         fixed={
             "env": "since its players and their payoffs belong to this environment",
             "payoffs.mode": "since exact and sampled payoffs would stand in one table",
+            "population": "since its players are there already",
             "start_from": "since the run has started",
             "strategy.founder": "since its first players are there already",
         },
     )
     env: Component = component("environments", help="the game")
     strategy: Component = component("strategies", default="league/psro", help="decides the next jobs")
+    population: Literal["auto", "one", "by_side"] = "auto"
+    """`one` plays all sides of a symmetric game; `by_side`: each side has its own; `auto`: one where it can be."""
     start_from: Component | None = component("players", default=None, help="whose networks learners start from")
     name: str = "league"
     """The run's name; `runs/<name>` is where it goes unless --out says otherwise."""

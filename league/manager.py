@@ -19,10 +19,11 @@ from league.measures.taken import Measures
 from league.payoffs.filling import Filling
 from league.payoffs.source import PayoffSource
 from league.payoffs.table import Table
-from league.population import Population
+from league.population.player import Player
+from league.population.population import Population
 from league.services import LeagueServices
 from league.strategies.checked import CheckedStrategy
-from league.view import Iteration, LeagueView, Player
+from league.view import Iteration, LeagueView
 from marl.algorithm import Algorithm
 from marl.job import Job
 from marl.registry import ALGORITHMS, Registry
@@ -44,13 +45,15 @@ class Manager:
     strategy: CheckedStrategy
     source: PayoffSource
     measures: Measures
+    one: bool = False  # whether a single population plays all sides
     start: Contestant | None = None  # whose networks jobs without a parent start from
 
     def __post_init__(self) -> None:
         self.env = canonical(plain(self.config.env))
-        self.sides = self.services.spec.side_names
-        self.filling = Filling(self.ledger, self.source, Table(len(self.sides)))
-        self.population = Population(self.sides, self.ledger, self.filling.join)
+        sides = self.services.spec.side_names
+        self.filling = Filling(self.ledger, self.source, Table(len(sides), self.one))
+        self.population = Population(sides, self.ledger, self.filling.join, self.one)
+        self.sides = self.population.sides
         self.filling.read()
         self.iterations = self.ledger.iterations()
         self.measured = self.ledger.measured()
@@ -114,10 +117,14 @@ class Manager:
 
     def _found(self) -> Iteration:
         """Iteration 0: the founders play each other."""
-        for side, founders in enumerate(self.strategy.founders(self.services.spec)):
-            for snapshot in founders[self.population.sizes[side] :]:
+        founders = self.strategy.founders(self.services.spec)
+        if self.one:  # whoever starts on any side starts on all
+            founders = [list({one.id: one for side in founders for one in side}.values())]
+        for number, snapshots in enumerate(founders):
+            for snapshot in snapshots[self.population.sizes[number] :]:
                 self.services.blobs.put_snapshot(snapshot)
-                self.population.add(Player("", side, snapshot.id, 0, role="founder"))
+                (sides,) = self.population.playing([number])
+                self.population.add(Player("", sides, snapshot.id, 0, role="founder"))
         return self._conclude(0)
 
     def _waiting(self, job: Job) -> JobProgress:
@@ -130,7 +137,7 @@ class Manager:
             self.doing = f"iteration {number}: {job.algorithm} for {self.sides[job.side]}"
             self.jobs[index] = replace(self.jobs[index], started=started)
             self.tell()
-            self.services.begin(job.id, "+".join(self.sides[side] for side in job.sides))
+            self.services.begin(job.id, "+".join(dict.fromkeys(self.sides[side] for side in job.sides)))
             trained = train(self.registry, self._algorithm(job), job, self.services)
             snapshot = self.services.blobs.put_snapshot(trained.snapshot)
             kept = trained.checkpoint if self.strategy.continues else None
@@ -142,9 +149,9 @@ class Manager:
             snapshot, checkpoint = done["snapshot"], done["checkpoint"]
         self.jobs[index] = replace(self.jobs[index], seconds=time.monotonic() - started, finished=True)
         parents = self.population.parents(job)
-        player = Player("", job.side, snapshot, number, parents=parents, checkpoint=checkpoint)
-        for side in job.sides:
-            self.population.admit(replace(player, side=side), job)
+        for sides in self.population.playing(job.sides):
+            player = Player("", sides, snapshot, number, parents=parents, checkpoint=checkpoint)
+            self.population.admit(player, job)
 
     def _prepared(self, job: Job) -> Job:
         """A strategy's job with what the scenario adds: where it is played, and whose networks it starts from."""

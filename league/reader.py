@@ -43,13 +43,13 @@ def opened(run: Path) -> Iterator[tuple[Ledger, LeagueView]]:
 def read_view(ledger: Ledger, config: LeagueConfig, text: str = "") -> LeagueView:
     """The league as its ledger has it. `text` is the resolved scenario."""
     members = ledger.players()
-    sides = 1 + max((player.side for _, player in members), default=-1)
-    table = Table(sides)
+    sides = 1 + max((max(player.sides) for _, player in members), default=-1)
+    table = Table(sides, symmetric=any(len(player.sides) > 1 for _, player in members))
     for id, player in members:
         table.join(id, player)
     table.add(ledger.payoffs())
     iterations = ledger.iterations()
-    names = {player.side: player.name.rpartition("/")[0] for _, player in members}
+    names = {side: player.population for _, player in members for side in player.sides}
     return LeagueView(
         name=config.name,
         env=config.env.name,

@@ -21,10 +21,10 @@ def roster(run: Path) -> Roster:
     players = {player.name: player.snapshot for player in members}
     on: dict[str, set[int]] = {}  # the sides that a snapshot is a player of
     for player in members:
-        on.setdefault(player.snapshot, set()).add(player.side)
+        on.setdefault(player.snapshot, set()).update(player.sides)
     learned = {player.name: tuple(sorted(on[player.snapshot])) for player in members}
-    best = []
+    best = []  # of each population; a single one plays all sides alike
     for side, weights in enumerate(iterations[-1].mixtures if iterations else ()):
-        names = [player.name for player in members if player.side == side]
+        names = [player.name for player in members if side in player.sides]
         best.append(tuple((name, weight) for name, weight in zip(names, weights, strict=False) if weight > 0))
     return Roster(players, tuple(best), learned=learned)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -19,6 +18,7 @@ from league.measures.taken import measures
 from league.payoffs.exact import ExactPayoffs
 from league.payoffs.sampled import SampledPayoffs
 from league.payoffs.source import PayoffSource
+from league.population.kind import plays_all_sides
 from league.report import read_learning
 from league.report import write as write_report
 from league.services import LeagueServices
@@ -75,7 +75,8 @@ def build(config: LeagueConfig, registry: Registry, ledger: Ledger, blobs: Blobs
     for founders in strategy.founders(services.spec) if not ledger.iterations() else ():
         for founder in founders:
             services.restore(founder)  # what cannot be made is found out before anything is written
-    return Manager(config, registry, ledger, services, strategy, payoffs, taken)
+    one = plays_all_sides(config.population, services.spec, ledger)
+    return Manager(config, registry, ledger, services, strategy, payoffs, taken, one)
 
 
 def can_be_exact(services: LeagueServices, required: bool) -> bool:
@@ -137,7 +138,7 @@ def describe(manager: Manager) -> RunInfo:
     return RunInfo(
         config.name,
         config.env.name,
-        manager.sides,
+        manager.population.names,
         config.stop.iterations,
         config.stop.seconds,
         Headline(first.name, first.measure.about, first.bound) if first else None,
@@ -175,7 +176,7 @@ def progress(manager: Manager) -> Progress:
         supports=tuple(sum(w > 0 for w in mixture) for mixture in last.mixtures) if last else (),
         values=last.worth if last else (),
         pairings=manager.filling.table.known,
-        pairings_total=math.prod(sizes),
+        pairings_total=manager.filling.table.pairings,
         jobs=tuple(manager.jobs),
         steps=manager.services.steps,
         doing=doing(manager),

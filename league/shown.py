@@ -6,7 +6,8 @@ import numpy as np
 from rich.table import Table
 from rich.text import Text
 
-from league.view import LeagueView, Player
+from league.population.player import Player
+from league.view import LeagueView
 from marl.printable import printable
 from marl.words import uncertain
 
@@ -15,7 +16,7 @@ GAP = 2  # between columns
 
 def payoff_table(view: LeagueView, last: int, width: int) -> tuple[str, Table, str]:
     """The first side's returns, the newest players against each other: a headline, the table, and a note or ""."""
-    mine, theirs = view.populations
+    mine, theirs = view.payoffs.by_side(view.populations)
     means, margins = view.payoffs[0], view.payoffs.margin[0]
     rows = range(max(len(mine) - last, 0), len(mine))
     wanted = range(max(len(theirs) - last, 0), len(theirs))
@@ -32,7 +33,10 @@ def payoff_table(view: LeagueView, last: int, width: int) -> tuple[str, Table, s
         table.add_row(Text(name), *(cells[i, j] for j in columns))
     sides = [printable(side) for side in view.sides]
     sampled = ", ± half the 95 % interval" if view.payoffs.sampled else ""
-    head = f"mean return of {sides[0]} (rows) against {sides[1]} (columns){sampled}"
+    whose = (
+        "the row against the column" if view.payoffs.symmetric else f"{sides[0]} (rows) against {sides[1]} (columns)"
+    )
+    head = f"mean return of {whose}{sampled}"
     left_out = f"{len(columns)} of {len(theirs)} columns fit" if len(columns) < len(wanted) else ""
     older = f"the newest {len(rows)} of {len(mine)} rows" if len(rows) < len(mine) else ""
     told = ", ".join(part for part in (older, left_out) if part)
@@ -65,12 +69,17 @@ def lineage_table(players: tuple[Player, ...]) -> Table:
 
 
 def mixture_table(view: LeagueView) -> Table:
-    """Each side's players, what it earns, and the five heaviest of its mixture."""
+    """Each population's players, what it earns, and the five heaviest of its mixture."""
     table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0))
-    for column, folds in (("side", False), ("players", False), ("value", False), ("mixture, heaviest first", True)):
+    for column, folds in (
+        ("population" if view.payoffs.symmetric else "side", False),
+        ("players", False),
+        ("value", False),
+        ("mixture, heaviest first", True),
+    ):
         table.add_column(column, no_wrap=not folds)
     last = view.iterations[-1] if view.iterations else None
-    for side, name in enumerate(view.sides):
+    for side, name in enumerate(view.names):
         worth = uncertain(*last.worth[side]) if last else "–"
         pairs = zip(view.populations[side], last.mixtures[side] if last else (), strict=False)
         weighed = sorted(((weight, player.name) for player, weight in pairs if weight > 0), key=lambda pair: -pair[0])

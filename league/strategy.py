@@ -11,7 +11,7 @@ from marl.job import Job
 from marl.snapshot import Snapshot
 from marl.types import Bools
 
-Weights: TypeAlias = tuple[float, ...]  # one per player of a side, in order of birth
+Weights: TypeAlias = tuple[float, ...]  # one per player of a population, in order of birth
 
 
 class Strategy(Protocol):
@@ -30,7 +30,7 @@ class Strategy(Protocol):
         """
 
     def mixtures(self, view: LeagueView) -> Sequence[Weights]:
-        """The meta-strategy of each side, now that `view.payoffs` has what was asked for."""
+        """The meta-strategy of each of `view.populations`, now that `view.payoffs` has what was asked for."""
 
 
 @runtime_checkable

@@ -8,34 +8,18 @@ from functools import cached_property
 
 from league.measures.measure import About, Value
 from league.payoffs import Payoffs
-
-
-@dataclass(frozen=True)
-class Player:
-    """A named member of the league.
-
-    `parents` are the players whose mixture it was trained against, the heaviest first, or its own earlier versions;
-    `born` is the iteration that added it (0 for those the league started with). `checkpoint` is what its training can
-    go on from, or None.
-    """
-
-    name: str
-    side: int
-    snapshot: str
-    born: int
-    role: str = "main"
-    parents: tuple[str, ...] = ()
-    checkpoint: str | None = None
+from league.population.player import Player
+from marl.job import Mixture
 
 
 @dataclass(frozen=True)
 class Iteration:
     """One finished iteration; number 0 is the league's start.
 
-    `mixtures[s]` weighs the players of side `s` that were there at its end, in order of birth. `values[s]` is what the
-    side earns when all follow them, and `margins[s]` half its 95 % interval: 0 where payoffs are exact, None where too
-    few matches were played to tell. `measures` are what was measured at its end, by name. `seconds` is run time so far,
-    over all resumes.
+    `mixtures[p]` weighs the players of population `p` that were there at its end, in order of birth. `values[p]` is
+    what a side of it earns when all follow them, and `margins[p]` half its 95 % interval: 0 where payoffs are exact,
+    None where too few matches were played to tell. `measures` are what was measured at its end, by name. `seconds` is
+    run time so far, over all resumes.
     """
 
     number: int
@@ -47,14 +31,15 @@ class Iteration:
 
     @property
     def worth(self) -> tuple[tuple[float, float | None], ...]:
-        """What each side earns, and half its 95 % interval; those of older ledgers are taken as exact."""
+        """What a side of each population earns, and half its 95 % interval; older ledgers' are taken as exact."""
         return tuple(zip(self.values, self.margins or (0.0,) * len(self.values), strict=True))
 
 
 @dataclass(frozen=True)
 class LeagueView:
-    """Everything a reader needs. `players` are in order of birth within each side.
+    """Everything a reader needs. `players` are in order of birth within each population.
 
+    A population is those who play a side, or, in a symmetric game, those who play every side; see `populations`.
     `payoffs[s]` is side `s`'s mean return in every pairing, `[n_0, n_1, ...]` (NaN where nothing was played), with the
     players of side `s` on axis `s`; how sure it is and which players are the same, see `league.payoffs.Payoffs`.
     `measured` is what people read of every measure that was taken, by name, the headline first. `planned` is how many
@@ -74,5 +59,23 @@ class LeagueView:
 
     @cached_property
     def populations(self) -> tuple[tuple[Player, ...], ...]:
-        """The players of each side, in order of birth."""
-        return tuple(tuple(p for p in self.players if p.side == side) for side in range(len(self.sides)))
+        """The players of each population, in order of birth: one for each side, or a single one that plays them all."""
+        if self.payoffs.symmetric:
+            return (self.players,)
+        return tuple(tuple(p for p in self.players if side in p.sides) for side in range(len(self.sides)))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What each population is called: as its side is."""
+        return self.sides[: len(self.populations)]
+
+    def population(self, side: int) -> int:
+        """The number of the population that plays a side."""
+        return 0 if self.payoffs.symmetric else side
+
+    def mixture(self, side: int) -> Mixture:
+        """The last meta-strategy of a side: snapshots with their weights, those that are the same as one."""
+        number = self.population(side)
+        weights = self.payoffs.merged(self.iterations[-1].mixtures)[number]
+        pairs = zip(self.populations[number], weights.tolist(), strict=True)
+        return tuple((player.snapshot, weight) for player, weight in pairs if weight > 0)

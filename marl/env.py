@@ -45,9 +45,11 @@ class EnvSpec:
     `agents` are names ("player_0"); everything else counts agents by their index in it. `groups` and `sides` each
     cover every agent once; a side is what one player controls. `state` describes `Environment.state`, or is None.
     `returns` bounds what one side's rewards can sum to in a match (a side's reward is the sum over its agents; use
-    infinities where unknown). `symmetric` says that sides may be swapped without changing the game. `max_length`
-    bounds the number of ticks. `info` names the columns that `Step.info` always carries and their meaning. `tasks`:
-    what varies from match to match, or None where all matches are alike but for chance.
+    infinities where unknown). `symmetric` says that sides may be exchanged without changing the game: what a side sees,
+    may do and earns follows from what is played, never from which side it is. A league then keeps one population, whose
+    players play any side. `max_length` bounds the number of ticks. `info` names the columns that `Step.info` always
+    carries and their meaning. `tasks`: what varies from match to match, or None where all matches are alike but for
+    chance.
     """
 
     agents: tuple[str, ...]

@@ -218,7 +218,7 @@ def new_table(*columns: str) -> Table:
 
 
 def population_table(shown: Shown) -> Table:
-    """A line per side: players, those in use, value."""
+    """A line per population: players, those in use, value."""
     table, progress = new_table("side", "players", "in use", "value"), shown.progress
     for index, side in enumerate(shown.info.sides):
         size = f"{progress.populations[index]:,}" if progress is not None and index < len(progress.populations) else "–"

@@ -32,7 +32,10 @@ class Headline:
 
 @dataclass(frozen=True)
 class RunInfo:
-    """What does not change during a run: its name, environment and sides, and when it stops (None: it does not)."""
+    """What does not change during a run: its name, environment and populations, and when it stops (None: not by this).
+
+    `sides`: what each population is called.
+    """
 
     name: str
     env: str

@@ -20,7 +20,8 @@ from sqlalchemy.exc import ArgumentError, DatabaseError
 from league.ledger import schema
 from league.ledger.damage import damaged, reading
 from league.measures.measure import About, Value
-from league.view import Iteration, Player
+from league.population.player import Player
+from league.view import Iteration
 from marl.errors import RunError, UserError
 from marl.mask import MASK, mask
 from marl.snapshot import canonical
@@ -137,8 +138,15 @@ class Ledger:
         with reading(self.engine, self.where) as connection:
             rows = connection.execute(query).all()
         return [
-            (r.id, Player(r.name, r.side, r.snapshot, r.born, r.role, tuple(r.parents), r.checkpoint)) for r in rows
+            (r.id, Player(r.name, self._sides(r), r.snapshot, r.born, r.role, tuple(r.parents), r.checkpoint))
+            for r in rows
         ]
+
+    def _sides(self, row: Any) -> tuple[int, ...]:
+        sides = row.sides
+        if not isinstance(sides, list) or not sides or not all(isinstance(side, int) for side in sides):
+            raise damaged(self.where, f"the sides of player {row.id} ({row.name}) are {sides!r}")
+        return tuple(sides)
 
     # payoffs
 
@@ -300,7 +308,7 @@ def _ids(pairing: str) -> tuple[int, ...]:
 def _player_row(player: Player) -> dict[str, Any]:
     return {
         "name": player.name,
-        "side": player.side,
+        "sides": list(player.sides),
         "snapshot": player.snapshot,
         "born": player.born,
         "role": player.role,

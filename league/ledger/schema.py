@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from marl.errors import UserError
 
-VERSION = 3
+VERSION = 4
 
 metadata = MetaData()
 
@@ -36,7 +36,7 @@ players = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("name", String, nullable=False, unique=True),
-    Column("side", Integer, nullable=False),
+    Column("sides", JSON, nullable=False),  # those that it can play
     Column("snapshot", String, nullable=False),
     Column("born", Integer, nullable=False),
     Column("role", String, nullable=False),
@@ -153,8 +153,22 @@ def _name_measures(connection: Connection) -> None:
         connection.execute(update(decisions).where(decisions.c.id == id).values(data=data))
 
 
+def _give_players_sides(connection: Connection) -> None:
+    """Every player was of one side."""
+    if "side" not in {column["name"] for column in inspect(connection).get_columns("players")}:
+        return
+    connection.exec_driver_sql("ALTER TABLE players ADD COLUMN sides JSON")
+    for id, side in connection.exec_driver_sql("SELECT id, side FROM players").all():
+        connection.execute(update(players).where(players.c.id == id).values(sides=[side]))
+    connection.exec_driver_sql("ALTER TABLE players DROP COLUMN side")
+
+
 # version -> what brings a ledger of that version to the next
-MIGRATIONS: dict[int, Callable[[Connection], None]] = {1: _add_tournaments, 2: _name_measures}
+MIGRATIONS: dict[int, Callable[[Connection], None]] = {
+    1: _add_tournaments,
+    2: _name_measures,
+    3: _give_players_sides,
+}
 
 
 def is_current(connection: Connection) -> bool:

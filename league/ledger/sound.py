@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from league.ledger.damage import damaged
 from league.ledger.ledger import Ledger, PayoffRow
-from league.view import Iteration, Player
+from league.population.player import Player
+from league.view import Iteration
 from marl.snapshot import JSON, canonical
 
 
@@ -28,23 +29,32 @@ def check(ledger: Ledger, env: JSON = None) -> None:
 
 
 def _players(players: Sequence[tuple[int, Player]]) -> str:
-    sides = {player.side for _, player in players}
-    for side in range(max(sides, default=-1) + 1):
-        if side not in sides:
+    found = {player.sides for _, player in players}
+    sides = _sides(players)
+    every = tuple(range(sides))
+    for side in every:
+        if not any(side in own for own in found):
             return f"side {side} has no players"
     for id, player in players:
-        if player.side < 0 or player.born < 0:
-            return f"player {id} ({player.name}) has side {player.side}, and was born in iteration {player.born}"
+        if player.sides not in (every, *((side,) for side in every)) or player.born < 0:
+            where = ", ".join(map(str, player.sides))
+            return f"player {id} ({player.name}) has the sides {where}, and was born in iteration {player.born}"
+    if sides > 1 and len(found) > 1 and every in found:
+        return "some players play all sides, and others one"
     return ""
 
 
+def _sides(players: Sequence[tuple[int, Player]]) -> int:
+    return 1 + max((max(player.sides) for _, player in players), default=-1)
+
+
 def _payoffs(rows: Sequence[PayoffRow], players: Sequence[tuple[int, Player]]) -> str:
-    side_of = {id: player.side for id, player in players}
-    sides = 1 + max(side_of.values(), default=-1)
+    played = {id: player.sides for id, player in players}
+    sides = _sides(players)
     for row in rows:
-        if strangers := [id for id in row.pairing if id not in side_of]:
+        if strangers := [id for id in row.pairing if id not in played]:
             return f"there are payoffs of player {strangers[0]}, who is not in the table players"
-        if [side_of[id] for id in row.pairing] != list(range(sides)):
+        if len(row.pairing) != sides or not all(side in played[id] for side, id in enumerate(row.pairing)):
             return f"the pairing {','.join(map(str, row.pairing))} has not one player of each side"
         if not len(row.mean) == len(row.m2) == sides:
             return f"the payoffs of the pairing {','.join(map(str, row.pairing))} are not {sides} numbers"
@@ -52,17 +62,19 @@ def _payoffs(rows: Sequence[PayoffRow], players: Sequence[tuple[int, Player]]) -
 
 
 def _iterations(iterations: Sequence[Iteration], players: Sequence[tuple[int, Player]]) -> str:
-    sizes = [0] * (1 + max((player.side for _, player in players), default=-1))
+    populations = sorted({player.sides for _, player in players})
+    sizes = [0] * len(populations)
     for number, one in enumerate(iterations):
         if one.number != number:
             return f"the decision 'mixtures' of iteration {number} is missing, and there is that of {one.number}"
-        for side in range(len(sizes)):
-            sizes[side] = sum(player.side == side and player.born <= number for _, player in players)
+        for index, sides in enumerate(populations):
+            sizes[index] = sum(player.sides == sides and player.born <= number for _, player in players)
         if [len(mixture) for mixture in one.mixtures] != sizes:
             found = [len(mixture) for mixture in one.mixtures]
             return f"the mixtures of iteration {number} are over {found} players, and there were {sizes} by then"
         if len(one.values) != len(sizes):
-            return f"the decision 'mixtures' of iteration {number} has {len(one.values)} values for {len(sizes)} sides"
+            found_values = f"{len(one.values)} values for {len(sizes)} populations"
+            return f"the decision 'mixtures' of iteration {number} has {found_values}"
     return ""
 
 

@@ -17,7 +17,7 @@ from marl.types import Floats
 
 
 class EffectivePlayers:
-    """The mean over the sides. Exact, since mixtures are."""
+    """The mean over the populations. Exact, since mixtures are."""
 
     about = About(
         "Effective players",

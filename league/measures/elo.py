@@ -1,4 +1,4 @@
-"""Elo of the population: how much stronger the newest player of each side is than the side's first.
+"""Elo of the population: how much stronger the newest player of each population is than its first.
 
 Strengths are fitted to the payoff table by maximum likelihood: with a difference of D Elo the expected score is
 `1 / (1 + 10^(-D/400))`, a draw counting half (Bradley and Terry, Biometrika 39, 1952; Elo, "The rating of
@@ -33,7 +33,7 @@ class Elo:
 
     about = About(
         "Elo",
-        "How many Elo the newest player is above the first, on average over the sides, by the payoffs of all.",
+        "How many Elo the newest player is above the first, on average over the populations, by the payoffs of all.",
         better="more",
     )
 
@@ -63,7 +63,7 @@ class Elo:
 def joined(payoffs: Payoffs) -> bool:
     """Whether chains of known pairings lead from the first player of each side to its newest."""
     table = payoffs.distinct()
-    known = table.count > 0
+    known = table.count > 0  # its own transpose where one population plays both sides
     for side, first in enumerate(payoffs.first):
         met = known if side == 0 else known.T
         reached = np.zeros(len(met), dtype=np.bool_)
@@ -75,24 +75,26 @@ def joined(payoffs: Payoffs) -> bool:
     return True
 
 
-def fitted(payoffs: Payoffs) -> tuple[Floats, Floats, tuple[Ints, Ints]]:
-    """Strengths in log odds `[P]`, their covariance by the matches' chance, and the row of each player by side.
+def fitted(payoffs: Payoffs) -> tuple[Floats, Floats, list[Ints]]:
+    """Strengths in log odds `[P]`, their covariance by the matches' chance, and the row of each player by population.
 
-    Players that are the same have one row. The level of a side and the advantage of moving first cannot be told apart;
-    differences within a side can, and are what is asked for.
+    Players that are the same have one row, and so has who plays both sides. The level of a side and the advantage of
+    moving first cannot be told apart; differences within a side can, and are what is asked for.
     """
-    first, second = (np.unique(one, return_inverse=True)[1] for one in payoffs.first)
     table = payoffs.distinct()
-    rows = (first, table.sizes[0] + second)
-    ones, twos = np.nonzero(table.count > 0)
+    starts = np.cumsum((0, *table.sizes[:1])) if not payoffs.symmetric else np.zeros(2, dtype=np.int64)
+    firsts = [np.unique(one, return_inverse=True)[1] for one in payoffs.first]
+    rows = [start + first for start, first in zip(starts, firsts, strict=False)]
+    known = table.count > 0
+    ones, twos = np.nonzero(np.triu(known, 1) if payoffs.symmetric else known)
     count = np.where(np.isinf(table.count[ones, twos]), _EXACT, table.count[ones, twos])
     score = (table.mean[0][ones, twos] + 1) / 2
     chance = count * table.variance[0][ones, twos] / 4 + 0.5 * np.isfinite(
         table.count[ones, twos]
     )  # of a sum of scores
-    signs = np.zeros((len(ones), sum(table.sizes)))
+    signs = np.zeros((len(ones), int(starts[-1]) + table.sizes[1]))
     signs[np.arange(len(ones)), ones] = 1.0
-    signs[np.arange(len(ones)), table.sizes[0] + twos] = -1.0
+    signs[np.arange(len(ones)), starts[-1] + twos] = -1.0
     strengths = np.zeros(signs.shape[1])
     for _ in range(100):
         expected = 1 / (1 + np.exp(-signs @ strengths))

@@ -37,8 +37,5 @@ class NashConv:
 
     def measure(self, view: LeagueView, services: LeagueServices) -> Value:
         """See `league.measures.Measure`."""
-        game, plans = services.exact(), []
-        for side, weights in enumerate(view.iterations[-1].mixtures):
-            snapshots = [player.snapshot for player in view.populations[side]]
-            plans.append(game.mixture(side, tuple(zip(snapshots, weights, strict=True))))
-        return Value.exact(game.form.nash_conv(plans))
+        game = services.exact()
+        return Value.exact(game.form.nash_conv([game.mixture(side, view.mixture(side)) for side in range(game.sides)]))

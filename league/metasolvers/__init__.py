@@ -17,5 +17,6 @@ class MetaSolver(Protocol):
 
         Players that are the same count as often as they are there: a uniform mixture over best responses is fictitious
         play because a repeated one weighs more. One that only asks who is there works on `payoffs.distinct()`.
-        Raises UserError for a game that it cannot solve.
+        Where `payoffs.symmetric`, one population plays all sides and all follow one mixture: the distributions are the
+        same for all of them. Raises UserError for a game that it cannot solve.
         """

@@ -27,9 +27,10 @@ class CheckedMetaSolver:
         self.solve: MetaSolver = registry.make(METASOLVERS, component.name, component.params)
 
     def __call__(self, payoffs: Payoffs) -> list[Floats]:
-        """One distribution per side, `float64[n_s]`."""
+        """One distribution per population, `float64[n]`."""
         sizes = payoffs.sizes
-        right = f"a distribution for each side over so many players: {list(sizes)}"
+        alike = ", the same for all, since one population plays them" if payoffs.symmetric else ""
+        right = f"a distribution for each side over so many players: {list(sizes)}{alike}"
         with blamed(self.subject, "a call with payoffs", right):
             given: Any = self.solve(payoffs)
             answer = None if given is None else [np.asarray(one, dtype=np.float64) for one in given]
@@ -37,7 +38,13 @@ class CheckedMetaSolver:
             raise wrong(self.subject, "a call with payoffs", given, right)
         if fault := distribution_fault(answer, sizes):
             raise wrong(self.subject, f"a call with payoffs, where {fault}", given, right)
-        return answer
+        if not payoffs.symmetric:
+            return answer
+        if (apart := max(float(np.abs(one - answer[0]).max()) for one in answer)) > CLOSE:
+            raise wrong(
+                self.subject, f"a call with payoffs, where weights of two sides differ by {apart:g}", given, right
+            )
+        return answer[:1]
 
 
 def distribution_fault(mixtures: Sequence[Array | Sequence[float]], sizes: Sequence[int]) -> str:

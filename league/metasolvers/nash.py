@@ -24,7 +24,10 @@ class Nash:
             raise UserError(
                 f"the meta-solver league/nash is for two sides, and there are {len(payoffs)}; try league/prd"
             )
-        return payoffs.spread(self.solve(payoffs.distinct()))
+        mixtures = self.solve(payoffs.distinct())
+        if payoffs.symmetric:  # what is optimal for one side is for the other
+            mixtures = [mixtures[0], mixtures[0]]
+        return payoffs.spread(mixtures)
 
     @staticmethod
     def solve(payoffs: Payoffs) -> list[Floats]:

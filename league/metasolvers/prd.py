@@ -39,10 +39,11 @@ class ProjectedReplicator:
         self.iterations, self.dt, self.gamma = params.iterations, params.dt, params.gamma
 
     def __call__(self, payoffs: Payoffs) -> Sequence[Floats]:
-        scale = float(np.abs(payoffs.mean).max(initial=0.0)) or 1.0
+        tables = np.stack(list(payoffs))
+        scale = float(np.abs(tables).max(initial=0.0)) or 1.0
         simplices = Simplices(payoffs.sizes, self.gamma)
         mixtures = simplices.uniform()
-        earned = Fitness(payoffs.mean / scale, mixtures)
+        earned = Fitness(tables / scale, mixtures)
         total = np.zeros_like(mixtures)
         for _ in range(self.iterations):  # everything in place: an array's making costs as much as its sums
             growth = earned()

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from league.ledger import EXACT, PayoffRow
-from league.payoffs.source import Members
+from league.payoffs.source import Members, shared
 from marl.solver import ExactGame
 from marl.types import Array, Bools, Floats
 
@@ -35,8 +35,8 @@ class ExactPayoffs:
         for cell in np.argwhere(missing).tolist():
             pairing = tuple(members[side][index][0] for side, index in enumerate(cell))
             inside: Any = (slice(None), *cell)
-            mean = tuple(filled[inside].tolist())
-            rows.append(PayoffRow(pairing, 0, EXACT, mean, (0.0,) * self.game.sides))
+            mean = shared(filled[inside][None], np.array([pairing]))[0]
+            rows.append(PayoffRow(pairing, 0, EXACT, tuple(mean.tolist()), (0.0,) * self.game.sides))
         yield rows
 
     def _fill_line(self, left: Bools, filled: Floats) -> None:

@@ -12,13 +12,13 @@ from league.ledger import Ledger
 from league.payoffs import Payoffs
 from league.payoffs.source import PayoffSource
 from league.payoffs.table import Table
-from league.view import Player
+from league.population.player import Player
 from marl.types import Array, Bools
 
 
 @dataclass
 class Filling:
-    """The payoffs of a ledger, and where the others come from. Players are told to `table` before payoffs are read."""
+    """The payoffs of a ledger, and where the others come from. `join` all players before `read`."""
 
     ledger: Ledger
     source: PayoffSource
@@ -40,16 +40,17 @@ class Filling:
     def fill(self, asked: Bools | None = None) -> None:
         """Play what nobody has played: all of it, or what is asked for, `bool[n_0, n_1, ...]`."""
         missing = self.table.missing(asked)
-        for rows in self.source.fill(self.table.members, missing) if missing.any() else ():
+        for rows in self.source.fill(self.table.by_side, missing) if missing.any() else ():
             self.ledger.add_payoffs(rows)
             self.table.add(rows)
 
     def worth(self, mixtures: Sequence[Array | Sequence[float]]) -> tuple[tuple[float, ...], tuple[float | None, ...]]:
-        """What each side earns when all follow the mixtures, and half its 95 % interval, None where it is unknown.
+        """What a side of each population earns under the mixtures, and half its 95 % interval; None: unknown.
 
         The pairings that can happen under them are filled in first.
         """
-        self.fill(support(mixtures))
+        payoffs = self.payoffs
+        self.fill(support(payoffs.by_side(mixtures)))
         values, halves = self.payoffs.expected(mixtures)
         margins = tuple(half if math.isfinite(half) else None for half in halves.tolist())
         return tuple(values.tolist()), margins

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
-from league.ledger import PayoffRow
-from league.payoffs.source import Members
+from league.ledger import EXACT, PayoffRow
+from league.payoffs.source import Members, shared
 from league.services import LeagueServices
 from marl import rng
 from marl.arena import Pairings, tally
@@ -28,13 +29,15 @@ class SampledPayoffs:
 
     def fill(self, members: Members, missing: Bools) -> Iterator[list[PayoffRow]]:
         """See `PayoffSource.fill`."""
-        cells = np.argwhere(missing)
+        asked = [tuple(members[s][i][0] for s, i in enumerate(cell)) for cell in np.argwhere(missing).tolist()]
+        known = [ids for ids in asked if self.services.spec.zero_sum and len(ids) > 1 and len(set(ids)) == 1]
+        if known:  # what all sides share of nothing
+            nothing = (0.0,) * len(self.services.spec.sides)
+            yield [PayoffRow(ids, 0, EXACT, nothing, nothing) for ids in known]
+        asked = [ids for ids in asked if ids not in known]
         at_once = max(1, CHUNK // self.matches)
-        for start in range(0, len(cells), at_once):
-            ids = [
-                tuple(members[s][i][0] for s, i in enumerate(cell)) for cell in cells[start : start + at_once].tolist()
-            ]
-            yield self._play(members, ids)
+        for start in range(0, len(asked), at_once):
+            yield self._play(members, asked[start : start + at_once])
 
     def _play(self, members: Members, pairings: list[tuple[int, ...]]) -> list[PayoffRow]:
         snapshots = {id: player.snapshot for side in members for id, player in side}
@@ -43,7 +46,8 @@ class SampledPayoffs:
         players = np.searchsorted(involved, np.repeat(pairings, self.matches, axis=0))
         seeds = np.concatenate([self._seeds(pairing) for pairing in pairings])
         with explained(self.services.env, self.services.registry):
-            moments = tally(self.arena.play(policies, Pairings(players, seeds)))
+            played = self.arena.play(policies, Pairings(players, seeds))
+        moments = tally(replace(played, returns=shared(played.returns, played.players)))
         rows = []
         for pairing in pairings:
             found = moments[tuple(np.searchsorted(involved, pairing).tolist())]

@@ -1,64 +1,85 @@
-"""Who is in a league: its players by side, the names they get, and how a trained one joins."""
+"""Who is in a league: its populations, the names that players get, and how a trained one joins."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from league.ledger import Ledger
-from league.view import Player
+from league.population.player import Player
 from marl.job import SELF, Job
+
+ONE = "player"  # what a population is called that plays all sides
 
 
 class Population:
-    """The players of a ledger, in order of birth, to which others are added.
+    """The players of a ledger, in order of birth, to which others are added: a population for each of `sides`, or one.
 
-    `members`: per side, `(id in the ledger, player)`. `joined(id, player)` is told of everyone, first of those who are
-    there already.
+    `one`: whether a single population plays all sides. `names`: what each population is called, its side or "player".
+    `members`: per population, `(id in the ledger, player)`. `joined(id, player)` is told of everyone, first of those
+    who are there already.
     """
 
-    def __init__(self, sides: Sequence[str], ledger: Ledger, joined: Callable[[int, Player], None]) -> None:
-        self.sides, self.ledger, self.joined = tuple(sides), ledger, joined
-        self.members: list[list[tuple[int, Player]]] = [[] for _ in self.sides]
-        self._admitted = [0 for _ in self.sides]  # since `begin`
+    def __init__(
+        self, sides: Sequence[str], ledger: Ledger, joined: Callable[[int, Player], None], one: bool = False
+    ) -> None:
+        self.one, self.ledger, self.joined = one, ledger, joined
+        self.sides = (ONE,) * len(sides) if one else tuple(sides)
+        self.names = self.sides[:1] if one else self.sides
+        self.members: list[list[tuple[int, Player]]] = [[] for _ in self.names]
+        self._admitted = [0 for _ in self.names]  # since `begin`
         for id, player in ledger.players():
             self._join(id, player)
 
     def players(self, upto: int | None = None) -> list[list[Player]]:
-        """The players of each side; only those born by iteration `upto` where it is given."""
-        return [[p for _, p in side if upto is None or p.born <= upto] for side in self.members]
+        """The players of each population; only those born by iteration `upto` where it is given."""
+        return [[p for _, p in members if upto is None or p.born <= upto] for members in self.members]
+
+    def of(self, side: int) -> int:
+        """The number of the population that plays a side."""
+        return 0 if self.one else side
+
+    def playing(self, sides: Iterable[int]) -> list[tuple[int, ...]]:
+        """The sides of each player that one who learned to play `sides` joins as."""
+        if self.one:
+            return [tuple(range(len(self.sides)))]
+        return [(side,) for side in sides]
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """How many players each side has."""
-        return tuple(len(side) for side in self.members)
+        """How many players each population has."""
+        return tuple(len(members) for members in self.members)
 
     def add(self, player: Player, job: str | None = None) -> None:
-        """Write down a player that `job` trained, with the next name of its side."""
-        named = replace(player, name=f"{self.sides[player.side]}/{len(self.members[player.side])}")
+        """Write down a player that `job` trained, with the next name of its population."""
+        number = self.of(player.sides[0])
+        named = replace(player, name=f"{self.names[number]}/{len(self.members[number])}")
         self._join(self.ledger.add_player(named, job), named)
 
     def begin(self) -> None:
-        """Another iteration begins: who is admitted from here on is its first, its second, ..., on every side."""
-        self._admitted = [0 for _ in self.sides]
+        """Another iteration begins: who is admitted from here on is the first, the second, ..., of each population."""
+        self._admitted = [0 for _ in self.names]
 
     def admit(self, player: Player, job: Job) -> None:
-        """Let a trained player join its side, the same as another or not, unless it has before a run was killed."""
-        side = player.side
-        before = sum(other.born == player.born for _, other in self.members[side])
-        if self._admitted[side] == before:
+        """Let a trained player join, the same as another or not, unless it has before a run was killed."""
+        number = self.of(player.sides[0])
+        before = sum(other.born == player.born for _, other in self.members[number])
+        if self._admitted[number] == before:
             self.add(player, job.id)
-        self._admitted[side] += 1
+        self._admitted[number] += 1
 
     def parents(self, job: Job) -> tuple[str, ...]:
         """The player that the job goes on from, then those that it answers, the heaviest first: their names."""
-        earlier = [p.name for _, p in self.members[job.side] if job.parent and p.checkpoint == job.parent]
-        weighed = []
+        earlier = [p.name for _, p in self.members[self.of(job.side)] if job.parent and p.checkpoint == job.parent]
+        weighed: dict[str, float] = {}
         for side, mixture in enumerate(job.opponents):
-            names = {player.snapshot: player.name for _, player in reversed(self.members[side])}  # the first one's
-            weighed += [(-weight, names[snapshot]) for snapshot, weight in mixture if snapshot != SELF]
-        return (*earlier[:1], *(name for _, name in sorted(weighed)))
+            members = self.members[self.of(side)]
+            names = {player.snapshot: player.name for _, player in reversed(members)}  # the first one's
+            for snapshot, weight in mixture:
+                if snapshot != SELF:
+                    weighed[names[snapshot]] = max(weight, weighed.get(names[snapshot], 0.0))
+        return (*earlier[:1], *sorted(weighed, key=lambda name: (-weighed[name], name)))
 
     def _join(self, id: int, player: Player) -> None:
-        self.members[player.side].append((id, player))
+        self.members[self.of(player.sides[0])].append((id, player))
         self.joined(id, player)

@@ -63,7 +63,7 @@ def players_tile(view: LeagueView) -> str:
     """The size of every population."""
     sizes = [len(players) for players in view.populations]
     shown = " + ".join(f"{size:,}" for size in sizes) if len(sizes) <= 4 else f"{sum(sizes):,}"
-    note = ", ".join(view.sides) if len(sizes) <= 4 else f"on {len(sizes)} sides"
+    note = ", ".join(view.names) if len(sizes) <= 4 else f"on {len(sizes)} sides"
     return tile("Players", shown, escape(note), "players-now")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from league.payoffs import Payoffs
 from league.report.colour import DIVERGING
 from league.report.raster import (
     Axis,
@@ -26,7 +27,7 @@ from league.report.standing import final_weights
 from league.view import LeagueView
 from marl.page.figure import absent, figure, section, svg, switch
 from marl.page.text import escape
-from marl.types import Floats
+from marl.types import Bools, Floats
 from marl.words import clipped, number
 
 SQUARE = 560.0  # the longer edge of a large picture, in pixels
@@ -61,8 +62,9 @@ def heatmap_section(view: LeagueView) -> str:
 
 def lead(view: LeagueView, tables: list[Table]) -> str:
     """What the picture shows, as HTML."""
-    played = int(np.isfinite(view.payoffs[0]).sum())
-    cells = f"{played:,} of {view.payoffs.count.size:,} pairings known"
+    once = counted_once(view.payoffs)
+    played = int((np.isfinite(view.payoffs[0]) & once).sum())
+    cells = f"{played:,} of {int(once.sum()):,} pairings known"
     if view.payoffs.count.ndim == 1:
         return f"The mean return of each player; {cells}."
     text = f"The mean return of the player on the row when it meets the player on the column; {cells}. "
@@ -77,6 +79,12 @@ def lead(view: LeagueView, tables: list[Table]) -> str:
     if len(tables) == MOST_TABLES:
         text += f" Only the first {MOST_TABLES} slices are shown."
     return text
+
+
+def counted_once(payoffs: Payoffs) -> Bools:
+    """The cells of which no other is an exchange of sides, `bool[n_0, n_1, ...]`: all, or those in order of birth."""
+    index = np.indices(payoffs.count.shape)
+    return np.asarray((index[:-1] <= index[1:]).all(axis=0) | (not payoffs.symmetric))
 
 
 def sampling(view: LeagueView) -> str:
@@ -96,10 +104,11 @@ def choose_tables(view: LeagueView) -> list[Table]:
         ]
     if counts.ndim == 2:
         row = Table(f"{names[0]}'s return", 0, 0, 1, view.payoffs[0], counts, margins[0])
-        if np.allclose(view.payoffs[0], -view.payoffs[1], atol=1e-9, equal_nan=True):
+        zero_sum = np.allclose(view.payoffs[0], -view.payoffs[1], atol=1e-9, equal_nan=True)
+        if zero_sum or view.payoffs.symmetric:  # the other's would say the same
             return [row]
         return [row, Table(f"{names[1]}'s return", 1, 1, 0, view.payoffs[1].T, counts.T, margins[1].T)]
-    pairs = list(combinations(range(counts.ndim), 2))[:MOST_TABLES]
+    pairs = [(0, 1)] if view.payoffs.symmetric else list(combinations(range(counts.ndim), 2))[:MOST_TABLES]
     return [slice_of(view, first, second) for first, second in pairs]
 
 
@@ -111,7 +120,7 @@ def slice_of(view: LeagueView, first: int, second: int) -> Table:
     total, seen = np.where(known, payoff, 0.0).sum(axis=others), known.sum(axis=others)
     means = np.where(seen > 0, total / np.maximum(seen, 1), np.nan)
     title = f"{view.sides[first]}'s return against {view.sides[second]}"
-    squares = np.where(known, view.payoffs.margin[first], 0.0) ** 2
+    squares = np.where(known, view.payoffs.margin[view.population(first)], 0.0) ** 2
     margins = np.sqrt(squares.sum(axis=others)) / np.maximum(seen, 1)
     return Table(title, first, first, second, means, view.payoffs.count.sum(axis=others), margins)
 
@@ -151,9 +160,9 @@ def axis_of(view: LeagueView, side: int | None, weights: tuple[Floats, ...]) -> 
     """The axis of one side's players, in order of birth."""
     if side is None:
         return Axis("", ("",))
-    players = view.populations[side]
-    names = tuple(player.name for player in players)
-    return Axis(f"{clipped(view.sides[side], 24)}, players in order of birth", names, weights=weights[side])
+    number = view.population(side)
+    names = tuple(player.name for player in view.populations[number])
+    return Axis(f"{clipped(view.sides[side], 24)}, players in order of birth", names, weights=weights[number])
 
 
 def place(down: Axis, across: Axis) -> Frame:

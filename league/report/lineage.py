@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from league.population.player import Player
 from league.report.standing import final_weights
-from league.view import LeagueView, Player
+from league.view import LeagueView
 from marl.page.figure import absent, figure, section, svg
 from marl.page.scale import Linear
 from marl.page.text import embed, escape
@@ -14,9 +15,9 @@ from marl.words import clipped, number
 
 WIDTH, LEFT, RIGHT, TOP = 1040, 120, 24, 20
 STEM = 54.0  # the longest stem, in pixels
-GAP = 120.0  # between the base lines of neighbouring sides
+GAP = 120.0  # between the base lines of neighbouring populations
 PARENTS = 3  # of a highlighted player
-HIGHLIGHTED = 10  # players a side
+HIGHLIGHTED = 10  # players a population
 FAINT = 2000  # links drawn in the background, at most
 
 
@@ -36,8 +37,8 @@ def lineage_section(view: LeagueView) -> str:
         return section("lineage", "Lineage", absent("The population is empty."))
     lead = (
         "Every dot is a player at the iteration of its birth; the taller its stem, the heavier it weighs in the final "
-        f"mixture. Lines lead to the players it was trained against: for the {HIGHLIGHTED} heaviest of each side the "
-        f"first {PARENTS}, faintly the first one for all others. Point at a dot to see its own."
+        f"mixture. Lines lead to the players it was trained against: for the {HIGHLIGHTED} heaviest of each population "
+        f"the first {PARENTS}, faintly the first one for all others. Point at a dot to see its own."
     )
     return section("lineage", "Lineage", draw(view), lead)
 
@@ -45,21 +46,22 @@ def lineage_section(view: LeagueView) -> str:
 def draw(view: LeagueView) -> str:
     """The figure."""
     nodes = placed(view)
-    height = TOP + STEM + GAP * (len(view.sides) - 1) + STEM + 50
+    height = TOP + STEM + GAP * (len(view.names) - 1) + STEM + 50
     by_name = {node.player.name: node for node in nodes}
-    top = heaviest(nodes, len(view.sides))
+    top = heaviest(nodes, len(view.names))
     faint = [link(node, by_name[p]) for node in nodes for p in node.player.parents[:1] if p in by_name]
     strong = [link(node, by_name[p]) for node in top for p in node.player.parents[:PARENTS] if p in by_name]
     step = -(-len(faint) // FAINT) or 1
     body = axes(view, nodes, height)
     body += f'<path class="link faint" d="{"".join(faint[::step])}"/><path class="link" d="{"".join(strong)}"/>'
     body += stems(nodes) + dots(nodes, {node.player.name for node in top}) + '<g class="cursor"></g>'
-    label = f"Births of {len(nodes)} players on {len(view.sides)} sides, with lines to those they were trained against"
+    where = f"{len(view.names)} population{'s' if len(view.names) > 1 else ''}"
+    label = f"Births of {len(nodes)} players in {where}, with lines to those they were trained against"
     return figure(svg(body, WIDTH, height, label), read_data(nodes, by_name))
 
 
 def placed(view: LeagueView) -> list[Node]:
-    """Every player's place: births from left to right, a line for each side; those born together side by side."""
+    """Every player's place: births from left to right, a line for each population; those born together side by side."""
     latest = max(player.born for player in view.players)
     x = Linear(0, max(latest, 1), LEFT, WIDTH - RIGHT)
     weights = final_weights(view)
@@ -73,11 +75,11 @@ def placed(view: LeagueView) -> list[Node]:
     return nodes
 
 
-def heaviest(nodes: list[Node], sides: int) -> list[Node]:
-    """The players of each side that weigh most in the final mixture."""
+def heaviest(nodes: list[Node], populations: int) -> list[Node]:
+    """The players of each population that weigh most in the final mixture."""
     chosen = []
-    for side in range(sides):
-        mine = sorted((n for n in nodes if n.player.side == side and n.weight > 0), key=lambda n: -n.weight)
+    for side in range(populations):
+        mine = sorted((n for n in nodes if side in n.player.sides and n.weight > 0), key=lambda n: -n.weight)
         chosen += mine[:HIGHLIGHTED]
     return chosen
 
@@ -115,9 +117,9 @@ def dots(nodes: list[Node], top: set[str]) -> str:
 
 
 def axes(view: LeagueView, nodes: list[Node], height: float) -> str:
-    """A base line per side, and births along the bottom."""
+    """A base line per population, and births along the bottom."""
     parts = []
-    for side, name in enumerate(view.sides):
+    for side, name in enumerate(view.names):
         y = TOP + STEM + GAP * side
         parts.append(f'<path class="base" d="M{LEFT} {y:.0f}H{WIDTH - RIGHT}"/>')
         parts.append(f'<text x="{LEFT - 14}" y="{y + 4:.0f}" text-anchor="end">{escape(clipped(name, 14))}</text>')

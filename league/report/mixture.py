@@ -36,8 +36,8 @@ def mixture_section(view: LeagueView) -> str:
         return section(
             "mixtures", "Meta-strategy over time", absent("No iteration has finished, so there is no mixture.")
         )
-    choice = switch("mixtures", list(view.sides), "side") if len(view.sides) > 1 else ""
-    figures = "".join(draw(view, side, hidden=side > 0) for side in range(len(view.sides)))
+    choice = switch("mixtures", list(view.names), "side") if len(view.names) > 1 else ""
+    figures = "".join(draw(view, side, hidden=side > 0) for side in range(len(view.names)))
     lead = (
         "Each column is one iteration's mixture; a streak is a player that stays useful, and the rising edge is the "
         "newest player. Players not born yet leave the ground bare."
@@ -60,10 +60,10 @@ def draw(view: LeagueView, side: int, *, hidden: bool) -> str:
     names = tuple(player.name for player in view.populations[side])
     if not names:
         return figure(
-            absent(f"{escape(view.sides[side])} has no players yet."), "", hidden=hidden, name=view.sides[side]
+            absent(f"{escape(view.names[side])} has no players yet."), "", hidden=hidden, name=view.names[side]
         )
     numbers = tuple(str(iteration.number) for iteration in view.iterations)
-    players = Axis(f"{clipped(view.sides[side], 24)}, players", names)
+    players = Axis(f"{clipped(view.names[side], 24)}, players", names)
     time = Axis("iteration", numbers, first=view.iterations[0].number)
     left = label_room(players)
     frame = Frame(left, 10, min(WIDTH - left - 10, len(numbers) * 80), min(TALLEST, max(len(names) * 24, 60)))
@@ -75,16 +75,16 @@ def draw(view: LeagueView, side: int, *, hidden: bool) -> str:
     bottom = frame.top + frame.height + 58
     ticks = [(math.sqrt(share), number(most * share, 2)) for share in (0, 0.01, 0.1, 0.4, 1)]
     body += legend(SEQUENTIAL, Frame(left + 64, bottom, 260, 12), ticks, "weight")
-    label = f"Mixture of {view.sides[side]} over {len(numbers)} iterations and {len(names)} players"
+    label = f"Mixture of {view.names[side]} over {len(numbers)} iterations and {len(names)} players"
     data = read_out("mixture", shown, binned_names(names)[::-1], binned_names(numbers), frame, levels=1000)
     drawing = svg(body, max(frame.left + frame.width + 10, 440), bottom + 34, label)
-    return figure(drawing, data, caption(view, side), hidden=hidden, name=view.sides[side])
+    return figure(drawing, data, caption(view, side), hidden=hidden, name=view.names[side])
 
 
 def caption(view: LeagueView, side: int) -> str:
     """How concentrated the final mixture is, as HTML."""
     weights = final_weights(view)[side]
     return (
-        f"Final mixture of {escape(view.sides[side])}: {support(weights)} of {len(weights)} players in use, "
+        f"Final mixture of {escape(view.names[side])}: {support(weights)} of {len(weights)} players in use, "
         f"as varied as {number(effective(weights), 3)} equal ones."
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from league.population.player import Player
 from league.report.standing import final_weights, returns_against
-from league.view import LeagueView, Player
+from league.view import LeagueView
 from marl.page.figure import absent, section
 from marl.page.text import escape, exact
 from marl.types import Floats
@@ -22,7 +23,7 @@ def ranking_section(view: LeagueView) -> str:
     if not any(side.any() for side in weights):
         return section("players", "Final mixture", absent("There is no mixture yet."))
     returns = returns_against(view, weights)
-    tables = "".join(side_table(view, side, weights, returns[side]) for side in range(len(view.sides)))
+    tables = "".join(side_table(view, side, weights, returns[side]) for side in range(len(view.names)))
     lead = (
         "The players that weigh most. <em>Return</em> is what a player earns against the other sides' final mixtures; "
         "at an equilibrium all that are in use earn the same. A dash: a pairing it takes is not known."
@@ -31,7 +32,7 @@ def ranking_section(view: LeagueView) -> str:
 
 
 def side_table(view: LeagueView, side: int, everyones: tuple[Floats, ...], returns: Floats) -> str:
-    """One side's table. `everyones`: the final mixture of every side."""
+    """The table of a population. `everyones`: the final mixture of every one."""
     players, weights = view.populations[side], everyones[side]
     order = [int(index) for index in np.argsort(-weights, kind="stable")[:ROWS] if weights[index] > 0]
     most = max((float(weights[index]) for index in order), default=1.0)
@@ -44,7 +45,7 @@ def side_table(view: LeagueView, side: int, everyones: tuple[Floats, ...], retur
     foot = f'<tr><td>{others} more</td><td>{exact(rest, 3)}</td><td colspan="3"></td></tr>' if others > 0 else ""
     head = "".join(f"<th>{name}</th>" for name in HEAD)
     return (
-        f'<div class="scroll"><table class="ranking"><caption>{escape(view.sides[side])}</caption>'
+        f'<div class="scroll"><table class="ranking"><caption>{escape(view.names[side])}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody><tfoot>{foot}</tfoot></table></div>"
     )
 
@@ -54,8 +55,9 @@ def earned(view: LeagueView, side: int, index: int, weights: tuple[Floats, ...],
     value = exact(float(returns[index]))
     if not view.payoffs.sampled:
         return value
-    alone = np.eye(len(weights[side]))[index]
-    _, margins = view.payoffs.expected([alone if other == side else w for other, w in enumerate(weights)])
+    mixtures = view.payoffs.by_side(weights)
+    mixtures[side] = np.eye(len(weights[side]))[index]
+    _, margins = view.payoffs.expected(mixtures)
     return value if np.isnan(margins[side]) else f"{value} ± {number(float(margins[side]), 2)}"
 
 

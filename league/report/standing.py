@@ -11,7 +11,7 @@ from marl.types import Floats
 
 
 def final_weights(view: LeagueView) -> tuple[Floats, ...]:
-    """Each side's last mixture over all its players; players added since, or before any mixture, weigh 0."""
+    """Each population's last mixture over all its players; players added since, or before any mixture, weigh 0."""
     result = []
     for side, players in enumerate(view.populations):
         weights = np.zeros(len(players))
@@ -23,8 +23,9 @@ def final_weights(view: LeagueView) -> tuple[Floats, ...]:
 
 
 def returns_against(view: LeagueView, weights: tuple[Floats, ...]) -> tuple[Floats, ...]:
-    """What each player earns against the others' mixtures, `[n_s]` per side; NaN where a needed pairing is unknown."""
-    return tuple(one_side(view.payoffs[side], weights, side) for side in range(len(view.sides)))
+    """What each player earns against the others' mixtures, by population; NaN where a needed pairing is unknown."""
+    sides = tuple(view.payoffs.by_side(weights))
+    return tuple(one_side(view.payoffs[side], sides, side) for side in range(len(weights)))
 
 
 def one_side(payoff: Floats, weights: tuple[Floats, ...], side: int) -> Floats:

@@ -66,9 +66,10 @@ class CheckedStrategy:
         return asked
 
     def mixtures(self, view: LeagueView) -> tuple[Weights, ...]:
-        """The meta-strategy of each side."""
+        """The meta-strategy of each population."""
         sizes = [len(players) for players in view.populations]
-        right = f"a distribution for each side over so many players: {sizes}"
+        whose = "one distribution, of the population that plays all sides," if view.payoffs.symmetric else ""
+        right = f"{whose or 'a distribution for each side'} over so many players: {sizes}"
         given = self._ask(
             "mixtures(view)", right, lambda: [tuple(map(float, one)) for one in self.strategy.mixtures(view)]
         )
@@ -110,7 +111,7 @@ class CheckedStrategy:
         pairs = list(mixture) if isinstance(mixture, Sequence) else []
         if not pairs or not all(isinstance(pair, tuple) and len(pair) == 2 for pair in pairs):
             return f"that against {view.sides[side]} is {mixture!r:.80}", right
-        known = {player.snapshot for player in view.populations[side]} | {SELF}
+        known = {player.snapshot for player in view.populations[view.population(side)]} | {SELF}
         if strangers := [id for id, _ in pairs if id not in known]:
             return f"nobody of {view.sides[side]} has the snapshot {strangers[0]!r}", right
         weights = [weight for _, weight in pairs]

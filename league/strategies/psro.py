@@ -1,4 +1,4 @@
-"""Policy-space response oracles: every iteration adds, to each side, a best response to the others' meta-strategy.
+"""Policy-space response oracles: every iteration adds, to each population, a best response to the meta-strategy.
 
 Why: with exact best responses and Nash mixtures this is the double oracle algorithm, which ends at an equilibrium of
 the whole game while it solves only small tables. With learned best responses it is the basis of most league methods.
@@ -51,24 +51,20 @@ class PSRO:
         return founders_of(self.founder, spec, self.registry)
 
     def jobs(self, view: LeagueView, seed: int) -> Sequence[Job]:
-        """One best response a side, against what the last iteration decided; none where `settled`."""
+        """One best response a population, against what the last iteration decided; none where `settled`."""
         if settled(view):
             return []
-        latest = view.iterations[-1]
-        mixtures = [
-            tuple((p.snapshot, float(w)) for p, w in zip(players, weights, strict=True) if w > 0)
-            for players, weights in zip(view.populations, view.payoffs.merged(latest.mixtures), strict=True)
-        ]
+        mixtures = [view.mixture(side) for side in range(len(view.sides))]
         return [
             Job(
                 algorithm=self.oracle.name,
                 params=chained(self.oracle, view.planned) if self.continues else self.oracle.params,
                 side=side,
                 opponents=tuple(() if n == side else mixture for n, mixture in enumerate(mixtures)),
-                seed=int(rng.mix(seed, latest.number + 1, side)[0]),
+                seed=int(rng.mix(seed, view.iterations[-1].number + 1, side)[0]),
                 parent=view.populations[side][-1].checkpoint if self.continues else None,
             )
-            for side in range(len(view.sides))
+            for side in range(len(view.populations))  # the first side of each
         ]
 
     def mixtures(self, view: LeagueView) -> Sequence[Weights]:

@@ -21,15 +21,15 @@ Make = Callable[..., Manager]
 
 @pytest.fixture
 def league(tmp_path: Path) -> Iterator[Make]:
-    """Build a league from scenario text: `league("env: ...", "key=value")`; calling it again resumes it."""
+    """Build a league from scenario text: `league("env: ...", "key=value", run="run")`; calling it again resumes it."""
     opened: list[Any] = []
 
-    def make(text: str, *overrides: str) -> Manager:
+    def make(text: str, *overrides: str, run: str = "run") -> Manager:
         path = tmp_path / "scenario.yaml"
         path.write_text("kind: league\n" + text)
         registry = load_registry()
         config = load_scenario(str(path), list(overrides), registry).config
-        out = tmp_path / "run"
+        out = tmp_path / run
         out.mkdir(exist_ok=True)
         ledger, metrics = Ledger.at(out), Metrics(out / "metrics.jsonl")
         opened.extend([ledger, metrics])

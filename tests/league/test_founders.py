@@ -32,7 +32,7 @@ def test_the_mixture_of_a_league_founds_another(tmp_path: Path) -> None:
     members = roster(first)
     ledger = Ledger.at(second)
     for side, mixture in enumerate(members.best):
-        founders = [player.snapshot for _, player in ledger.players() if player.side == side and player.born == 0]
+        founders = [player.snapshot for _, player in ledger.players() if side in player.sides and player.born == 0]
         assert founders == [members.players[name] for name, _ in mixture]
     ledger.close()
     shutil.rmtree(first)
@@ -55,7 +55,7 @@ def test_learners_start_from_the_networks_of_another_run_and_go_on_without_it(tm
 
     def newest(out: Path, side: int = 0) -> dict[str, np.ndarray]:
         ledger = Ledger.at(out)
-        ids = [player.snapshot for _, player in ledger.players() if player.side == side]
+        ids = [player.snapshot for _, player in ledger.players() if side in player.sides]
         ledger.close()
         return dict(Blobs(out / "blobs").get_snapshot(ids[-1]).arrays)
 

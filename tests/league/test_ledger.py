@@ -12,13 +12,13 @@ from league.ledger import schema as tables
 from league.ledger.ledger import EXACT
 from league.measures import About, Value
 from league.measures.nash_conv import NashConv
-from league.view import Player
+from league.population.player import Player
 from marl.errors import RunError, UserError
 
 
 def test_what_was_written_is_read_by_another_process(tmp_path: Path) -> None:
     ledger = Ledger.at(tmp_path)
-    player = Player("player_0/0", 0, "abc", 0, "founder", ())
+    player = Player("player_0/0", (0,), "abc", 0, "founder", ())
     assert ledger.add_player(player) == 1
     ledger.finish_job("j1", 1, {"side": 0}, "abc", None, {"value": 1.5}, 0.1)
     row = PayoffRow((1,), 0, EXACT, (0.1 + 0.2,), (0.0,))
@@ -43,7 +43,7 @@ def test_the_digest_ignores_times_and_nothing_else(tmp_path: Path) -> None:
     for name, seconds, born in (("a", 1.0, 0), ("b", 2.0, 0), ("c", 1.0, 1)):
         (tmp_path / name).mkdir()
         ledger = Ledger.at(tmp_path / name)
-        ledger.add_player(Player("p", 0, "abc", born))
+        ledger.add_player(Player("p", (0,), "abc", born))
         ledger.decide("mixtures", 0, {}, seconds)
         digests.append(ledger.digest())
     assert digests[0] == digests[1] != digests[2]
@@ -62,13 +62,13 @@ def test_a_ledger_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     Ledger.at(tmp_path).close()
     with sqlite3.connect(tmp_path / "ledger.db") as database:
         database.execute("update schema_version set version = 99")
-    with pytest.raises(UserError, match=r"ledger of version 99, and this marl reads up to version 3"):
+    with pytest.raises(UserError, match=r"ledger of version 99, and this marl reads up to version 4"):
         Ledger.at(tmp_path)
 
 
 def test_an_older_ledger_is_migrated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ledger = Ledger.at(tmp_path)
-    ledger.add_player(Player("p", 0, "abc", 0))
+    ledger.add_player(Player("p", (0,), "abc", 0))
     ledger.close()
     with sqlite3.connect(tmp_path / "ledger.db") as database:
         database.execute("alter table players rename column born to joined")
@@ -77,12 +77,12 @@ def test_an_older_ledger_is_migrated(tmp_path: Path, monkeypatch: pytest.MonkeyP
     def rename(connection: object) -> None:
         connection.exec_driver_sql("alter table players rename column joined to born")  # type: ignore[attr-defined]
 
-    with pytest.raises(UserError, match="no way to version 3"):
+    with pytest.raises(UserError, match="no way to version 4"):
         Ledger.at(tmp_path)
     monkeypatch.setitem(tables.MIGRATIONS, 0, rename)
     assert Ledger.at(tmp_path).players()[0][1].name == "p"
     with sqlite3.connect(tmp_path / "ledger.db") as database:
-        assert database.execute("select version from schema_version").fetchall() == [(3,)]
+        assert database.execute("select version from schema_version").fetchall() == [(4,)]
 
 
 def test_nash_conv_of_a_ledger_of_version_2_becomes_a_measure(tmp_path: Path) -> None:

@@ -9,13 +9,13 @@ from league.ledger import PayoffRow
 from league.ledger.ledger import EXACT
 from league.payoffs import Payoffs
 from league.payoffs.table import Table
-from league.view import Player
+from league.population.player import Player
 
 
 def joined(table: Table, *players: tuple[int, str]) -> None:
     """Players with ids 1, 2, ...: (side, snapshot)."""
     for id, (side, snapshot) in enumerate(players, 1):
-        table.join(id, Player(f"{side}/{id}", side, snapshot, 0))
+        table.join(id, Player(f"{side}/{id}", (side,), snapshot, 0))
 
 
 def test_the_table_grows_and_merges_seed_ranges() -> None:

@@ -34,7 +34,7 @@ def test_double_oracle_solves_rock_paper_scissors_in_three_iterations(league: Ma
         == pytest.approx(0, abs=1e-9)
     )
     np.testing.assert_allclose(iterations[2].mixtures, 1 / 3)
-    np.testing.assert_allclose(iterations[3].mixtures, [[1 / 3] * 3 + [0]] * 2)
+    np.testing.assert_allclose(iterations[3].mixtures, [[1 / 3] * 3 + [0]])
     assert "no best response is new" in manager.reason
 
 
@@ -69,7 +69,7 @@ def test_leduc_starts_at_the_known_nash_conv_and_falls(league: Make, game: str) 
 def test_replicator_dynamics_carry_psro_through_a_general_sum_game(league: Make) -> None:
     text = "strategy: {name: psro, metasolver: prd}\nstop: {iterations: 6}\n"
     iterations = finish(league("env: classic/prisoners_dilemma\n" + text))
-    assert iterations[-1].values == pytest.approx((1, 1), abs=0.1)  # both defect
+    assert iterations[-1].values == pytest.approx((1,), abs=0.1)  # both defect
 
 
 def test_three_player_kuhn_falls_under_a_uniform_meta_strategy(league: Make) -> None:
@@ -94,8 +94,8 @@ def test_fictitious_play_of_rock_paper_scissors_counts_repeated_best_responses(l
     manager = league("env: classic/rock_paper_scissors\n" + uniform)
     iterations = finish(manager)
     assert manager.filling.table.sizes == (4, 4)  # the founder and three best responses, stored once each
-    assert [len(side) for side in manager.population.members] == [61, 61]  # and counted as often as they came
-    assert len(manager.ledger.payoffs()) == 16
+    assert manager.population.sizes == (61,)  # and counted as often as they came
+    assert len(manager.ledger.payoffs()) == 10
     assert [i.measures["nash_conv"].value for i in iterations[:3]] == pytest.approx([2, 1, 2 / 3])
     assert iterations[60].measures["nash_conv"].value < 0.25
     assert manager.reason == "60 iterations are done"

@@ -17,11 +17,12 @@ from league.measures import About, Value
 from league.measures.effective_players import effective
 from league.measures.nash_conv import NashConv
 from league.payoffs import Payoffs
+from league.population.player import Player
 from league.report import read_learning, render, write
 from league.report.heatmap import choose_tables
 from league.report.raster import packed
 from league.report.standing import final_weights, returns_against
-from league.view import Iteration, LeagueView, Player
+from league.view import Iteration, LeagueView
 from marl.page.text import embed
 from marl.types import Array
 from marl.words import duration, number
@@ -36,7 +37,7 @@ def players(sides: tuple[str, ...], sizes: tuple[int, ...]) -> tuple[Player, ...
         return tuple(f"{sides[other]}/{k}" for k in range(min(born, sizes[other]) - 1, -1, -1))[:9]
 
     return tuple(
-        Player(f"{sides[s]}/{k}", s, f"snapshot{s}{k}", k, "main" if k else "founder", parents(s, k))
+        Player(f"{sides[s]}/{k}", (s,), f"snapshot{s}{k}", k, "main" if k else "founder", parents(s, k))
         for s in range(len(sides))
         for k in range(sizes[s])
     )

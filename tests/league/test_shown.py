@@ -9,13 +9,14 @@ import pytest
 from rich.console import Console
 
 from league.payoffs import Payoffs
+from league.population.player import Player
 from league.shown import cell, lineage_table, payoff_table
-from league.view import LeagueView, Player
+from league.view import LeagueView
 
 
 def league(players: int, *, sampled: bool) -> LeagueView:
     members = [
-        Player(f"player_{side}/{n}", side, f"{side}{n:02}" * 12, n, "main" if n else "founder",
+        Player(f"player_{side}/{n}", (side,), f"{side}{n:02}" * 12, n, "main" if n else "founder",
                tuple(f"player_{1 - side}/{k}" for k in range(n - 1, -1, -1)))
         for side in range(2) for n in range(players)
     ]  # fmt: skip

@@ -147,6 +147,7 @@ class HasAStateThatNobodyKnowsOf(Coins):
         return np.zeros(2, dtype=np.float32)
 
 
+coins("symmetric", "policies on sides 0 and 1 earn", Coins, symmetric=True)
 coins("plays", "gave None, and not an Outcome", GivesNothing)
 coins("plays", "has agent 7 in `rewards`: agents are the numbers 0 to 1", PaysStrangers)
 coins("plays", "gives the info column 'zeal', which nobody would see: declare it", TellsWhatNobodyDeclared)

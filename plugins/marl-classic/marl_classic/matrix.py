@@ -117,7 +117,7 @@ class RepeatedMatrix(SimultaneousGame):
             returns=(self.rounds * float(self.payoffs.min()), self.rounds * float(self.payoffs.max())),
             state=box,
             zero_sum=bool(np.allclose(self.payoffs.sum(axis=0), 0)),
-            symmetric=is_symmetric(self.payoffs),
+            symmetric=self.rounds == 1 and is_symmetric(self.payoffs),  # later all see who did what
         )
 
     def fields(self) -> dict[str, Any]:

@@ -12,6 +12,11 @@ from marl.space import Box, Discrete
 from marl.types import Floats
 from marl_openspiel.sight import Sight
 
+# What OpenSpiel itself does not say; all of it is held to the conformance check `symmetric`.
+SYMMETRIC = frozenset(
+    {"blotto", "matrix_brps", "matrix_cd", "matrix_coordination", "matrix_pd", "matrix_rps"}
+    | {"matrix_rpsw", "matrix_sh", "matrix_shapleys_game"}
+)
 _Utility = pyspiel.GameType.Utility
 
 
@@ -30,7 +35,21 @@ def describe(game: Any, sight: Sight) -> EnvSpec:
         returns=(game.min_utility(), game.max_utility()),
         state=Box((len(players) * sight.buffer.size,), seen.low, seen.high, seen.dtype),
         zero_sum=kind.utility == _Utility.ZERO_SUM,
+        symmetric=symmetric(game),
     )
+
+
+def symmetric(game: Any) -> bool:
+    """Whether sides can be exchanged, with what they see.
+
+    In Goofspiel who won a bid is shown by number, which without a view of the bids is not the same from the other side,
+    unless the view is egocentric; and of three players the next is not the one after.
+    """
+    name, parameters = game.get_type().short_name, game.get_parameters()
+    if name == "goofspiel":
+        own = parameters.get("egocentric", False) or not parameters.get("imp_info", False)
+        return bool(own and game.num_players() == 2)
+    return name in SYMMETRIC
 
 
 def forfeit(game: Any, offender: int, returns: Floats) -> Floats:

@@ -12,7 +12,7 @@ import pytest
 from league.ledger import BotRow, Ledger, MatchRow, TournamentLedger
 from league.ledger import schema as tables
 from league.ledger.tournament import ROSTER
-from league.view import Player
+from league.population.player import Player
 from marl.errors import RunError, UserError
 
 MATCH = MatchRow(
@@ -148,7 +148,7 @@ def test_the_digest_does_not_depend_on_the_order_in_which_matches_finished(tmp_p
 
 def test_a_ledger_of_version_1_is_migrated_with_everything_in_it(tmp_path: Path) -> None:
     old = Ledger.at(tmp_path)
-    old.add_player(Player("player_0/0", 0, "abc", 0))
+    old.add_player(Player("player_0/0", (0,), "abc", 0))
     old.close()
     with sqlite3.connect(tmp_path / "ledger.db") as database:
         for table in ("bots", "matches", "leases"):

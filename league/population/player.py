@@ -1,0 +1,28 @@
+"""A player: a member of a league."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Player:
+    """A named member of the league.
+
+    `sides` are those that it can play: one, or all where the game is symmetric. `parents` are the players whose mixture
+    it was trained against, the heaviest first, or its own earlier versions; `born` is the iteration that added it (0
+    for those the league started with). `checkpoint` is what its training can go on from, or None.
+    """
+
+    name: str
+    sides: tuple[int, ...]
+    snapshot: str
+    born: int
+    role: str = "main"
+    parents: tuple[str, ...] = ()
+    checkpoint: str | None = None
+
+    @property
+    def population(self) -> str:
+        """What its population is called: the first part of its name."""
+        return self.name.rpartition("/")[0]

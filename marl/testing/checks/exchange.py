@@ -1,0 +1,121 @@
+"""Whether sides that are said to be alike can be exchanged."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from marl import rng, space
+from marl.env import Exact
+from marl.errors import UserError
+from marl.exact import Decisions, SequenceForm
+from marl.tabular import observation_keys
+from marl.testing.check import NotApplicable, check, expect
+from marl.testing.checks.chance import depends_on_seed
+from marl.testing.subject import Subject
+from marl.types import Array, Floats, Ints, Keys
+
+CHARACTERS, MATCHES = 4, 128  # sets of policies, and matches of each where there is chance
+ERRORS = 5.0  # standard errors; a right environment fails about once in ten thousand seeds
+
+
+@check(
+    "What a side sees, may do and earns must follow from what is played, not from which side it is: own things first."
+)
+def symmetric(subject: Subject) -> str:
+    """Where it is symmetric, policies that are exchanged earn each other's returns."""
+    spec = subject.spec
+    if not spec.symmetric or len(spec.sides) < 2:
+        raise NotApplicable("it does not say that its sides are symmetric")
+    for agents in zip(*spec.sides, strict=True):
+        groups = {spec.groups[spec.group_of[agent]].name for agent in agents}
+        expect(
+            len(groups) == 1, f"its sides are not alike: {_names(subject, agents)} are in the groups {sorted(groups)}"
+        )
+    env = subject.make(1)
+    if isinstance(env, Exact):
+        try:
+            return _exact(env.sequence_form(), subject.seed)
+        except UserError:
+            pass  # too large for a sequence form
+    return _played(subject)
+
+
+def _exact(form: SequenceForm, seed: int) -> str:
+    """Compare expected returns of policies that are random functions of what they see."""
+    sides = len(form.players)
+    for first in range(sides - 1):  # exchanges of neighbours make all others
+        order = _exchange(sides, first)
+        for number in range(CHARACTERS):
+            characters = rng.mix(seed, 8, number, np.arange(sides))
+            before = form.returns([p.plan(_table(p, key)) for p, key in zip(form.players, characters, strict=True)])
+            after = form.returns(
+                [p.plan(_table(p, key)) for p, key in zip(form.players, characters[order], strict=True)]
+            )
+            off = np.abs(before - after[order]).max()
+            said = f"policies on sides {first} and {first + 1} earn {np.round(before, 4)}, and when they are exchanged"
+            expect(off < 1e-9 * max(1.0, np.abs(form.payoff).max()), f"{said} {np.round(after, 4)}")
+    return f"{sides} sides, by the sequence form"
+
+
+def _table(player: Decisions, character: int) -> Floats:
+    """A behaviour `[I, A]` that follows from what is seen and may be done."""
+    keys = observation_keys(player.observation)[:, None]
+    weights = player.mask * (0.01 + rng.uniform(rng.mix(character, keys, np.arange(player.mask.shape[1]))))
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True))
+
+
+def _played(subject: Subject) -> str:
+    """Compare the returns of matches."""
+    sides, chance = len(subject.spec.sides), depends_on_seed(subject)
+    sets, each = (CHARACTERS, MATCHES) if chance else (2 * CHARACTERS, 1)
+    number = np.repeat(np.arange(sets), each)
+    characters = rng.mix(subject.seed, 9, number[:, None], np.arange(sides))
+    seeds = rng.mix(subject.seed, 10, np.arange(len(number)))
+    before = _returns(subject, seeds, characters)
+    for first in range(sides - 1):
+        order = _exchange(sides, first)
+        gap = before - _returns(subject, seeds, characters[:, order])[:, order]
+        said = f"policies on sides {first} and {first + 1} earn {{}} on average, and {{}} when they are exchanged"
+        for index in range(sets):
+            own = number == index
+            mean, bound = gap[own].mean(axis=0), 1e-9
+            if chance:
+                bound = ERRORS * gap[own].std(axis=0) / np.sqrt(each) + 2 * np.ptp(before[own]) / each + 1e-9
+            earned = before[own].mean(axis=0)
+            expect((np.abs(mean) <= bound).all(), said.format(np.round(earned, 4), np.round((earned - mean)[order], 4)))
+    return f"{sides} sides, over {2 * len(number)} matches"
+
+
+def _returns(subject: Subject, seeds: Keys, characters: Keys) -> Floats:
+    """The returns `[B, S]` of matches in which a side does what follows from its character, its tick and its view."""
+    spec, lanes = subject.spec, np.arange(len(seeds))
+    env, total = subject.make(len(seeds)), np.zeros((len(seeds), len(spec.agents)))
+    place = np.zeros(len(spec.agents), dtype=np.int64)
+    for side in spec.sides:
+        place[list(side)] = np.arange(len(side))
+    turn = env.reset(lanes, seeds)
+    for tick in range(subject.limit):
+        actions: list[Array | None] = []
+        for group, rows in zip(spec.groups, turn, strict=True):
+            if rows is None or not len(rows):
+                actions.append(None)
+                continue
+            own = characters[rows.lane, spec.side_of[rows.agent]]
+            keys = rng.mix(own, place[rows.agent], tick, observation_keys(rows.observation))
+            actions.append(space.sample(group.action, keys, rows.mask))
+        step = env.step(lanes, actions)
+        total[lanes] += step.rewards
+        lanes, turn = lanes[~step.done], step.turn
+        if not len(lanes):
+            break
+    return np.stack([total[:, list(side)].sum(axis=1) for side in spec.sides], axis=1)
+
+
+def _exchange(sides: int, first: int) -> Ints:
+    order = np.arange(sides)
+    order[[first, first + 1]] = first + 1, first
+    return order
+
+
+def _names(subject: Subject, agents: tuple[int, ...]) -> str:
+    return " and ".join(subject.spec.agents[agent] for agent in agents)
