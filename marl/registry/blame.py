@@ -9,16 +9,17 @@ The traceback stays behind the sentence (`MARL_DEBUG=1` prints it).
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from marl.errors import RunError, UserError
 
 
 @contextmanager
-def blamed(subject: str, asked: str, right: str = "") -> Iterator[None]:
+def blamed(subject: str | Callable[[], str], asked: str, right: str = "") -> Iterator[None]:
     """Turn whatever `subject` raises while it is `asked` for something into a RunError that says so.
 
+    `subject`: where the question is asked thousands of times, a function that gives it, called only if it is needed.
     `right` says what it should have given. UserError and RunError are sentences already, and pass.
     """
     try:
@@ -28,7 +29,8 @@ def blamed(subject: str, asked: str, right: str = "") -> Iterator[None]:
     except Exception as error:
         expected = f"; {right} would be right" if right else ""
         reason = f"{type(error).__name__}: {error}".rstrip(": ")
-        raise RunError(f"{subject} failed in {asked}{_place(error)}: {reason}{expected}") from error
+        who = subject if isinstance(subject, str) else subject()
+        raise RunError(f"{who} failed in {asked}{_place(error)}: {reason}{expected}") from error
 
 
 def wrong(subject: str, asked: str, got: object, right: str) -> RunError:

@@ -20,25 +20,29 @@ def asked_for_loss(
 
     `columns`, `coefficients`: the names of what there is, for the sentence about what is not.
     """
-    subject, asked = load_registry().describe_class(type(learner)), "loss(module_id, batch, inputs, value)"
+
+    def subject() -> str:
+        return load_registry().describe_class(type(learner))
+
+    asked = "loss(module_id, batch, inputs, value)"
     try:
         with blamed(subject, asked, RIGHT):
             answer = loss()
     except RunError as error:
         if isinstance(missing := error.__cause__, KeyError):
             raise RunError(
-                f"{subject}: its loss asks for {missing}, which is not there: the columns are "
+                f"{subject()}: its loss asks for {missing}, which is not there: the columns are "
                 f"{', '.join(sorted(columns))}, and the coefficients {', '.join(sorted(coefficients))}"
             ) from missing
         raise
     if not (isinstance(answer, tuple) and len(answer) == 2 and isinstance(answer[1], dict)):
-        raise wrong(subject, asked, _short(answer), RIGHT)
+        raise wrong(subject(), asked, _short(answer), RIGHT)
     value, stats = answer
     if not (isinstance(value, torch.Tensor) and value.numel() == 1 and value.requires_grad):
-        raise wrong(subject, asked, _short(value), RIGHT)
+        raise wrong(subject(), asked, _short(value), RIGHT)
     if taken := sorted(set(stats) & set(coefficients)):
         raise RunError(
-            f"{subject} reports {taken[0]!r} from its loss, which is the name of a coefficient: choose another one"
+            f"{subject()} reports {taken[0]!r} from its loss, which is the name of a coefficient: choose another one"
         )
     told = {}
     for name, number in stats.items():
