@@ -65,7 +65,7 @@ class Contract:
         return step
 
     def _end(self, step: Step) -> None:
-        before = self.ended[step.lanes]
+        before = self.ended.take(step.lanes, axis=0)
         if before.any() and (late := before & (step.rewards != 0)).any():
             raise ContractBroken(f"pays {self._name(np.argwhere(late)[0, 1])} after its part ended{_LATE}")
         ending = step.terminated | step.truncated
@@ -77,7 +77,7 @@ class Contract:
 
     def _rows(self, rows: Rows) -> None:
         group, count = self._spec.groups[rows.group], len(rows)
-        late = self.ended[rows.lane, rows.agent]
+        late = self.ended.reshape(-1).take(rows.lane * self.ended.shape[1] + rows.agent)
         if late.any():
             raise ContractBroken(f"asks {self._name(rows.agent[late][0])} to act after its part ended{_LATE}")
         wanted = {path: (count, *shape) for path, shape in self._shapes[rows.group].items()}
