@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from marl.algorithm import Checkpoint, Services, Trained
 from marl.env import EnvSpec
+from marl.errors import UserError
 from marl.job import Job
 from marl.snapshot import Snapshot
 from marl.training.behaviour import Behaviour
@@ -46,6 +47,11 @@ class RLlibAlgorithm(abc.ABC):
 
     def __init__(self, params: Hyper | None = None) -> None:
         self.hyper = params or self.parameters()
+        if self.hyper.free and self.experience.keeps:
+            raise UserError(
+                "free: true is for algorithms that learn from what was just played; what is kept here links rows in "
+                "the order in which they were played, so leave `free` out (`staleness` works)"
+            )
         self._engines: dict[tuple[str, ...], Engine] = {}
 
     def train(self, job: Job, services: Services) -> Trained:

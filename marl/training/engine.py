@@ -182,7 +182,7 @@ class Engine:
         """The matches in progress of a parent that had the same players; None where it could not save them."""
         if "play" in parent.meta:
             return Checkpoint(part(parent.arrays, _LANES), parent.meta["play"])
-        if not keep:
+        if not keep and not self.hyper.free:  # whose matches in progress are never saved
             assert self._services is not None
             self._services.warn("this environment cannot save matches in progress, so new ones start where others were")
         return None

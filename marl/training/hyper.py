@@ -51,12 +51,18 @@ class Hyper:
     """Each has its own lanes (and, with `ray`, its own process); the rows of an update are shared out among them."""
     staleness: int = 0
     """How many updates older the weights that played a row may be; above 0, samplers play on while learners learn."""
+    free: bool = False
+    """Learn from rows as they come (with `staleness`, on `ray`): nobody waits for slow samplers; no runs are alike."""
 
     def __post_init__(self) -> None:
         at_least_one(self, "env_steps", "lanes", "rows", "samplers")
         share(self, "discount", "average")
         not_negative(self, "lr", "lr_end", "staleness")
         positive(self, "horizon", "max_grad_norm")
+        if self.free and self.staleness == 0:
+            raise ValueError(
+                "free: true needs staleness: 1 or more; with 0, everybody must wait for the newest weights"
+            )
         if self.samplers > self.rows:
             raise ValueError(f"{self.samplers} samplers are more than the {self.rows} rows of an update")
         for model in (self.model, *self.models.values()):

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -59,19 +65,25 @@ def engine_of(gradient: Any, game: Any, host: Any, compute: Compute | None = Non
 
 def learned(engine: Any, metrics: Any = None) -> list[tuple[int, Any]]:
     """Update until the job is done: the updates that came before, and the versions that were learned from, each."""
-    found, add = [], engine.backend.experience.add
+    found = []
+    while not engine.done:
+        found += learned_once(engine, metrics if metrics is not None else [])
+    return found
+
+
+def learned_once(engine: Any, metrics: list[Any]) -> list[tuple[int, Any]]:
+    """One update, as above."""
+    here = getattr(engine.backend, "learners", engine.backend)
+    found, add = [], here.experience.add
 
     def look(parts: Any) -> None:
         now = engine.progress.updates
         found.append((now, np.concatenate([c["version"].ravel() for part in parts for c in part.values()])))
         add(parts)
 
-    engine.backend.experience.add = look
-    while not engine.done:
-        told = engine.update()
-        if metrics is not None:
-            metrics.append(told)
-    engine.backend.experience.add = add
+    here.experience.add = look
+    metrics.append(engine.update())
+    here.experience.add = add
     return found
 
 
@@ -167,9 +179,6 @@ def test_ahead_on_ray_are_the_numbers_of_here_and_a_resumed_run_is_the_same_run(
 
 
 def test_a_sampler_that_dies_while_it_is_ahead_is_replaced(services: Any, ahead: Any) -> None:
-    import os
-    import signal
-
     engine = begun(ahead, services(kuhn))
     engine.update()
     samplers = engine.backend.samplers
@@ -207,3 +216,90 @@ def test_sequences_end_where_weights_changed_if_they_are_to_be_told_apart(window
         [1, 1, 1],
         [2],
     ]
+
+
+def stalling(flag: Path, lanes: int) -> Any:
+    """Kuhn poker whose ticks last until `flag` is gone, or for a minute, for whoever was the first to lock it."""
+
+    class Stalling(type(kuhn(1))):  # type: ignore[misc]
+        def step(self, *arguments: Any) -> Any:
+            with suppress(FileExistsError):
+                flag.with_suffix(".mine").touch(exist_ok=False)
+                self.slow = True
+            until = time.monotonic() + 60
+            while getattr(self, "slow", False) and flag.exists():
+                time.sleep(0.02)
+                if time.monotonic() > until:
+                    flag.unlink()
+            return super().step(*arguments)
+
+    environment = kuhn(lanes)
+    environment.__class__ = Stalling
+    return environment
+
+
+@pytest.fixture(scope="module")
+def free(gradient: Any) -> Iterator[Any]:
+    """An algorithm with two samplers on Ray that learns from rows as they come."""
+    from marl.training.networks import ModelConfig
+
+    algorithm = gradient(**SMALL, staleness=1, free=True, model=ModelConfig(hidden=[16]))
+    yield algorithm
+    for engine in algorithm._engines.values():
+        engine.backend.close()
+
+
+def test_a_sampler_that_stalls_does_not_stop_learning_and_the_bound_holds(
+    services: Any, free: Any, tmp_path: Path
+) -> None:
+    flag = tmp_path / "stalls"
+    flag.touch()
+    host = services(partial(stalling, flag))
+    engine = begun(free, host, replace(SELF_PLAY, budget={"env_steps": 3000}))
+    metrics: list[Any] = []
+    found = learned(engine, metrics)
+    assert flag.exists()  # it has not played a tick, and the other one did all that was learned from
+    assert len(found) > 10 and all(told["rows"] + told["dropped"] >= 128 for told in metrics)
+    host.checkpoints["half"] = engine.save()
+    engine.begin(
+        replace(SELF_PLAY, seed=4, parent="half", budget={"env_steps": 1000}), host
+    )  # it needs nobody's answer
+    learned(engine, metrics)
+    assert flag.exists()
+    flag.unlink()
+    before = sum(told["dropped"] for told in metrics)
+    for _ in range(200):  # what it was asked for long ago comes, too late
+        found += learned_once(engine, metrics)
+        if metrics[-1]["dropped"] >= 64:
+            break
+    assert sum(told["dropped"] for told in metrics) >= before + 64
+    assert all(now - versions.min() <= 1 for now, versions in found)
+    assert all(told["staleness"] <= 1 for told in metrics)
+    assert all(told["env_steps"] > 0 for told in metrics) and not host.warnings
+
+
+def test_a_free_sampler_that_dies_is_replaced_while_the_other_one_plays_on(services: Any, free: Any) -> None:
+    engine = begun(free, services(kuhn), replace(SELF_PLAY, seed=8))
+    engine.update()
+    samplers = engine.backend.samplers
+    pids, before = samplers.pids(), samplers.revived
+    os.kill(pids[1], signal.SIGKILL)
+    updates = 0
+    while samplers.revived == before or samplers._lost or not any(one.index for one in samplers._playing.values()):
+        assert engine.update()["staleness"] <= 1
+        updates += 1
+    assert updates > 1 and samplers.revived == before + 1
+    assert samplers.pids()[0] == pids[0] != samplers.pids()[1] != pids[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "words"),
+    [
+        ("rllib/ppo", {"free": True}, "free: true needs staleness: 1 or more"),
+        ("rllib/dqn", {"free": True, "staleness": 1}, "leave `free` out"),
+        ("rllib/ppo", {"staleness": "much"}, "staleness"),
+    ],
+)
+def test_settings_that_cannot_be_say_a_sentence(name: str, params: Any, words: str) -> None:
+    with pytest.raises(UserError, match=words):
+        load_registry().make(ALGORITHMS, name, params)

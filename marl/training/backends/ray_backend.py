@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from functools import partial
 
 from marl.algorithm import Checkpoint, Services
 from marl.compute import Compute
@@ -14,7 +15,8 @@ from marl.env import EnvSpec
 from marl.errors import RunError
 from marl.snapshot import JSON
 from marl.training.backends import Plan, Report, ray_session
-from marl.training.backends.playing import fitted, flat, report, wanted
+from marl.training.backends.playing import fitted, flat, report
+from marl.training.backends.ray_free import FreeSamplers
 from marl.training.backends.ray_learners import Learners, RowsLost
 from marl.training.backends.ray_runner import load_weights
 from marl.training.backends.ray_samplers import Samplers
@@ -34,17 +36,17 @@ class RayBackend:
 
     Weights travel with every request for rows. With `hyper.staleness`, samplers are asked for up to so many further
     batches before one is learned from, each with the newest weights that there are: batch k is played with those after
-    update k - `staleness`, whoever is fast or slow.
+    update k - `staleness`, whoever is fast or slow. With `hyper.free`, see `ray_free` instead.
     """
 
     def __init__(
         self, spec: EnvSpec, parts: Parts, modules: Mapping[str, ModuleSpec], hyper: Hyper, compute: Compute
     ) -> None:
         self.spec, self.hyper = spec, hyper
-        self._each = 0  # env steps of the last update of this job
         self.rewards = Rewards(hyper.reward, spec, hyper.discount)
         ray_session.acquire(self)
-        self.samplers = Samplers(spec, parts, modules, hyper, ray_session.cpus())
+        samplers = FreeSamplers if hyper.free else Samplers
+        self.samplers = samplers(spec, parts, modules, hyper, ray_session.cpus())
         self.learners = Learners(parts, modules, hyper, compute, ray_session.cpus())
         networks = {name: module.build(0, name) for name, module in modules.items()}
         self._policy = NetworkPolicy(spec, networks, hyper.sharing)
@@ -76,26 +78,23 @@ class RayBackend:
         self, lineup: Lineup, services: Services, side: int, seed: int, lanes: Checkpoint | None, keep: bool = False
     ) -> None:
         """See `Backend`."""
-        self._each = 0
         self.samplers.start(lineup, services, side, seed, lanes, keep)
 
     def update(self, plan: Plan) -> Report:
         """See `Backend`. `sample_seconds` is the time that was spent waiting for rows."""
         for _ in range(_ATTEMPTS):
             started = time.perf_counter()
-            while wanted(self.samplers.waiting, self.hyper.staleness, plan, self._each):
-                self._ask(plan)
-            batches, columns = self.samplers.take()
+            batches, columns, late = self.samplers.rows(plan, self.learners.weights, self.rewards.save())
             sampled = time.perf_counter()
+            fit = partial(self.learners.fit, columns, plan, moments.together(batch.seen for batch in batches))
             try:
-                stats = self.learners.fit(columns, plan, moments.together(batch.seen for batch in batches))
+                stats = self.samplers.meanwhile(fit)
             except RowsLost:
                 continue
             paid = fitted(self.rewards, batches, plan.seed)
             seconds = {"sample_seconds": sampled - started, "learn_seconds": time.perf_counter() - sampled}
-            done = report(batches, self.learners.bound(plan), flat(stats, self._policy.networks) | paid | seconds)
-            self._each = done.env_steps
-            return done
+            told = flat(stats, self._policy.networks) | paid | seconds
+            return report([*batches, *late], self.learners.bound(plan), told)
         raise RunError(f"rows were lost {_ATTEMPTS} times in one update: nodes of the cluster come and go")
 
     def save(self) -> Checkpoint:
@@ -111,7 +110,3 @@ class RayBackend:
         self.samplers.close()
         self.learners.close()
         ray_session.release(self)
-
-    def _ask(self, plan: Plan) -> None:
-        weights, reward = self.learners.weights, self.rewards.save()
-        self.samplers.ask(plan.rows, weights, reward, plan.version, plan.coefficients, plan.tasks)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 import ray
 from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
@@ -15,7 +15,8 @@ from marl.algorithm import Checkpoint, Services
 from marl.env import EnvSpec
 from marl.errors import RunError, UserError
 from marl.snapshot import Snapshot
-from marl.training.backends.playing import part_of, portion, stream, whole
+from marl.training.backends import Plan
+from marl.training.backends.playing import part_of, portion, stream, wanted, whole
 from marl.training.backends.ray_runner import Runner, Start
 from marl.training.columns import Columns
 from marl.training.hyper import Hyper
@@ -26,20 +27,36 @@ from marl.training.parts import Parts
 from marl.training.update import Batch
 from marl.types import Array, Floats
 
-_PATIENCE = 120.0  # seconds until an actor that is being (re)started must answer
-_REVIVALS = 3  # how often in one update, before something must be wrong for good
+PATIENCE = 120.0  # seconds until an actor that is being (re)started must answer
+REVIVALS = 3  # how often in one update, before something must be wrong for good
+
+
+T = TypeVar("T")
+
+
+class Rows(NamedTuple):
+    """For one update: batches, where the columns of each are, and batches that came too late to be learned from."""
+
+    batches: list[Batch]
+    columns: list[ray.ObjectRef[dict[str, Columns]]]
+    late: list[Batch]
 
 
 class Samplers:
-    """`hyper.samplers` actors. Each plays its own matches; sampler 0 plays those that a single one would."""
+    """`hyper.samplers` actors. Each plays its own matches; sampler 0 plays those that a single one would.
+
+    They are asked for up to `staleness` batches beyond the one that is learned from, and what they played is taken in
+    the order in which it was asked for, with the parts of all.
+    """
 
     def __init__(self, spec: EnvSpec, parts: Parts, modules: Mapping[str, ModuleSpec], hyper: Hyper, cpus: int) -> None:
-        self.count = hyper.samplers
+        self.count, self._staleness = hyper.samplers, hyper.staleness
+        self._each = 0  # env steps of the last update of this job
         # An actor that dies is started again by Ray (on another node where its own is gone); `_revive` waits for it.
         actor: Any = ray.remote(num_cpus=cpus, max_restarts=-1, max_task_retries=0)(Runner)
         config = AlgorithmConfig().framework("torch")
-        actors = [actor.remote(config, index, spec, parts, dict(modules), hyper) for index in range(self.count)]
-        self._manager: Any = FaultTolerantActorManager(actors, max_remote_requests_in_flight_per_actor=4)
+        self._actors = [actor.remote(config, index, spec, parts, dict(modules), hyper) for index in range(self.count)]
+        self._manager: Any = FaultTolerantActorManager(self._actors, max_remote_requests_in_flight_per_actor=4)
         self._sent: dict[str, ray.ObjectRef[Snapshot]] = {}
         self._start: Start | None = None
         self._seed = 0
@@ -53,15 +70,21 @@ class Samplers:
     ) -> None:
         """Play these from now on; `lanes` and `keep` as in `Backend.start`. Rows under way are dropped."""
         self.drop()
-        if self._new:
-            self._ready(range(self.count))
-            self._new = False
-        self._sent = {
-            id: self._sent[id] if id in self._sent else ray.put(services.snapshot(id)) for id in lineup.ids[1:]
-        }
-        self._start, self._seed = Start(lineup, self._sent, maker(services), side, limit(services)), seed
+        self._prepare(lineup, services, side, seed)
         for index in range(self.count):
             self._begin(index, stream(seed, index), part_of(lanes, index, self.count), keep)
+
+    def rows(self, plan: Plan, weights: Mapping[str, Array], reward: Mapping[str, Array]) -> Rows:
+        """What an update learns from. `weights` and `reward` are the newest: what is asked for now, they play."""
+        while wanted(self.waiting, self._staleness, plan, self._each):
+            self.ask(plan.rows, weights, reward, plan.version, plan.coefficients, plan.tasks)
+        batches, columns = self.take()
+        self._each = sum(batch.env_steps for batch in batches)
+        return Rows(batches, columns, [])
+
+    def meanwhile(self, learn: Callable[[], T]) -> T:
+        """What `learn` returns. What the samplers play meanwhile, they were asked for before."""
+        return learn()
 
     def ask(
         self,
@@ -95,18 +118,15 @@ class Samplers:
         while True:
             for result in self._manager.fetch_ready_async_reqs(tags=f"sample {number}", timeout_seconds=None):
                 if result.ok:
-                    parts[result.actor_id] = _value(result.get())
+                    parts[result.actor_id] = value(result.get())
                 else:
-                    _raise_bugs(result.get())
+                    raise_bugs(result.get())
             lost = [index for index in range(self.count) if index not in parts]
             if not lost:
                 break
             revivals += len(lost)
-            if revivals > _REVIVALS * self.count:
-                raise RunError(
-                    f"sampler {lost[0]} died again and again in one update: is there enough memory, "
-                    "and does nothing in the environment end its own process?"
-                )
+            if revivals > REVIVALS * self.count:
+                raise died(lost[0])
             self._revive(lost)
             for index in lost:
                 for later in self._asked:  # all that it was asked for went with it
@@ -119,13 +139,14 @@ class Samplers:
 
     def drop(self) -> None:
         """Forget the rows that are under way, when they have come."""
+        self._each = 0
         while self._asked:
             self.take()
 
     def save(self) -> Checkpoint | None:
         """All matches in progress, or None where the environment cannot save them. Rows under way are not in it."""
         results = self._manager.foreach_actor("save")
-        saved = {result.actor_id: _value(result.get()) for result in results if result.ok}
+        saved = {result.actor_id: value(result.get()) for result in results if result.ok}
         return whole([saved.get(index) for index in range(self.count)])
 
     def close(self) -> None:
@@ -134,15 +155,25 @@ class Samplers:
 
     def pids(self) -> list[int]:
         """The process of each sampler."""
-        return [_value(r.get()) for r in self._manager.foreach_actor(_pid)]
+        return [value(r.get()) for r in self._manager.foreach_actor(_pid)]
+
+    def _prepare(self, lineup: Lineup, services: Services, side: int, seed: int) -> None:
+        """Whom to play from now on, for actors that answer."""
+        if self._new:
+            self._ready(range(self.count))
+            self._new = False
+        self._sent = {
+            id: self._sent[id] if id in self._sent else ray.put(services.snapshot(id)) for id in lineup.ids[1:]
+        }
+        self._start, self._seed = Start(lineup, self._sent, maker(services), side, limit(services)), seed
 
     def _begin(self, index: int, seed: int, lanes: Checkpoint | None, keep: bool = False) -> None:
         arguments = {"start": self._start, "seed": seed, "lanes": lanes, "keep": keep}
         for result in self._manager.foreach_actor("start", kwargs=arguments, remote_actor_ids=[index]):
             if not result.ok:
-                _raise_bugs(result.get())
+                raise_bugs(result.get())
                 raise RunError(f"sampler {index} died when it was to start: {result.get()}")
-            _value(result.get())
+            value(result.get())
 
     def _send(self, index: int, number: int) -> None:
         asked = self._asked[number]
@@ -160,21 +191,21 @@ class Samplers:
             self._manager.set_actor_state(index, healthy=False)
         self._ready(indices)
         for index in indices:
-            self.revived += 1
-            self._begin(index, int(rng.mix(stream(self._seed, index), self.revived)[0]), None)
+            self._begin(index, self._fresh(index), None)
+
+    def _fresh(self, index: int) -> int:
+        """The seed of matches that nobody has played before, for an actor that has replaced another."""
+        self.revived += 1
+        return int(rng.mix(stream(self._seed, index), self.revived)[0])
 
     def _ready(self, indices: Sequence[int]) -> None:
         """Wait until these actors answer. Raises RunError where the cluster has no room for them."""
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + PATIENCE
         waiting = list(indices)
         while waiting:
             left = deadline - time.monotonic()
             if left <= 0:
-                have = ray.cluster_resources().get("CPU", 0)  # type: ignore[no-untyped-call]
-                raise RunError(
-                    f"sampler {waiting[0]} of {self.count} could not be started within {_PATIENCE:.0f} s: "
-                    f"the Ray cluster has {have:.0f} CPUs; lower samplers or learners, or add nodes"
-                )
+                raise self._missing(waiting[0])
             results = self._manager.foreach_actor(
                 "ping", remote_actor_ids=waiting, healthy_only=False, mark_healthy=True, timeout_seconds=left
             )
@@ -182,9 +213,24 @@ class Samplers:
                 if result.ok:
                     waiting.remove(result.actor_id)
                 else:
-                    _raise_bugs(result.get())
+                    raise_bugs(result.get())
             if waiting:
                 time.sleep(0.2)
+
+    def _missing(self, index: int) -> RunError:
+        have = ray.cluster_resources().get("CPU", 0)  # type: ignore[no-untyped-call]
+        return RunError(
+            f"sampler {index} of {self.count} could not be started within {PATIENCE:.0f} s: "
+            f"the Ray cluster has {have:.0f} CPUs; lower samplers or learners, or add nodes"
+        )
+
+
+def died(index: int) -> RunError:
+    """The error where a sampler is started again and again in vain."""
+    return RunError(
+        f"sampler {index} died again and again in one update: is there enough memory, "
+        "and does nothing in the environment end its own process?"
+    )
 
 
 def _pid(_: Any) -> int:
@@ -193,13 +239,14 @@ def _pid(_: Any) -> int:
     return os.getpid()
 
 
-def _value(result: Any) -> Any:
+def value(result: Any) -> Any:
+    """What an actor answered; raised, where that is an error that is a sentence."""
     if isinstance(result, (UserError, RunError)):
         raise result
     return result
 
 
-def _raise_bugs(error: Any) -> None:
+def raise_bugs(error: Any) -> None:
     """Raise what was raised inside an actor; return where the actor itself is gone, which can be mended."""
     if isinstance(error, ray.exceptions.RayTaskError):
         raise RunError(f"a sampler failed: {error}") from error
