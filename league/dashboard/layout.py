@@ -6,27 +6,34 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
-from rich import box
 from rich.console import ConsoleDimensions, Group, RenderableType
-from rich.panel import Panel
 from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
 from league.dashboard.estimate import Estimate
 from league.dashboard.progress import Headline, JobProgress, Point, Progress, RunInfo
-from marl.chart import braille, log_bounds
+from marl.terminal.chart import braille, log_bounds
+from marl.terminal.display import State
+from marl.terminal.picture import (
+    CURVE,
+    DIM,
+    GOOD,
+    LABEL,
+    SOFT,
+    STRONG,
+    TARGET,
+    apart,
+    bar,
+    beside,
+    figures,
+    frame,
+    no_curve,
+)
+from marl.terminal.picture import curve as labelled
 from marl.words import duration, number, uncertain
 
-SOFT, STRONG, ACCENT, CURVE, TARGET = "grey58", "bold", "medium_purple1", "deep_sky_blue1", "dark_orange"
-STATES = {
-    "running": (ACCENT, "●"),
-    "finished": ("green3", "✓"),
-    "interrupted": ("yellow3", "■"),
-    "failed": ("red1", "✗"),
-}
 WIDEST = 120
 SPINNER = Spinner("dots")
 
@@ -42,7 +49,7 @@ class Shown:
     rate: float | None
     seconds: float
     left: Estimate | None
-    state: str
+    state: State
 
 
 def layout(shown: Shown, size: ConsoleDimensions) -> RenderableType:
@@ -62,13 +69,8 @@ def layout(shown: Shown, size: ConsoleDimensions) -> RenderableType:
     parts += [Text(), tables(shown, wide=width >= 90)]
     if shown.progress is not None:
         parts += [Text(), foot(shown.progress, shown.state == "running")]
-    colour, mark = STATES[shown.state]
     title = Text.assemble((" marl league ", SOFT), (shown.info.name, STRONG), (f"  {shown.info.env} ", SOFT))
-    state = Text.assemble(" ", (f"{mark} {shown.state}", colour), " ")
-    return Panel(
-        Group(*parts), title=title, title_align="left", subtitle=state, subtitle_align="right", box=box.ROUNDED,
-        border_style=ACCENT if shown.state == "running" else colour, padding=(1, 2), width=width,
-    )  # fmt: skip
+    return frame(title, shown.state, parts, width)
 
 
 def headline(shown: Shown, width: int) -> RenderableType:
@@ -88,11 +90,7 @@ def headline(shown: Shown, width: int) -> RenderableType:
     else:
         about = f"~{duration(shown.left.seconds)}" if shown.left.seconds >= 0.5 else "moments"
         end = Text.assemble(("left ", SOFT), (about, STRONG), (f" to {shown.left.toward}", SOFT))
-    clocks: RenderableType = Group(line, end)
-    if line.cell_len + end.cell_len + 4 <= width:
-        clocks = Text.assemble(line, " " * (width - line.cell_len - end.cell_len), end)
-    filled = round(done(shown, iteration) * width)
-    return Group(clocks, Text.assemble(("━" * filled, ACCENT), ("─" * (width - filled), "grey30")))
+    return Group(apart(line, end, width) or Group(line, end), bar(done(shown, iteration), width))
 
 
 def done(shown: Shown, iteration: int) -> float:
@@ -128,7 +126,7 @@ def measure_line(shown: Shown, headline: Headline) -> Text:
     if headline.target is not None:
         reached = shown.best.value if shown.best is not None else values[-1] if values else None
         met = reached is not None and headline.meets(reached)
-        parts += ["    ", ("target ", SOFT), (f"{headline.target:g}", TARGET), (" ✓" if met else "", "green3")]
+        parts += ["    ", ("target ", SOFT), (f"{headline.target:g}", TARGET), (" ✓" if met else "", GOOD)]
     return Text.assemble(*parts)
 
 
@@ -137,21 +135,20 @@ def curve(shown: Shown, headline: Headline, width: int, height: int) -> Renderab
     log, target = headline.about.log, headline.target
     values = [p.value for p in shown.points if p.value is not None and (p.value > 0 or not log)]
     if len(values) < 2:
-        return Text(
-            "\n" * (height // 2)
-            + "the curve starts with the second iteration".center(width)
-            + "\n" * (height - height // 2 - 1),
-            style=SOFT,
-        )
+        return no_curve("the curve starts with the second iteration", width, height)
     target = None if target is not None and log and target <= 0 else target
     low, high = log_bounds(values, target) if log else bounds(values, target)
-    lines = braille([math.log10(value) if log else value for value in values], width - 9, height, low, high)
+    dots = braille([math.log10(value) if log else value for value in values], width - LABEL, height, low, high)
     goal = None
     if target is not None:
-        goal = round((1 - ((math.log10(target) if log else target) - low) / (high - low)) * (height - 1))
-    levels = [high - (high - low) * row / (height - 1) for row in range(height)]
-    labels = [number(10**level if log else level, 2) for level in levels]
-    return Group(*(curve_line(text, row, height, goal, labels[row], target) for row, text in enumerate(lines)))
+        height_of = math.log10(target) if log else target
+        goal = round((1 - (height_of - low) / (high - low)) * (height - 1)), f"{target:g}"
+
+    def label(row: int) -> str:
+        level = high - (high - low) * row / (height - 1)
+        return number(10**level if log else level, 2)
+
+    return Group(*labelled(dots, label, goal))
 
 
 def bounds(values: Sequence[float], target: float | None) -> tuple[float, float]:
@@ -172,24 +169,10 @@ def learning_curve(
         head.append_text(Text.assemble(("    paid per row", SOFT), *(f"  {name} {number(v, 3)}" for name, v in paid)))
         head.no_wrap, head.overflow = True, "ellipsis"
     lines = [
-        Text.assemble((f"{ends.get(row, ''):>7} ", SOFT), ("┤" if row in ends else "│", "grey30"), (dots, CURVE))
-        for row, dots in enumerate(braille(returns, width - 9, height, low, high))
+        Text.assemble((f"{ends.get(row, ''):>7} ", SOFT), ("┤" if row in ends else "│", DIM), (dots, CURVE))
+        for row, dots in enumerate(braille(returns, width - LABEL, height, low, high))
     ]
     return [head, *lines]
-
-
-def curve_line(text: str, row: int, height: int, goal: int | None, level: str, target: float | None) -> Text:
-    """One line of the curve: a label where one belongs, then dots."""
-    label, style = "", SOFT
-    if row == goal and target is not None:
-        label, style = f"{target:g}", TARGET
-    elif row in (0, height - 1, (height - 1) // 2):
-        label = level
-    result = Text.assemble((f"{label:>7} ", style), ("┤" if label else "│", "grey30"))
-    for blank, run in groupby(text, key=lambda character: character == " "):
-        dots = "".join(run)
-        result.append("┈" * len(dots) if blank and row == goal else dots, TARGET if blank else CURVE)
-    return result
 
 
 def tables(shown: Shown, *, wide: bool) -> RenderableType:
@@ -197,29 +180,12 @@ def tables(shown: Shown, *, wide: bool) -> RenderableType:
     if shown.state != "running":
         return population_table(shown)
     left, right = population_table(shown), job_table(shown)
-    grid = Table.grid(padding=(0, 4), expand=True)
-    if not wide:
-        return Group(left, Text(), right)
-    grid.add_column(ratio=1)
-    grid.add_column(ratio=1)
-    grid.add_row(left, right)
-    return grid
-
-
-def new_table(*columns: str) -> Table:
-    """A borderless table: the first column is words, the others are numbers."""
-    table = Table(
-        box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, expand=True, header_style=SOFT, border_style="grey30"
-    )
-    table.add_column(columns[0], ratio=1, no_wrap=True, overflow="ellipsis")
-    for column in columns[1:]:
-        table.add_column(column, justify="right", no_wrap=True)
-    return table
+    return beside(left, right) if wide else Group(left, Text(), right)
 
 
 def population_table(shown: Shown) -> Table:
     """A line per population: players, those in use, value."""
-    table, progress = new_table("side", "players", "in use", "value"), shown.progress
+    table, progress = figures("side", "players", "in use", "value"), shown.progress
     for index, side in enumerate(shown.info.sides):
         size = f"{progress.populations[index]:,}" if progress is not None and index < len(progress.populations) else "–"
         used = f"{progress.supports[index]:,}" if progress is not None and index < len(progress.supports) else "–"
@@ -230,7 +196,7 @@ def population_table(shown: Shown) -> Table:
 
 def job_table(shown: Shown) -> Table:
     """A line per job of this iteration, as many as there are sides at least, so that the picture keeps its height."""
-    table = new_table("job: learns", "against", "time", "")
+    table = figures("job: learns", "against", "time", "")
     jobs = shown.progress.jobs if shown.progress is not None else ()
     most = max(len(shown.info.sides), 6)
     for job in jobs[-most:]:
@@ -246,7 +212,7 @@ def job_row(job: JobProgress) -> tuple[RenderableType, ...]:
     seconds = job.spent(time.monotonic())
     if seconds is None:
         return (Text(job.side), against, Text("waits", SOFT), "")
-    mark: RenderableType = Text("✓", "green3") if job.finished else SPINNER
+    mark: RenderableType = Text("✓", GOOD) if job.finished else SPINNER
     return (Text(job.side), against, duration(seconds), mark)
 
 

@@ -1,27 +1,10 @@
-"""Plain lines, for logs and pipes: more at first, fewer and fewer later."""
+"""Plain lines, for logs and pipes."""
 
 from __future__ import annotations
 
 from league.dashboard.estimate import Estimate
 from league.dashboard.progress import History, Progress
 from marl.words import duration, number, uncertain
-
-PATIENCE = 60.0  # seconds of run time after which a line comes whatever the iteration
-
-
-def is_due(progress: Progress, last: Progress | None) -> bool:
-    """Whether a line comes now: at first, when iteration 1, 2, 5, 10, 20, 50, ... is reached, or after a minute."""
-    if last is None or progress.seconds - last.seconds >= PATIENCE:
-        return True
-    return milestone(progress.iteration) > milestone(last.iteration)
-
-
-def milestone(iteration: int) -> int:
-    """The greatest of 1, 2, 5, 10, 20, 50, ... up to an iteration; 0 before the first."""
-    if iteration < 1:
-        return 0
-    power: int = 10 ** (len(str(iteration)) - 1)
-    return max(digit * power for digit in (1, 2, 5) if digit * power <= iteration)
 
 
 def line(progress: Progress, history: History, left: Estimate | None) -> str:

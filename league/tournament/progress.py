@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from types import TracebackType
 
 from rich.console import Console, Group, RenderableType
-from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
@@ -15,69 +13,55 @@ from league.ledger import MatchRow
 from league.schedules import Place
 from league.tournament.host import Host
 from marl.printable import printable
+from marl.terminal import display
+from marl.terminal.picture import SOFT, STRONG
 
 SHOWN = 10  # places
-REDRAW = 0.25  # seconds
-PATIENCE = 30.0  # seconds between plain lines while little happens
 
 
-class Display:
-    """`with Display(console) as display: display.update(host, finished)`. No thread: workers may be forked."""
+class Display(display.Display):
+    """`with Display(console) as display: display.update(host, finished)`. No thread draws: workers may be forked.
+
+    `live`: whether there may be a picture, which people at the terminal would not see through.
+    """
+
+    threaded, braille, transient = False, False, True
 
     def __init__(self, console: Console, live: bool = True) -> None:
-        self.console, self.live = console, live
-        self._live: Live | None = None
+        super().__init__(console)
+        self._may = live
+        self._host: Host | None = None
         self._began = self._drawn = time.monotonic()
-        self._lined = 0
-        self._done = self._before = 0
+        self._pace = display.Pace(0, self._began)
+        self._before = self._said = 0
 
-    def __enter__(self) -> Display:
-        if self.live and self.console.is_terminal and not self.console.is_dumb_terminal:
-            self._live = Live(console=self.console, auto_refresh=False, transient=True)
-            self._live.start()
-        return self
+    @property
+    def is_live(self) -> bool:
+        """Whether there is a terminal for the picture alone."""
+        return self._may and super().is_live
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._live is not None:
-            self._live.stop()
+    def picture(self) -> RenderableType:
+        """The picture of this moment."""
+        return picture(self._host, self._rate(self._host)) if self._host is not None else Text()
 
     def update(self, host: Host, finished: Sequence[MatchRow] | None = None) -> None:
         """Take the news; draw if it is time."""
-        now = time.monotonic()
-        self._done = len(host.matches)
+        self._host, done, now = host, len(host.matches), time.monotonic()
         if finished is None:
-            self._before = self._done
+            self._before = done
         for match in finished or ():
             if match.host_error:
-                self._say(f"match {match.pairing} was broken off by the host: {match.host_error}")
-        if self._live is not None:
-            if now - self._drawn >= REDRAW or host.over:
+                self.say(f"match {match.pairing} was broken off by the host: {match.host_error}")
+        if self.drawn:
+            if now - self._drawn >= 1 / display.REFRESH or host.over:
                 self._drawn = now
-                self._live.update(picture(host, self._rate(now)), refresh=True)
-        elif self._is_due(now, host.over):
-            self._lined, self._drawn = self._done, now
-            self.console.print(line(host, self._rate(now)), markup=False, soft_wrap=True)
+                self.redraw()
+        elif done > self._said and (self._pace.due(done, now) or host.over):
+            self._said = done
+            self.say(line(host, self._rate(host)))
 
-    def _is_due(self, now: float, over: bool) -> bool:
-        """Whether a plain line comes now: at 1, 2, 5, 10, 20, ... matches, at the end, and twice a minute."""
-        fresh = self._done > self._lined
-        return fresh and (over or milestone(self._done) > milestone(self._lined) or now - self._drawn >= PATIENCE)
-
-    def _rate(self, now: float) -> float:
-        return (self._done - self._before) / max(now - self._began, 1e-9)
-
-    def _say(self, text: str) -> None:
-        (self._live.console if self._live else self.console).print(printable(text), markup=False, soft_wrap=True)
-
-
-def milestone(count: int) -> int:
-    """The greatest of 1, 2, 5, 10, 20, 50, ... up to `count`; 0 below 1."""
-    if count < 1:
-        return 0
-    power: int = 10 ** (len(str(count)) - 1)
-    return max(digit * power for digit in (1, 2, 5) if digit * power <= count)
+    def _rate(self, host: Host) -> float:
+        return (len(host.matches) - self._before) / max(time.monotonic() - self._began, 1e-9)
 
 
 def line(host: Host, rate: float) -> str:
@@ -104,16 +88,16 @@ def picture(host: Host, rate: float) -> RenderableType:
     going = [assignment for assignment, _ in host.running.values()]
     rounds = sorted({assignment.round for assignment in going})
     head = Text.assemble(
-        (printable(config.name), "bold"), (f"  {config.env.name}  {config.schedule.name}\n", "grey58"),
-        ("round ", "grey58"), ", ".join(map(str, rounds)) or "–",
-        ("   matches ", "grey58"), (f"{len(host.matches):,}", "bold"),
-        ("   running ", "grey58"), f"{len(going)} of {host.pool.size}", ("   waiting ", "grey58"),
+        (printable(config.name), STRONG), (f"  {config.env.name}  {config.schedule.name}\n", SOFT),
+        ("round ", SOFT), ", ".join(map(str, rounds)) or "–",
+        ("   matches ", SOFT), (f"{len(host.matches):,}", STRONG),
+        ("   running ", SOFT), f"{len(going)} of {host.pool.size}", ("   waiting ", SOFT),
         f"{max(len(host.due) - len(going), 0):,}", ("   ", ""), f"{rate:.1f}/s" if rate else "",
     )  # fmt: skip
-    table = Table("", "player", "points", "played", box=None, header_style="grey58", padding=(0, 2, 0, 0))
+    table = Table("", "player", "points", "played", box=None, header_style=SOFT, padding=(0, 2, 0, 0))
     for place in leaders(host):
-        table.add_row(f"{place.rank}", Text(printable(place.player), "bold"), f"{place.points:g}", f"{place.played}")
-    now = Table("now", "", box=None, header_style="grey58", padding=(0, 2, 0, 0))
+        table.add_row(f"{place.rank}", Text(printable(place.player), STRONG), f"{place.points:g}", f"{place.played}")
+    now = Table("now", "", box=None, header_style=SOFT, padding=(0, 2, 0, 0))
     for assignment in going[:SHOWN]:
         now.add_row(Text(printable(assignment.pairing)), Text(printable(" – ".join(assignment.players))))
     beside = Table.grid(padding=(0, 6))

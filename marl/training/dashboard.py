@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from types import TracebackType
+from typing import Self
 
 from rich.console import Console, RenderableType
-from rich.live import Live
 
+from marl.terminal.display import PATIENCE, Display
 from marl.training.dashboard_layout import Curve, RunInfo, Shown, layout
 from marl.training.history import Slice
 from marl.training.trainer import Watcher
@@ -18,64 +17,39 @@ from marl.words import duration, number
 
 __all__ = ["Dashboard", "RunInfo"]
 
-_REFRESH = 4  # times a second
 _RECENT = 20  # updates that the numbers shown are means of
-_PATIENCE = 60.0  # seconds between plain lines where slices are longer
 
 
-@dataclass
-class Dashboard(Watcher):
+class Dashboard(Display, Watcher):
     """`with Dashboard(info, seconds) as dashboard:` and hand it to a trainer.
 
     `before`: run time before this resume, in seconds. An update only puts the news aside; a thread draws it.
     """
 
-    info: RunInfo
-    before: float = 0.0
-    console: Console = field(default_factory=Console)
-    state: str = "running"
-    step: int = 0
-    curve: Curve = field(default_factory=Curve)
-    slices: list[Slice] = field(default_factory=list)
-    updates: int = 0
-    matches: int = 0
-
-    def __post_init__(self) -> None:
+    def __init__(self, info: RunInfo, before: float = 0.0, console: Console | None = None) -> None:
+        super().__init__(console)
+        self.info, self.before = info, before
+        self.step = self.updates = self.matches = 0
+        self.curve = Curve()
+        self.slices: list[Slice] = []
         self._recent: deque[dict[str, float]] = deque(maxlen=_RECENT)
         self._started, self._resumed_at = time.monotonic(), 0
         self._passed: float | None = None  # seconds since the start or the resume, once it is over
         self._now = ""
-        self._live: Live | None = None
         self._said = time.monotonic()
 
-    @property
-    def is_live(self) -> bool:
-        """Whether there is a terminal that can show braille."""
-        able = self.console.is_terminal and not self.console.is_dumb_terminal
-        return able and self.console.encoding.lower().startswith("utf")
-
-    def __enter__(self) -> Dashboard:
+    def __enter__(self) -> Self:
         self._started, self._resumed_at = time.monotonic(), self.step
-        if self.is_live:
-            self._live = Live(
-                get_renderable=self.render, console=self.console, refresh_per_second=_REFRESH, vertical_overflow="crop"
-            )
-            self._live.start()
-        return self
+        return super().__enter__()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def ended(self) -> None:
+        """Stop the clock."""
         self.before, self._passed = self.seconds, time.monotonic() - self._started
-        self.state = "finished" if kind is None else "interrupted" if kind is KeyboardInterrupt else "failed"
-        if self._live is not None:
-            self._live.stop()
-            self._live = None
 
     @property
     def seconds(self) -> float:
         """Run time over all resumes."""
-        return self.before + (time.monotonic() - self._started if self.state == "running" else 0.0)
+        return self.before + (time.monotonic() - self._started if self._passed is None else 0.0)
 
     def doing(self, what: str) -> None:
         """See `Watcher`."""
@@ -92,14 +66,14 @@ class Dashboard(Watcher):
     def trained(self, step: int, values: dict[str, float]) -> None:
         """See `Watcher`."""
         self.recall(step, values)
-        if self._live is None and time.monotonic() - self._said > _PATIENCE:
-            self._say(self.seconds, self.left)
+        if not self.drawn and time.monotonic() - self._said > PATIENCE:
+            self._line(self.seconds, self.left)
 
     def finished(self, done: Slice) -> None:
         """See `Watcher`."""
         self._add(done)
-        if self._live is None:
-            self._say(self.seconds, self.left)
+        if not self.drawn:
+            self._line(self.seconds, self.left)
 
     def relive(self, updates: Iterable[tuple[int, dict[str, float]]], slices: Sequence[Slice]) -> None:
         """What was done before this resume, in the order in which it was."""
@@ -115,7 +89,7 @@ class Dashboard(Watcher):
         self._add(done)
         self.step = done.env_steps
         if not self.is_live:
-            self._say(done.seconds)
+            self._line(done.seconds)
 
     def _add(self, done: Slice) -> None:
         self.slices.append(done)
@@ -150,7 +124,7 @@ class Dashboard(Watcher):
             return None
         return max(self.info.env_steps - self.step, 0) * passed / done
 
-    def render(self) -> RenderableType:
+    def picture(self) -> RenderableType:
         """The picture of this moment."""
         shown = Shown(
             self.info, self.state, self.step, self.seconds, self.left, self.recent, self.curve, list(self.slices),
@@ -158,7 +132,7 @@ class Dashboard(Watcher):
         )  # fmt: skip
         return layout(shown, self.console.size)
 
-    def _say(self, seconds: float, left: float | None = None) -> None:
+    def _line(self, seconds: float, left: float | None = None) -> None:
         self._said, recent = time.monotonic(), self.recent
         parts = [f"{self.step:,} env steps"]
         if (speed := self.speed) is not None:
@@ -171,4 +145,4 @@ class Dashboard(Watcher):
         parts.append(duration(seconds))
         if left:
             parts.append(f"about {duration(left)} left")
-        self.console.print("  ".join(parts), markup=False, highlight=False, soft_wrap=True)
+        self.say("  ".join(parts))

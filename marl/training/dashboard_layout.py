@@ -4,27 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 
-from rich import box
 from rich.console import ConsoleDimensions, Group, RenderableType
-from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from marl.chart import braille
 from marl.reward import logged
+from marl.terminal.chart import braille
+from marl.terminal.display import State
+from marl.terminal.picture import (
+    ACCENT,
+    BAD,
+    CURVE,
+    GOOD,
+    LABEL,
+    SOFT,
+    STRONG,
+    apart,
+    bar,
+    beside,
+    figures,
+    frame,
+    no_curve,
+    share_bar,
+)
+from marl.terminal.picture import curve as labelled
 from marl.training.history import Slice
 from marl.words import MISSING, duration, number
 
-SOFT, STRONG, ACCENT, CURVE, DIM = "grey58", "bold", "medium_purple1", "deep_sky_blue1", "grey30"
-STATES = {
-    "running": (ACCENT, "●"),
-    "finished": ("green3", "✓"),
-    "interrupted": ("yellow3", "■"),
-    "failed": ("red1", "✗"),
-}
-SHARES = (("sampler", "sampler_share", "deep_sky_blue1"), ("learner", "learner_share", "medium_purple1"))
+SHARES = (("sampler", "sampler_share", CURVE), ("learner", "learner_share", ACCENT))
 LEARNING = (
     ("policy loss", "policy_loss"),
     ("value loss", "value_loss"),
@@ -69,7 +77,7 @@ class Shown:
     """All that one picture shows."""
 
     info: RunInfo
-    state: str
+    state: State
     step: int
     seconds: float
     left: float | None
@@ -96,16 +104,11 @@ def layout(shown: Shown, size: ConsoleDimensions) -> RenderableType:
     if paid:
         parts += [Text(), channels(paid)]
     if scores and size.height >= 24:
-        parts += [Text(), score_table(scores)]
+        parts += [Text(), scorefigures(scores)]
     parts += [Text(), foot(shown)]
-    colour, mark = STATES[shown.state]
     title = Text.assemble((" marl train ", SOFT), (shown.info.name, STRONG), (f"  {shown.info.algorithm} on ", SOFT),
                           (f"{shown.info.env} ", SOFT))  # fmt: skip
-    state = Text.assemble(" ", (f"{mark} {shown.state}", colour), " ")
-    return Panel(
-        Group(*parts), title=title, title_align="left", subtitle=state, subtitle_align="right", box=box.ROUNDED,
-        border_style=ACCENT if shown.state == "running" else colour, padding=(1, 2), width=width,
-    )  # fmt: skip
+    return frame(title, shown.state, parts, width)
 
 
 def headline(shown: Shown, width: int) -> RenderableType:
@@ -116,10 +119,9 @@ def headline(shown: Shown, width: int) -> RenderableType:
     line.append_text(Text.assemble("    ", ("time ", SOFT), (duration(shown.seconds), STRONG)))
     if shown.left is not None and shown.left >= 0.5:
         end = Text.assemble(("left ", SOFT), (f"~{duration(shown.left)}", STRONG))
-        line.append_text(Text(" " * max(4, width - line.cell_len - end.cell_len)) + end)
+        line = apart(line, end, width) or line + Text("    ") + end
     line.no_wrap, line.overflow = True, "ellipsis"
-    filled = round(min(shown.step / shown.info.env_steps, 1.0) * width)
-    return Group(line, Text.assemble(("━" * filled, ACCENT), ("─" * (width - filled), DIM)))
+    return Group(line, bar(shown.step / shown.info.env_steps, width))
 
 
 def curve_line(shown: Shown) -> Text:
@@ -135,53 +137,40 @@ def curve_line(shown: Shown) -> Text:
     if "length" in recent:
         parts += ["    ", ("length ", SOFT), (number(recent["length"]), STRONG)]
     if recent.get("faults"):
-        parts += ["    ", ("faults ", SOFT), (f"{recent['faults']:.1%}", "red1")]
+        parts += ["    ", ("faults ", SOFT), (f"{recent['faults']:.1%}", BAD)]
     return Text.assemble(*parts)
 
 
 def curve(points: Sequence[tuple[int, float]], width: int, height: int) -> RenderableType:
     """The return over env steps."""
     if len(points) < 2:
-        note = "the curve starts with the second point".center(width)
-        return Text("\n" * (height // 2) + note + "\n" * (height - height // 2 - 1), style=SOFT)
+        return no_curve("the curve starts with the second point", width, height)
     values = [value for _, value in points]
     low, high = min(values), max(values)
     if high - low < 1e-9:
         low, high = low - 0.5, high + 0.5
-    lines = []
-    for row, text in enumerate(braille(values, width - 9, height, low, high)):
-        label = number(high - (high - low) * row / (height - 1), 3) if row in (0, (height - 1) // 2, height - 1) else ""
-        line = Text.assemble((f"{label:>7} ", SOFT), ("┤" if label else "│", DIM))
-        for _, dots in groupby(text, key=lambda character: character == " "):
-            line.append("".join(dots), CURVE)
-        lines.append(line)
-    return Group(*lines)
+    dots = braille(values, width - LABEL, height, low, high)
+    return Group(*labelled(dots, lambda row: number(high - (high - low) * row / (height - 1), 3)))
 
 
 def numbers(shown: Shown, wide: bool) -> RenderableType:
     """Where time goes and what the learner says, side by side where there is room."""
     left, right = shares(shown.recent), learning(shown.recent)
-    if not wide:
-        return Group(right)
-    grid = Table.grid(padding=(0, 4), expand=True)
-    grid.add_column(ratio=1)
-    grid.add_column(ratio=1)
-    grid.add_row(left, right)
-    return grid
+    return beside(left, right) if wide else Group(right)
 
 
 def shares(recent: dict[str, float]) -> Table:
     """Which share of the time sampler and learner take, and how well values are estimated."""
-    table = _table("time of an update", "")
+    table = figures("time of an update", "")
     for name, key, colour in SHARES:
         share = recent.get(key)
-        bar = _bar(share or 0.0, colour)
+        bar = share_bar(share or 0.0, colour)
         table.add_row(Text.assemble(f"{name:<9}", bar), Text(MISSING if share is None else f"{share:.0%}", STRONG))
     table.add_row("", "")
     table.add_row(Text("values", style=SOFT), "")
     known = recent.get("explained_variance")
     table.add_row(
-        Text.assemble("explained ", _bar(max(known or 0.0, 0.0), "green3", 11)),
+        Text.assemble("explained ", share_bar(max(known or 0.0, 0.0), GOOD, 11)),
         Text(MISSING if known is None else f"{known + 0.0:.0%}".replace("-0%", "0%").replace("-", "−"), STRONG),
     )
     return table
@@ -190,7 +179,7 @@ def shares(recent: dict[str, float]) -> Table:
 def learning(recent: dict[str, float]) -> Table:
     """A line per number of the learner, a column per module."""
     modules = _modules(recent)
-    table = _table("learner", *(modules or ["now"]))
+    table = figures("learner", *(modules or ["now"]))
     for name, key in LEARNING:
         values = [recent.get(f"{module}/{key}") for module in modules] if modules else [recent.get(key)]
         if key == "lr":
@@ -208,9 +197,9 @@ def channels(paid: Mapping[str, float]) -> Text:
     return Text.assemble(*parts, no_wrap=True, overflow="ellipsis")
 
 
-def score_table(scores: dict[str, dict[str, float]]) -> Table:
+def scorefigures(scores: dict[str, dict[str, float]]) -> Table:
     """A line per opponent."""
-    table = _table("measured against", "return", "points", "95 % interval", "matches")
+    table = figures("measured against", "return", "points", "95 % interval", "matches")
     for name, score in scores.items():
         margin = f" ± {number(score['return_margin'], 2)}" if "return_margin" in score else ""
         points, interval = MISSING, MISSING
@@ -241,20 +230,5 @@ def _losses(recent: dict[str, float]) -> int:
     return 2 + sum(any(name.rpartition("/")[2] == key for name in recent) for _, key in LEARNING)
 
 
-def _bar(share: float, colour: str, width: int = 12) -> Text:
-    filled = round(min(share, 1.0) * width)
-    return Text.assemble(("█" * filled, colour), ("░" * (width - filled), DIM))
-
-
 def _thousands(value: float) -> str:
     return f"{value / 1000:,.1f}k" if value >= 1000 else f"{value:,.0f}"
-
-
-def _table(first: str, *others: str) -> Table:
-    table = Table(
-        box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, expand=True, header_style=SOFT, border_style=DIM
-    )
-    table.add_column(first, ratio=1, no_wrap=True, overflow="ellipsis")
-    for other in others:
-        table.add_column(other, justify="right", no_wrap=True)
-    return table

@@ -13,12 +13,12 @@ from rich.console import Console
 from league.config import Bound
 from league.dashboard import Dashboard, Headline, JobProgress, Progress, RunInfo
 from league.dashboard.estimate import estimate
-from league.dashboard.plain import milestone
 from league.dashboard.progress import LONGEST, History, Point
 from league.measures import About, Value
 from league.measures.nash_conv import NashConv
 from league.view import Iteration
-from marl.chart import braille, log_bounds
+from marl.terminal.chart import braille, log_bounds
+from marl.terminal.display import milestone
 
 
 def toward(below: float) -> Headline:
@@ -63,7 +63,7 @@ def written(console: Console) -> str:
 
 def picture(dashboard: Dashboard, width: int = 120, height: int = 40) -> str:
     console = Console(width=width, height=height, file=io.StringIO(), force_terminal=True, color_system=None)
-    console.print(dashboard.render())
+    console.print(dashboard.picture())
     return written(console)
 
 

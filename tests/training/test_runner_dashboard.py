@@ -27,7 +27,7 @@ def picture(width: int, height: int, update: dict[str, float] = UPDATE, measured
     for number in range(1, 4):
         dashboard.trained(10_000 * number, update)
         dashboard.finished(Slice(number, 10_000 * number, number, "0" * 32, {"marl/random": SCORE}))
-    console.print(dashboard.render())
+    console.print(dashboard.picture())
     text: str = console.file.getvalue()  # type: ignore[attr-defined]
     return text[text.index("╭") :].splitlines()
 

@@ -19,7 +19,7 @@ from league.schedules import Result
 from league.tournament.event import Event
 from league.tournament.operate import Options, operate
 from league.tournament.page.page import render, rewrite
-from league.tournament.progress import Display, milestone
+from league.tournament.progress import Display
 from league.tournament.standings import terminal, view
 from marl.registry import load_registry
 from marl.scenario import load_scenario
@@ -153,10 +153,6 @@ def test_before_the_first_match_the_page_says_so(event: Callable[..., Event]) ->
     check(page)
     assert "No match has been finished yet." in page
     assert "not begun" in page
-
-
-def test_plain_lines_get_rarer() -> None:
-    assert [milestone(count) for count in (0, 1, 3, 7, 10, 99, 100, 4999)] == [0, 1, 2, 5, 10, 50, 100, 2000]
 
 
 def test_a_scenario_of_this_kind_is_run_and_resumed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
