@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -28,35 +29,22 @@ from marl.errors import UserError
 from marl.metrics import Metrics, read
 from marl.registry import Registry
 from marl.reward import logged
-from marl.run.directory import goes_on, locked
-from marl.run.lineage import settle
-from marl.run.pins import Pins
+from marl.run.life import Run, carry_out, opened
 from marl.scenario import Scenario, plain
 from marl.words import uncertain
 
 
 def run(scenario: Scenario, registry: Registry, out: Path, resume: bool) -> None:
     """Run a league in `out`, or go on with the one that is there if it is of the same scenario."""
-    with locked(out):
-        goes_on(out, "ledger.db", "league", scenario.text, resume)
-        ledger = Ledger.at(out)
-        metrics = Metrics(out / "metrics.jsonl")
-        try:
-            blobs = Blobs(out / "blobs")
-            blobs.sweep()
-            check(ledger, plain(scenario.config.env))
-            pins = Pins(out, blobs, registry)
-            manager = build(scenario.config, registry, ledger, blobs, metrics)
-            if (start := scenario.config.start_from) is not None:
-                manager.start = pins.find(start, "start_from")
-            last = manager.iterations[-1].number if manager.iterations else 0
-            settle(scenario, registry, out, {"iteration": last})
-            pins.write()
-            mend(metrics, manager)
-            show(manager, scenario, out)
-        finally:
-            metrics.close()
-            ledger.close()
+    opening = opened(scenario, registry, out, resume, proof="ledger.db", what="league")
+    with opening as there, closing(Ledger.at(out)) as ledger:
+        check(ledger, plain(scenario.config.env))
+        manager = build(scenario.config, registry, ledger, there.blobs, there.metrics)
+        if (start := scenario.config.start_from) is not None:
+            manager.start = there.pins.find(start, "start_from")
+        there.settle({"iteration": manager.iterations[-1].number if manager.iterations else 0})
+        mend(there.metrics, manager)
+        carry_out(League(manager, scenario, out))
 
 
 def build(config: LeagueConfig, registry: Registry, ledger: Ledger, blobs: Blobs, metrics: Metrics) -> Manager:
@@ -107,29 +95,39 @@ def mend(metrics: Metrics, manager: Manager) -> None:
             manager.report(iteration)
 
 
-def show(manager: Manager, scenario: Scenario, out: Path) -> None:
-    """Work until the league stops, with a dashboard, then write the report and say where it is."""
-    console, info = Console(highlight=False), describe(manager)
-    try:
-        with Dashboard(info, manager.iterations, console) as dashboard:
-            manager.tell = manager.services.tell = lambda: dashboard.update(progress(manager))
-            for _ in manager.run():
-                manager.tell()
-    except KeyboardInterrupt:
-        console.print(f"stopped; nothing is lost: go on with `marl resume {out}`", markup=False, soft_wrap=True)
-        raise
-    report = out / "report.html"
-    write_report(replace(manager.view(), scenario=scenario.text), report, read_learning(out))
-    last = manager.iterations[-1]
-    worth = ", ".join(uncertain(*value) for value in last.worth)
-    measured = said(manager) or f"values {worth}"
-    lines = [
-        f"{measured} after {last.number} iterations and {last.seconds:.1f} s: {manager.reason}",
-        f"report  {report}",
-        f"next    marl league status {out}",
-        f"        {further(manager, out)}",
-    ]
-    console.print("\n".join(lines), markup=False, soft_wrap=True)
+class League(Run[Dashboard]):
+    """A run of `kind: league`."""
+
+    def __init__(self, manager: Manager, scenario: Scenario, out: Path) -> None:
+        super().__init__(f"marl resume {out}")
+        self.manager, self.scenario, self.out = manager, scenario, out
+
+    def display(self, console: Console) -> Dashboard:
+        """A dashboard that knows the iterations before this resume."""
+        return Dashboard(describe(self.manager), self.manager.iterations, console)
+
+    def work(self, display: Dashboard) -> None:
+        """Work until the league stops."""
+        manager = self.manager
+        manager.tell = manager.services.tell = lambda: display.update(progress(manager))
+        for _ in manager.run():
+            manager.tell()
+
+    def report(self) -> Path:
+        """Write report.html."""
+        report = self.out / "report.html"
+        write_report(replace(self.manager.view(), scenario=self.scenario.text), report, read_learning(self.out))
+        return report
+
+    def summary(self, console: Console) -> list[str]:
+        """What was measured, and why it stopped."""
+        last = self.manager.iterations[-1]
+        measured = said(self.manager) or f"values {', '.join(uncertain(*value) for value in last.worth)}"
+        return [f"{measured} after {last.number} iterations and {last.seconds:.1f} s: {self.manager.reason}"]
+
+    def following(self) -> list[str]:
+        """Look into it, go on."""
+        return [f"marl league status {self.out}", further(self.manager, self.out)]
 
 
 def describe(manager: Manager) -> RunInfo:

@@ -61,7 +61,7 @@ class HumanSeat(PolicySeat):
             try:
                 said = self._player.ask(f"{name}, your move ({options(space, view)}): ").strip()
             except EOFError:
-                raise Absent from None
+                raise Absent("paused: nobody answers at this terminal") from None
             try:
                 return parse(space, said, view)
             except ValueError as error:

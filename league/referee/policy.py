@@ -9,11 +9,11 @@ import numpy as np
 
 from league.referee.seat import Answer, Request, Table
 from league.referee.verdict import Verdict
-from marl import rng
+from marl import rng, services
 from marl.env import EnvSpec, Rows
 from marl.errors import UserError
 from marl.policy import Policy
-from marl.registry import POLICIES, Registry
+from marl.registry import POLICIES, Component, Registry
 from marl.services import restore
 from marl.snapshot import JSON, Snapshot
 from marl.types import Array
@@ -107,8 +107,8 @@ class PolicySeat:
 
 def scripted(registry: Registry, spec: EnvSpec, name: str, params: Mapping[str, JSON] | None = None) -> PolicyPlayer:
     """The policy that a plugin registered as `name` ("marl/random"). Raises UserError where there is none."""
-    policy = registry.make(POLICIES, name, params or {}, spec=spec)
-    return PolicyPlayer(registry.find(POLICIES, name).full_name, policy)
+    name = registry.find(POLICIES, name).full_name
+    return from_snapshot(registry, spec, services.scripted(Component(name, dict(params or {}))), name)
 
 
 def from_snapshot(registry: Registry, spec: EnvSpec, snapshot: Snapshot, name: str = "") -> PolicyPlayer:

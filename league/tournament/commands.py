@@ -16,10 +16,10 @@ from league.tournament.event import create as create_event
 from league.tournament.event import opened
 from league.tournament.exchange import export_lines, import_lines
 from league.tournament.leave import leave
-from league.tournament.operate import Options, farewell, operate
+from league.tournament.operate import Options
 from league.tournament.page import write as write_page
 from league.tournament.pgn import export_pgn
-from league.tournament.progress import Display
+from league.tournament.runner import Playing
 from league.tournament.standings import terminal, view
 from league.tournament.submit import Submitted, Terms, submit_all
 from league.tournament.verify import problems
@@ -27,6 +27,7 @@ from marl.cli.command import Commands, argument, option
 from marl.errors import RunError, UserError
 from marl.printable import printable
 from marl.registry import Component, Registry, load_registry
+from marl.run.life import carry_out
 from marl.run.players import parameters
 from marl.scenario import load_scenario
 
@@ -160,15 +161,8 @@ def run(
     ray: bool = option(False, "--ray", help="Play on the Ray cluster that this machine belongs to."),
 ) -> None:
     """Play the event, or go on with it. Nothing that was finished is played again."""
-    console = Console(highlight=False)
     with opened(event, load_registry(), writes=True) as found:
-        try:
-            people = any(bot.kind == "person" for bot in found.roster())
-            operate(found, Options(workers, trust, ray), Display(console, live=not people))
-            console.print(f"the event is over\nnext  marl tournament standings {event}", markup=False)
-        except KeyboardInterrupt as reason:
-            print(farewell(reason, f"marl tournament run {event}"))
-            raise
+        carry_out(Playing(found, Options(workers, trust, ray), f"marl tournament run {event}"))
 
 
 @app.command()

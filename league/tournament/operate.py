@@ -7,7 +7,6 @@ import socket
 from contextlib import closing
 from dataclasses import dataclass, replace
 
-from league.referee.human import Absent
 from league.schedules import Pairing
 from league.tournament.assignment import Assignment, Played
 from league.tournament.budget import Budget, Need, memory_available
@@ -56,16 +55,10 @@ def operate(event: Event, options: Options, display: Display) -> None:
     if "person" in kinds:
         pool = Terminal(pool, table)
     owner = f"{socket.gethostname()}:{os.getpid()}"
-    with closing(Host(event, pool, budget, need, owner)) as host, display:
+    with closing(Host(event, pool, budget, need, owner)) as host:
         display.update(host)
         for finished in host.run():
             display.update(host, finished)
-
-
-def farewell(reason: KeyboardInterrupt, command: str) -> str:
-    """What is said when an event is interrupted, with the command that goes on."""
-    what = "paused: nobody answers at this terminal" if isinstance(reason, Absent) else "stopped"
-    return f"{what}; nothing is lost: go on with `{command}`"
 
 
 class Needs:

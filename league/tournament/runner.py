@@ -8,53 +8,80 @@ from pathlib import Path
 from rich.console import Console
 
 from league.tournament.event import Event, create, discard, open_event
-from league.tournament.operate import Options, farewell, operate
+from league.tournament.operate import Options, operate
 from league.tournament.page import write as write_page
 from league.tournament.progress import Display
 from league.tournament.standings import terminal, view
 from league.tournament.submit import Terms, submit_all
-from marl.errors import UserError
 from marl.registry import Registry
-from marl.run.directory import locked
+from marl.run.directory import goes_on, locked
+from marl.run.life import Run, carry_out
 from marl.scenario import FILE, Scenario
-from marl.scenario.compare import differences
 
 
 def run(scenario: Scenario, registry: Registry, out: Path, resume: bool) -> None:
     """Play a tournament in `out` with the bots that the scenario names, or go on with the one that is there."""
     new = not out.exists()
     with locked(out):
-        if made := not (out / FILE).exists():
-            event = create(out, scenario, registry)
-        else:
-            event = open_event(out, registry)
-            if not resume and event.scenario.text != scenario.text:
-                differing = differences(event.scenario.text, scenario.text)
-                raise UserError(
-                    f"{out} holds another event ({differing}): go on with that by `marl resume {out}`, or choose "
-                    "another --out"
-                )
-        with closing(event):
+        resumed = goes_on(out, FILE, "event", scenario, resume)
+        with closing(open_event(out, registry) if resumed else create(out, scenario, registry)) as event:
             if not event.has_begun:
                 try:
                     submit_all(event, event.config.bots, Terms(replace=True))
                 except BaseException:
-                    if made:  # an event without its bots is none
+                    if not resumed:  # an event without its bots is none
                         discard(out, folder=new)
                     raise
-            _play(event, out)
+            carry_out(Tournament(event))
 
 
-def _play(event: Event, out: Path) -> None:
-    """Play the event to its end, and show who is best."""
-    console = Console(highlight=False)
-    people = any(bot.kind == "person" for bot in event.roster())
-    try:
-        operate(event, Options(), Display(console, live=not people))
-    except KeyboardInterrupt as reason:
-        console.print(farewell(reason, f"marl resume {out}"), markup=False, soft_wrap=True)
-        raise
-    standings = view(event)
-    write_page(event, out / "standings.html", standings)
-    terminal.show(standings, console)
-    console.print(f"page  {out / 'standings.html'}", markup=False, soft_wrap=True)
+class Playing(Run[Display]):
+    """An event that is played, or gone on with, by its host."""
+
+    def __init__(self, event: Event, options: Options, again: str) -> None:
+        super().__init__(again)
+        self.event, self.options = event, options
+
+    def display(self, console: Console) -> Display:
+        """A picture, unless people sit at this terminal."""
+        people = any(bot.kind == "person" for bot in self.event.roster())
+        return Display(console, live=not people)
+
+    def work(self, display: Display) -> None:
+        """Play the event to its end."""
+        operate(self.event, self.options, display)
+
+    def report(self) -> Path | None:
+        """The host writes it when the time has come: `marl tournament standings`."""
+        return None
+
+    def summary(self, console: Console) -> list[str]:
+        """That it is over."""
+        return ["the event is over"]
+
+    def following(self) -> list[str]:
+        """See who is best."""
+        return [f"marl tournament standings {self.event.path}"]
+
+
+class Tournament(Playing):
+    """A run of `kind: tournament`: who is best is shown when it is over."""
+
+    def __init__(self, event: Event) -> None:
+        super().__init__(event, Options(), f"marl resume {event.path}")
+        self.page = event.path / "standings.html"
+
+    def report(self) -> Path:
+        """Write standings.html."""
+        self.standings = view(self.event)
+        write_page(self.event, self.page, self.standings)
+        return self.page
+
+    def summary(self, console: Console) -> list[str]:
+        """The standings."""
+        terminal.show(self.standings, console)
+        return []
+
+    def following(self) -> list[str]:
+        """Check that all went by the rules."""
+        return [f"marl tournament verify {self.event.path}"]

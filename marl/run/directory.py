@@ -10,7 +10,8 @@ from pathlib import Path
 
 from marl.errors import RunError, UserError
 from marl.run.lineage import written
-from marl.scenario import FILE
+from marl.run.rules import rules
+from marl.scenario import FILE, Scenario
 from marl.scenario.compare import differences
 
 
@@ -43,19 +44,21 @@ def locked(directory: Path) -> Iterator[Path]:
         yield directory
 
 
-def goes_on(directory: Path, proof: str, what: str, text: str, resume: bool) -> bool:
+def goes_on(directory: Path, proof: str, what: str, scenario: Scenario, resume: bool) -> bool:
     """Whether the directory holds a run to go on with. A run goes on only as what it was.
 
-    `proof`: the file that only a run of this kind (`what`) has. `text`: the resolved scenario of the run to be.
+    `proof`: the file that only a run of this kind (`what`) has. `scenario`: that of the run to be.
     Raises UserError where there is nothing to `resume`, or the run there is of another scenario.
     """
     if not (directory / proof).exists() or not (directory / FILE).exists():
         if resume:
             raise UserError(f"{directory} holds no {what} to resume: there is no {FILE} with a {proof} in it")
         return False
-    if not resume and (there := written(directory)) != text:
+    if not resume and (there := written(directory)) != scenario.text:
+        fixed = rules(scenario.config).against("")
+        change = "" if fixed else f"change that one by `marl resume {directory} KEY=VALUE`, "
         raise UserError(
-            f"{directory} holds a run of another scenario ({differences(there, text)}): change that one by "
-            f"`marl resume {directory} KEY=VALUE`, go on with it by `marl resume {directory}`, or choose another --out"
+            f"{directory} holds a run of another scenario ({differences(there, scenario.text)}): {change}go on with it "
+            f"by `marl resume {directory}`, or choose another --out"
         )
     return True

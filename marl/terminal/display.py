@@ -68,7 +68,8 @@ class Display(ABC):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.ended()
-        self.state = "finished" if kind is None else "interrupted" if kind is KeyboardInterrupt else "failed"
+        stopped = kind is not None and issubclass(kind, KeyboardInterrupt)
+        self.state = "finished" if kind is None else "interrupted" if stopped else "failed"
         if self._live is not None:
             self._live.stop()
             self._live = None

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import shlex
+from contextlib import closing
 from pathlib import Path
 
 from rich.console import Console
 
-from marl.blobs import Blobs
-from marl.metrics import Metrics, read
+from marl.metrics import read
 from marl.registry import Registry
-from marl.run.directory import goes_on, locked
-from marl.run.lineage import Entry, settle
+from marl.run.life import Run, carry_out, opened
+from marl.run.lineage import Entry
 from marl.run.players import typed
 from marl.scenario import Scenario
 from marl.training import history
@@ -27,24 +27,18 @@ from marl.words import duration, number
 def run(scenario: Scenario, registry: Registry, out: Path, resume: bool) -> None:
     """Train in `out`, or go on with the run that is there if it is of the same scenario."""
     config: TrainConfig = scenario.config
-    with locked(out):
-        resumed = goes_on(out, history.FILE, "training run", scenario.text, resume)
-        past = History.read(out) if resumed else History()
-        Blobs(out / "blobs").sweep()
-        metrics = Metrics(out / "metrics.jsonl")
-        metrics.keep(lambda event: event["step"] <= past.env_steps)
-        sinks = Sinks(metrics, tensorboard(out / "tensorboard", past.env_steps) if config.tensorboard else ())
-        try:
-            trainer = Trainer(config, registry, out, past, sinks)
-            added = settle(scenario, registry, out, {"env_steps": past.env_steps, "slice": len(past.slices)})
-            if not resumed:
+    with opened(scenario, registry, out, resume, proof=history.FILE, what="training run") as there:
+        past = History.read(out) if there.resumed else History()
+        there.metrics.keep(lambda event: event["step"] <= past.env_steps)
+        sinks = Sinks(there.metrics, tensorboard(out / "tensorboard", past.env_steps) if config.tensorboard else ())
+        with closing(sinks):
+            trainer = Trainer(config, registry, out, past, sinks, there.blobs, there.pins)
+            added = there.settle({"env_steps": past.env_steps, "slice": len(past.slices)})
+            if not there.resumed:
                 past.write(out)
-            trainer.pins.write()
             for entry in added:
                 remark(trainer, entry)
-            show(trainer, metrics.path)
-        finally:
-            sinks.close()
+            carry_out(Training(trainer, there.metrics.path))
 
 
 def remark(trainer: Trainer, entry: Entry) -> None:
@@ -61,24 +55,38 @@ def remark(trainer: Trainer, entry: Entry) -> None:
         )
 
 
-def show(trainer: Trainer, metrics: Path) -> None:
-    """Train to the end with a dashboard, then write the report and say how it went and what to do next."""
-    console = Console(highlight=False)
-    finished = trainer.history.env_steps >= trainer.config.env_steps
-    dashboard = dashboard_of(trainer, metrics, console)
-    trainer.watcher = dashboard
-    try:
-        with dashboard:
-            for _ in trainer.run():
-                pass
-    except KeyboardInterrupt:
-        console.print(
-            f"stopped; go on from the last slice with `marl resume {trainer.out}`", markup=False, soft_wrap=True
-        )
-        raise
-    lines = ["this run was finished already: there was nothing left to do"] if finished else []
-    lines += [*summary(trainer), f"report  {rewrite(trainer.out)}", *following(trainer)]
-    console.print("\n".join(lines), markup=False, soft_wrap=True)
+class Training(Run[Dashboard]):
+    """A run of `kind: train`. `metrics`: its metrics.jsonl."""
+
+    stays = "go on from the last slice with"
+
+    def __init__(self, trainer: Trainer, metrics: Path) -> None:
+        super().__init__(f"marl resume {trainer.out}")
+        self.trainer, self.metrics = trainer, metrics
+        self._finished = trainer.history.env_steps >= trainer.config.env_steps
+
+    def display(self, console: Console) -> Dashboard:
+        """A dashboard that knows what was done before this resume."""
+        return dashboard_of(self.trainer, self.metrics, console)
+
+    def work(self, display: Dashboard) -> None:
+        """Train, slice after slice."""
+        self.trainer.watcher = display
+        for _ in self.trainer.run():
+            pass
+
+    def report(self) -> Path:
+        """Write report.html."""
+        return rewrite(self.trainer.out)
+
+    def summary(self, console: Console) -> list[str]:
+        """Time and scores."""
+        lines = ["this run was finished already: there was nothing left to do"] if self._finished else []
+        return [*lines, *summary(self.trainer)]
+
+    def following(self) -> list[str]:
+        """Watch it, measure it, train on."""
+        return following(self.trainer)
 
 
 def dashboard_of(trainer: Trainer, metrics: Path, console: Console) -> Dashboard:
@@ -112,4 +120,4 @@ def following(trainer: Trainer) -> list[str]:
     out, opponents = trainer.out, trainer.config.opponents
     rivals = f" --against {shlex.quote(typed(opponents[0], trainer.registry))}" if opponents else ""
     longer = f"marl resume {out} env_steps={2 * trainer.config.env_steps}"
-    return [f"next    marl watch {out}{rivals}", f"        marl evaluate {out}{rivals}", f"        {longer}"]
+    return [f"marl watch {out}{rivals}", f"marl evaluate {out}{rivals}", longer]

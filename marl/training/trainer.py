@@ -59,10 +59,12 @@ class Trainer:
     out: Path
     history: History
     sinks: Sinks
+    blobs: Blobs
+    pins: Pins
     watcher: Watcher = field(default_factory=Watcher)
 
     def __post_init__(self) -> None:
-        config, registry, self.blobs = self.config, self.registry, Blobs(self.out / "blobs")
+        config, registry = self.config, self.registry
         said = (self._heard, self._warned)
         self.services = RunServices(registry, config.env, self.blobs, *said, config.failures, config.compute)
         self.sides = len(self.services.spec.sides)
@@ -74,7 +76,6 @@ class Trainer:
             raise UserError(
                 f"tasks: {config.env.name} has no tasks, so there is no curriculum for it: leave `tasks` out"
             )
-        self.pins = Pins(self.out, self.blobs, registry)
         self.learner = Contestant(config.name, (), config.env, (config.side,) if config.opponents else None)
         others = set(range(self.sides)) - {config.side}
         self.fixed = [self._other(one, f"opponents[{n}]", others) for n, one in enumerate(config.opponents)]

@@ -17,7 +17,8 @@ from marl.arena import Failures
 from marl.env import EnvSpec
 from marl.errors import RunError, UserError
 from marl.policy import Policy
-from marl.registry import POLICIES, load_registry
+from marl.registry import load_registry
+from marl.services import restore
 from marl.snapshot import Snapshot
 from marl.training.backends.playing import player
 from marl.training.columns import Columns
@@ -145,10 +146,7 @@ class Runner(EnvRunner):
         return replace(batch, columns={})
 
     def _restore(self, reference: ray.ObjectRef[Snapshot]) -> Policy:
-        snapshot = ray.get(reference)
-        params = snapshot.meta.get("params", {})
-        policy: Policy = load_registry().make(POLICIES, snapshot.policy, params, spec=self.spec, snapshot=snapshot)
-        return policy
+        return restore(load_registry(), self.spec, ray.get(reference))
 
 
 def load_weights(policy: NetworkPolicy, weights: Mapping[str, Array]) -> None:
