@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from marl.arena.tolerance import Failures
 from marl.compute import Compute
@@ -49,17 +49,11 @@ class Stop:
 class PayoffSettings:
     """Where payoffs come from."""
 
-    mode: Literal["auto", "exact", "sampled"] = "auto"
-    """`exact` needs a game with a sequence form; `sampled` plays matches; `auto` is exact where it can be."""
-    matches: int = 1000
-    """Matches per pairing where they are sampled; a seed range, so that more can be added later."""
+    source: Component = component(
+        "payoff_sources", default="league/auto", help="exact, sampled (with matches), or auto: exact where it can be"
+    )
     pairings: Literal["needed", "all"] = "needed"
     """`needed`: those that the strategy asks for, and those that the value of its mixtures takes; `all`: every one."""
-    lanes: int = 256
-    """Matches played in lockstep."""
-
-    def __post_init__(self) -> None:
-        at_least(self, 1, "matches", "lanes")
 
 
 @dataclass
@@ -70,7 +64,7 @@ class LeagueConfig:
         files=("ledger.db", "ledger.db-wal", "players.json", "metrics.jsonl", "blobs"),
         fixed={
             "env": "since its players and their payoffs belong to this environment",
-            "payoffs.mode": "since exact and sampled payoffs would stand in one table",
+            "payoffs.source.name": "since exact and sampled payoffs would stand in one table",
             "population": "since its players are there already",
             "start_from": "since the run has started",
             "strategy.founder": "since its first players are there already",
@@ -92,3 +86,12 @@ class LeagueConfig:
     stop: Stop = field(default_factory=Stop)
     failures: Failures = field(default_factory=Failures)
     compute: Compute = field(default_factory=Compute)
+
+    @staticmethod
+    def former(values: dict[str, Any]) -> None:
+        """Write what a run directory of before says of payoffs as it is said now: `mode` was a word."""
+        payoffs = values.get("payoffs")
+        if isinstance(payoffs, dict) and "mode" in payoffs and "source" not in payoffs:
+            mode = payoffs.pop("mode")
+            params = {key: payoffs.pop(key) for key in ("matches", "lanes") if key in payoffs}
+            payoffs["source"] = {"name": f"league/{mode}", **({} if mode == "exact" else params)}

@@ -10,6 +10,7 @@ from marl.registry import Descriptor, Kind, hookspec
 if TYPE_CHECKING:
     from league.measures import Measure
     from league.metasolvers import MetaSolver
+    from league.payoffs.source import PayoffSource
     from league.ratings.rating import RatingSystem
     from league.sandbox import Sandbox
     from league.schedules import Schedule
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 STRATEGIES: Kind[Strategy] = Kind("strategies", "league.strategy:Strategy")
 METASOLVERS: Kind[MetaSolver] = Kind("metasolvers", "league.metasolvers:MetaSolver")
 MEASURES: Kind[Measure] = Kind("measures", "league.measures:Measure")
+PAYOFF_SOURCES: Kind[PayoffSource] = Kind("payoff_sources", "league.payoffs.source:PayoffSource")
 SCHEDULES: Kind[Schedule] = Kind("schedules", "league.schedules:Schedule")
 RATINGS: Kind[RatingSystem] = Kind("ratings", "league.ratings.rating:RatingSystem")
 SANDBOXES: Kind[Sandbox] = Kind("sandboxes", "league.sandbox:Sandbox")
@@ -48,6 +50,16 @@ def league_measures() -> Iterable[Descriptor]:
     """Measures: the numbers that a league is judged by, and may end by.
 
     A target is called as `target(params: P)` and gives a `league.measures.Measure`. Since API 2.
+    """
+    return []
+
+
+@hookspec
+def league_payoff_sources() -> Iterable[Descriptor]:
+    """Payoff sources: where the payoffs of a league's pairings come from.
+
+    A target is called as `target(services: LeagueServices, params: P)` and gives a
+    `league.payoffs.source.PayoffSource`. Since API 2.
     """
     return []
 

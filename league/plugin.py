@@ -134,6 +134,14 @@ def league_measures() -> Iterable[Descriptor]:
 
 
 @hookimpl
+def league_payoff_sources() -> Iterable[Descriptor]:
+    """Payoff sources that come with the league."""
+    from league.payoffs.descriptors import SOURCES
+
+    return SOURCES
+
+
+@hookimpl
 def league_schedules() -> Iterable[Descriptor]:
     """Schedules that come with the league."""
     return [

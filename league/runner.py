@@ -16,16 +16,13 @@ from league.ledger import Ledger
 from league.ledger.sound import check
 from league.manager import Manager
 from league.measures.taken import measures
-from league.payoffs.exact import ExactPayoffs
-from league.payoffs.sampled import SampledPayoffs
-from league.payoffs.source import PayoffSource
+from league.payoffs.checked import CheckedSource
 from league.population.kind import plays_all_sides
 from league.report import read_learning
 from league.report import write as write_report
 from league.services import LeagueServices
 from league.strategies.checked import CheckedStrategy
 from marl.blobs import Blobs
-from marl.errors import UserError
 from marl.metrics import Metrics, read
 from marl.registry import Registry
 from marl.reward import logged
@@ -51,31 +48,14 @@ def build(config: LeagueConfig, registry: Registry, ledger: Ledger, blobs: Blobs
     """A manager with everything that the scenario names."""
     services = LeagueServices(registry, config.env, blobs, metrics, config.failures, config.seed, config.compute)
     made = registry.make(STRATEGIES, config.strategy.name, config.strategy.params, registry=registry)
-    sampled = config.payoffs.mode == "sampled"
-    exact = not sampled and can_be_exact(services, required=config.payoffs.mode == "exact")
-    taken = measures(config, registry, services, exact)
-    payoffs: PayoffSource
-    if exact:
-        payoffs = ExactPayoffs(services.exact(), services.spec.zero_sum)
-    else:
-        payoffs = SampledPayoffs(services, config.payoffs.matches, config.payoffs.lanes, config.seed)
+    source = CheckedSource(config.payoffs.source, registry, services)
+    taken = measures(config, registry, services, exact=source.matches == 0)
     strategy = CheckedStrategy(made, config.strategy.name, registry)
     for founders in strategy.founders(services.spec) if not ledger.iterations() else ():
         for founder in founders:
             services.restore(founder)  # what cannot be made is found out before anything is written
     one = plays_all_sides(config.population, services.spec, ledger)
-    return Manager(config, registry, ledger, services, strategy, payoffs, taken, one)
-
-
-def can_be_exact(services: LeagueServices, required: bool) -> bool:
-    """Whether the game has a sequence form. Raises the UserError that says why not where it is `required`."""
-    try:
-        services.exact()
-    except UserError as error:
-        if required:
-            raise UserError(f"payoffs.mode: exact is asked for, but {error}") from error
-        return False
-    return True
+    return Manager(config, registry, ledger, services, strategy, source, taken, one)
 
 
 def mend(metrics: Metrics, manager: Manager) -> None:

@@ -56,7 +56,7 @@ class ExactGame:
             if not isinstance(policy, Explicit) or policy.memory(1) is not None:
                 raise UserError(
                     f"the policy of snapshot {snapshot} cannot state its action probabilities exactly; "
-                    "a league may play matches instead: payoffs.mode: sampled"
+                    "a league may play matches instead: payoffs.source: sampled"
                 )
             behaviour = policy.probabilities(self.rows(side))
             self._plans[side, snapshot] = self.form.players[side].plan(behaviour)

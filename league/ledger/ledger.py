@@ -29,7 +29,7 @@ from marl.snapshot import canonical
 
 @dataclass(frozen=True)
 class PayoffRow:
-    """The matches of one pairing (player ids, one per side) with the seeds `first_seed ... first_seed + count - 1`.
+    """Some matches of one pairing (player ids, one per side). `first_seed`: how many were there before.
 
     `mean` and `m2` have one number per side; `count` is -1 where the mean is exact and no match was played.
     """

@@ -10,7 +10,7 @@ import numpy as np
 
 from league.ledger import Ledger
 from league.payoffs import Payoffs
-from league.payoffs.source import PayoffSource
+from league.payoffs.source import Asked, PayoffSource
 from league.payoffs.table import Table
 from league.population.player import Player
 from marl.types import Array, Bools
@@ -39,8 +39,10 @@ class Filling:
 
     def fill(self, asked: Bools | None = None) -> None:
         """Play what nobody has played: all of it, or what is asked for, `bool[n_0, n_1, ...]`."""
-        missing = self.table.missing(asked)
-        for rows in self.source.fill(self.table.by_side, missing) if missing.any() else ():
+        self._take(self.table.asked(self.table.missing(asked), self.source.matches))
+
+    def _take(self, asked: list[Asked]) -> None:
+        for rows in self.source.fill(asked) if asked else ():
             self.ledger.add_payoffs(rows)
             self.table.add(rows)
 

@@ -1,58 +1,87 @@
-"""Sampled payoffs: matches in the arena, kept as sums per pairing and seed range, never a row per match."""
+"""Sampled payoffs: matches in the arena, kept as sums per pairing, never a row per match."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from league.ledger import EXACT, PayoffRow
-from league.payoffs.source import Members, shared
+from league.payoffs.source import Asked, shared
 from league.services import LeagueServices
 from marl import rng
 from marl.arena import Pairings, tally
+from marl.registry.ranges import at_least
 from marl.services import explained
-from marl.types import Bools, Keys
+from marl.types import Keys
 
 CHUNK = 100_000  # matches at once: bounds the memory that their results take
 
 
+@dataclass
+class Params:
+    """How many matches."""
+
+    matches: int = 1000
+    """Matches per pairing."""
+    lanes: int = 256
+    """Matches played in lockstep."""
+
+    def __post_init__(self) -> None:
+        at_least(self, 1, "matches", "lanes")
+
+
 class SampledPayoffs:
-    """Plays `matches` matches a pairing, with seeds that follow from the scenario's seed and the players' ids."""
+    """Plays matches with seeds that follow from the scenario's seed, the players' ids, and what was played before."""
 
-    def __init__(self, services: LeagueServices, matches: int, lanes: int, seed: int) -> None:
+    def __init__(self, services: LeagueServices, params: Params | None = None) -> None:
+        params = params or Params()
         self.services = services
-        self.matches = matches
-        self.seed = seed
-        self.arena = services.arena(lanes)
+        self.matches = params.matches
+        self.arena = services.arena(params.lanes)
 
-    def fill(self, members: Members, missing: Bools) -> Iterator[list[PayoffRow]]:
+    def fill(self, asked: Sequence[Asked]) -> Iterator[list[PayoffRow]]:
         """See `PayoffSource.fill`."""
-        asked = [tuple(members[s][i][0] for s, i in enumerate(cell)) for cell in np.argwhere(missing).tolist()]
-        known = [ids for ids in asked if self.services.spec.zero_sum and len(ids) > 1 and len(set(ids)) == 1]
-        if known:  # what all sides share of nothing
-            nothing = (0.0,) * len(self.services.spec.sides)
-            yield [PayoffRow(ids, 0, EXACT, nothing, nothing) for ids in known]
-        asked = [ids for ids in asked if ids not in known]
-        at_once = max(1, CHUNK // self.matches)
-        for start in range(0, len(asked), at_once):
-            yield self._play(members, asked[start : start + at_once])
+        batch: list[Asked] = []
+        for one in asked:
+            if batch and sum(other.count for other in (*batch, one)) > CHUNK:
+                yield self._rows(batch)
+                batch = []
+            batch.append(one)
+        if batch:
+            yield self._rows(batch)
 
-    def _play(self, members: Members, pairings: list[tuple[int, ...]]) -> list[PayoffRow]:
-        snapshots = {id: player.snapshot for side in members for id, player in side}
-        involved = sorted({id for pairing in pairings for id in pairing})
+    def _rows(self, asked: list[Asked]) -> list[PayoffRow]:
+        """Play what has to be played: what all sides of a zero-sum game share is nothing."""
+        known = [self.services.spec.zero_sum and len(one.pairing) > 1 and len(set(one.pairing)) == 1 for one in asked]
+        played = iter(self._play([one for one, free in zip(asked, known, strict=True) if not free]))
+        nothing = (0.0,) * len(self.services.spec.sides)
+        return [
+            PayoffRow(one.pairing, one.before, EXACT, nothing, nothing) if free else next(played)
+            for one, free in zip(asked, known, strict=True)
+        ]
+
+    def _play(self, asked: list[Asked]) -> list[PayoffRow]:
+        if not asked:
+            return []
+        snapshots = {id: snapshot for one in asked for id, snapshot in zip(one.pairing, one.snapshots, strict=True)}
+        involved = sorted(snapshots)
         policies = [self.services.policy(snapshots[id]) for id in involved]
-        players = np.searchsorted(involved, np.repeat(pairings, self.matches, axis=0))
-        seeds = np.concatenate([self._seeds(pairing) for pairing in pairings])
+        pairings = np.array([one.pairing for one in asked])
+        players = np.searchsorted(involved, np.repeat(pairings, [one.count for one in asked], axis=0))
+        seeds = np.concatenate([self._seeds(one) for one in asked])
         with explained(self.services.env, self.services.registry):
             played = self.arena.play(policies, Pairings(players, seeds))
         moments = tally(replace(played, returns=shared(played.returns, played.players)))
         rows = []
-        for pairing in pairings:
-            found = moments[tuple(np.searchsorted(involved, pairing).tolist())]
-            rows.append(PayoffRow(pairing, 0, found.count, tuple(found.mean.tolist()), tuple(found.m2.tolist())))
+        for one in asked:
+            found = moments[tuple(np.searchsorted(involved, one.pairing).tolist())]
+            rows.append(
+                PayoffRow(one.pairing, one.before, found.count, tuple(found.mean.tolist()), tuple(found.m2.tolist()))
+            )
         return rows
 
-    def _seeds(self, pairing: tuple[int, ...]) -> Keys:
-        return rng.mix(self.seed, *pairing, np.arange(self.matches, dtype=np.uint64))
+    def _seeds(self, asked: Asked) -> Keys:
+        more = (asked.before,) if asked.before else ()  # void matches leave gaps: no seed is used twice all the same
+        return rng.mix(self.services.seed, *asked.pairing, *more, np.arange(asked.count, dtype=np.uint64))

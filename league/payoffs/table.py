@@ -11,6 +11,7 @@ import numpy as np
 
 from league.ledger import EXACT, PayoffRow
 from league.payoffs import Payoffs
+from league.payoffs.source import Asked
 from league.population.player import Player
 from marl.types import Bools, Ints
 
@@ -118,6 +119,16 @@ class Table:
             index = np.indices(unplayed.shape)
             unplayed = unplayed & (index[:-1] <= index[1:]).all(axis=0)
         return np.asarray(unplayed)
+
+    def asked(self, wanted: Bools, matches: int) -> list[Asked]:
+        """The pairings where `wanted[sizes]`, as they are asked of a source, each for so many more matches."""
+        members = self.by_side
+        result = []
+        for cell in np.argwhere(wanted).tolist():
+            pair = [members[side][index] for side, index in enumerate(cell)]
+            count = self._count[tuple(cell)]
+            result.append(Asked(tuple(id for id, _ in pair), tuple(p.snapshot for _, p in pair), int(count), matches))
+        return result
 
     def _grow(self, number: int) -> None:
         """Double the room of a population, on every axis that is its."""

@@ -1,4 +1,7 @@
-"""What a kind of run says of how its runs go on: on its configuration class, as `RULES`."""
+"""What a kind of run says of how its runs go on: on its configuration class, as `RULES`.
+
+Its `former(values)`, where it has one, writes what older run directories say as it is said now, in place.
+"""
 
 from __future__ import annotations
 

@@ -56,6 +56,8 @@ def load_scenario(name_or_path: str | Path, overrides: list[str], registry: Regi
             raw["kind"] = value
     runner = _runner(raw, source, lines, registry)
     schema = registry.schema(runner)
+    if source.name == record.FILE and (former := getattr(schema, "former", None)):
+        former(raw)  # a run directory may be older than this version
     for path, value in assignments:
         assign(raw, path, value, schema, registry)
     if schema and any(field.name == "name" for field in dataclasses.fields(schema)):

@@ -50,7 +50,7 @@ def test_learners_start_from_the_networks_of_another_run_and_go_on_without_it(tm
     pytest.importorskip("marl_rllib", reason="needs the plugin marl-rllib")
     learner = "{name: rllib/ppo, env_steps: 64, lanes: 8, rows: 64, epochs: 1, lr: 1.0e-9, model: {hidden: [8]}}"
     naive = f"strategy={{name: league/self_play, algorithm: {learner}}}"
-    small = ("payoffs.mode=sampled", "payoffs.matches=2", "stop.iterations=1")
+    small = ("payoffs.source=sampled", "payoffs.source.matches=2", "stop.iterations=1")
     first = run(tmp_path / "first", naive, *small)
 
     def newest(out: Path, side: int = 0) -> dict[str, np.ndarray]:

@@ -111,7 +111,7 @@ def test_an_edit_by_hand_is_noticed_and_written_down(run: Path) -> None:
     ("change", "expected"),
     [
         ("env=classic/kuhn_poker", "env cannot change, since its players and their payoffs belong to this environment"),
-        ("payoffs.mode=sampled", "payoffs.mode cannot change, since exact and sampled payoffs"),
+        ("payoffs.source=sampled", "payoffs.source cannot change, since exact and sampled payoffs"),
         ("strategy.founder=marl/first", "strategy.founder cannot change, since its first players are there already"),
         ("kind=train", "is of kind 'league', and stays of it"),
         ("stop.iteration=5", "did you mean 'iterations'?"),

@@ -157,7 +157,8 @@ def test_exploitability_by_fresh_matches_covers_the_exact_value(league: Make, se
 
 
 def test_exploiters_are_measured_now_and_then_and_never_join(league: Make) -> None:
-    text = KUHN + "payoffs: {mode: sampled, matches: 100}\nmeasures: [{name: exploitability, matches: 100, every: 2}]\n"
+    text = KUHN + "payoffs: {source: {name: sampled, matches: 100}}\n"
+    text += "measures: [{name: exploitability, matches: 100, every: 2}]\n"
     measured, plain = league(text=text), league("measures=[]", text=text, out="plain")
     assert ["exploitability" in one.measures for one in measured.run()] == [True, False, True, False, True]
     list(plain.run())
@@ -178,7 +179,8 @@ def test_elo_is_the_logit_of_the_score() -> None:
 
 def test_elo_of_a_league_of_won_and_lost_matches(league: Make) -> None:
     text = "kind: league\nenv: classic/tic_tac_toe\nmeasures: [elo, effective_players]\n"
-    text += "strategy: {name: psro, metasolver: prd}\npayoffs: {matches: 200}\nstop: {iterations: 0}\n"
+    text += "strategy: {name: psro, metasolver: prd}\nstop: {iterations: 0}\n"
+    text += "payoffs: {source: {name: sampled, matches: 200}}\n"
     (only,) = league(text=text).run()
     assert only.measures["elo"].value == pytest.approx(0) and only.measures["effective_players"] == Value.exact(1.0)
 
@@ -214,5 +216,5 @@ def test_elo_has_an_interval_that_matches_narrow() -> None:
 def test_a_game_that_cannot_be_measured_is_refused_before_anything_is_written(league: Make) -> None:
     with pytest.raises(UserError, match="nash_conv needs a game with a sequence form"):
         league("env=classic/tic_tac_toe", "measures=[nash_conv]", "strategy.metasolver=prd")
-    assert league("payoffs.mode=sampled").measures.taken == ()
-    assert [one.name for one in league("payoffs.mode=sampled", "stop.nash_conv=0", out="b").measures] == ["nash_conv"]
+    assert league("payoffs.source=sampled").measures.taken == ()
+    assert [one.name for one in league("payoffs.source=sampled", "stop.nash_conv=0", out="b").measures] == ["nash_conv"]

@@ -128,7 +128,7 @@ def count(manager: Manager, table: str) -> int:
 def test_matches_are_halved_and_agree_with_the_game(league: Make) -> None:
     """General-sum: a player against itself is played, and both of its sides are told the same."""
     text = "env: {name: classic/chicken}\nstrategy: {name: psro, metasolver: prd}\nstop: {iterations: 2}\n"
-    one = league(text, "payoffs.mode=sampled", "payoffs.matches=500", "payoffs.pairings=all")
+    one = league(text, "payoffs.source=sampled", "payoffs.source.matches=500", "payoffs.pairings=all")
     list(one.run())
     exact, payoffs = one.services.exact(), one.filling.payoffs
     players = [player for _, player in one.population.members[0]]
@@ -142,7 +142,7 @@ def test_matches_are_halved_and_agree_with_the_game(league: Make) -> None:
 
 
 def test_in_a_zero_sum_game_nobody_plays_himself(league: Make) -> None:
-    one = league("env: classic/rock_paper_scissors\nstop: {iterations: 2}\n", "payoffs.mode=sampled")
+    one = league("env: classic/rock_paper_scissors\nstop: {iterations: 2}\n", "payoffs.source=sampled")
     list(one.run())
     assert {row.count for row in one.ledger.payoffs() if row.pairing[0] == row.pairing[1]} == {EXACT}
     assert {row.count for row in one.ledger.payoffs() if row.pairing[0] != row.pairing[1]} == {1000}

@@ -114,7 +114,9 @@ def test_nash_is_the_same_whether_players_are_there_once_or_often() -> None:
 
 
 def test_sampled_payoffs_agree_with_exact_ones(league: Make) -> None:
-    manager = league("env: classic/kuhn_poker\nstop: {iterations: 3}\n", "payoffs.mode=sampled", "payoffs.matches=4000")
+    manager = league(
+        "env: classic/kuhn_poker\nstop: {iterations: 3}\n", "payoffs.source=sampled", "payoffs.source.matches=4000"
+    )
     finish(manager)
     sampled = manager.filling.payoffs
     exact = manager.services.exact()

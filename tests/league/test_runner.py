@@ -31,7 +31,7 @@ def sentence(done: subprocess.CompletedProcess[str]) -> str:
         (["strategy.metasolver=nsh"], "strategy.metasolver"),
         (["stop.nash_con=0.1"], "did you mean 'nash_conv'"),
         (["stop.iterations=many"], "stop.iterations"),
-        (["payoffs.matches=0"], "command line: payoffs.matches must be at least 1, not 0"),
+        (["payoffs.source.matches=0"], "command line: payoffs.source.matches must be at least 1, not 0"),
         (["stop.iterations=-1"], "command line: stop.iterations must be at least 0, not -1"),
         (["stop.seconds=-1"], "command line: stop.seconds must be at least 0, not -1"),
         (["stop.nash_conv=-1"], "stop.nash_conv: NashConv is never below 0"),
@@ -42,10 +42,10 @@ def sentence(done: subprocess.CompletedProcess[str]) -> str:
         (["measures=[elo]"], "elo needs a zero-sum game of two sides in which a match returns 1, 0 or -1"),
         (["measures=[nash_conf]"], "did you mean 'nash_conv'"),
         (["measures=[nash_conv,nash_conv]"], "measures: one of them stands there twice"),
-        (["payoffs.mode=exct"], "'exact'"),
+        (["payoffs.source=exct"], "did you mean 'exact'"),
         (["env=classic/tic_tac_toe"], "nash_conv needs a game with a sequence form"),
         (["strategy.founder=marl/tabular"], "lacks keys and probabilities"),
-        (["env=classic/tic_tac_toe", "payoffs.mode=exact"], "it has no sequence form"),
+        (["env=classic/tic_tac_toe", "payoffs.source=exact"], "it has no sequence form"),
     ],
 )
 def test_wrong_scenarios_end_with_a_sentence_and_leave_the_directory_free(
@@ -64,7 +64,7 @@ def test_games_without_a_sequence_form_are_played(tmp_path: Path) -> None:
 kind: league
 env: classic/tic_tac_toe
 strategy: {name: psro, metasolver: prd, oracle: league/best_response}
-payoffs: {matches: 200}
+payoffs: {source: {name: auto, matches: 200}}
 stop: {iterations: 0}
 """
     (tmp_path / "game.yaml").write_text(text)

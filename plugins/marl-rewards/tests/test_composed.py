@@ -42,7 +42,7 @@ LEAGUE = f"""
 kind: league
 env: pettingzoo/simple_tag
 strategy: {{name: league/psro, metasolver: league/prd, oracle: {LEARNER % (BLOCK + ", env_steps: 400")}}}
-payoffs: {{matches: 4, lanes: 4}}
+payoffs: {{source: {{name: auto, matches: 4, lanes: 4}}}}
 stop: {{iterations: 2}}
 """
 
