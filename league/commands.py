@@ -96,6 +96,7 @@ def export(run: Path = RUN) -> None:
         for iteration in view.iterations:
             entry = {"iteration": iteration.number, "measures": plain_values(iteration.measures)}
             entry |= {"values": iteration.values, "margins": iteration.margins, "mixtures": iteration.mixtures}
+            entry |= {} if iteration.joint is None else {"joint": iteration.joint}
             print(json.dumps({"event": "iteration", **entry}))
 
 

@@ -171,9 +171,10 @@ class Manager:
         """Fill the table, decide the mixtures, measure them, and write the iteration down."""
         every = self.config.payoffs.pairings == "all"
         self.filling.fill(None if every else self.strategy.pairings(self.view()))
-        mixtures = self.strategy.mixtures(self.view())
-        values, margins = self.filling.worth(mixtures)
-        iteration = self._measure(Iteration(number, mixtures, {}, values, self.seconds, margins))
+        mixtures, joint = self.strategy.mixtures(self.view())
+        values, margins = self.filling.worth(mixtures, joint)
+        drawn = joint.pairings if joint else None
+        iteration = self._measure(Iteration(number, mixtures, {}, values, self.seconds, margins, drawn))
         self._decide(iteration)
         self.iterations.append(iteration)
         self.report(iteration)
@@ -194,6 +195,8 @@ class Manager:
         new = {name: known[name] for name in iteration.measures if self.measured.get(name) != known[name]}
         data: dict[str, Any] = {"mixtures": iteration.mixtures, "values": iteration.values}
         data["margins"] = iteration.margins
+        if iteration.joint is not None:
+            data["joint"] = iteration.joint
         data["measures"] = {**dict.fromkeys(known), **plain_values(iteration.measures)}  # in order; None: not this time
         if new:
             data["about"] = {name: about.plain() for name, about in new.items()}

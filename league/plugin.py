@@ -107,6 +107,12 @@ def league_metasolvers() -> Iterable[Descriptor]:
             "a Nash equilibrium of a two-side zero-sum table, by linear programming",
             source="von Neumann and Morgenstern 1944; HiGHS",
         ),
+        Descriptor(
+            "cce",
+            "league.metasolvers.cce:CoarseCorrelated",
+            "a coarse correlated equilibrium of largest welfare (a joint distribution), any number of sides",
+            source="Marris et al., Multi-agent training beyond zero-sum with correlated equilibrium meta-solvers, 2021",
+        ),
         Descriptor("uniform", "league.metasolvers.uniform:Uniform", "every player alike, however strong"),
         Descriptor(
             "prd",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, TypeAlias, runtime_checkable
 
+from league.payoffs.joint import Joint
 from league.view import LeagueView
 from marl.env import EnvSpec
 from marl.job import Job
@@ -29,8 +30,11 @@ class Strategy(Protocol):
         Every job's snapshot joins its side as a player, also where the side has the same one already.
         """
 
-    def mixtures(self, view: LeagueView) -> Sequence[Weights]:
-        """The meta-strategy of each of `view.populations`, now that `view.payoffs` has what was asked for."""
+    def mixtures(self, view: LeagueView) -> Sequence[Weights] | Joint:
+        """The meta-strategy of each of `view.populations`, or a joint one over pairings.
+
+        `view.payoffs` has what was asked for by now.
+        """
 
 
 @runtime_checkable

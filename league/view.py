@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import product
+from math import prod
 
 from league.measures.measure import About, Value
 from league.payoffs import Payoffs
+from league.payoffs.joint import Drawn
 from league.population.player import Player
-from marl.job import Mixture
+from marl.job import Mixture, Profile
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,8 @@ class Iteration:
     `mixtures[p]` weighs the players of population `p` that were there at its end, in order of birth. `values[p]` is
     what a side of it earns when all follow them, and `margins[p]` half its 95 % interval: 0 where payoffs are exact,
     None where too few matches were played to tell. `measures` are what was measured at its end, by name. `seconds` is
-    run time so far, over all resumes.
+    run time so far, over all resumes. `joint`: where players of all sides are drawn together, the pairings that can
+    happen with their probabilities; `mixtures` are then its marginals.
     """
 
     number: int
@@ -28,6 +32,7 @@ class Iteration:
     values: tuple[float, ...]
     seconds: float
     margins: tuple[float | None, ...] = ()
+    joint: Drawn | None = None
 
     @property
     def worth(self) -> tuple[tuple[float, float | None], ...]:
@@ -79,3 +84,21 @@ class LeagueView:
         weights = self.payoffs.merged(self.iterations[-1].mixtures)[number]
         pairs = zip(self.populations[number], weights.tolist(), strict=True)
         return tuple((player.snapshot, weight) for player, weight in pairs if weight > 0)
+
+    def profiles(self, leaving: int | None = None) -> tuple[Profile, ...]:
+        """The last meta-strategy as a joint distribution over snapshots, also where each side draws for itself.
+
+        `leaving`: a side whose own is left out ("").
+        """
+        joint = self.iterations[-1].joint
+        if joint is None:
+            mixtures = [(("", 1.0),) if side == leaving else self.mixture(side) for side in range(len(self.sides))]
+            drawn = ((tuple(id for id, _ in one), prod(weight for _, weight in one)) for one in product(*mixtures))
+            return tuple(drawn)
+        found: dict[tuple[str, ...], float] = {}
+        for cell, weight in joint:
+            ids = [self.populations[self.population(side)][number].snapshot for side, number in enumerate(cell)]
+            if leaving is not None:
+                ids[leaving] = ""
+            found[tuple(ids)] = found.get(tuple(ids), 0.0) + weight
+        return tuple(found.items())

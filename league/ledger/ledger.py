@@ -217,7 +217,9 @@ class Ledger:
             mixtures = tuple(tuple(map(float, mixture)) for mixture in data["mixtures"])
             values = tuple(map(float, data["values"]))
             measures = {name: Value(**value) for name, value in data["measures"].items() if value is not None}
-            return Iteration(number, mixtures, measures, values, seconds, tuple(data.get("margins", ())))
+            joint = data.get("joint")
+            drawn = None if joint is None else tuple((tuple(map(int, cell)), float(weight)) for cell, weight in joint)
+            return Iteration(number, mixtures, measures, values, seconds, tuple(data.get("margins", ())), drawn)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             what = f"the decision 'mixtures' of iteration {number} is not whole ({error!r})"
             raise damaged(self.where, what) from None

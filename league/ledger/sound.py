@@ -72,6 +72,10 @@ def _iterations(iterations: Sequence[Iteration], players: Sequence[tuple[int, Pl
         if [len(mixture) for mixture in one.mixtures] != sizes:
             found = [len(mixture) for mixture in one.mixtures]
             return f"the mixtures of iteration {number} are over {found} players, and there were {sizes} by then"
+        room = sizes * _sides(players) if len(sizes) == 1 else sizes
+        for cell, _ in one.joint or ():
+            if len(cell) != len(room) or not all(0 <= index < size for index, size in zip(cell, room, strict=True)):
+                return f"the joint mixture of iteration {number} has the pairing {cell}, and there were {sizes} players"
         if len(one.values) != len(sizes):
             found_values = f"{len(one.values)} values for {len(sizes)} populations"
             return f"the decision 'mixtures' of iteration {number} has {found_values}"

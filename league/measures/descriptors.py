@@ -13,6 +13,13 @@ MEASURES = (
         tags=("exact",),
     ),
     Descriptor(
+        "cce_gap",
+        "league.measures.cce_gap:CCEGap",
+        "what all sides could gain by leaving a joint meta-strategy, for games that can be solved exactly",
+        source="Marris et al., Multi-agent training beyond zero-sum with correlated equilibrium meta-solvers, 2021",
+        tags=("exact",),
+    ),
+    Descriptor(
         "exploitability",
         "league.measures.exploitability:Exploitability",
         "what trained exploiters gain on the meta-strategy in fresh matches, with an interval",

@@ -10,9 +10,11 @@ import numpy as np
 from league.hookspecs import METASOLVERS
 from league.metasolvers import MetaSolver
 from league.payoffs import Payoffs
+from league.payoffs.joint import Joint
 from marl.registry import Component, Registry, blamed, wrong
 from marl.types import Array, Floats
 
+_CALL = "a call with payoffs"
 CLOSE = 1e-6  # how far from 1 a sum may be
 
 
@@ -26,25 +28,34 @@ class CheckedMetaSolver:
         self.subject = registry.describe(METASOLVERS, component.name)
         self.solve: MetaSolver = registry.make(METASOLVERS, component.name, component.params)
 
-    def __call__(self, payoffs: Payoffs) -> list[Floats]:
-        """One distribution per population, `float64[n]`."""
+    def __call__(self, payoffs: Payoffs) -> list[Floats] | Joint:
+        """One distribution per population, `float64[n]`, or a joint one over pairings."""
         sizes = payoffs.sizes
         alike = ", the same for all, since one population plays them" if payoffs.symmetric else ""
-        right = f"a distribution for each side over so many players: {list(sizes)}{alike}"
-        with blamed(self.subject, "a call with payoffs", right):
+        right = f"a distribution for each side over so many players: {list(sizes)}{alike}; or a Joint"
+        with blamed(self.subject, _CALL, right):
             given: Any = self.solve(payoffs)
-            answer = None if given is None else [np.asarray(one, dtype=np.float64) for one in given]
+            joint = isinstance(given, Joint)
+            parts = [given.weights] if joint else given
+            answer = None if parts is None else [np.asarray(one, dtype=np.float64) for one in parts]
         if answer is None:
-            raise wrong(self.subject, "a call with payoffs", given, right)
-        if fault := distribution_fault(answer, sizes):
-            raise wrong(self.subject, f"a call with payoffs, where {fault}", given, right)
+            raise wrong(self.subject, _CALL, given, right)
+        if fault := joint_fault(answer[0], sizes) if joint else distribution_fault(answer, sizes):
+            raise wrong(self.subject, f"{_CALL}, where {fault}", given, right)
+        if joint:
+            return Joint(answer[0]).exchangeable() if payoffs.symmetric else Joint(answer[0])
         if not payoffs.symmetric:
             return answer
         if (apart := max(float(np.abs(one - answer[0]).max()) for one in answer)) > CLOSE:
-            raise wrong(
-                self.subject, f"a call with payoffs, where weights of two sides differ by {apart:g}", given, right
-            )
+            raise wrong(self.subject, f"{_CALL}, where weights of two sides differ by {apart:g}", given, right)
         return answer[:1]
+
+
+def joint_fault(weights: Floats, sizes: Sequence[int]) -> str:
+    """Why this is no distribution over pairings of so many players, or ""."""
+    if weights.shape != tuple(sizes):
+        return f"the weights of a Joint have the shape {list(weights.shape)}, and not {list(sizes)}"
+    return distribution_fault([weights.reshape(-1)], [weights.size])
 
 
 def distribution_fault(mixtures: Sequence[Array | Sequence[float]], sizes: Sequence[int]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from marl import tabular
 from marl.algorithm import Trained
-from marl.job import Job
+from marl.job import Job, Profile
 from marl.solver import ExactGame, SolverAlgorithm
 from marl.types import Floats
 
@@ -16,6 +16,13 @@ class BestResponse(SolverAlgorithm):
 
     def solve(self, job: Job, game: ExactGame, plans: Sequence[Floats]) -> Trained:
         """The best response's table, and its value as the metric `value`."""
+        return self._best(job, game, game.form.gradient(job.side, plans))
+
+    def solve_joint(self, job: Job, game: ExactGame, joint: Sequence[Profile]) -> Trained:
+        """The best response to a joint distribution: its gradient is the mean over the profiles."""
+        return self._best(job, game, game.gradient(job.side, joint))
+
+    def _best(self, job: Job, game: ExactGame, gradient: Floats) -> Trained:
         decisions = game.form.players[job.side]
-        plan, value = game.form.best_response(job.side, plans)
+        plan, value = decisions.best(gradient)
         return Trained(tabular.snapshot(decisions, decisions.behaviour(plan)), metrics={"value": value})

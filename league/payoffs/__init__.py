@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from league.payoffs.joint import Joint
 from marl.evaluation import Z95
 from marl.types import Array, Bools, Floats, Ints
 
@@ -106,6 +107,13 @@ class Payoffs:
             result.append(weights)
         return result
 
+    def spread_joint(self, joint: Joint) -> Joint:
+        """A joint distribution over the different players as one over all: the first of equals has the weight."""
+        weights = np.zeros(self.sizes)
+        firsts = [np.flatnonzero(first == np.arange(len(first))) for first in self.by_side(self.first)]
+        weights[np.ix_(*firsts)] = joint.weights
+        return Joint(weights)
+
     def merged(self, mixtures: Sequence[Array | Sequence[float]]) -> list[Floats]:
         """The mixtures, of populations or sides, with the weights of equal players summed on the first of them."""
         result = []
@@ -140,6 +148,14 @@ class Payoffs:
         matches = np.unique(np.sort(np.argwhere(taken), axis=1), axis=0, return_inverse=True)[1].reshape(-1)
         errors = np.bincount(matches, weights=share * np.sqrt(spread[0]))
         return means, np.where(np.isnan(means), np.nan, Z95 * np.sqrt(errors @ errors))
+
+    def expected_joint(self, joint: Joint) -> tuple[Floats, Floats]:
+        """As `expected`, where the players of all sides are drawn together. The interval is a bound: errors add up."""
+        taken = joint.weights > 0
+        share, count = joint.weights[taken], self.count[taken]
+        means = self.mean[:, taken] @ share
+        errors = np.sqrt(_variance(self.m2[:, taken], count) / np.maximum(count, 1)) @ share
+        return means, np.where(np.isnan(means), np.nan, Z95 * errors)
 
 
 def margins(count: float, m2: Array | Sequence[float]) -> Floats:

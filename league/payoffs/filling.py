@@ -10,6 +10,7 @@ import numpy as np
 
 from league.ledger import Ledger
 from league.payoffs import Payoffs
+from league.payoffs.joint import Joint
 from league.payoffs.source import Asked, PayoffSource
 from league.payoffs.table import Table
 from league.population.player import Player
@@ -46,14 +47,16 @@ class Filling:
             self.ledger.add_payoffs(rows)
             self.table.add(rows)
 
-    def worth(self, mixtures: Sequence[Array | Sequence[float]]) -> tuple[tuple[float, ...], tuple[float | None, ...]]:
+    def worth(
+        self, mixtures: Sequence[Array | Sequence[float]], joint: Joint | None = None
+    ) -> tuple[tuple[float, ...], tuple[float | None, ...]]:
         """What a side of each population earns under the mixtures, and half its 95 % interval; None: unknown.
 
         The pairings that can happen under them are filled in first.
         """
+        self.fill(support(self.payoffs.by_side(mixtures)) if joint is None else joint.weights > 0)
         payoffs = self.payoffs
-        self.fill(support(payoffs.by_side(mixtures)))
-        values, halves = self.payoffs.expected(mixtures)
+        values, halves = payoffs.expected(mixtures) if joint is None else payoffs.expected_joint(joint)
         margins = tuple(half if math.isfinite(half) else None for half in halves.tolist())
         return tuple(values.tolist()), margins
 

@@ -9,11 +9,12 @@ from typing import Any, TypeVar
 import numpy as np
 
 from league.hookspecs import STRATEGIES
-from league.metasolvers.checked import distribution_fault
+from league.metasolvers.checked import CLOSE, distribution_fault, joint_fault
+from league.payoffs.joint import Joint
 from league.strategy import Continuing, Ending, Selective, Strategy, Weights
 from league.view import LeagueView
 from marl.env import EnvSpec
-from marl.job import SELF, Job
+from marl.job import SELF, Job, marginals
 from marl.registry import Registry, blamed, wrong
 from marl.snapshot import Snapshot
 from marl.types import Bools
@@ -65,17 +66,25 @@ class CheckedStrategy:
             raise wrong(self.subject, "pairings(view)", asked, right)
         return asked
 
-    def mixtures(self, view: LeagueView) -> tuple[Weights, ...]:
-        """The meta-strategy of each population."""
+    def mixtures(self, view: LeagueView) -> tuple[tuple[Weights, ...], Joint | None]:
+        """The meta-strategy of each population, and the joint one whose marginals these are, or None."""
         sizes = [len(players) for players in view.populations]
         whose = "one distribution, of the population that plays all sides," if view.payoffs.symmetric else ""
-        right = f"{whose or 'a distribution for each side'} over so many players: {sizes}"
-        given = self._ask(
-            "mixtures(view)", right, lambda: [tuple(map(float, one)) for one in self.strategy.mixtures(view)]
-        )
-        if fault := distribution_fault(given, sizes):
+        right = f"{whose or 'a distribution for each side'} over so many players: {sizes}; or a Joint"
+        given = self._ask("mixtures(view)", right, lambda: self._plain(self.strategy.mixtures(view)))
+        joint = given if isinstance(given, Joint) else None
+        fault = joint_fault(joint.weights, view.payoffs.sizes) if joint else ""
+        weights = [tuple(one.tolist()) for one in joint.marginals[: len(sizes)]] if joint and not fault else given
+        if fault := fault or distribution_fault(weights, sizes):
             raise wrong(self.subject, f"mixtures(view), where {fault}", given, right)
-        return tuple(given)
+        return tuple(weights), joint
+
+    @staticmethod
+    def _plain(given: Any) -> Any:
+        """An answer as numbers."""
+        if isinstance(given, Joint):
+            return Joint(np.asarray(given.weights, dtype=np.float64))
+        return [tuple(map(float, one)) for one in given]
 
     def ended(self, view: LeagueView) -> str:
         """Why there are no more jobs, in words."""
@@ -94,6 +103,11 @@ class CheckedStrategy:
         if job.side not in range(sides):
             return f"side is {job.side!r}", f"a job's side is one of 0 to {sides - 1}"
         right = "a job's opponents are a mixture for every side, the learner's own empty"
+        if job.joint is not None and (off := self._joint_fault(job)):
+            return (
+                off,
+                "a job's joint is (a snapshot for each side, the learner's own \"\"; probability), summing to 1",
+            )
         if len(job.opponents) != sides:
             return f"opponents has {len(job.opponents)} entries, and there are {sides} sides", right
         if job.opponents[job.side]:
@@ -105,6 +119,18 @@ class CheckedStrategy:
         if job.parent is not None and job.parent not in checkpoints:
             return f"parent is {job.parent!r}", "a job's parent is the checkpoint of a player, or None"
         return None
+
+    def _joint_fault(self, job: Job) -> str:
+        """What is wrong with the joint distribution of a job's opponents, whose marginals are looked at by others."""
+        profiles = job.joint or ()
+        if not profiles or not all(len(ids) == len(job.opponents) and ids[job.side] == "" for ids, _ in profiles):
+            return f"joint is {profiles!r:.80}"
+        if fault := distribution_fault([[weight for _, weight in profiles]], [len(profiles)]):
+            return f"of joint {fault}"
+        for found, given in zip(marginals(profiles), job.opponents, strict=True):
+            if dict(found).keys() != dict(given).keys() or any(abs(dict(given)[id] - w) > CLOSE for id, w in found):
+                return "opponents are not the marginals of joint (marl.job.marginals)"
+        return ""
 
     def _mixture_fault(self, mixture: Any, view: LeagueView, side: int) -> tuple[str, str] | None:
         right = "an opponent mixture is one or more (snapshot of a player of that side, probability) that sum to 1"

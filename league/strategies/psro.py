@@ -1,5 +1,8 @@
 """Policy-space response oracles: every iteration adds, to each population, a best response to the meta-strategy.
 
+A meta-solver may give a joint distribution: best responses are then to the others' part of it (JPSRO: Marris et al.,
+ICML 2021).
+
 Why: with exact best responses and Nash mixtures this is the double oracle algorithm, which ends at an equilibrium of
 the whole game while it solves only small tables. With learned best responses it is the basis of most league methods.
 Source: Lanctot et al., NeurIPS 2017; McMahan, Gordon and Blum (double oracle), ICML 2003.
@@ -13,13 +16,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from league.metasolvers.checked import CheckedMetaSolver
+from league.payoffs.joint import Joint
 from league.strategies.chain import chained
 from league.strategies.founders import founders_of
 from league.strategy import Weights
 from league.view import LeagueView
 from marl import rng
 from marl.env import EnvSpec
-from marl.job import Job
+from marl.job import Job, Mixture, marginals
 from marl.registry import Registry
 from marl.scenario import Component, component
 from marl.snapshot import Snapshot
@@ -54,26 +58,33 @@ class PSRO:
         """One best response a population, against what the last iteration decided; none where `settled`."""
         if settled(view):
             return []
+        joint = view.iterations[-1].joint is not None
         mixtures = [view.mixture(side) for side in range(len(view.sides))]
         return [
             Job(
                 algorithm=self.oracle.name,
                 params=chained(self.oracle, view.planned) if self.continues else self.oracle.params,
                 side=side,
-                opponents=tuple(() if n == side else mixture for n, mixture in enumerate(mixtures)),
+                opponents=marginals(view.profiles(side)) if joint else _others(mixtures, side),
+                joint=view.profiles(side) if joint else None,
                 seed=int(rng.mix(seed, view.iterations[-1].number + 1, side)[0]),
                 parent=view.populations[side][-1].checkpoint if self.continues else None,
             )
             for side in range(len(view.populations))  # the first side of each
         ]
 
-    def mixtures(self, view: LeagueView) -> Sequence[Weights]:
+    def mixtures(self, view: LeagueView) -> Sequence[Weights] | Joint:
         """What the meta-solver makes of the payoff table."""
-        return [tuple(mixture.tolist()) for mixture in self.solve(view.payoffs)]
+        solved = self.solve(view.payoffs)
+        return solved if isinstance(solved, Joint) else [tuple(mixture.tolist()) for mixture in solved]
 
     def ended(self, view: LeagueView) -> str:
         """See `league.strategy.Ending`."""
         return "no best response is new, so nothing would change from here"
+
+
+def _others(mixtures: Sequence[Mixture], side: int) -> tuple[Mixture, ...]:
+    return tuple(() if n == side else mixture for n, mixture in enumerate(mixtures))
 
 
 def settled(view: LeagueView) -> bool:

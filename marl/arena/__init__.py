@@ -5,7 +5,7 @@ the loop under both. `TrajectoryRecorder` and `ReplayRecorder` write down what t
 """
 
 from marl.arena.arena import Arena, Sampler
-from marl.arena.pairings import Mixtures, Pairings, Source
+from marl.arena.pairings import Mixtures, Pairings, Profiles, Source
 from marl.arena.payoff import Moments, tally
 from marl.arena.play import Play, Recorder, environment_seeds
 from marl.arena.recorder import Record, TrajectoryRecorder
@@ -21,6 +21,7 @@ __all__ = [
     "Moments",
     "Pairings",
     "Play",
+    "Profiles",
     "Record",
     "Recorder",
     "Replay",

@@ -58,11 +58,20 @@ class Pairings:
 
 
 @dataclass(frozen=True)
+class Profiles:
+    """A joint distribution over line-ups: `players` `int64[R, S]`, indices of policies, with `weights` `float64[R]`."""
+
+    players: Ints
+    weights: Floats
+
+
+@dataclass(frozen=True)
 class Mixtures:
     """An endless source: the player of every side is drawn anew for each match.
 
-    `weights`: `float64[S, P]`, one mixture over the P policies per side, not necessarily normalised. `tasks`: weights
-    of the environment's tasks, `float64[T]`; None plays all alike. Match `m` is the same whenever and wherever it is
+    `weights`: `float64[S, P]`, one mixture over the P policies per side, not necessarily normalised. `joint`: where it
+    is given the players of all sides are drawn together, and `weights` are not read. `tasks`: weights of the
+    environment's tasks, `float64[T]`; None plays all alike. Match `m` is the same whenever and wherever it is
     played: it follows from `seed`, the weights and `m` alone.
     """
 
@@ -70,17 +79,25 @@ class Mixtures:
     seed: int
     limit: int | None = field(default=None)
     tasks: Floats | None = None
+    joint: Profiles | None = None
 
     def block(self, first: int, count: int) -> Pairings:
         """The pairings of matches `first` to `first + count - 1`."""
         if self.limit is not None:
             count = max(0, min(count, self.limit - first))
         number: Array = np.arange(first, first + count)
-        columns = [
-            rng.choose(rng.mix(self.seed, _PLAYER, side, number), np.broadcast_to(row, (count, len(row))))
-            for side, row in enumerate(self.weights)
-        ]
+        if self.joint is None:
+            columns = [self._drawn(number, row, side) for side, row in enumerate(self.weights)]
+            players = np.stack(columns, axis=1)
+        else:
+            players = self.joint.players[self._drawn(number, self.joint.weights)]
         tasks = None
         if self.tasks is not None:
             tasks = rng.choose(rng.mix(self.seed, _TASK, number), np.broadcast_to(self.tasks, (count, len(self.tasks))))
-        return Pairings(np.stack(columns, axis=1), rng.mix(self.seed, _SEED, number), tasks)
+        return Pairings(players, rng.mix(self.seed, _SEED, number), tasks)
+
+    def _drawn(self, number: Array, weights: Floats, *side: int) -> Ints:
+        """One of `weights` for each match, of a side or of all together."""
+        return rng.choose(
+            rng.mix(self.seed, _PLAYER, *side, number), np.broadcast_to(weights, (len(number), len(weights)))
+        )

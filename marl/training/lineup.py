@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from marl.arena import Mixtures
+from marl.arena import Mixtures, Profiles
 from marl.env import EnvSpec
 from marl.errors import UserError
 from marl.job import SELF, Job
@@ -17,12 +17,14 @@ from marl.types import Floats
 class Lineup:
     """`ids`: the policies, "self" first, then snapshot ids in the order of the job. `weights`: `float64[S, P]`.
 
-    `sides`: those that the live learner plays, at least now and then; their rows are learned from.
+    `sides`: those that the live learner plays, at least now and then; their rows are learned from. `joint`: where
+    opponents are drawn together, of which `weights` are the marginals.
     """
 
     ids: tuple[str, ...]
     weights: Floats
     sides: tuple[int, ...]
+    joint: Profiles | None = None
 
     @property
     def seats(self) -> list[list[str]]:
@@ -31,7 +33,7 @@ class Lineup:
 
     def source(self, seed: int) -> Mixtures:
         """An endless source of matches between these."""
-        return Mixtures(self.weights, seed)
+        return Mixtures(self.weights, seed, joint=self.joint)
 
 
 def lineup(job: Job, spec: EnvSpec) -> Lineup:
@@ -48,4 +50,8 @@ def lineup(job: Job, spec: EnvSpec) -> Lineup:
             weights[side, ids.index(id)] += weight
         if not weights[side].sum() > 0:
             raise UserError(f"side {side} has no opponent: give it a mixture of snapshots, or {SELF!r}")
-    return Lineup(ids, weights, tuple(np.flatnonzero(weights[:, 0] > 0).tolist()))
+    joint = None
+    if job.joint is not None:
+        players = [[ids.index(id or SELF) for id in profile] for profile, _ in job.joint]
+        joint = Profiles(np.array(players), np.array([weight for _, weight in job.joint]))
+    return Lineup(ids, weights, tuple(np.flatnonzero(weights[:, 0] > 0).tolist()), joint)
