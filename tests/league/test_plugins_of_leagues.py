@@ -190,7 +190,7 @@ def test_a_strategy_ends_its_league_by_having_no_more_jobs(theirs: Make) -> None
         ("theirs/strings", "gave 'train' from jobs(view, seed)", "marl.job.Job would be right"),
         ("theirs/side", "where side is 7", "one of 0 to 1 would be right"),
         ("theirs/stranger", "nobody of player_1 has the snapshot 'nobody'", "sum to 1 would be right"),
-        ("theirs/half", "mixtures(view), where number 0 sums to 0.5", "over so many players: [1, 1] would be right"),
+        ("theirs/half", "mixtures(view), where number 0 sums to 0.5", "over so many players: [1, 1]; or a Joint would be right"),
         ("theirs/bug", "jobs(view, seed) (theirs.py, line", "IndexError"),
         ("theirs/forgetful", "no 'founders', 'jobs', 'mixtures'", "league.strategy.Strategy asks for"),
     ],
@@ -218,7 +218,7 @@ def test_a_meta_solvers_fault_names_it_and_says_what_is_right(theirs: Make, solv
         list(theirs(f"{{name: psro, metasolver: theirs/{solver}}}").run())
     assert str(error.value).startswith(f"metasolver 'theirs/{solver}' (plugin 'theirs' of theirs 0.1)")
     assert said in str(error.value)
-    assert "a distribution for each side over so many players: [1, 1] would be right" in str(error.value)
+    assert "a distribution for each side over so many players: [1, 1]; or a Joint would be right" in str(error.value)
 
 
 @pytest.mark.parametrize(
