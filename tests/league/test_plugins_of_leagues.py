@@ -190,7 +190,7 @@ def test_a_strategy_ends_its_league_by_having_no_more_jobs(theirs: Make) -> None
         ("theirs/strings", "gave 'train' from jobs(view, seed)", "marl.job.Job would be right"),
         ("theirs/side", "where side is 7", "one of 0 to 1 would be right"),
         ("theirs/stranger", "nobody of player_1 has the snapshot 'nobody'", "sum to 1 would be right"),
-        ("theirs/half", "mixtures(view), where number 0 sums to 0.5", "over so many players: [1, 1]; or a Joint would be right"),
+        ("theirs/half", "mixtures(view), where number 0 sums to 0.5", "players: [1, 1]; or a Joint would be right"),
         ("theirs/bug", "jobs(view, seed) (theirs.py, line", "IndexError"),
         ("theirs/forgetful", "no 'founders', 'jobs', 'mixtures'", "league.strategy.Strategy asks for"),
     ],
