@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from _common import one_torch_thread, report
-from _rllib import EPOCHS, MINIBATCH, ROWS, connect_four_ppo, stop
+from _rllib import EPOCHS, MINIBATCH, ROWS, connect_four_ppo, played_network, stop
 
 from marl.registry import ENVIRONMENTS
 
@@ -50,8 +50,6 @@ def ours(seed: int, env_steps: int) -> tuple[Any, int]:
 
 def theirs(seed: int, env_steps: int, spec: Any) -> tuple[Any, int]:
     """The network that RLlib learned, and after how many env steps."""
-    from marl.training.networks import NetworkPolicy, networks
-
     algorithm = connect_four_ppo(
         seed, lr=LR, clip_param=CLIP, entropy_coeff=ENTROPY, vf_loss_coeff=VALUE, vf_clip_param=float("inf"),
         gamma=DISCOUNT, lambda_=TRACE, grad_clip=NORM, grad_clip_by="global_norm", use_kl_loss=False,
@@ -59,13 +57,8 @@ def theirs(seed: int, env_steps: int, spec: Any) -> tuple[Any, int]:
     done = 0
     while done < env_steps:
         done += int(algorithm.train()["env_runners"]["num_env_steps_sampled"])
-    state = algorithm.learner_group.get_weights()["shared"]
+    policy = played_network(algorithm, spec)
     stop(algorithm)
-    import torch
-
-    policy = NetworkPolicy(spec, networks(spec))
-    weights = {name.removeprefix("network."): torch.as_tensor(value) for name, value in state.items()}
-    policy.networks["player"].load_state_dict(weights)
     return policy, done
 
 
