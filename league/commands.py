@@ -95,7 +95,8 @@ def export(run: Path = RUN) -> None:
             print(json.dumps({"event": "payoff", **entry, "mean": row.mean, "m2": row.m2}))
         for iteration in view.iterations:
             entry = {"iteration": iteration.number, "measures": plain_values(iteration.measures)}
-            entry |= {"values": iteration.values, "margins": iteration.margins, "mixtures": iteration.mixtures}
+            entry |= {"values": iteration.values, "margins": iteration.margins}
+            entry |= {"mixtures": list(map(list, iteration.mixtures))}
             entry |= {} if iteration.joint is None else {"joint": iteration.joint}
             print(json.dumps({"event": "iteration", **entry}))
 

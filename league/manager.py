@@ -193,7 +193,10 @@ class Manager:
         """Write the iteration down, with what is to be read of its measures where the ledger lacks that."""
         known = self.measures.abouts
         new = {name: known[name] for name in iteration.measures if self.measured.get(name) != known[name]}
-        data: dict[str, Any] = {"mixtures": iteration.mixtures, "values": iteration.values}
+        data: dict[str, Any] = {
+            "mixtures": [list(mixture) for mixture in iteration.mixtures],
+            "values": iteration.values,
+        }
         data["margins"] = iteration.margins
         if iteration.joint is not None:
             data["joint"] = iteration.joint

@@ -67,9 +67,12 @@ def mend(metrics: Metrics, manager: Manager) -> None:
         return manager.ledger.job(job) is not None
 
     metrics.keep(lambda event: event.get("iteration", event["step"]) <= last or finished(event.get("job", "")))
-    events = list(read(metrics.path))
-    there = {event["step"] for event in events if event["event"] == "iteration"}
-    manager.services.steps = sum(int(event.get("env_steps", 0)) for event in events if event["event"] == "train")
+    there: set[int] = set()
+    for event in read(metrics.path):
+        if event["event"] == "iteration":
+            there.add(event["step"])
+        elif event["event"] == "train":
+            manager.services.steps += int(event.get("env_steps", 0))
     for iteration in manager.iterations:
         if iteration.number not in there:
             manager.report(iteration)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
@@ -12,6 +12,7 @@ from league.measures.measure import About, Value
 from league.payoffs import Payoffs
 from league.payoffs.joint import Drawn
 from league.population.player import Player
+from league.population.weights import Sparse
 from marl.job import Mixture, Profile
 
 
@@ -27,12 +28,15 @@ class Iteration:
     """
 
     number: int
-    mixtures: tuple[tuple[float, ...], ...]
+    mixtures: tuple[Sequence[float], ...]
     measures: Mapping[str, Value]
     values: tuple[float, ...]
     seconds: float
     margins: tuple[float | None, ...] = ()
     joint: Drawn | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "mixtures", tuple(map(Sparse, self.mixtures)))
 
     @property
     def worth(self) -> tuple[tuple[float, float | None], ...]:

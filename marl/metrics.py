@@ -29,6 +29,9 @@ class Metrics:
 
     def keep(self, wanted: Callable[[dict[str, Any]], bool]) -> None:
         """Drop the events that are not `wanted`, and lines cut short: what a killed run wrote past its last commit."""
+        with self.path.open("rb") as file:  # mostly there is nothing to drop, and a long file to hold
+            if all(line.endswith(b"\n") and (event := _event(line)) is not None and wanted(event) for line in file):
+                return
         lines = [json.dumps(event) for event in read(self.path) if wanted(event)]
         self._file.close()
         write_atomically(self.path, "".join(line + "\n" for line in lines).encode())
@@ -41,10 +44,16 @@ class Metrics:
 
 def read(path: Path) -> Iterator[dict[str, Any]]:
     """The events of a metrics file; lines cut short are skipped."""
-    for line in path.read_bytes().splitlines():
-        try:
-            event = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(event, dict):
-            yield event
+    with path.open("rb") as file:
+        for line in file:
+            if (event := _event(line)) is not None:
+                yield event
+
+
+def _event(line: bytes) -> dict[str, Any] | None:
+    """The event of a line, or None where it is cut short."""
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return None
+    return event if isinstance(event, dict) else None

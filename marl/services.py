@@ -18,9 +18,13 @@ from marl.compute import Compute
 from marl.env import Environment, EnvSpec
 from marl.job import Job
 from marl.policy import Policy
+from marl.recent import Recent
 from marl.registry import ALGORITHMS, ENVIRONMENTS, POLICIES, Component, Registry, blamed, wrong
 from marl.snapshot import Snapshot
 from marl.solver import ExactGame
+
+ROOM = 64 * 2**20  # bytes that policies may take which nobody plays with just now
+OBJECT = 64 * 2**10  # what a policy takes beside its arrays, roughly
 
 
 class RunServices:
@@ -48,7 +52,7 @@ class RunServices:
         self.failures, self.compute = failures or Failures(), compute or Compute()
         self._logged = time.perf_counter()
         self.reproductions = blobs.root.parent / "failures"
-        self.policy = cache(self._policy)
+        self._policies = Recent(self._policy, ROOM)
         self.exact = cache(self._exact)
 
     @cached_property
@@ -86,8 +90,13 @@ class RunServices:
         """The policy that a snapshot holds, ready to act."""
         return restore(self.registry, self.spec, snapshot)
 
-    def _policy(self, id: str) -> Policy:
-        return self.restore(self.snapshot(id))
+    def policy(self, id: str) -> Policy:
+        """The policy of a stored snapshot. The last ones that were asked for are kept, as far as there is room."""
+        return self._policies(id)
+
+    def _policy(self, id: str) -> tuple[Policy, int]:
+        snapshot = self.snapshot(id)
+        return self.restore(snapshot), OBJECT + sum(array.nbytes for array in snapshot.arrays.values())
 
     def _exact(self) -> ExactGame:
         return ExactGame(self.environment(1), self.policy)

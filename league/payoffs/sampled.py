@@ -17,6 +17,7 @@ from marl.services import explained
 from marl.types import Keys
 
 CHUNK = 100_000  # matches at once: bounds the memory that their results take
+LIVE = 64  # policies at once: bounds the memory that they take
 
 
 @dataclass
@@ -43,13 +44,7 @@ class SampledPayoffs:
 
     def fill(self, asked: Sequence[Asked]) -> Iterator[list[PayoffRow]]:
         """See `PayoffSource.fill`."""
-        batch: list[Asked] = []
-        for one in asked:
-            if batch and sum(other.count for other in (*batch, one)) > CHUNK:
-                yield self._rows(batch)
-                batch = []
-            batch.append(one)
-        if batch:
+        for batch in batches(asked):
             yield self._rows(batch)
 
     def _rows(self, asked: list[Asked]) -> list[PayoffRow]:
@@ -85,3 +80,21 @@ class SampledPayoffs:
     def _seeds(self, asked: Asked) -> Keys:
         more = (asked.before,) if asked.before else ()  # void matches leave gaps: no seed is used twice all the same
         return rng.mix(self.services.seed, *asked.pairing, *more, np.arange(asked.count, dtype=np.uint64))
+
+
+def batches(asked: Sequence[Asked]) -> Iterator[list[Asked]]:
+    """What is asked in its order, at most `CHUNK` matches at once, and at most `LIVE` players where it can be.
+
+    A batch is what comes next, so that a fill that was interrupted between two goes on with the same ones.
+    """
+    batch: list[Asked] = []
+    matches, live = 0, set[int]()
+    for one in asked:
+        if batch and (matches + one.count > CHUNK or len(live.union(one.pairing)) > LIVE):
+            yield batch
+            batch, matches, live = [], 0, set()
+        batch.append(one)
+        matches += one.count
+        live.update(one.pairing)
+    if batch:
+        yield batch
