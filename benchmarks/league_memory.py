@@ -3,9 +3,10 @@
     python benchmarks/league_memory.py [--quick]
 
 A whole league (ledger, blobs, payoffs by matches, metrics) on Kuhn poker. Its strategy is self-play, which asks for few
-payoffs; its players are small dense networks of 128 KiB that cost nothing to train, so that whoever keeps them is
-seen. Resident memory is read along the way. The ratio is what the new players' networks alone would take, over what the
-process grew by; a tenth of the players with `--quick`.
+payoffs; its players are dense networks of half a MiB that cost nothing to train, so that whoever keeps them is seen.
+Resident memory is read along the way, and how much of it the payoff table is, which has room for all pairings. The
+ratio is what the networks of the second half of the players would take, over what the process grew by meanwhile. A
+third of the players with `--quick`.
 """
 
 from __future__ import annotations
@@ -34,12 +35,12 @@ from marl.registry.settings import read_settings
 from marl.scenario import load_scenario
 from marl.snapshot import Snapshot
 
-PLAYERS, WIDTH = 2000, 128
+PLAYERS, WIDTH, MIB = 2000, 256, 2**20
 SCENARIO = """
 kind: league
 env: classic/kuhn_poker
 strategy: {name: self_play, algorithm: bench/drawn}
-payoffs: {mode: sampled, matches: 20, lanes: 16}
+payoffs: {source: {name: sampled, matches: 20, lanes: 16}}
 measures: []
 """
 
@@ -106,9 +107,9 @@ def resident() -> float:
 
 
 def main() -> None:
-    most = PLAYERS // 10 if bench.arguments(__doc__).quick else PLAYERS
+    most = PLAYERS * 3 // 10 if bench.arguments(__doc__).quick else PLAYERS
     found = registry()
-    seen: dict[int, float] = {}
+    marks, seen, tables = (most // 20, most // 4, most // 2, most), {}, {}
     with tempfile.TemporaryDirectory() as directory:
         out = Path(directory)
         (out / "memory.yaml").write_text(SCENARIO + f"stop: {{iterations: {most // 2 - 1}}}\n")
@@ -116,22 +117,23 @@ def main() -> None:
         ledger, metrics = Ledger.at(out), Metrics(out / "metrics.jsonl")
         manager = build(config, found, ledger, Blobs(out / "blobs"), metrics)
         for _ in manager.run():
-            players = sum(manager.population.sizes)
-            if players in (most // 20, most // 4, most // 2, most):
-                seen[players] = resident()
-                print(f"{players:6,} players  {seen[players]:8.1f} MiB", flush=True)
+            if (players := sum(manager.population.sizes)) in marks:
+                table = manager.filling.table
+                seen[players], tables[players] = (
+                    resident(),
+                    sum(a.nbytes for a in (table._mean, table._m2, table._count)),
+                )
+                print(
+                    f"{players:6,} players  {seen[players]:8.1f} MiB  table {tables[players] / MIB:6.1f} MiB",
+                    flush=True,
+                )
         metrics.close()
         ledger.close()
-    grown = seen[most] - seen[most // 4]
-    networks = (most - most // 4) / 2 * WIDTH * (WIDTH + 4) * 8 / 2**20  # both sides share one
-    bench.report(
-        "league_memory",
-        grown,
-        networks,
-        networks / max(grown, 0.1),
-        "MiB",
-        **{str(n): round(m, 1) for n, m in seen.items()},
-    )
+    grown = seen[most] - seen[most // 2]
+    networks = most / 4 * WIDTH * (WIDTH + 4) * 8 / MIB  # both sides share one
+    detail = {str(players): round(size, 1) for players, size in seen.items()}
+    detail["table"] = round((tables[most] - tables[most // 2]) / MIB, 1)
+    bench.report("league_memory", grown, networks, networks / max(grown, 1.0), "MiB", **detail)
 
 
 if __name__ == "__main__":

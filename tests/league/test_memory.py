@@ -20,7 +20,7 @@ from marl import tabular
 SCENARIO = """
 env: classic/kuhn_poker
 strategy: {name: self_play, algorithm: best_response}
-payoffs: {mode: sampled, matches: 2, lanes: 4}
+payoffs: {source: {name: sampled, matches: 2, lanes: 4}}
 """
 PLAYERS, LIVE, ROOM = 60, 8, 5
 
@@ -37,7 +37,8 @@ def test_few_policies_are_alive_whoever_plays(league: Callable[..., Manager], mo
             manager.population.add(Player("", (side,), snapshot, 0))
     monkeypatch.setattr(sampled, "LIVE", LIVE)
     manager.services._policies.room = ROOM * 70_000
-    most, play = 0, manager.source.arena.play  # type: ignore[attr-defined]
+    arena, most = manager.source.source.arena, 0  # type: ignore[attr-defined]
+    play = arena.play
 
     def counted(*arguments: object) -> object:
         nonlocal most
@@ -45,7 +46,7 @@ def test_few_policies_are_alive_whoever_plays(league: Callable[..., Manager], mo
         most = max(most, sum(isinstance(thing, tabular.Tabular) for thing in gc.get_objects()))
         return play(*arguments)
 
-    monkeypatch.setattr(manager.source.arena, "play", counted)  # type: ignore[attr-defined]
+    monkeypatch.setattr(arena, "play", counted)
     asked = np.zeros((PLAYERS, PLAYERS), dtype=np.bool_)
     asked[-1] = True
     manager.filling.fill(asked)
