@@ -11,7 +11,7 @@ from marl.algorithm import Services, Trained
 from marl.env import Environment, Exact, Rows
 from marl.errors import UserError
 from marl.exact import SequenceForm
-from marl.job import Job, Mixture
+from marl.job import Job, Mixture, Profile
 from marl.policy import Explicit, Policy
 from marl.recent import Recent
 from marl.types import Floats
@@ -22,8 +22,8 @@ PLANS = 64 * 2**20  # bytes that plans may take
 class ExactGame:
     """The sequence form of an environment, and the plans of stored policies in it.
 
-    Player `n` of the form is agent `n` and side `n`. `policy(id)` loads a stored policy; the plans that
-    were asked for last are kept.
+    Player `n` of the form is agent `n` and side `n`. `policy(id)` loads a stored policy; the plans that were
+    asked for last are kept.
     """
 
     def __init__(self, environment: Environment, policy: Callable[[str], Policy]) -> None:
@@ -76,13 +76,32 @@ class ExactGame:
                 total += weight * self.plan(side, snapshot)
         return total
 
+    def gradient(self, side: int, profiles: Sequence[Profile]) -> Floats:
+        """What each sequence of a side is worth to it against others who are drawn together, `float64[S]`.
+
+        `profiles`: a snapshot for every side, with its probability; that of `side` itself is not read.
+        """
+        total = np.zeros(self.form.players[side].sequences)
+        for profile, weight in profiles:
+            plans = [total if n == side else self.plan(n, id) for n, id in enumerate(profile)]
+            total = total + weight * self.form.gradient(side, plans)
+        return total
+
+    def returns(self, profiles: Sequence[Profile]) -> Floats:
+        """What every side earns under a joint distribution, `float64[N]`."""
+        plans = [[self.plan(n, id) for n, id in enumerate(profile)] for profile, _ in profiles]
+        parts = [weight * self.form.returns(one) for one, (_, weight) in zip(plans, profiles, strict=True)]
+        return np.asarray(np.sum(parts, axis=0))
+
 
 class SolverAlgorithm(abc.ABC):
     """An exact or tabular algorithm: implement `solve`, get `train`."""
 
     def train(self, job: Job, services: Services) -> Trained:
-        """Solve the job's side against the plans of its opponents."""
+        """Solve the job's side against the plans of its opponents, or against a joint distribution of them."""
         game = services.exact()
+        if job.joint is not None:
+            return self.solve_joint(job, game, job.joint)
         own = np.zeros(game.form.players[job.side].sequences)  # not read: the learner's own entry is empty
         plans = [own if n == job.side else game.mixture(n, mixture) for n, mixture in enumerate(job.opponents)]
         return self.solve(job, game, plans)
@@ -90,3 +109,7 @@ class SolverAlgorithm(abc.ABC):
     @abc.abstractmethod
     def solve(self, job: Job, game: ExactGame, plans: Sequence[Floats]) -> Trained:
         """The answer to `plans` (one `[S_n]` per side; the own side's is not read)."""
+
+    def solve_joint(self, job: Job, game: ExactGame, joint: Sequence[Profile]) -> Trained:
+        """The answer to opponents who are drawn together. Raises UserError where there is none."""
+        raise UserError(f"{job.algorithm} answers opponents who draw each for himself, and these draw together")
