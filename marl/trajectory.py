@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from marl import tree
+from marl.joint import Joint, Steps, Ticks
 from marl.types import Array, ArrayTree, Bools, Floats, Ints
 
 
@@ -44,7 +46,8 @@ class Trajectory:
 
     Only where the record was asked for them (`marl.arena.Record`): `earned` `float64[K, S]`, what every side earned
     (the sum over its agents, whether they learn or not) while the row earned its `reward`; `before`, the columns of
-    `info` as they were when the agent acted, zero at the first tick of a match.
+    `info` as they were when the agent acted, zero at the first tick of a match; `ticks`, all ticks of the matches,
+    which are whole then (the same in the trajectories of all groups).
     """
 
     group: int
@@ -73,9 +76,50 @@ class Trajectory:
     earned: Floats | None = None
     before: dict[str, Array] = field(default_factory=dict)
     task: Ints | None = None
+    ticks: Ticks | None = None
 
     def __len__(self) -> int:
         return len(self.match)
+
+    def joint(self, side: int, agents: Sequence[int]) -> Joint:
+        """Whole matches of some agents of one side, all of this group, step by step; see `Joint`.
+
+        Steps are those of the whole side, so its agents in other groups have the same ones. Raises ValueError where
+        matches are not whole: record them with `Record(whole=True)`.
+        """
+        if self.ticks is None:
+            raise ValueError("joint rows need whole matches: record them with Record(whole=True)")
+        steps = Steps(self.ticks, side)
+        (count, most), n, cut = steps.shape, len(agents), steps.truncated()
+        column = np.full(int(max(self.agent.max(initial=0), *agents)) + 1, -1, dtype=np.int64)
+        column[list(agents)] = np.arange(n)
+        rows = np.flatnonzero(column[self.agent] >= 0)
+        episode, step = steps.find(self.match[rows], self.tick[rows])
+        place = (episode, step, column[self.agent[rows]])
+        more = self.truncated[rows] & cut[episode] & (self.next_row[rows] < 0) & (self.last_row[rows] >= 0)
+        last = (episode[more], steps.length[episode[more]], column[self.agent[rows[more]]])
+        final = self.last_row[rows[more]]
+
+        def lay(here: Array, after: Array | bool) -> Array:
+            result = np.zeros((count, most + 1, n, *here.shape[1:]), here.dtype)
+            result[place], result[last] = here[rows], after if isinstance(after, bool) else after[final]
+            return result
+
+        action = np.zeros((count, most, n, *self.action.shape[1:]), self.action.dtype)
+        action[place] = self.action[rows]
+        return Joint(
+            match=steps.match,
+            length=steps.length,
+            valid=steps.valid(),
+            acts=lay(np.ones(len(self), dtype=np.bool_), True),
+            observation=tree.map_tree(lay, self.observation, self.last.observation),
+            mask=None if self.mask is None else lay(self.mask, True),
+            action=action,
+            reward=steps.earned(),
+            state=steps.state(),
+            terminated=~cut,
+            truncated=cut,
+        )
 
     def order(self) -> Ints:
         """The rows agent by agent, each agent's own turns in a row: sorted by match, agent, tick, `int64[K]`."""

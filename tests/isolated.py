@@ -15,7 +15,13 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-HEAVY = {"marl-rllib", "marl-pettingzoo", "marl-gymnasium", "marl-rewards"}  # built here, tried by `make unit`
+HEAVY = {
+    "marl-rllib",
+    "marl-pettingzoo",
+    "marl-gymnasium",
+    "marl-rewards",
+    "marl-values",
+}  # built here, tried by `make unit`
 
 
 def call(*command: object, cwd: Path, **env: str) -> str:

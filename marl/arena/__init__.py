@@ -8,7 +8,8 @@ from marl.arena.arena import Arena, Sampler
 from marl.arena.pairings import Mixtures, Pairings, Profiles, Source
 from marl.arena.payoff import Moments, tally
 from marl.arena.play import Play, Recorder, environment_seeds
-from marl.arena.recorder import Record, TrajectoryRecorder
+from marl.arena.record import Record
+from marl.arena.recorder import TrajectoryRecorder
 from marl.arena.replay import Replay, ReplayRecorder
 from marl.arena.results import Results
 from marl.arena.tolerance import Failures, Tolerance

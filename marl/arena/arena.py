@@ -9,7 +9,8 @@ from marl.algorithm import Checkpoint
 from marl.arena.failure import EnvironmentFailed
 from marl.arena.pairings import Pairings, Source
 from marl.arena.play import Play, Recorder
-from marl.arena.recorder import Record, TrajectoryRecorder
+from marl.arena.record import Record
+from marl.arena.recorder import TrajectoryRecorder
 from marl.arena.results import Results
 from marl.arena.tolerance import Tolerance
 from marl.env import Environment
@@ -72,8 +73,9 @@ class Sampler:
     def collect(self, rows: int) -> tuple[Trajectory, ...]:
         """Play on until `rows` complete rows of learners are there, and hand over exactly so many, per group.
 
-        Fewer only where the source of matches runs out. Matches that ended meanwhile wait in `play.drain()`. Raises
-        RunError where match after match ends before a learner has had its turn.
+        Fewer only where the source of matches runs out; more where the record is of whole matches. Matches that ended
+        meanwhile wait in `play.drain()`. Raises RunError where match after match ends before a learner has had its
+        turn.
         """
         play, recorder = self.play, self.recorder
         before = play.started

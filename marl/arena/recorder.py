@@ -8,28 +8,20 @@ one, so no reward is lost and no transition is stale.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 
 from marl.algorithm import Checkpoint
 from marl.arena.columns import Columns
 from marl.arena.play import Moves, Play
+from marl.arena.record import Record
+from marl.arena.whole import WholeMatches
 from marl.arena.window import RowColumns, cut, rows_to_keep, without
 from marl.env import EnvSpec, Step
 from marl.trajectory import Trajectory
 from marl.tree import leaves, nest, take
 from marl.types import Array, ArrayTree, Bools, Floats, Ints
-
-
-@dataclass(frozen=True)
-class Record:
-    """What to write down besides what every row has; see `marl.trajectory.Trajectory`."""
-
-    earned: bool = False
-    """What every side earned during each row."""
-    before: bool = False
-    """The environment's columns as they were when the agent acted."""
 
 
 class TrajectoryRecorder:
@@ -51,6 +43,8 @@ class TrajectoryRecorder:
         self._grid: Ints = np.full((lanes, self._agents), -1, dtype=np.int64)  # each agent's open row, or -1
         self._open: Ints = self._grid.reshape(-1)
         self._unassigned: Floats = np.zeros(self._agents)
+        whole = self._record.whole or self._record.state
+        self._whole = WholeMatches(spec, lanes, self._record.state) if whole else None
 
     @property
     def size(self) -> int:
@@ -58,13 +52,17 @@ class TrajectoryRecorder:
         return sum(columns.rows.size for columns in self._groups)
 
     def complete(self, play: Play) -> int:
-        """How many rows are complete now: `take` gives up to that many."""
+        """How many rows are complete now (in whole matches, where they are asked for): `take` gives up to that many."""
+        if self._whole is not None:
+            return self.size - int(self._whole.open.sum())
         groups = range(len(self._groups))
         return self.size + sum(self._pending(play, group)[0].size - self._open_rows(group).size for group in groups)
 
     def acted(self, play: Play, moves: Moves) -> None:
         """Write down the learners' rows."""
         rows, slot, acts, memory = moves.rows, moves.slot, moves.acts, moves.memory
+        if self._whole is not None:
+            self._whole.begin(play)
         player = play.agent_player.reshape(-1)[slot]
         learns = self._learns(player)
         every = bool(learns.all())
@@ -99,6 +97,8 @@ class TrajectoryRecorder:
             columns["value"] = acts.value[index]
         if memory is not None:
             columns["memory"] = memory[index]
+        if self._whole is not None:
+            self._whole.acted(rows.lane, rows.agent)
         new = store.append(len(slot), **columns)
         before = self._open[slot]
         known = before >= 0
@@ -107,6 +107,8 @@ class TrajectoryRecorder:
 
     def stepped(self, play: Play, step: Step) -> None:
         """Give this tick's rewards to the open rows, and close those of agents whose part ended."""
+        if self._whole is not None:
+            self._whole.stepped(play, step)
         if step.info:
             self._inform(step)
         row, agent = np.nonzero(step.rewards)
@@ -120,6 +122,8 @@ class TrajectoryRecorder:
     def void(self, play: Play, lanes: Ints) -> None:
         """Forget the rows of the matches in these lanes that were not taken yet."""
         self._grid[lanes] = -1
+        if self._whole is not None:
+            self._whole.void(play, lanes)
         for column in self._informed.values():
             column[lanes] = 0
         for group, columns in enumerate(self._groups):
@@ -134,7 +138,10 @@ class TrajectoryRecorder:
         """Hand over the complete rows (the first `limit` of them, over all groups), one trajectory per group.
 
         The rest is kept. Where the agent's next own turn is pending in `play`, or its row is kept, `last` shows it.
+        Whole matches, where they are asked for, are as many as have `limit` rows or more together.
         """
+        if self._whole is not None:
+            return self._take_whole(play, self._whole, limit)
         pending = [self._pending(play, group) for group in range(len(self._groups))]
         complete = []
         for group, (rows, _) in enumerate(pending):
@@ -142,7 +149,21 @@ class TrajectoryRecorder:
             done[self._open_rows(group)] = False
             done[rows] = True
             complete.append(done)
-        kept = rows_to_keep(complete, [columns.rows["clock"] for columns in self._groups], limit)
+        return self._cut(
+            play, rows_to_keep(complete, [columns.rows["clock"] for columns in self._groups], limit), pending
+        )
+
+    def _take_whole(self, play: Play, whole: WholeMatches, limit: int | None) -> tuple[Trajectory, ...]:
+        matches, clocks = ([columns.rows[name] for columns in self._groups] for name in ("match", "clock"))
+        chosen = whole.choose(play, matches, clocks, limit)
+        kept = [np.isin(match, chosen) for match in matches]
+        ticks = whole.take(play, chosen, np.concatenate(matches)[~np.concatenate(kept)])
+        none = np.zeros(0, dtype=np.int64)
+        windows = self._cut(play, kept, [(none, none)] * len(self._groups))
+        return tuple(replace(window, ticks=ticks) for window in windows)
+
+    def _cut(self, play: Play, kept: Sequence[Bools], pending: Sequence[tuple[Ints, Ints]]) -> tuple[Trajectory, ...]:
+        """Hand over these rows; see `take`."""
         unassigned, self._unassigned = self._unassigned, np.zeros(self._agents)
         result = []
         for group, columns in enumerate(self._groups):
@@ -161,6 +182,8 @@ class TrajectoryRecorder:
                 for path, leaf in leaves(store.all()):
                     arrays[f"{group} {part} {path}"] = leaf.copy()
         arrays |= {f"informed {name}": column.copy() for name, column in self._informed.items()}
+        if self._whole is not None:
+            arrays |= {f"whole {name}": array for name, array in self._whole.save().items()}
         return Checkpoint(arrays, {})
 
     def load(self, checkpoint: Checkpoint) -> None:
@@ -170,6 +193,9 @@ class TrajectoryRecorder:
         for name, column in checkpoint.arrays.items():
             if name.startswith("informed "):
                 self._informed[name.removeprefix("informed ")] = np.array(column)
+        if self._whole is not None:
+            whole = {name: array for name, array in checkpoint.arrays.items() if name.startswith("whole ")}
+            self._whole.load({name.removeprefix("whole "): array for name, array in whole.items()})
         for group, columns in enumerate(self._groups):
             for part, store in (("rows", columns.rows), ("finals", columns.finals)):
                 prefix = f"{group} {part} "

@@ -74,8 +74,8 @@ def join(parts: Sequence[Mapping[str, Columns]]) -> dict[str, Columns]:
 
 
 def rows_of(columns: Columns) -> int:
-    """How many rows (or, with memory, sequences) there are."""
-    return len(columns["action"])
+    """How many rows (or, with memory, sequences; of a team, episodes) there are."""
+    return len(next(leaf for _, leaf in tree.leaves(columns)))
 
 
 def _columns(window: Trajectory, seen: ArrayTree, estimates: Advantages) -> Columns:

@@ -141,6 +141,56 @@ class ReplayHyper(Hyper):
 
 
 @dataclass(kw_only=True)
+class EpisodesHyper(Hyper):
+    """What algorithms that learn from whole matches of a team can be told besides."""
+
+    lanes: int = 8
+    """Matches that are sampled in lockstep."""
+    rows: int = 64
+    """Rows (own turns of learning agents) per update, at least: matches are whole."""
+    steps_per_episode: float = 1.0
+    """Gradient steps for each match of a team that was played."""
+    minibatch: int = 32
+    """Episodes (matches of one team) per gradient step; there is none before a team has so many."""
+    capacity: int = 5_000
+    """How many episodes of each team are kept: the newest. They are part of every checkpoint."""
+    max_grad_norm: float | None = 10.0
+    """Clips the global norm of each module's gradients."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        at_least_one(self, "minibatch", "capacity")
+        positive(self, "steps_per_episode")
+        if self.capacity < self.minibatch:
+            raise ValueError(f"capacity: {self.capacity} episodes are fewer than a minibatch: {self.minibatch}")
+        if self.auxiliary:
+            raise ValueError(
+                "auxiliary losses are of rows, and this algorithm learns from whole matches; leave them out"
+            )
+
+
+@dataclass(kw_only=True)
+class GreedyHyper(Hyper):
+    """What algorithms that value actions, and play the best of them, can be told besides."""
+
+    epsilon: float = 1.0
+    """How often any action is played while gathering, at first."""
+    epsilon_end: float = 0.05
+    """And from `exploration` on."""
+    exploration: float = 0.2
+    """The part of the horizon over which epsilon falls, in a straight line."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        share(self, "epsilon", "epsilon_end", "exploration")
+
+    def coefficients(self, progress: float) -> dict[str, float]:
+        """What there is besides, and `epsilon`."""
+        gone = min(1.0, progress / self.exploration) if self.exploration else 1.0
+        return {**super().coefficients(progress), "epsilon": linear(self.epsilon, self.epsilon_end, gone)}
+
+
+@dataclass(kw_only=True)
 class ActorCriticHyper(OnPolicyHyper):
     """What policy gradients with a value loss and an entropy bonus can be told besides."""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import abc
 import itertools
+import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias, cast
 
@@ -118,7 +119,7 @@ class ColumnLearner(TorchLearner, abc.ABC):
         """Standard normal numbers for `loss`, others at every call; they follow from the seed of the fit alone."""
         self._drawn += 1
         rank = torch.distributed.get_rank() if self.distributed else 0
-        key = rng.mix(self._seed, self.names.index(self._fitting), self._drawn, rank)
+        key = rng.mix(self._seed, self._number(self._fitting), self._drawn, rank)
         drawn = np.random.Generator(np.random.Philox(key=int(key[0]))).standard_normal(shape, dtype=np.float32)
         return torch.from_numpy(drawn).to(self._device)
 
@@ -161,14 +162,14 @@ class ColumnLearner(TorchLearner, abc.ABC):
         seen: Mapping[str, Seen] | None = None,
         shuffled: bool = True,
     ) -> dict[str, dict[str, float]]:
-        """Fit each module to its own columns: `epochs` times over, in `minibatches[module]` near equal parts.
+        """Fit each module (or team of modules) to its columns: `epochs` times over, in `minibatches[name]` parts.
 
-        The order of the rows is their own, or, if `shuffled`, follows from `seed`, the module and the epoch alone.
-        Learners of a group must be given
-        the same numbers of minibatches, and the same `seen`: what the rows of modules that normalise were like. These
-        take that into account afterwards, so that they are fitted as they have played; the first time, when they have
-        seen nothing yet, before. Returns the means over the last epoch, by module and name. Raises RunError
-        where the loss or gradients are not finite; the weights are then those before that minibatch.
+        The parts are near equal. The order of the rows is their own, or, if `shuffled`, follows from `seed`, the module
+        and the epoch alone. Learners of a group must be given the same numbers of minibatches, and the same `seen`:
+        what the rows of modules that normalise were like. These take that into account afterwards, so that they are
+        fitted as they have played; the first time, when they have seen nothing yet, before. Returns the means over the
+        last epoch, by module and name. Raises RunError where the loss or gradients are not finite; the weights are then
+        those before that minibatch.
         """
         self.coefficients = dict(coefficients)
         if "lr" not in self.coefficients:
@@ -177,11 +178,9 @@ class ColumnLearner(TorchLearner, abc.ABC):
             self._set_optimizer_lr(optimizer, self.coefficients["lr"])
         result, self.said = {}, {}
         self._seed, self._drawn = seed, 0
+        late = self._absorb_first(seen or {})
         for name in sorted(columns):
-            number, rows = self.names.index(name), (seen or {}).get(name, Seen())
-            early = self.network(name).fresh
-            if early:
-                self.network(name).absorb(rows)
+            number = self._number(name)
             tensors = self._scaled(name, self._tensors(columns[name]))
             self._weight = self._weights_by_rows(tensors, torch.arange(rows_of(tensors), device=self._device), 1)[0]
             tensors |= self.prepare(name, tensors)
@@ -193,15 +192,23 @@ class ColumnLearner(TorchLearner, abc.ABC):
                 if self.enough(name, stats):
                     break
             self.fitted(name, stats)
-            if not early:
-                self.network(name).absorb(rows)
-            if self.hyper.average:
-                weights = {key: parameter.detach() for key, parameter in self.network(name).named_parameters()}
-                self.averages.setdefault(name, Average()).add(weights, self.hyper.average)
             result[name] = {**stats, "epochs": float(epoch + 1)}
-        for name in sorted(set(seen or {}) - set(columns)):  # nothing to fit yet, but something to see
-            self.network(name).absorb((seen or {})[name])
+        for name, rows in late.items():
+            self.network(name).absorb(rows)
+        for name in sorted({module for one in columns for module in self.members(one)}) if self.hyper.average else ():
+            weights = {key: parameter.detach() for key, parameter in self.network(name).named_parameters()}
+            self.averages.setdefault(name, Average()).add(weights, self.hyper.average)
         return result
+
+    def members(self, name: str) -> tuple[str, ...]:
+        """The modules that are fitted together under this name: one alone; of a team, those of its agents."""
+        return (name,)
+
+    def losses(self, name: str, batch: Tensors) -> dict[str, Any]:
+        """The loss of a minibatch by name, from a forward pass of the module; sets what is reported of it."""
+        outputs = self.module.forward_train({name: batch})
+        losses: dict[str, Any] = self.compute_losses(fwd_out=outputs, batch={name: batch})
+        return losses
 
     def reset(self, seed: int) -> None:
         """A cold start in place: fresh weights, fresh optimisers, nothing remembered."""
@@ -279,7 +286,7 @@ class ColumnLearner(TorchLearner, abc.ABC):
         """RLlib's hook: clip the global norm of the module whose gradients these are, and of each of its critics."""
         self._average_critics()
         norms = []
-        for _, optimizer in self.get_optimizers_for_module(self._fitting):
+        for optimizer in self._optimisers(self._fitting):
             every = [parameter for group in optimizer.param_groups for parameter in group["params"]]
             parameters = [parameter for parameter in every if parameter.grad is not None]
             if not parameters:
@@ -292,7 +299,8 @@ class ColumnLearner(TorchLearner, abc.ABC):
 
     def _average_critics(self) -> None:
         """What DDP does for networks: the mean of all learners' gradients (losses are weighted by rows already)."""
-        critics = self.critics[self._fitting].values() if self.distributed else ()
+        modules = self.members(self._fitting) if self.distributed else ()
+        critics = [critic for module in modules for critic in self.critics[module].values()]
         for parameter in (parameter for critic in critics for parameter in critic.parameters()):
             if parameter.grad is not None:
                 torch.distributed.all_reduce(parameter.grad)
@@ -339,9 +347,7 @@ class ColumnLearner(TorchLearner, abc.ABC):
         weights = self._weights_by_rows(tensors, order, minibatches)
         self._fitting, self._say = name, []
         for batch, self._weight in zip(_minibatches(tensors, order, minibatches), weights, strict=True):
-            outputs = self.module.forward_train({name: batch})
-            losses = self.compute_losses(fwd_out=outputs, batch={name: batch})
-            gradients = self.postprocess_gradients(self.compute_gradients(losses))
+            gradients = self.postprocess_gradients(self.compute_gradients(self.losses(name, batch)))
             sound = self._seen["grad_norm"].isfinite() & self._seen["loss"].isfinite()
             broken = torch.maximum(broken, (~sound).float())
             if self._fuse(name, broken) or not broken:
@@ -360,12 +366,27 @@ class ColumnLearner(TorchLearner, abc.ABC):
 
     def _fuse(self, name: str, broken: torch.Tensor) -> bool:
         """Tell the module's optimisers not to step if `broken`; False where one is not fused, and cannot be told."""
-        optimizers = [optimizer for _, optimizer in self.get_optimizers_for_module(name)]
+        optimizers = self._optimisers(name)
         if not all(optimizer.defaults.get("fused") for optimizer in optimizers):
             return False
         for optimizer in optimizers:
             cast(Any, optimizer).found_inf = broken  # so nobody waits for a GPU
         return True
+
+    def _optimisers(self, name: str) -> list[torch.optim.Optimizer]:
+        """Those of the modules that are fitted together under this name, and of their critics."""
+        return [one for module in self.members(name) for _, one in self.get_optimizers_for_module(module)]
+
+    def _number(self, name: str) -> int:
+        """What sets the randomness of one module's (or team's) fit apart from that of the others."""
+        return self.names.index(name) if name in self.names else zlib.crc32(name.encode())
+
+    def _absorb_first(self, seen: Mapping[str, Seen]) -> dict[str, Seen]:
+        """Let modules that have seen nothing yet take `seen` into account; what is left for the others."""
+        late = {name: rows for name, rows in sorted(seen.items()) if not self.network(name).fresh}
+        for name in sorted(set(seen) - set(late)):
+            self.network(name).absorb(seen[name])
+        return late
 
     def _tensors(self, columns: Columns) -> Tensors:
         def convert(leaf: Array) -> torch.Tensor:

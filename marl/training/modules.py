@@ -24,13 +24,31 @@ for _name in ("ray.rllib", "ray._common.deprecation"):  # RLlib warns of its own
 
 
 @dataclass(frozen=True)
+class Team:
+    """A side, for who learns of it as a whole: the module of each of its agents, and its environment's true state."""
+
+    name: str
+    modules: tuple[str, ...]
+    state: Space | None
+
+
+def team_name(side: int) -> str:
+    """What a side is called where its agents are learned from together."""
+    return f"side{side}"
+
+
+@dataclass(frozen=True)
 class ModuleSpec:
-    """What one module is: what it sees, how it acts, and the shape of its network. Cheap to send to another process."""
+    """What one module is: what it sees, how it acts, and the shape of its network. Cheap to send to another process.
+
+    `teams`: the sides for which it plays.
+    """
 
     observation: Space
     action: Space
     model: ModelConfig
     heads: Heads = Heads()
+    teams: tuple[Team, ...] = ()
 
     def build(self, seed: int, name: str) -> Network:
         """A fresh network. Its weights follow from the seed and the module's id, whatever was drawn before."""
@@ -82,13 +100,17 @@ def module_specs(
     for name in models or {}:
         if name not in known:
             raise UserError(f"models: no group is called {name!r}{suggestion(name, known)}")
-    result = {}
-    for agent, name in enumerate(module_ids(spec, sharing)):
+    ids, result = module_ids(spec, sharing), {}
+    teams = [
+        Team(team_name(side), tuple(ids[agent] for agent in spec.sides[side]), spec.state) for side in sorted(sides)
+    ]
+    for agent, name in enumerate(ids):
         if spec.side_of[agent] in sides:
             group = spec.groups[spec.group_of[agent]]
             own = (models or {}).get(group.name, model)
             _check(own, group)
-            result[name] = ModuleSpec(seen_space(group, own), group.action, own, heads or Heads())
+            mine = tuple(team for team in teams if name in team.modules)
+            result[name] = ModuleSpec(seen_space(group, own), group.action, own, heads or Heads(), mine)
     return result
 
 

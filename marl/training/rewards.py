@@ -6,7 +6,7 @@ Evaluations, payoffs and the `return` of training stay on the game's own reward,
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
@@ -17,7 +17,6 @@ from marl.env import EnvSpec
 from marl.errors import UserError, suggestion
 from marl.registry import REWARDS, Component, blamed, component, load_registry, wrong
 from marl.reward import LOGGED, LearningReward, Reward, Window
-from marl.snapshot import JSON
 from marl.training.checkpoint import REWARD, part
 from marl.trajectory import Trajectory
 from marl.types import Array, Floats
@@ -86,13 +85,24 @@ class Rewards:
             paid.append(replace(rows, reward=channels["total"]))
             parts.append(channels)
             samples.append(self._samples(window))
+        paid = self._by_tick(windows, paid)
         means = {f"{LOGGED}{name}": float(np.concatenate([one[name] for one in parts]).mean()) for name in parts[0]}
         return Rewarded(paid, means, joined(samples))
 
-    @property
-    def recorded(self) -> dict[str, JSON]:
-        """What rewards need recorded, as a checkpoint says it; empty where they need nothing."""
-        return {"record": asdict(self.record)} if self.record != Record() else {}
+    def _by_tick(self, windows: Sequence[Trajectory], paid: list[Trajectory]) -> list[Trajectory]:
+        """Where matches are whole, what sides earned at every tick is what is paid too.
+
+        The game's own reward counts when it was earned, by its weight; what other channels pay counts at the own turn
+        that they pay.
+        """
+        ticks, weight = paid[0].ticks, self._weights[GAME]
+        if ticks is None:
+            return paid
+        earned, side_of = weight * ticks.earned, self.spec.side_of
+        for rows, after in zip(windows, paid, strict=True):
+            more = after.reward - weight * rows.reward
+            np.add.at(earned, (ticks.find(rows.match, rows.tick), side_of[rows.agent]), more)
+        return [replace(window, ticks=replace(ticks, earned=earned)) for window in paid]
 
     @property
     def learning(self) -> dict[str, LearningReward]:

@@ -11,7 +11,18 @@ from marl.env import EnvSpec
 from marl.snapshot import JSON
 from marl.training import making
 from marl.training.backends import Plan, Report
-from marl.training.backends.playing import fitted, flat, part_of, player, portion, report, stream, wanted, whole
+from marl.training.backends.playing import (
+    fitted,
+    flat,
+    part_of,
+    player,
+    portion,
+    recorded,
+    report,
+    stream,
+    wanted,
+    whole,
+)
 from marl.training.checkpoint import experience_of, with_experience
 from marl.training.hyper import Hyper
 from marl.training.lineup import Lineup
@@ -41,7 +52,7 @@ class Local:
     @property
     def recorded(self) -> Mapping[str, JSON]:
         """See `Backend`."""
-        return self.rewards.recorded
+        return recorded(self.experience, self.rewards)
 
     def reset(self, seed: int) -> None:
         """See `Backend`."""

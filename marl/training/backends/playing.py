@@ -7,12 +7,14 @@ its own changes nothing.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
 
 from marl import rng
 from marl.algorithm import Checkpoint
-from marl.arena import Failures, Source
+from marl.arena import Failures, Record, Source
 from marl.env import Environment, EnvSpec
 from marl.policy import Policy
+from marl.snapshot import JSON
 from marl.training.backends import Plan, Report
 from marl.training.experience import Experience
 from marl.training.hyper import Hyper
@@ -41,9 +43,26 @@ def player(
 ) -> Player:
     """One sampler; the arguments are those of `Rollout`, and `experience` cuts what it plays, `rewards` pay it."""
     modules = module_ids(spec, hyper.sharing)
-    rollout = Rollout(environment, live, opponents, source, modules, side, rewards.record, lanes, limit, make)
+    rollout = Rollout(
+        environment, live, opponents, source, modules, side, record(experience, rewards), lanes, limit, make
+    )
     statistics = Statistics(live, modules, environment.lanes, hyper.discount, lanes)
     return Player(rollout, rewards, statistics, experience)
+
+
+def record(experience: Experience, rewards: Rewards) -> Record:
+    """What is written down of matches: what either needs."""
+    return experience.record | rewards.record
+
+
+def recorded(experience: Experience, rewards: Rewards) -> dict[str, JSON]:
+    """What is written down, as a checkpoint says it; empty where nothing is besides what always is."""
+    wanted = record(experience, rewards)
+    said = {name: value for name, value in asdict(wanted).items() if value or name in _ALWAYS_SAID}
+    return {"record": said} if wanted != Record() else {}
+
+
+_ALWAYS_SAID = ("earned", "before")  # by checkpoints from before there were others
 
 
 def stream(seed: int, index: int) -> int:

@@ -15,7 +15,7 @@ from marl.env import EnvSpec
 from marl.errors import RunError
 from marl.snapshot import JSON
 from marl.training.backends import Plan, Report, ray_session
-from marl.training.backends.playing import fitted, flat, report
+from marl.training.backends.playing import fitted, flat, recorded, report
 from marl.training.backends.ray_free import FreeSamplers
 from marl.training.backends.ray_learners import Learners, RowsLost
 from marl.training.backends.ray_runner import load_weights
@@ -60,7 +60,7 @@ class RayBackend:
     @property
     def recorded(self) -> Mapping[str, JSON]:
         """See `Backend`."""
-        return self.rewards.recorded
+        return recorded(self.learners.experience, self.rewards)
 
     def reset(self, seed: int) -> None:
         """See `Backend`."""

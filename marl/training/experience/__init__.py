@@ -14,7 +14,7 @@ import numpy as np
 
 from marl import tree
 from marl.algorithm import Checkpoint
-from marl.arena import Trajectory
+from marl.arena import Record, Trajectory
 from marl.training.columns import Columns, rows_of
 from marl.training.networks import NetworkPolicy
 from marl.types import Array
@@ -60,10 +60,12 @@ class Draw:
 class Experience(Protocol):
     """Made from an algorithm's hyper-parameters. `keeps`: whether `draw` gives rows of earlier updates too.
 
-    Where it keeps nothing, what was cut goes straight to the learners, which add and draw it themselves.
+    Where it keeps nothing, what was cut goes straight to the learners, which add and draw it themselves. `record`: what
+    it needs to be written down of matches.
     """
 
     keeps: ClassVar[bool]
+    record: ClassVar[Record] = Record()
 
     def __init__(self, hyper: Any) -> None: ...
 

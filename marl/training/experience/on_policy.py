@@ -9,7 +9,7 @@ import numpy as np
 
 from marl import tree
 from marl.algorithm import Checkpoint
-from marl.arena import Trajectory
+from marl.arena import Record, Trajectory
 from marl.env import Rows
 from marl.training.advantages import Advantages, generalised_advantages
 from marl.training.columns import Columns, join, module_columns, rows_of
@@ -23,6 +23,7 @@ class OnPolicy:
     """See `Experience`. The columns are those of `marl.training.columns`; every row is used `epochs` times."""
 
     keeps: ClassVar[bool] = False
+    record: ClassVar[Record] = Record()
 
     def __init__(self, hyper: OnPolicyHyper) -> None:
         self._hyper = hyper

@@ -26,7 +26,7 @@ import numpy as np
 
 from marl import rng, tree
 from marl.algorithm import Checkpoint
-from marl.arena import Trajectory
+from marl.arena import Record, Trajectory
 from marl.errors import RunError, UserError
 from marl.training.checkpoint import part
 from marl.training.columns import Columns, rows_by_module
@@ -45,6 +45,7 @@ class Replay:
     """
 
     keeps: ClassVar[bool] = True
+    record: ClassVar[Record] = Record()
 
     def __init__(self, hyper: ReplayHyper) -> None:
         self._hyper = hyper

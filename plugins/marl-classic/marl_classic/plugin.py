@@ -62,3 +62,26 @@ def marl_environments() -> Iterable[Descriptor]:
         source="in the style of Minigrid, NeurIPS 2023",
         tags=("turns", "1 player", "tasks", "chance"),
     )
+    yield Descriptor(
+        "two_step",
+        "marl_classic.two_step:TwoStep",
+        "A team's game in two steps that sums of values cannot represent",
+        source="Rashid et al., QMIX, ICML 2018",
+        tags=("simultaneous", "team"),
+    )
+    yield Descriptor(
+        "team_matrix",
+        "marl_classic.team_matrix:TeamMatrix",
+        "A team's matrix game: climbing, penalty, or any payoffs that all agents share",
+        params="marl_classic.team_matrix:TeamMatrixParams",
+        source="Claus and Boutilier, AAAI 1998",
+        tags=("simultaneous", "team"),
+    )
+    yield Descriptor(
+        "foraging",
+        "marl_classic.foraging:Foraging",
+        "Level-based foraging: agents collect food together that is too heavy for one",
+        params="marl_classic.foraging:ForagingParams",
+        source="Christianos et al., NeurIPS 2020; lbforaging 2.0.0",
+        tags=("simultaneous", "team", "chance"),
+    )

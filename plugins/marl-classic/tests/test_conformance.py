@@ -8,11 +8,14 @@ from marl.env import Environment
 from marl.registry import ENVIRONMENTS, load_registry
 from marl.testing import Reference, check_environment, conformance_tests
 from marl_classic.connect_four import ConnectFour, ConnectFourParams
+from marl_classic.foraging import Foraging, ForagingParams
 from marl_classic.kuhn_poker import KuhnParams, KuhnPoker
 from marl_classic.leduc_poker import LeducPoker
 from marl_classic.matrix import MatrixParams, matrix
 from marl_classic.rooms import Rooms
+from marl_classic.team_matrix import TeamMatrix
 from marl_classic.tic_tac_toe import TicTacToe
+from marl_classic.two_step import TwoStep
 
 THREE = [[[[a, b], [b, a]], [[b, a], [a, b]]] for a, b in ((0, 1), (2, 3), (1, 0))]
 GAMES = {
@@ -25,6 +28,8 @@ GAMES = {
     ),
     "tic_tac_toe": TicTacToe,
     "connect_four": ConnectFour,
+    "two_step": TwoStep,
+    "climbing": TeamMatrix,
     "connect_four(view=own)": partial(ConnectFour, params=ConnectFourParams(view="own")),
 }
 CARDS = {
@@ -32,6 +37,8 @@ CARDS = {
     "kuhn_for_three": partial(KuhnPoker, params=KuhnParams(players=3)),
     "leduc": LeducPoker,
     "rooms": Rooms,
+    "foraging": Foraging,
+    "foraging_for_three": partial(Foraging, params=ForagingParams(size=6, players=3, sight=2, masks=True, steps=20)),
 }
 
 test_conformance = conformance_tests(GAMES)

@@ -18,25 +18,19 @@ import torch.nn.functional as F
 from marl.training.algorithm import RLlibAlgorithm
 from marl.training.behaviour.epsilon_greedy import EpsilonGreedy
 from marl.training.experience.replay import Replay
-from marl.training.hyper import ReplayHyper, linear, share
+from marl.training.hyper import GreedyHyper, ReplayHyper, share
 from marl.training.learner import ColumnLearner, Stats, Tensors
 from marl.training.networks import Heads
 
 
 @dataclass(kw_only=True)
-class DQNParams(ReplayHyper):
+class DQNParams(ReplayHyper, GreedyHyper):
     """Hyper-parameters of DQN."""
 
     lanes: int = 8
     """Matches that are sampled in lockstep."""
     lr: float = 5e-4
     """Adam's learning rate."""
-    epsilon: float = 1.0
-    """How often any action is played while gathering, at first."""
-    epsilon_end: float = 0.05
-    """And from `exploration` on."""
-    exploration: float = 0.2
-    """The part of the horizon over which epsilon falls, in a straight line."""
     double: bool = True
     """Whether the network of now chooses the next action that the target network values."""
     duelling: bool = True
@@ -46,12 +40,7 @@ class DQNParams(ReplayHyper):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        share(self, "epsilon", "epsilon_end", "exploration", "target_rate")
-
-    def coefficients(self, progress: float) -> dict[str, float]:
-        """Learning rate, importance and `epsilon`."""
-        gone = min(1.0, progress / self.exploration) if self.exploration else 1.0
-        return {**super().coefficients(progress), "epsilon": linear(self.epsilon, self.epsilon_end, gone)}
+        share(self, "target_rate")
 
 
 class DQNLearner(ColumnLearner):

@@ -1,0 +1,1 @@
+"""Value decomposition: teams that learn what is good for all of them, and act each on its own."""
