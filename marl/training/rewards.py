@@ -6,7 +6,7 @@ Evaluations, payoffs and the `return` of training stay on the game's own reward,
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from marl.types import Array, Floats
 
 GAME = "game"
 _CALL = "reward(window)"
+_RECORDED = ("earned", "before")  # what a record may have of every row, see `marl.arena.Record`
 
 
 @dataclass
@@ -182,13 +183,12 @@ class Rewards:
 
     def _needed(self) -> Iterable[str]:
         """What must be recorded. Raises UserError for what no record has."""
-        recorded = [field.name for field in fields(Record)]
         for name, source in self._sources.items():
             for need in getattr(source, "needs", ()):
-                if need not in recorded:
+                if need not in _RECORDED:
                     raise UserError(
                         f"{self._subjects[name]} needs {need!r} of every row, which is not recorded; "
-                        f"what can be recorded is {', '.join(recorded)}"
+                        f"what can be recorded is {', '.join(_RECORDED)}"
                     )
                 yield need
 

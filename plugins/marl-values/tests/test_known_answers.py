@@ -11,7 +11,7 @@ import torch
 pytest.importorskip("marl_classic", reason="the games are marl-classic's")
 
 UNIFORM = {"epsilon": 1.0, "epsilon_end": 1.0}  # as in the paper: all joint actions are seen equally often
-FAST = {"lanes": 32, "rows": 256, "steps_per_episode": 0.25, "lr": 2e-3, "target_rate": 0.02, **UNIFORM}
+FAST = {"lanes": 32, "rows": 256, "steps_per_episode": 0.25, "lr": 5e-3, "target_rate": 0.05, **UNIFORM}
 MODELS = {
     "mlp": {"hidden": [32], "identity": True},
     "gru": {"kind": "gru", "memory": 32, "hidden": [32], "identity": True},
