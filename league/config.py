@@ -54,6 +54,11 @@ class PayoffSettings:
     )
     pairings: Literal["needed", "all"] = "needed"
     """`needed`: those that the strategy asks for, and those that the value of its mixtures takes; `all`: every one."""
+    limit: int | None = None
+    """Matches an iteration at most, where a strategy asks for more of them round by round; null: as it likes."""
+
+    def __post_init__(self) -> None:
+        at_least(self, 1, "limit")
 
 
 @dataclass

@@ -169,8 +169,11 @@ class Manager:
 
     def _conclude(self, number: int) -> Iteration:
         """Fill the table, decide the mixtures, measure them, and write the iteration down."""
-        every = self.config.payoffs.pairings == "all"
-        self.filling.fill(None if every else self.strategy.pairings(self.view()))
+        if self.config.payoffs.pairings == "all" or not self.strategy.selects:
+            self.filling.fill()
+        if self.strategy.selects:
+            limit = self.config.payoffs.limit
+            self.filling.answer(number, lambda: self.strategy.cells(self.view()), limit, self.seconds)
         mixtures, joint = self.strategy.mixtures(self.view())
         values, margins = self.filling.worth(mixtures, joint)
         drawn = joint.pairings if joint else None

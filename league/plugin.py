@@ -88,6 +88,13 @@ def league_strategies() -> Iterable[Descriptor]:
             source=PSRO,
         ),
         Descriptor(
+            "racing_psro",
+            "league.strategies.racing_psro:RacingPSRO",
+            "PSRO that plays more matches only where they could change its meta-strategy",
+            params="league.strategies.racing_psro:Params",
+            source="Areyan Viqueira et al., Improved algorithms for learning equilibria in simulation-based games",
+        ),
+        Descriptor(
             "self_play",
             "league.strategies.self_play:SelfPlay",
             "naive self-play: one learner on all sides, against itself as it is now",

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, TypeAlias, runtime_checkable
 
+from league.payoffs.cells import Cell
 from league.payoffs.joint import Joint
 from league.view import LeagueView
 from marl.env import EnvSpec
 from marl.job import Job
 from marl.snapshot import Snapshot
-from marl.types import Bools
 
 Weights: TypeAlias = tuple[float, ...]  # one per player of a population, in order of birth
 
@@ -39,10 +39,13 @@ class Strategy(Protocol):
 
 @runtime_checkable
 class Selective(Protocol):
-    """A strategy that does not need all payoffs. Without this, every pairing is filled in."""
+    """A strategy that says which payoffs it needs, and how precisely. Without this, every pairing is filled in once."""
 
-    def pairings(self, view: LeagueView) -> Bools:
-        """The pairings that `mixtures` and `jobs` will read, `bool[n_0, n_1, ...]`."""
+    def cells(self, view: LeagueView) -> Sequence[Cell]:
+        """The cells that it wants to know better than `view.payoffs` has them.
+
+        It is asked again when they are filled, until they lack nothing, or `payoffs.limit` matches are asked for.
+        """
 
 
 @runtime_checkable

@@ -11,6 +11,7 @@ import numpy as np
 
 from league.ledger import EXACT, PayoffRow
 from league.payoffs import Payoffs
+from league.payoffs.cells import Cell
 from league.payoffs.source import Asked
 from league.population.player import Player
 from marl.types import Bools, Ints
@@ -122,13 +123,36 @@ class Table:
 
     def asked(self, wanted: Bools, matches: int) -> list[Asked]:
         """The pairings where `wanted[sizes]`, as they are asked of a source, each for so many more matches."""
-        members = self.by_side
-        result = []
-        for cell in np.argwhere(wanted).tolist():
-            pair = [members[side][index] for side, index in enumerate(cell)]
-            count = self._count[tuple(cell)]
-            result.append(Asked(tuple(id for id, _ in pair), tuple(p.snapshot for _, p in pair), int(count), matches))
-        return result
+        return [self._asked(tuple(place), matches) for place in np.argwhere(wanted).tolist()]
+
+    def lacking(self, cells: Sequence[Cell], matches: int) -> list[Asked]:
+        """What these cells lack, in the order of birth of their players, each once; see `Cell`.
+
+        `matches`: how many a source plays by itself; 0 where its values are exact.
+        """
+        axes, wanted = self._rows * self.sides if self.symmetric else self._rows, dict[tuple[int, ...], int]()
+        for cell in cells:
+            place = tuple(rows[number] for rows, number in zip(axes, cell.players, strict=True))
+            place = tuple(sorted(place)) if self.symmetric else place
+            known = int(min(self._count[place], 2**62))
+            more = 0 if cell.count is None or not matches else cell.count - known
+            more = matches if known == 0 and cell.count is None else more
+            if more > 0 or (known == 0 and not matches):
+                wanted[place] = max(more, wanted.get(place, 0))
+        return [self._asked(place, more) for place, more in sorted(wanted.items())]
+
+    def lacks(self, pairing: Sequence[int], before: int) -> bool:
+        """Whether the matches that come after the first `before` ones of a pairing (ids) are not there yet."""
+        return bool(self._count[tuple(self._row[id] for id in pairing)] <= before)
+
+    def of_ids(self, pairing: Sequence[int], count: int) -> Asked:
+        """A pairing, by ids, as it is asked of a source, for so many more matches."""
+        return self._asked(tuple(self._row[id] for id in pairing), count)
+
+    def _asked(self, place: tuple[int, ...], count: int) -> Asked:
+        pair = [members[row] for members, row in zip(self.by_side, place, strict=True)]
+        snapshots = tuple(player.snapshot for _, player in pair)
+        return Asked(tuple(id for id, _ in pair), snapshots, int(self._count[place]), count)
 
     def _grow(self, number: int) -> None:
         """Double the room of a population, on every axis that is its."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from league.hookspecs import STRATEGIES
 from league.metasolvers.checked import CLOSE, distribution_fault, joint_fault
+from league.payoffs.cells import Cell
 from league.payoffs.joint import Joint
 from league.strategy import Continuing, Ending, Selective, Strategy, Weights
 from league.view import LeagueView
@@ -17,7 +18,6 @@ from marl.env import EnvSpec
 from marl.job import SELF, Job, marginals
 from marl.registry import Registry, blamed, wrong
 from marl.snapshot import Snapshot
-from marl.types import Bools
 
 T = TypeVar("T")
 
@@ -54,17 +54,32 @@ class CheckedStrategy:
                 raise wrong(self.subject, f"jobs(view, seed), where {fault[0]}", job, fault[1])
         return jobs
 
-    def pairings(self, view: LeagueView) -> Bools | None:
-        """The pairings that it needs, `bool[n_0, n_1, ...]`, or None for all."""
-        selective = self.strategy
-        if not isinstance(selective, Selective):
-            return None
-        sizes = view.payoffs.sizes
-        right = f"an array bool{list(sizes)}, a cell for every pairing"
-        asked = self._ask("pairings(view)", right, lambda: np.asarray(selective.pairings(view)))
-        if asked.dtype != np.bool_ or asked.shape != sizes:
-            raise wrong(self.subject, "pairings(view)", asked, right)
-        return asked
+    @property
+    def selects(self) -> bool:
+        """Whether it says which cells it wants. Where not, it wants all."""
+        return isinstance(self.strategy, Selective)
+
+    def cells(self, view: LeagueView) -> list[Cell]:
+        """The cells that it wants."""
+        selective, right = self.strategy, "league.payoffs.cells.Cell, a list of them, each with a player of every side"
+        assert isinstance(selective, Selective)
+        cells = self._ask("cells(view)", right, lambda: list(selective.cells(view)))
+        for cell in cells:
+            if fault := self._cell_fault(cell, view.payoffs.sizes):
+                raise wrong(self.subject, f"cells(view), where {fault}", cell, right)
+        return cells
+
+    @staticmethod
+    def _cell_fault(cell: Any, sizes: Sequence[int]) -> str:
+        """What is wrong with a cell, or ""."""
+        if not isinstance(cell, Cell):
+            return f"one is a {type(cell).__name__}"
+        fits = len(cell.players) == len(sizes)
+        if not fits or not all(0 <= number < size for number, size in zip(cell.players, sizes, strict=True)):
+            return f"players is {cell.players}, and there are {list(sizes)} on the sides"
+        if cell.count is not None and (not isinstance(cell.count, int) or cell.count < 1):
+            return f"count is {cell.count!r}"
+        return ""
 
     def mixtures(self, view: LeagueView) -> tuple[tuple[Weights, ...], Joint | None]:
         """The meta-strategy of each population, and the joint one whose marginals these are, or None."""

@@ -12,8 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
+from league.payoffs.cells import Cell
 from league.strategies.chain import chained
 from league.strategies.founders import founders_of
 from league.strategy import Weights
@@ -24,7 +23,6 @@ from marl.job import SELF, Job
 from marl.registry import Registry
 from marl.scenario import Component, component
 from marl.snapshot import Snapshot
-from marl.types import Bools
 
 
 @dataclass
@@ -61,9 +59,9 @@ class SelfPlay:
             )
         ]
 
-    def pairings(self, view: LeagueView) -> Bools:
+    def cells(self, view: LeagueView) -> Sequence[Cell]:
         """None: what the newest players earn from each other is played because their mixture needs it."""
-        return np.zeros(view.payoffs.sizes, dtype=np.bool_)
+        return []
 
     def mixtures(self, view: LeagueView) -> Sequence[Weights]:
         """Each side's newest player alone."""
