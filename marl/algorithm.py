@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from marl.env import Environment, EnvSpec
+from marl.exact_game import ExactGame
 from marl.job import Job
 from marl.policy import Policy
 from marl.snapshot import JSON, Snapshot
 from marl.types import Array
-
-if TYPE_CHECKING:
-    from marl.solver import ExactGame
 
 
 @dataclass(frozen=True)

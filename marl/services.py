@@ -16,12 +16,12 @@ from marl.arena.failure import EnvironmentFailed
 from marl.blobs import Blobs
 from marl.compute import Compute
 from marl.env import Environment, EnvSpec
+from marl.exact_game import ExactGame
 from marl.job import Job
 from marl.policy import Policy
 from marl.recent import Recent
 from marl.registry import ALGORITHMS, ENVIRONMENTS, POLICIES, Component, Registry, blamed, wrong
 from marl.snapshot import Snapshot
-from marl.solver import ExactGame
 
 ROOM = 64 * 2**20  # bytes that policies may take which nobody plays with just now
 OBJECT = 64 * 2**10  # what a policy takes beside its arrays, roughly

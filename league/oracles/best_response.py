@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from marl import tabular
 from marl.algorithm import Trained
+from marl.exact_game import ExactGame
 from marl.job import Job, Profile
-from marl.solver import ExactGame, SolverAlgorithm
+from marl.solver import SolverAlgorithm
 from marl.types import Floats
 
 

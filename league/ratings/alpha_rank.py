@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from league.pairing import Result
 from league.ratings.crosstable import crosstable
 from league.ratings.evolution import Params, strategy_masses
 from league.ratings.rating import Rating, counted, games_of
-from league.schedules.pairing import Result
 
 __all__ = ["AlphaRank", "Params"]
 

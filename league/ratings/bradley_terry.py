@@ -22,10 +22,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from league.pairing import Result
 from league.ratings.comparisons import Comparisons, compare
 from league.ratings.davidson import ELO, Fit, fit, outcomes
 from league.ratings.rating import Rating, counted, games_of
-from league.schedules.pairing import Result
 from marl.types import Floats
 
 

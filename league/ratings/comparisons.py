@@ -8,7 +8,7 @@ from itertools import combinations
 
 import numpy as np
 
-from league.schedules.pairing import Result
+from league.pairing import Result
 from marl.types import Floats, Ints
 
 

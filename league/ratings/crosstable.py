@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from league.pairing import Result
 from league.ratings.comparisons import compare
-from league.schedules.pairing import Result
 from marl.types import Floats
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from league.pairing import Result
 from league.ratings.rating import Rating, counted
-from league.schedules.pairing import Result
 
 
 @dataclass

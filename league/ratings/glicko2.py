@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from math import exp, log, pi, sqrt
 
+from league.pairing import Result
 from league.ratings.rating import Rating, counted
-from league.schedules.pairing import Result
 
 
 @dataclass

@@ -13,10 +13,10 @@ import numpy as np
 from scipy.linalg import null_space
 from scipy.optimize import linprog, minimize
 
+from league.pairing import Result
 from league.ratings.crosstable import crosstable
 from league.ratings.davidson import ELO
 from league.ratings.rating import Rating, counted, games_of
-from league.schedules.pairing import Result
 from marl.errors import RunError
 from marl.types import Bools, Floats
 

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import exp, sqrt
 
+from league.pairing import Result
 from league.ratings.rating import Rating, counted
-from league.schedules.pairing import Result
 
 
 @dataclass

@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 from league.hookspecs import RATINGS
+from league.pairing import Result
 from league.ratings.rating import Rating, counted
-from league.schedules.pairing import Result
 from marl.errors import RunError
 from marl.registry import Component, Registry, blamed, wrong
 

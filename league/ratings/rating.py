@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from league.schedules.pairing import Result
+from league.pairing import Result
 
 Z95 = 1.959963984540054
 """Half the width of a 95 % interval, in standard errors."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from league.pairing import Result, shares
 from league.ratings.davidson import ELO, fit, outcomes
 from league.ratings.sprt import SequentialTest, expected_score, log_likelihood_ratio
-from league.schedules.pairing import Result, shares
 from marl.types import Floats, Ints
 
 

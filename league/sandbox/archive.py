@@ -17,7 +17,8 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from league.sandbox import inside
-from league.sandbox.base import Finished, Limits, Sandbox
+from league.sandbox.base import Finished, Sandbox
+from league.sandbox.limits import Limits
 from marl.errors import RunError, UserError
 from marl.printable import printable
 

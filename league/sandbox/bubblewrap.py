@@ -14,11 +14,12 @@ from functools import cache
 from pathlib import Path
 
 from league.sandbox import cgroups, orphans, rooms, seccomp
-from league.sandbox.base import Limits, Probe
+from league.sandbox.base import Probe
 from league.sandbox.cgroups import Cgroup
 from league.sandbox.child import Child, Gate
 from league.sandbox.command import resolve
 from league.sandbox.launch import Pipes, Tier
+from league.sandbox.limits import Limits
 from league.sandbox.log import Log
 from league.sandbox.plain import RLIMITS, WATCHED
 from league.sandbox.spawn import spawn

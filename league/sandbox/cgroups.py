@@ -9,13 +9,10 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from league.sandbox import owners
 from league.sandbox.hierarchies import PREFIX, Layout, layout
-
-if TYPE_CHECKING:
-    from league.sandbox.base import Limits
+from league.sandbox.limits import Limits
 
 _lock = threading.Lock()
 

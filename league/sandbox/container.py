@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from league.sandbox.base import Limits, Probe
+from league.sandbox.base import Probe
 from league.sandbox.child import Child
 from league.sandbox.command import INSIDE
 from league.sandbox.launch import Pipes, Tier, ends
+from league.sandbox.limits import Limits
 from league.sandbox.log import Log
 from league.sandbox.spawn import spawn
 from marl.errors import RunError

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import IO
 
 from league.sandbox import log as logs
-from league.sandbox.base import Finished, Limits
+from league.sandbox.base import Finished
 from league.sandbox.child import Child
+from league.sandbox.limits import Limits
 from league.sandbox.log import Log
 from marl.errors import RunError
 

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from league.sandbox import cgroups
-from league.sandbox.base import Limits, Probe
+from league.sandbox.base import Probe
 from league.sandbox.cgroups import Cgroup
 from league.sandbox.child import Child
 from league.sandbox.command import PATH
 from league.sandbox.launch import Pipes, Tier, ends
+from league.sandbox.limits import Limits
 from league.sandbox.log import Log
 from league.sandbox.spawn import spawn
 from league.sandbox.tree import COOKIE, Session

@@ -10,7 +10,7 @@ import os
 from functools import cache
 from pathlib import Path
 
-from league.sandbox.base import Limits
+from league.sandbox.limits import Limits
 
 # Of this process, this namespace, or what the kernel was built with; none of it changes while the machine runs.
 _HARMLESS: tuple[str, ...] = ("self", "thread-self", "mounts", "net", "sysvipc", "acpi", "bus", "config.gz", "consoles")

@@ -10,8 +10,8 @@ from functools import cache
 from pathlib import Path
 
 from league.sandbox import proc
-from league.sandbox.base import Limits
 from league.sandbox.command import INSIDE, SYSTEM, Program
+from league.sandbox.limits import Limits
 
 _DEVICES = ("null", "zero", "random", "urandom")
 _LINKS = {

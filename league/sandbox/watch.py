@@ -12,7 +12,7 @@ from league.sandbox.child import Child
 from league.sandbox.tree import usage
 
 if TYPE_CHECKING:
-    from league.sandbox.base import Limits
+    from league.sandbox.limits import Limits
 
 PERIOD = 0.05
 """Seconds between two looks at a tree that no cgroup holds; processor time is looked at every fifth time."""

@@ -1,5 +1,5 @@
 """Schedules: what decides the next pairings of a tournament; one small file each. See docs/schedules-and-ratings.md."""
 
-from league.schedules.pairing import Fact, Pairing, Place, Result, Schedule, Tie, shares
+from league.pairing import Fact, Pairing, Place, Result, Schedule, Tie, shares
 
 __all__ = ["Fact", "Pairing", "Place", "Result", "Schedule", "Tie", "shares"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from league.schedules.pairing import Pairing, Place, Result
+from league.pairing import Pairing, Place, Result
 from marl.errors import UserError
 
 REPLAYS = 2

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from league.pairing import Pairing, Place, Result, Tie
 from league.schedules.book import Book, places, totals
 from league.schedules.field import checked, two_sided
-from league.schedules.pairing import Pairing, Place, Result, Tie
 from league.schedules.seats import seatings
 from marl.registry.ranges import at_least
 

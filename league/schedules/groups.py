@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from league.pairing import Pairing, Place, Result, Schedule, Tie
 from league.schedules.bracket import Bracket
 from league.schedules.bracket import Params as KnockoutParams
 from league.schedules.double_elimination import DoubleElimination
 from league.schedules.field import checked, two_sided
-from league.schedules.pairing import Pairing, Place, Result, Schedule, Tie
 from league.schedules.round_robin import Params as RoundRobinParams
 from league.schedules.round_robin import RoundRobin
 from league.schedules.single_elimination import SingleElimination

@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 
-from league.schedules.pairing import Fact, Pairing, Place, Result, Schedule, Tie
+from league.pairing import Fact, Pairing, Place, Result, Schedule, Tie
 from marl.errors import RunError
 from marl.registry import blamed, wrong
 

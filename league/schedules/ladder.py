@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from league.pairing import Pairing, Place, Result
 from league.ratings.openskill import OpenSkill
 from league.schedules.book import Book, places, totals
 from league.schedules.field import checked, present
 from league.schedules.memo import Memo
-from league.schedules.pairing import Pairing, Place, Result
 from league.schedules.seats import round_of
 from marl import rng
 from marl.registry.ranges import at_least

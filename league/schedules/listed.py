@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from league.pairing import Pairing, Place, Result
 from league.schedules.book import Book, places, totals
-from league.schedules.pairing import Pairing, Place, Result
 from league.schedules.seats import balanced, seatings
 from league.schedules.tiebreaks import TieBreak, said, separate
 

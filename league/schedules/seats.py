@@ -13,7 +13,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from itertools import combinations
 from typing import TypeVar
 
-from league.schedules.pairing import Pairing
+from league.pairing import Pairing
 
 P = TypeVar("P", bound=Hashable)
 

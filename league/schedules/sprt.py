@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from league.pairing import Fact, Pairing, Place, Result
 from league.ratings.sprt import Decision, SequentialTest, State
 from league.schedules.book import Book, places, totals
 from league.schedules.field import checked, two_sided
-from league.schedules.pairing import Fact, Pairing, Place, Result
 from league.schedules.sprt_facts import sprt_facts
 from marl.errors import UserError
 from marl.registry.ranges import at_least

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import isfinite
 
+from league.pairing import Fact
 from league.ratings.sprt import SequentialTest, State, estimate
-from league.schedules.pairing import Fact
 
 
 def sprt_facts(test: SequentialTest, state: State, players: Sequence[str], most: int, later: int) -> list[Fact]:

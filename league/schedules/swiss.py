@@ -17,11 +17,11 @@ from functools import partial
 from itertools import combinations
 from math import ceil, log2
 
+from league.pairing import Pairing, Place, Result
 from league.schedules.book import Book, Totals, places
 from league.schedules.field import checked, present
 from league.schedules.matching import cheapest_matching
 from league.schedules.memo import Memo
-from league.schedules.pairing import Pairing, Place, Result
 from league.schedules.seats import round_of
 from league.schedules.tiebreaks import TieBreak, said, separate
 from marl.errors import UserError

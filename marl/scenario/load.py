@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -21,26 +20,7 @@ from marl.scenario.overrides import assign, split
 from marl.scenario.plain import plain, to_yaml
 from marl.scenario.read import interpolated, read
 from marl.scenario.references import Keys, references
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """A checked scenario.
-
-    `kind`: who runs it. `name`: its `name:`, or the file's. `config`: an instance of the dataclass of its runner, with
-    components named in full and completed by their defaults. `text`: the same as YAML, which loads to the same again.
-    An address with a password is there as the reference that it was given by. `source`: the file it came from.
-
-    `absent`: what it names and is not installed here, a sentence each, where that was allowed; such components have the
-    parameters that stand there, unchecked.
-    """
-
-    kind: str
-    name: str
-    config: Any
-    text: str
-    source: Path
-    absent: tuple[str, ...] = ()
+from marl.scenario.scenario import Scenario
 
 
 def load_scenario(name_or_path: str | Path, overrides: list[str], registry: Registry, absent: bool = False) -> Scenario:

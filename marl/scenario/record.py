@@ -7,14 +7,12 @@ import hashlib
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from marl.blobs import write_atomically
 from marl.registry import RUNNERS, Component, Registry
 from marl.registry.plugin import BUILTIN, Plugin
-
-if TYPE_CHECKING:
-    from marl.scenario.load import Scenario
+from marl.scenario.scenario import Scenario
 
 FILE = "scenario.yaml"
 

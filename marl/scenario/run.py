@@ -6,8 +6,9 @@ from pathlib import Path
 
 from marl.errors import UserError
 from marl.registry import Registry
-from marl.scenario.load import Scenario, load_scenario
+from marl.scenario.load import load_scenario
 from marl.scenario.record import FILE
+from marl.scenario.scenario import Scenario
 
 
 def load_run(run: Path, registry: Registry, absent: bool = False) -> Scenario:

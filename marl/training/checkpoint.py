@@ -11,7 +11,7 @@ and its files are pickles.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import torch
@@ -24,7 +24,6 @@ from marl.training.networks.saved import NAME, describe_network
 from marl.types import Array
 
 if TYPE_CHECKING:
-    from marl.training.learner import ColumnLearner
     from marl.training.modules import ModuleSpec
 
 AVERAGE, REWARD = "average/", "reward/"
@@ -32,7 +31,33 @@ _CRITICS = "critics/"
 _EXPERIENCE = "experience"
 
 
-def save_learner(learner: ColumnLearner) -> Checkpoint:
+class Learning(Protocol):
+    """What a checkpoint holds of a learner; see `marl.training.learner.ColumnLearner`, which is one."""
+
+    past: Any
+    averages: Any
+    memo: Any
+    critics: Any
+    _named_optimizers: Any
+
+    @property
+    def names(self) -> Any:
+        """The modules that learn."""
+
+    def weights(self) -> dict[str, Array]:
+        """The weights of all networks."""
+
+    def network(self, module: str) -> Any:
+        """A module's network."""
+
+    def reset(self, seed: int) -> None:
+        """Begin anew."""
+
+    def get_optimizers_for_module(self, module: str) -> Any:
+        """A module's optimisers."""
+
+
+def save_learner(learner: Learning) -> Checkpoint:
     """Weights, the state of every optimiser, and what the learner remembers."""
     arrays = {f"weights/{name}": array for name, array in learner.weights().items()}
     for name, moments in _optimiser_states(learner).items():
@@ -47,7 +72,7 @@ def save_learner(learner: ColumnLearner) -> Checkpoint:
     return Checkpoint(arrays, {"memo": memo, "averaged": {name: one.count for name, one in learner.averages.items()}})
 
 
-def load_learner(learner: ColumnLearner, checkpoint: Checkpoint) -> None:
+def load_learner(learner: Learning, checkpoint: Checkpoint) -> None:
     """Put a saved state into a live learner, newer or older. Raises UserError where the modules differ."""
     parts = part(checkpoint.arrays, "weights/")
     known, critics = learner.weights(), part(checkpoint.arrays, _CRITICS)
@@ -134,11 +159,11 @@ def _tensors(arrays: Mapping[str, Array], device: torch.device | str) -> dict[st
     return {key: torch.from_numpy(np.array(array)).to(device) for key, array in arrays.items()}
 
 
-def _optimiser_states(learner: ColumnLearner) -> dict[str, dict[str, Any]]:
+def _optimiser_states(learner: Learning) -> dict[str, dict[str, Any]]:
     return {name: optimizer.state.get(parameter, {}) for name, parameter, optimizer in _parameters(learner)}
 
 
-def _parameters(learner: ColumnLearner) -> list[tuple[str, Any, Any]]:
+def _parameters(learner: Learning) -> list[tuple[str, Any, Any]]:
     """`(module/parameter, parameter, its optimiser)` for every parameter that is trained."""
     result = []
     for module in learner.names:
@@ -159,7 +184,7 @@ def _parameters(learner: ColumnLearner) -> list[tuple[str, Any, Any]]:
     return result
 
 
-def _critics(learner: ColumnLearner) -> dict[str, Array]:
+def _critics(learner: Learning) -> dict[str, Array]:
     return {
         f"{_CRITICS}{module}/{name}.{key}": _array(value)
         for module, critics in learner.critics.items()

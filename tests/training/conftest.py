@@ -51,7 +51,7 @@ class Services:
         return self.checkpoints[id]
 
     def exact(self) -> Any:
-        from marl.solver import ExactGame
+        from marl.exact_game import ExactGame
 
         return ExactGame(self.environment(1), self.policy)
 

@@ -16,7 +16,7 @@ ATTACKS += ["exotic_calls", "zombies", "reads_shadow", "lists_processes", "write
 HOST = """
 import json, os, sys
 from pathlib import Path
-from league.sandbox.base import Limits
+from league.sandbox.limits import Limits
 from league.sandbox.bubblewrap import BubblewrapSandbox
 
 sandbox, folder = BubblewrapSandbox(), Path(sys.argv[1])
