@@ -73,7 +73,7 @@ class Hyper:
 
         Override it to add an algorithm's own; each reaches the loss as `learner.coefficients[name]`.
         """
-        return {"lr": linear(self.lr, self.lr_end, progress)}
+        return {"lr": linear(self.lr, self.lr_end, progress), **self.reward.coefficients(progress)}
 
     @property
     def scheduled(self) -> list[str]:

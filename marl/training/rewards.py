@@ -1,12 +1,13 @@
-"""What a learner is paid for: channels of rewards, weighted and summed, in place of what the game pays.
+"""What a learner is paid for: channels of rewards, combined, weighted and summed, in place of what the game pays.
 
-Evaluations, payoffs and the `return` of training stay on the game's own reward, which is the channel `game`.
+Evaluations, payoffs and the `return` of training stay on the game's own reward, which is the channel `game`. What may
+be said of channels is `marl.training.composition`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,34 +16,17 @@ from marl.algorithm import Checkpoint
 from marl.arena import Record
 from marl.env import EnvSpec
 from marl.errors import UserError, suggestion
-from marl.registry import REWARDS, Component, blamed, component, load_registry, wrong
-from marl.reward import LOGGED, LearningReward, Reward, Window
+from marl.registry import REWARDS, blamed, load_registry, wrong
+from marl.reward import LOGGED, NUMBERS, LearningReward, Reward, Window
 from marl.training.checkpoint import REWARD, part
+from marl.training.composition import GAME, TOTAL, RewardConfig, Scales, Schedule, balanced, check_zero_sum, combined
+from marl.training.composition.config import value
+from marl.training.composition.logged import logged
 from marl.trajectory import Trajectory
 from marl.types import Array, Floats
 
-GAME = "game"
 _CALL = "reward(window)"
 _RECORDED = ("earned", "before")  # what a record may have of every row, see `marl.arena.Record`
-
-
-@dataclass
-class RewardConfig:
-    """What is learned from: the sum of channels, each times its weight. Nothing but the game's own, by default."""
-
-    channels: dict[str, Component] = component("rewards", default={}, help="by a name of your choice: what pays, too")
-    weights: dict[str, float] = field(default_factory=dict)
-    """By channel, 1 where none is given; `game` is the game's own reward."""
-
-    def __post_init__(self) -> None:
-        for name in self.channels:
-            if name in (GAME, "total") or not name.replace("_", "").isalnum():
-                raise ValueError(f"channels: {name!r} cannot be a channel's name: use letters, digits and '_', and not "
-                                 "'game' (the game's own reward) or 'total' (the sum)")  # fmt: skip
-        known = [GAME, *self.channels]
-        for name in self.weights:
-            if name.partition(":")[0] not in known:
-                raise ValueError(f"weights: there is no channel {name!r}{suggestion(name, known)}")
 
 
 @dataclass(frozen=True)
@@ -70,33 +54,51 @@ class Rewards:
             told = self._sources[name].channels
             if not isinstance(told, Mapping) or not told:
                 raise wrong(self._subjects[name], "its `channels`", told, "{name: what it is}, of one channel or more,")
-        self._plain = not config.channels and config.weights.get(GAME, 1.0) == 1.0
-        self._weights = self._weighed(config.weights)
+        self.config = config
+        self._names = self._full_names()
+        self._parts = {name: self._parts_of(name) for name in config.combine}
+        self._weights = self._weighed()
+        self._limits = {
+            full: (limits[0], limits[1]) for name, limits in config.clip.items() for full in self._of("clip", name)
+        }
+        self._scales = Scales(full for name in config.normalise for full in self._of("normalise", name))
+        if config.zero_sum:
+            check_zero_sum(spec)
         self.record = Record(**dict.fromkeys(self._needed(), True))
 
-    def __call__(self, windows: Sequence[Trajectory]) -> Rewarded:
-        """Pay the rows of one update. Raises RunError, naming the plugin, where a reward fails or gives nonsense."""
-        if self._plain:
+    def __call__(self, windows: Sequence[Trajectory], coefficients: Mapping[str, float] | None = None) -> Rewarded:
+        """Pay the rows of one update; `coefficients` are the weights that change, as of now.
+
+        Raises RunError, naming the plugin, where a reward fails or gives nonsense.
+        """
+        if self.config.is_plain:
             return Rewarded(list(windows), {}, {})
-        paid, samples, parts = [], [], []
+        weights = {
+            full: value(weight, dict(coefficients or {}), name) for full, (name, weight) in self._weights.items()
+        }
+        raw, terms, samples = [], [], []
         for rows in windows:
             window = Window(rows, self.spec, self.discount)
-            channels = self._channels(window)
-            channels["total"] = sum((w * channels[name] for name, w in self._weights.items()), np.zeros(len(rows)))
-            paid.append(replace(rows, reward=channels["total"]))
-            parts.append(channels)
-            samples.append(self._samples(window))
-        paid = self._by_tick(windows, paid)
-        means = {f"{LOGGED}{name}": float(np.concatenate([one[name] for one in parts]).mean()) for name in parts[0]}
-        return Rewarded(paid, means, joined(samples))
+            found, channels = self._composed(self._channels(window))
+            raw.append(found)
+            terms.append({name: weight * channels[name] for name, weight in weights.items()})
+            samples.append(self._samples(window) | self._scales.samples(found))
+        totals = [sum(one.values(), np.zeros(len(rows))) for one, rows in zip(terms, windows, strict=True)]
+        stats: dict[str, float] = {}
+        if self.config.zero_sum:
+            totals, stats[f"{LOGGED}{TOTAL}.balanced"] = self._balanced(windows, terms, totals)
+        paid = [replace(rows, reward=total) for rows, total in zip(windows, totals, strict=True)]
+        apart = GAME not in self._limits and GAME not in self._scales.names
+        paid = self._by_tick(windows, paid, weights.get(GAME, 0.0) if apart else 0.0)
+        return Rewarded(paid, logged(raw, terms, totals) | stats, joined(samples))
 
-    def _by_tick(self, windows: Sequence[Trajectory], paid: list[Trajectory]) -> list[Trajectory]:
+    def _by_tick(self, windows: Sequence[Trajectory], paid: list[Trajectory], weight: float) -> list[Trajectory]:
         """Where matches are whole, what sides earned at every tick is what is paid too.
 
-        The game's own reward counts when it was earned, by its weight; what other channels pay counts at the own turn
-        that they pay.
+        The game's own reward counts when it was earned, times `weight`; what else is paid counts at the own turn that
+        it is paid for.
         """
-        ticks, weight = paid[0].ticks, self._weights[GAME]
+        ticks = paid[0].ticks
         if ticks is None:
             return paid
         earned, side_of = weight * ticks.earned, self.spec.side_of
@@ -112,23 +114,29 @@ class Rewards:
 
     def reset(self, seed: int) -> None:
         """A cold start of those that learn."""
+        self._scales.reset()
         for number, (name, source) in enumerate(self.learning.items()):
             with blamed(self._subjects[name], "reset(seed)"):
                 source.reset(int(rng.mix(seed, number)[0]))
 
     def fit(self, samples: Mapping[str, Array], seed: int) -> dict[str, float]:
         """Let those that learn learn from the samples of one update; what they report, by "reward.channel.name"."""
-        stats: dict[str, float] = {}
+        stats = {f"{LOGGED}{name}.deviation": found for name, found in self._scales.fit(samples).items()}
         for number, (name, source) in enumerate(self.learning.items()):
             if mine := part(samples, f"{name}/"):
-                with blamed(self._subjects[name], "fit(samples, seed)", "a mapping of names to numbers"):
-                    told = {key: float(value) for key, value in source.fit(mine, int(rng.mix(seed, number)[0])).items()}
-                stats |= {f"{LOGGED}{name}.{key}": value for key, value in told.items()}
+                call, right = "fit(samples, seed)", f"a mapping of names (none of {', '.join(NUMBERS)}) to numbers"
+                with blamed(self._subjects[name], call, right):
+                    told = {
+                        key: float(number) for key, number in source.fit(mine, int(rng.mix(seed, number)[0])).items()
+                    }
+                if taken := set(told) & set(NUMBERS):
+                    raise wrong(self._subjects[name], call, sorted(taken), right)
+                stats |= {f"{LOGGED}{name}.{key}": one for key, one in told.items()}
         return stats
 
     def save(self) -> dict[str, Array]:
         """The state of those that learn, by "channel/name"."""
-        state: dict[str, Array] = {}
+        state = self._scales.save()
         for name, source in self.learning.items():
             with blamed(self._subjects[name], "save()", "a mapping of names to arrays"):
                 state |= {f"{name}/{key}": np.array(value) for key, value in source.save().items()}
@@ -136,6 +144,7 @@ class Rewards:
 
     def load(self, state: Mapping[str, Array]) -> None:
         """Go on from a saved state. A reward that it knows nothing of, as it is new in the scenario, starts cold."""
+        self._scales.load(state)
         for name, source in self.learning.items():
             mine = part(state, f"{name}/")
             with blamed(self._subjects[name], "load(state)"):
@@ -164,6 +173,31 @@ class Rewards:
                 channels[_full(name, key, source)] = _checked(numbers, window, subject, key, right)
         return channels
 
+    def _composed(self, given: Mapping[str, Floats]) -> tuple[dict[str, Floats], dict[str, Floats]]:
+        """Every channel and combination as it is made, and then normalised and clipped."""
+        raw, channels = dict[str, Floats](), dict[str, Floats]()
+
+        def make(name: str) -> Floats:
+            if name not in channels:
+                parts = [factor * make(full) for full, factor in self._parts.get(name, {}).items()]
+                raw[name] = combined(self.config.combine[name].by, parts) if parts else given[name]
+                scaled = self._scales.scaled(name, raw[name])
+                channels[name] = np.clip(scaled, *self._limits[name]) if name in self._limits else scaled
+            return channels[name]
+
+        for name in self._names:
+            make(name)
+        return {name: raw[name] for name in self._names}, channels
+
+    def _balanced(
+        self, windows: Sequence[Trajectory], terms: Sequence[Mapping[str, Floats]], totals: Sequence[Floats]
+    ) -> tuple[list[Floats], float]:
+        """What is paid where sides must sum up to nothing; the game's own does already, unless it was clipped."""
+        apart = GAME in self._weights and GAME not in self._limits
+        own = [one[GAME] if apart else np.zeros(len(rows)) for one, rows in zip(terms, windows, strict=True)]
+        shaping, share = balanced(windows, [total - game for total, game in zip(totals, own, strict=True)], self.spec)
+        return [game + more for game, more in zip(own, shaping, strict=True)], share
+
     def _samples(self, window: Window) -> dict[str, Array]:
         found: dict[str, Array] = {}
         for name, source in self.learning.items():
@@ -171,15 +205,41 @@ class Rewards:
                 found |= {f"{name}/{key}": np.asarray(array) for key, array in source.samples(window).items()}
         return found
 
-    def _weighed(self, weights: Mapping[str, float]) -> dict[str, float]:
-        """The weight of every channel by its full name."""
-        known = {GAME: GAME} | {
-            _full(name, key, source): name for name, source in self._sources.items() for key in source.channels
-        }
-        for name in weights:
-            if name not in known and name not in known.values():
-                raise UserError(f"reward.weights: there is no channel {name!r}{suggestion(name, known)}")
-        return {full: weights.get(full, weights.get(name, 1.0)) for full, name in known.items()}
+    def _full_names(self) -> dict[str, str]:
+        """The full name of everything that pays, with the name that a scenario has for it."""
+        channels = {_full(name, key, source): name for name, source in self._sources.items() for key in source.channels}
+        return {GAME: GAME, **channels, **{name: name for name in self.config.combine}}
+
+    def _of(self, key: str, name: str) -> list[str]:
+        """The full names that a name in a scenario stands for. Raises UserError where there is nothing of that name."""
+        found = [full for full, short in self._names.items() if name in (full, short)]
+        if not found:
+            known = [*self._names, *self._names.values()]
+            raise UserError(f"reward.{key}: there is no channel {name!r}{suggestion(name, known)}")
+        return found
+
+    def _parts_of(self, name: str) -> dict[str, float]:
+        """The full names of the parts of a combination, with their factors."""
+        parts = {}
+        for part_name, factor in self.config.combine[name].factors.items():
+            found = self._of(f"combine.{name}.of", part_name)
+            if len(found) > 1:
+                raise UserError(f"reward.combine.{name}.of: {part_name!r} is several channels: name one of "
+                                f"{', '.join(found)}")  # fmt: skip
+            parts[found[0]] = factor
+        return parts
+
+    def _weighed(self) -> dict[str, tuple[str, float | Schedule]]:
+        """The name and the weight of all that is summed up, by full name: parts of combinations only where they say."""
+        for name in self.config.weights:
+            self._of("weights", name)
+        parts = {full for parts in self._parts.values() for full in parts}
+        result: dict[str, tuple[str, float | Schedule]] = {}
+        for full, name in self._names.items():
+            given = full if full in self.config.weights else name
+            if given in self.config.weights or full not in parts:
+                result[full] = (given, self.config.weights.get(given, 1.0))
+        return result
 
     def _needed(self) -> Iterable[str]:
         """What must be recorded. Raises UserError for what no record has."""

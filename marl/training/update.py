@@ -70,7 +70,7 @@ class Player:
     def play(
         self, rows: int, coefficients: Mapping[str, float], tasks: Floats | None = None, version: int = 0
     ) -> Batch:
-        """Collect `rows` rows with the live policy as it is now; `coefficients` are those of its behaviour.
+        """Collect `rows` rows with the live policy as it is now; `coefficients` are what schedules say.
 
         `tasks`: how often each is played in the matches that begin from now on, `float64[T]`; None: as before.
         `version`: how many updates are behind its weights.
@@ -80,7 +80,7 @@ class Player:
         if tasks is not None:
             self.rollout.practise(tasks)
         played = self.rollout.collect(rows)
-        paid = self.rewards(played.windows)
+        paid = self.rewards(played.windows, coefficients)
         windows, seen = rewarded(paid.windows, self.statistics)
         cut = self.experience.cut(windows, self.rollout.live, self.rollout.modules)
         stats, told = cut.stats | paid.stats | played.stats, (played.failures, played.changed, played.remarks)

@@ -126,9 +126,8 @@ def test_what_is_learned_from_is_the_weighted_sum_and_every_channel_is_told(wind
     learned = np.concatenate([part.reward for part in paid.windows])
     np.testing.assert_allclose(learned, 2 * game - 0.25 * game + 0.5 * sides + 10 * 0.9)
     wanted = {"game": game.mean(), "part": game.mean() / 4, "more:side": sides.mean(), "more:gamma": 0.9}
-    assert paid.stats == pytest.approx(
-        {f"reward.{name}": v for name, v in (wanted | {"total": learned.mean()}).items()}
-    )
+    means = {name: v for name, v in paid.stats.items() if name.count(".") == 1}
+    assert means == pytest.approx({f"reward.{name}": v for name, v in (wanted | {"total": learned.mean()}).items()})
     assert all(new.observation is old.observation for new, old in zip(paid.windows, parts, strict=True))
 
 

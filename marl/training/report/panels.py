@@ -34,6 +34,7 @@ TITLES = {
     "lr": "Learning rate",
 }  # in this order; what else an algorithm logs comes after, under its own name
 SPEED, SHARES = "env_steps_per_s", {"sampler_share": "sampler", "learner_share": "learner"}
+DETAILS = (".paid", ".share", ".deviation")  # of channels of rewards: `marl rewards analyze` draws them
 SILENT = {"env_steps", "rows", "matches", "sample_seconds", "learn_seconds", SPEED, *SHARES}
 
 
@@ -116,7 +117,7 @@ def sorted_out(view: Logged) -> tuple[dict[str, float], dict[str, list[str]]]:
     varying: dict[str, list[str]] = {}
     for name, series in view.series.items():
         key = name.rpartition("/")[2]
-        if key in SILENT:
+        if key in SILENT or (key.startswith(LOGGED) and key.endswith(DETAILS)):
             continue
         if view.updates > 1 and min(p.low for p in series) == max(p.high for p in series):
             constant[name] = series[0].value

@@ -22,13 +22,15 @@ from marl.job import SELF, Job
 from marl.registry import RUNNERS, Component, load_registry
 from marl.scenario import load_scenario
 from marl.testing.games.skirmish import skirmish
+from marl.training.composition import Combination, Schedule
 
-CHANNELS = {"reward.game", "reward.near", "reward.team", "reward.novelty", "reward.total"}
-LEARNER = "{name: rllib/ppo, lanes: 8, rows: 256, minibatch: 128, epochs: 1, model: {hidden: [8]}, %s}"
+CHANNELS = {"reward.game", "reward.near", "reward.team", "reward.novelty", "reward.both", "reward.total"}
+LEARNER = "{name: rllib/ppo, lanes: 8, rows: 256, minibatch: 128, epochs: 1, horizon: 800, model: {hidden: [8]}, %s}"
 BLOCK = (
     "reward: {channels: {near: {name: rewards/potential, potential: '-abs(observation[2])'}, "
     "team: {name: rewards/team_spirit, spirit: 0.3, opponents: true}, novelty: {name: rewards/rnd, hidden: 16}}, "
-    "weights: {game: 0, novelty: 0.1}}"
+    "combine: {both: {by: geometric, of: [near, team]}}, normalise: [near], clip: {team: [-2, 2]}, "
+    "weights: {game: 0, novelty: 0.1, near: {start: 1, end: 0}, team: 1, both: 0.5}}"
 )
 TRAIN = f"""
 kind: train
@@ -70,8 +72,11 @@ def test_a_run_learns_from_all_of_them_and_resumes_to_the_bit(tmp_path: Path) ->
     whole = events(tmp_path / "whole")
     assert all(CHANNELS | {"reward.novelty.error.group0"} <= set(event) for event in whole)
     assert whole[0]["reward.novelty"] == 0 < whole[-1]["reward.novelty"]
-    total = whole[-1]["reward.near"] + whole[-1]["reward.team"] + 0.1 * whole[-1]["reward.novelty"]
-    assert whole[-1]["reward.total"] == pytest.approx(total)
+    assert whole[0]["reward.near.paid"] == 0 != whole[1]["reward.near.paid"]  # in its deviations, once known
+    assert whole[0]["reward.near.weight"] == 1 > whole[-1]["reward.near.weight"] > 0
+    for event in whole:
+        total = sum(event[f"reward.{name}.paid"] for name in ("game", "near", "team", "novelty", "both"))
+        assert event["reward.total"] == pytest.approx(total)
     assert "reward.novelty" in (tmp_path / "whole" / "report.html").read_text()
 
     run(TRAIN, tmp_path / "half", "env_steps=400")
@@ -109,7 +114,9 @@ def block() -> dict[str, Any]:
             "team": Component("rewards/team_spirit", {"spirit": 0.5}),
             "novelty": Component("rewards/rnd", {"hidden": 8}),
         },
-        "weights": {"game": 0.0},
+        "combine": {"both": Combination(by="product", of=["near", "team"])},
+        "normalise": ["near", "both"],
+        "weights": {"game": 0.0, "team": Schedule(start=0.0, end=1.0)},
     }
 
 

@@ -1,0 +1,18 @@
+"""How channels become one reward: what a scenario may say of them, and what becomes of the numbers."""
+
+from marl.training.composition.config import GAME, TOTAL, Combination, RewardConfig, Schedule
+from marl.training.composition.rules import combined
+from marl.training.composition.scales import Scales
+from marl.training.composition.zero_sum import balanced, check_zero_sum
+
+__all__ = [
+    "GAME",
+    "TOTAL",
+    "Combination",
+    "RewardConfig",
+    "Scales",
+    "Schedule",
+    "balanced",
+    "check_zero_sum",
+    "combined",
+]
