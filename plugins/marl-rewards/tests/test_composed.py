@@ -129,7 +129,7 @@ def engine(backend: str) -> Any:
     from marl_rllib.ppo import PPO, PPOParams
 
     small = {"lanes": 8, "rows": 129, "minibatch": 64, "epochs": 1, "model": ModelConfig(hidden=[8])}
-    hyper = PPOParams(**small, reward=RewardConfig(**block()))
+    hyper = PPOParams(**small, horizon=2000, reward=RewardConfig(**block()))
     spec = skirmish(1).spec
     return Engine(
         spec, Parts(PPO.learner), module_specs(spec, hyper.model, hyper.sharing, (0, 1)), hyper, Compute(backend)
