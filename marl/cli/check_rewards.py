@@ -15,7 +15,8 @@ from marl.registry import Component, Descriptor
 from marl.testing.games.kuhn import kuhn
 from marl.testing.games.pennies import matching_pennies
 from marl.testing.games.skirmish import skirmish
-from marl.training.rewards import RewardConfig, Rewards
+from marl.training.composition import RewardConfig
+from marl.training.rewards import Rewards
 
 _GAMES = {"skirmish": skirmish, "Kuhn poker": kuhn, "matching pennies": matching_pennies}
 _ROWS, _UPDATES = 200, 3

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from marl.registry import MODELS, Component, component, load_registry
+from marl.training.composition import RewardConfig
 from marl.training.networks import ModelConfig, Sharing
-from marl.training.rewards import RewardConfig
 
 
 @dataclass(kw_only=True)

@@ -20,7 +20,8 @@ from marl.policies.random import Random
 from marl.registry import Component, load_registry
 from marl.testing.games.kuhn import SPEC as KUHN
 from marl.testing.games.skirmish import SPEC, skirmish
-from marl.training.rewards import RewardConfig, Rewards
+from marl.training.composition import RewardConfig
+from marl.training.rewards import Rewards
 
 ODD = '''
 from dataclasses import dataclass

@@ -33,14 +33,16 @@ def balanced(windows: Sequence[Trajectory], paid: Sequence[Floats], spec: EnvSpe
     Rows at whose tick a side is missing (the limit of an update cut through the tick) are paid nothing: 0. Raises
     UserError where that is all of them, as it is where other sides do not learn.
     """
-    match, tick, values = (np.concatenate(parts) for parts in zip(*_columns(windows, paid), strict=True))
-    side = spec.side_of[np.concatenate([window.agent for window in windows])]
+    match, tick, agent = (
+        np.concatenate(parts) for parts in zip(*((one.match, one.tick, one.agent) for one in windows), strict=True)
+    )
+    values, side = np.concatenate(paid), spec.side_of[agent]
     _, at = np.unique(match * (spec.max_length + 1) + tick, return_inverse=True)
     shape = (int(at.max(initial=-1)) + 1, len(spec.sides))
     sums, counts = np.zeros(shape), np.zeros(shape)
     np.add.at(sums, (at, side), values)
     np.add.at(counts, (at, side), 1.0)
-    whole = (counts > 0).all(axis=1)[at]
+    whole = np.asarray((counts > 0).all(axis=1))[at]
     if len(whole) and not whole.any():
         raise UserError(
             "reward.zero_sum: no row has rows of all other sides at its tick, so there is nobody to balance it with: "
@@ -50,7 +52,3 @@ def balanced(windows: Sequence[Trajectory], paid: Sequence[Floats], spec: EnvSpe
     result = np.where(whole, values - others[at, side] / counts[at, side], 0.0)
     share = float(whole.mean()) if len(whole) else 1.0
     return np.split(result, np.cumsum([len(window) for window in windows])[:-1]), share
-
-
-def _columns(windows: Sequence[Trajectory], paid: Sequence[Floats]) -> list[tuple[Floats, Floats, Floats]]:
-    return [(window.match, window.tick, mine) for window, mine in zip(windows, paid, strict=True)]

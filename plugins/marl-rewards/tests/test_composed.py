@@ -22,7 +22,7 @@ from marl.job import SELF, Job
 from marl.registry import RUNNERS, Component, load_registry
 from marl.scenario import load_scenario
 from marl.testing.games.skirmish import skirmish
-from marl.training.composition import Combination, Schedule
+from marl.training.composition import Combination, RewardConfig, Schedule
 
 CHANNELS = {"reward.game", "reward.near", "reward.team", "reward.novelty", "reward.both", "reward.total"}
 LEARNER = "{name: rllib/ppo, lanes: 8, rows: 256, minibatch: 128, epochs: 1, horizon: 800, model: {hidden: [8]}, %s}"
@@ -125,7 +125,6 @@ def engine(backend: str) -> Any:
     from marl.training.modules import module_specs
     from marl.training.networks import ModelConfig
     from marl.training.parts import Parts
-    from marl.training.rewards import RewardConfig
     from marl_rllib.ppo import PPO, PPOParams
 
     small = {"lanes": 8, "rows": 129, "minibatch": 64, "epochs": 1, "model": ModelConfig(hidden=[8])}
