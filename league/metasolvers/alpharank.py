@@ -26,6 +26,7 @@ class AlphaRank:
         self.alpha, self.population = params.alpha, params.population
 
     def __call__(self, payoffs: Payoffs) -> Sequence[Floats]:
+        """The marginals of the stationary distribution, `float64[n]` a side."""
         scale = max(float(np.abs(table).max(initial=0.0)) for table in payoffs) or 1.0
         masses = profile_masses([table / scale for table in payoffs], self.alpha, self.population)
         sides = range(masses.ndim)

@@ -24,6 +24,7 @@ class CoarseCorrelated:
     """Solves the table exactly, to HiGHS' tolerance of 1e-7. Of players that are the same, the first has the weight."""
 
     def __call__(self, payoffs: Payoffs) -> Joint:
+        """The joint distribution, found by linear programming."""
         table = payoffs.distinct()
         tables = np.stack(list(table))
         scale = float(np.abs(tables).max(initial=0.0)) or 1.0

@@ -20,6 +20,7 @@ class Nash:
     """Solves the table exactly, to HiGHS' tolerance of 1e-7. Of players that are the same, the first has the weight."""
 
     def __call__(self, payoffs: Payoffs) -> Sequence[Floats]:
+        """The equilibrium mixture of each side, `float64[n]`."""
         if len(payoffs) != 2:
             raise UserError(
                 f"the meta-solver league/nash is for two sides, and there are {len(payoffs)}; try league/prd"

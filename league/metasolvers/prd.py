@@ -39,6 +39,7 @@ class ProjectedReplicator:
         self.iterations, self.dt, self.gamma = params.iterations, params.dt, params.gamma
 
     def __call__(self, payoffs: Payoffs) -> Sequence[Floats]:
+        """The mixture of each side that the dynamics come to, `float64[n]`."""
         tables = np.stack(list(payoffs))
         scale = float(np.abs(tables).max(initial=0.0)) or 1.0
         simplices = Simplices(payoffs.sizes, self.gamma)
@@ -113,6 +114,7 @@ class Fitness:
         self.tables = [np.ascontiguousarray(np.moveaxis(table, side, 0)) for side, table in enumerate(tables)]
 
     def __call__(self) -> Floats:
+        """What each player earns against the present mixtures of the others, side after side."""
         for side, left in enumerate(self.tables):
             others = self.mixtures[:side] + self.mixtures[side + 1 :]
             for other in others[:0:-1]:  # sum out the last axis, and again

@@ -19,4 +19,5 @@ class Uniform:
     """Weighs the players of a side alike."""
 
     def __call__(self, payoffs: Payoffs) -> Sequence[Floats]:
+        """`1 / n` for each of the n players of a side."""
         return [np.full(n, 1.0 / n) for n in payoffs.sizes]

@@ -26,6 +26,7 @@ class AlphaRank:
         self.alpha, self.population = params.alpha, params.population
 
     def fit(self, results: Sequence[Result]) -> dict[str, Rating]:
+        """The mass of everybody in the stationary distribution."""
         played = counted(results)
         games = games_of(played)
         if not games:

@@ -58,6 +58,7 @@ class BradleyTerry:
         self.draws = 0.0
 
     def fit(self, results: Sequence[Result]) -> dict[str, Rating]:
+        """The strengths under which these results are most likely, with their intervals."""
         played = counted(results)
         games = games_of(played)
         self.players = tuple(games)

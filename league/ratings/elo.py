@@ -39,10 +39,12 @@ class Elo:
         self.games: dict[str, int] = {}
 
     def fit(self, results: Sequence[Result]) -> dict[str, Rating]:
+        """Everyone's rating when the results come one after another."""
         self.ratings, self.games = {}, {}
         return self.update(results)
 
     def update(self, results: Sequence[Result]) -> dict[str, Rating]:
+        """Everyone's rating after these results too."""
         for result in counted(results):
             before = [self.rating(player) for player in result.players]
             for i, player in enumerate(result.players):

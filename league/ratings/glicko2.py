@@ -54,10 +54,12 @@ class Glicko2:
         self.games: dict[str, int] = {}
 
     def fit(self, results: Sequence[Result]) -> dict[str, Rating]:
+        """Everyone's rating when the results come period after period."""
         self.strengths, self.games = {}, {}
         return self.update(sorted(results, key=lambda result: result.round))
 
     def update(self, results: Sequence[Result]) -> dict[str, Rating]:
+        """Everyone's rating after another period."""
         for _, period in groupby(counted(results), key=lambda result: result.round):
             self._period(list(period))
         return {

@@ -42,6 +42,7 @@ class NashAveraging:
         self.mixture: dict[str, float] = {}
 
     def fit(self, results: Sequence[Result]) -> dict[str, Rating]:
+        """What everybody earns against the equilibrium of all."""
         played = counted(results)
         games = games_of(played)
         if not games:

@@ -48,10 +48,12 @@ class OpenSkill:
         self.games: dict[str, int] = {}
 
     def fit(self, results: Sequence[Result]) -> dict[str, Rating]:
+        """Everyone's rating when the results come one after another."""
         self.strengths, self.games = {}, {}
         return self.update(results)
 
     def update(self, results: Sequence[Result]) -> dict[str, Rating]:
+        """Everyone's rating after these results too."""
         for result in counted(results):
             new = self.rate([self.strength(player) for player in result.players], result.scores)
             self.strengths.update(zip(result.players, new, strict=True))

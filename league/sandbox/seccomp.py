@@ -29,6 +29,7 @@ class Among:
     error: int
 
     def code(self) -> list[bytes]:
+        """The instructions that let a call pass whose argument is one of these, and no other."""
         count = len(self.values)
         tests = [_op(_JEQ, value, count - place, 0) for place, value in enumerate(self.values)]
         return [_op(_LOAD, _ARGUMENTS + 8 * self.argument), *tests, _fail(self.error)]
@@ -43,6 +44,7 @@ class Without:
     error: int
 
     def code(self) -> list[bytes]:
+        """The instructions that refuse a call whose argument has these bits."""
         return [_op(_LOAD, _ARGUMENTS + 8 * self.argument), _op(_JSET, self.bits, 0, 1), _fail(self.error)]
 
 
@@ -53,6 +55,7 @@ class Never:
     error: int
 
     def code(self) -> list[bytes]:
+        """The instruction that refuses the call."""
         return [_fail(self.error)]
 
 
@@ -64,6 +67,7 @@ class Vain:
     rule: Among
 
     def code(self) -> list[bytes]:
+        """The instructions of the rule, after those that answer for some values as if the call had been done."""
         load, *others = self.rule.code()
         tests = [step for value in self.values for step in (_op(_JEQ, value, 0, 1), _fail(0))]
         return [load, *tests, *others]

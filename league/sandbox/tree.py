@@ -38,15 +38,19 @@ class Namespace:
         self._handle = os.pidfd_open(init)
 
     def members(self) -> list[int]:
+        """All below the first process, and itself."""
         return descendants(self.init)
 
     def stop(self) -> None:
+        """Stop them all, those that are born meanwhile too."""
         _stop_all(self.members)
 
     def resume(self) -> None:
+        """Let them all go on."""
         _signal(self.members(), signal.SIGCONT)
 
     def kill(self) -> None:
+        """Kill the first process; the kernel ends all others with it."""
         if self._handle >= 0:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._handle, signal.SIGKILL)
@@ -74,17 +78,21 @@ class Session:
         self._cookie = f"{COOKIE}={cookie}".encode() if cookie else b""
 
     def members(self) -> list[int]:
+        """The leader, and all below it."""
         return [self.leader, *descendants(self.leader)]
 
     def stop(self) -> None:
+        """Stop them all, those that are born meanwhile too."""
         self._group(signal.SIGSTOP)
         _stop_all(lambda: descendants(self.leader))
 
     def resume(self) -> None:
+        """Let them all go on."""
         _signal(descendants(self.leader), signal.SIGCONT)
         self._group(signal.SIGCONT)
 
     def kill(self) -> None:
+        """Kill them all; who carries the cookie is looked for until nobody is found."""
         found = descendants(self.leader)
         self._group(signal.SIGKILL)
         _signal(found, signal.SIGKILL)

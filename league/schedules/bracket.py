@@ -86,6 +86,7 @@ class Bracket:
         return True
 
     def next(self, results: Sequence[Result]) -> list[Pairing] | None:
+        """The games of all meetings whose players are known and that are not decided."""
         book = Book(results)
         due = book.due(self._replay(book).asked)
         book.check()

@@ -19,6 +19,7 @@ class DoubleElimination(Bracket):
     lives = 2
 
     def draw(self, rounds: int) -> list[Meeting]:
+        """The meetings of both brackets, and the final."""
         winners = knockout(rounds, "w", depth=0)
         losers = _losers(winners)
         survivor = Source("winner", losers[-1][0].id) if losers else Source("loser", winners[-1][0].id)
@@ -39,6 +40,7 @@ class DoubleElimination(Bracket):
         return {"w": "Winners", "l": "Losers"}[round[0]], f"Round {round[1:]}"
 
     def wanted(self, meeting: Meeting, state: State) -> bool:
+        """Whether a meeting is to be played: the second final only where the unbeaten one lost the first."""
         if meeting.id != "reset.1" or "final.1" not in state.winners:
             return True
         unbeaten = self.meetings[-2].sources[0]

@@ -78,6 +78,7 @@ class Groups:
         return f"the finals, then the place in the group ({said('points', self.tiebreaks)})"
 
     def next(self, results: Sequence[Result]) -> list[Pairing] | None:
+        """The pairings of the groups, and, when these are over, of the final stage."""
         due: list[Pairing] = []
         for number, stage in enumerate(self.stages):
             due += _outward(stage.next(_inward(results, _group(number))), _group(number), number, 0)

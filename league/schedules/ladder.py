@@ -67,6 +67,7 @@ class Ladder:
         self._memo: Memo[tuple[tuple[Pairing, ...], OpenSkill]] = Memo()
 
     def next(self, results: Sequence[Result]) -> list[Pairing] | None:
+        """The pairings that tell most about who is stronger."""
         book = Book(results)
         due = book.due(pairing for round in self._draw(book) for pairing in round)
         book.check()

@@ -24,12 +24,14 @@ class Listed:
         return said("points", self.tiebreaks)
 
     def next(self, results: Sequence[Result]) -> list[Pairing] | None:
+        """All pairings of the list, at once."""
         book = Book(results)
         due = book.due(self.pairings)
         book.check()
         return due or None
 
     def standing(self, results: Sequence[Result]) -> list[Place]:
+        """By points, then by the tie-breaks."""
         total = totals(Book(results), self.pairings, self.players)
         keys = {player: (total.points[player],) for player in self.players}
         return places(self.players, keys, total, separate(self.tiebreaks, total.points, total.matches, 1))

@@ -13,4 +13,5 @@ class SingleElimination(Bracket):
     name = "league/single_elimination"
 
     def draw(self, rounds: int) -> list[Meeting]:
+        """The meetings of the bracket, round by round."""
         return [meeting for meetings in knockout(rounds, "") for meeting in meetings]

@@ -66,6 +66,7 @@ class Sprt:
         )
 
     def next(self, results: Sequence[Result]) -> list[Pairing] | None:
+        """The next game pairs, until the test is decided."""
         book = Book(results)
         state, pairs = self._look(book)
         if state.decision.verdict or pairs >= self.most:

@@ -105,6 +105,7 @@ class Swiss:
         self._memo: Memo[Round] = Memo()
 
     def next(self, results: Sequence[Result]) -> list[Pairing] | None:
+        """The pairings of the present round, or of the next one where all of it is played."""
         book = Book(results)
         due = self._replay(book)[0]
         book.check()

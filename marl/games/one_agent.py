@@ -48,6 +48,7 @@ class OneAgent(Vectorised):
         self.over[:] = True
 
     def common(self) -> dict[str, Any]:
+        """The fields that every environment of this kind has, with what a new match begins with."""
         return super().common() | {"over": np.False_}
 
     @abc.abstractmethod

@@ -41,6 +41,7 @@ class TurnGame(Vectorised):
         self.player[:] = -1
 
     def common(self) -> dict[str, Any]:
+        """The fields that every environment of this kind has, with what a new match begins with."""
         return super().common() | {"player": np.int64(0), "acted": np.zeros(len(self._agents), np.bool_)}
 
     @abc.abstractmethod

@@ -18,7 +18,8 @@ T = TypeVar("T")
 class Scale(Protocol):
     """Maps values to positions on paper, and knows round values."""
 
-    def __call__(self, value: float) -> float: ...
+    def __call__(self, value: float) -> float:
+        """Where a value is on the paper."""
 
     def ticks(self, wanted: int = 6) -> list[Tick]:
         """About so many round values, and where they are."""

@@ -33,6 +33,7 @@ class Linear:
     label: Callable[[float], str] = plain
 
     def __call__(self, value: float) -> float:
+        """Where a value is on the paper."""
         span = (self.high - self.low) or 1.0
         return self.start + (value - self.low) / span * (self.end - self.start)
 
@@ -57,6 +58,7 @@ class Log:
     end: float
 
     def __call__(self, value: float) -> float:
+        """Where a value is on the paper; what is below the range is at its edge."""
         inside = min(max(value, self.low), self.high)
         span = math.log(self.high / self.low) or 1.0
         return self.start + math.log(inside / self.low) / span * (self.end - self.start)

@@ -23,12 +23,15 @@ class Corridor(Match):
     """One match: back (0) or forth (1); a gust may hold the walker where it is."""
 
     def start(self) -> None:
+        """Deal, or put everything at its place."""
         self.length, self.place, self.tick = LENGTHS[self.task], 0, 0
 
     def views(self) -> Mapping[int, View]:
+        """What everyone who acts now may do."""
         return {0: View(self.observe(0))}
 
     def play(self, actions: Mapping[int, Any]) -> Outcome:
+        """The actions of all who act now, and what comes of them."""
         self.tick += 1
         if self.chance() < 0.9:
             self.place = max(0, self.place + (1 if actions[0] == 1 else -1))
@@ -37,9 +40,11 @@ class Corridor(Match):
         return Outcome(truncated={0}) if self.tick == 2 * self.length else Outcome()
 
     def observe(self, agent: int) -> Array:
+        """What an agent sees."""
         return np.array([self.place / LENGTHS[-1], self.length / LENGTHS[-1]], dtype=np.float32)
 
     def render(self) -> Frame:
+        """The match as text."""
         return Frame("." * self.place + "@" + "." * (self.length - self.place), "")
 
 

@@ -59,14 +59,17 @@ class Kuhn(Match):
     """One match."""
 
     def start(self) -> None:
+        """Deal, or put everything at its place."""
         self.cards = DEALS[int(self.chance() * len(DEALS))]
         self.history = ""
 
     def views(self) -> Mapping[int, View]:
+        """What everyone who acts now may do."""
         player = len(self.history) % 2
         return {player: View(self.observe(player), np.ones(2, dtype=np.bool_))}
 
     def play(self, actions: Mapping[int, Any]) -> Outcome:
+        """The actions of all who act now, and what comes of them."""
         (action,) = actions.values()
         self.history += str(int(action))
         if self.history not in FINISHED:
@@ -75,6 +78,7 @@ class Kuhn(Match):
         return Outcome({0: won, 1: -won}, done=True)
 
     def observe(self, agent: int) -> Array:
+        """What an agent sees."""
         return observation(self.cards[agent], self.history)
 
     def illegal(self, agent: int, action: Any) -> Outcome:
@@ -82,6 +86,7 @@ class Kuhn(Match):
         return Outcome({agent: -1.0, 1 - agent: 1.0}, done=True, fault=agent)
 
     def render(self) -> Frame:
+        """The match as text."""
         bets = "".join("pb"[int(action)] for action in self.history)
         return Frame(f"{'JQK'[self.cards[0]]}{'JQK'[self.cards[1]]} {bets}".rstrip(), "")
 

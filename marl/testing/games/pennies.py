@@ -27,12 +27,15 @@ class Pennies(Match):
     """One match."""
 
     def start(self) -> None:
+        """Deal, or put everything at its place."""
         self.shown: list[int] = []
 
     def views(self) -> Mapping[int, View]:
+        """What everyone who acts now may do."""
         return {agent: View(self.observe(agent)) for agent in (0, 1)}
 
     def play(self, actions: Mapping[int, Any]) -> Outcome:
+        """The actions of all who act now, and what comes of them."""
         self.shown = [int(actions[0]), int(actions[1])]
         won = 1.0 if actions[0] == actions[1] else -1.0
         return Outcome({0: won, 1: -won}, done=True)
@@ -46,6 +49,7 @@ class Pennies(Match):
         return Outcome({agent: -1.0, 1 - agent: 1.0}, done=True, fault=agent)
 
     def render(self) -> Frame:
+        """The match as text."""
         return Frame(" ".join("HT"[side] for side in self.shown) or "hidden", "")
 
 

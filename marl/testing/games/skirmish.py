@@ -44,15 +44,18 @@ class Skirmish(Match):
     """One match."""
 
     def start(self) -> None:
+        """Deal, or put everything at its place."""
         self.health = np.array([HEALTH[agent] for agent in range(4)], dtype=np.float32)
         self.flares = dict.fromkeys(SCOUTS, FLARES)
         self.cover = dict.fromkeys(SCOUTS, 0)
         self.tick = 0
 
     def views(self) -> Mapping[int, View]:
+        """What everyone who acts now may do."""
         return {agent: self._view(agent) for agent in range(4) if self.health[agent] > 0}
 
     def play(self, actions: Mapping[int, Any]) -> Outcome:
+        """The actions of all who act now, and what comes of them."""
         self.tick += 1
         before = self.health.copy()
         spotted = self._scout(actions)
@@ -68,6 +71,7 @@ class Skirmish(Match):
         return Outcome(rewards, dead, late, done=over or self.tick == LIMIT, info={"hits": hits})
 
     def observe(self, agent: int) -> ArrayTree:
+        """What an agent sees."""
         health = self.health if agent < 2 else np.roll(self.health, 2)  # the own team comes first
         if agent in SCOUTS:
             return {"health": health.copy(), "flares": np.int64(self.flares[agent])}
@@ -80,10 +84,12 @@ class Skirmish(Match):
         return Outcome(_share({other: 10 * sign[other] for other in living}), done=True, fault=agent)
 
     def state(self) -> Array:
+        """The true state of the match."""
         extra = [self.flares[0], self.flares[2], self.cover[0], self.cover[2], self.tick]
         return np.concatenate([self.health, extra]).astype(np.float32)
 
     def render(self) -> Frame:
+        """The match as text."""
         bars = [f"{name} {'#' * int(np.ceil(health))}" for name, health in zip(SPEC.agents, self.health, strict=True)]
         drawn = "".join(
             f'<rect x="0" y="{20 * agent}" width="{30 * float(health)}" height="16"/>'

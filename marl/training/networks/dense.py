@@ -33,6 +33,7 @@ class MLP(nn.Module):
         self.size, self._activation = widths[-1], activation
 
     def forward(self, x: Tensor) -> Tensor:
+        """`float32[..., D] -> float32[..., H]`."""
         learns, rows = torch.is_grad_enabled(), len(x)
         layers = cast(Iterable[Dense], self.layers)
         if not self.layers or not fits(x, next(iter(layers)).weight) or (learns and self._activation == "silu"):

@@ -37,6 +37,7 @@ class Encoder(nn.Module):
         self.size = self.dense.size
 
     def forward(self, observation: TensorTree) -> Tensor:
+        """Images by their own layers, then all of it by the dense ones: `float32[B, D]`."""
         x: Tensor = self.dense(self.inputs(observation))
         return x
 
@@ -74,6 +75,7 @@ class Convolutions(nn.Module):
         self.size = channels[-1] * height * across
 
     def forward(self, image: Tensor) -> Tensor:
+        """What is in an image, `float32[B, D]`."""
         x = numbers(self._space, image)
         if self._last:
             x = x.permute(0, 3, 1, 2)

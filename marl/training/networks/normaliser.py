@@ -61,6 +61,7 @@ class Normaliser(Running):
         self._where = np.flatnonzero(numbers)
 
     def forward(self, x: Tensor) -> Tensor:
+        """The numbers in units of the deviation that was seen so far, around the mean that was: `float32[..., D]`."""
         return normalised(x, self.mean.float(), self.deviation())
 
     def absorb(self, moments: Moments) -> None:

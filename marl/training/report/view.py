@@ -20,11 +20,16 @@ class Logged(Protocol):
     """What updates logged. `series`: each number by name; `latest`: means of the newest; `updates`: their number."""
 
     @property
-    def series(self) -> Mapping[str, Series]: ...
+    def series(self) -> Mapping[str, Series]:
+        """Every curve that was logged, by name."""
+
     @property
-    def latest(self) -> Mapping[str, float]: ...
+    def latest(self) -> Mapping[str, float]:
+        """The newest value of everything that was logged, by name."""
+
     @property
-    def updates(self) -> int: ...
+    def updates(self) -> int:
+        """How many updates were logged."""
 
 
 @dataclass(frozen=True)

@@ -41,9 +41,11 @@ class Gaussian:
         self._from, self._to = ((bound - self._centre) / self._scale for bound in (low, high))
 
     def masked(self, inputs: Tensor, mask: Tensor | None) -> Tensor:
+        """See `Distribution.masked`."""
         return inputs
 
     def logp(self, inputs: Tensor, action: Tensor, mask: Tensor | None = None) -> Tensor:
+        """See `Distribution.logp`."""
         mean, log_std = torch.split(inputs, self.size, -1)
         action = action.reshape(mean.shape)
         std = log_std.exp()
@@ -56,15 +58,18 @@ class Gaussian:
         return logp.sum(-1) * self._chance
 
     def entropy(self, inputs: Tensor, mask: Tensor | None = None) -> Tensor:
+        """See `Distribution.entropy`."""
         log_std = inputs[..., self.size :]
         return (log_std + (0.5 + _HALF_LOG_2_PI + math.log(self._scale))).sum(-1) * self._chance
 
     def kl(self, inputs_p: Tensor, inputs_q: Tensor, mask: Tensor | None = None) -> Tensor:
+        """See `Distribution.kl`."""
         (mean_p, log_p), (mean_q, log_q) = (torch.split(inputs, self.size, -1) for inputs in (inputs_p, inputs_q))
         spread = (2 * (log_p - log_q)).exp() + ((mean_p - mean_q) / log_q.exp()) ** 2
         return (log_q - log_p + 0.5 * (spread - 1)).sum(-1) * self._chance
 
     def sample(self, inputs: Array, mask: Bools | None, keys: Keys) -> tuple[Array, Floats]:
+        """See `Distribution.sample`."""
         from scipy.special import log_ndtr  # most actions are discrete, and importing scipy takes a second
 
         mean, log_std = np.split(inputs.astype(np.float64), 2, axis=1)
@@ -80,8 +85,10 @@ class Gaussian:
         return action.reshape(len(keys), *self.box.shape), logp.sum(axis=1) * self._chance
 
     def mode(self, inputs: Array, mask: Bools | None) -> Array:
+        """See `Distribution.mode`."""
         wanted = self._centre + self._scale * inputs[:, : self.size].astype(np.float64)
         return wanted.astype(self.box.dtype).clip(self._low, self._high).reshape(-1, *self.box.shape)
 
     def probabilities(self, inputs: Array, mask: Bools | None) -> Floats:
+        """See `Distribution.probabilities`."""
         raise UserError(f"only Discrete actions have a table of probabilities, and these are {self.box}")

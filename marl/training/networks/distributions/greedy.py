@@ -20,8 +20,10 @@ class Greedy:
         return getattr(self._inner, name)
 
     def sample(self, inputs: Array, mask: Bools | None, keys: Keys) -> tuple[Array, Floats]:
+        """See `Distribution.sample`."""
         return self._inner.mode(inputs, mask), np.zeros(len(inputs))
 
     def probabilities(self, inputs: Array, mask: Bools | None) -> Floats:
+        """See `Distribution.probabilities`."""
         known = self._inner.probabilities(inputs, mask)
         return np.asarray(known.argmax(axis=1)[:, None] == np.arange(known.shape[1]), dtype=np.float64)

@@ -45,6 +45,7 @@ class Squashed:
         self._units = self.size * math.log(self.scale)  # between densities of the environment's actions and of units
 
     def masked(self, inputs: Tensor, mask: Tensor | None) -> Tensor:
+        """See `Distribution.masked`."""
         return inputs
 
     def normal(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
@@ -67,20 +68,24 @@ class Squashed:
         return (action.flatten(action.dim() - len(self.box.shape)).float() - self.centre) / self.scale
 
     def logp(self, inputs: Tensor, action: Tensor, mask: Tensor | None = None) -> Tensor:
+        """See `Distribution.logp`."""
         mean, log_std = self.normal(inputs)
         raw = torch.atanh(self.units(action).clamp(-_INSIDE, _INSIDE))
         z = (raw - mean) / log_std.exp()
         return (-0.5 * z * z - log_std - _HALF_LOG_2_PI - _slope(raw)).sum(-1) - self._units
 
     def entropy(self, inputs: Tensor, mask: Tensor | None = None) -> Tensor:
+        """See `Distribution.entropy`."""
         raise UserError("squashed actions have no formula for their entropy: take the mean of -logp over draws")
 
     def kl(self, inputs_p: Tensor, inputs_q: Tensor, mask: Tensor | None = None) -> Tensor:
+        """See `Distribution.kl`."""
         (mean_p, log_p), (mean_q, log_q) = self.normal(inputs_p), self.normal(inputs_q)
         spread = (2 * (log_p - log_q)).exp() + ((mean_p - mean_q) / log_q.exp()) ** 2
         return (log_q - log_p + 0.5 * (spread - 1)).sum(-1)
 
     def sample(self, inputs: Array, mask: Bools | None, keys: Keys) -> tuple[Array, Floats]:
+        """See `Distribution.sample`."""
         noise = torch.from_numpy(np.stack([rng.normal(keys, entry) for entry in range(self.size)], axis=1))
         action, logp = self.draw(torch.from_numpy(np.asarray(inputs, dtype=np.float64)), noise)
         return self._environment(action.numpy()), np.asarray(logp.numpy()) - self._units
@@ -90,6 +95,7 @@ class Squashed:
         return self._environment(np.tanh(inputs[:, : self.size].astype(np.float64)))
 
     def probabilities(self, inputs: Array, mask: Bools | None) -> Floats:
+        """See `Distribution.probabilities`."""
         raise UserError(f"only Discrete actions have a table of probabilities, and these are {self.box}")
 
     def _environment(self, units: Array) -> Array:
