@@ -1,1 +1,1 @@
-"""Rewards beside the game's own: potential-based shaping, team spirit, and curiosity by random network distillation."""
+"""Rewards beside the game's own: shaping, events, diminishing returns, teams, exploration."""

@@ -11,7 +11,14 @@ MARL_API = ">=2,<3"
 
 @hookimpl
 def marl_rewards() -> Iterable[Descriptor]:
-    """Potential-based shaping, team spirit, random network distillation."""
+    """What rewards there are: for being, moving, counting and exploring; for teams; and those that must not mislead."""
+    yield from shaped()
+    yield from for_teams()
+    yield from for_exploration()
+
+
+def shaped() -> Iterable[Descriptor]:
+    """What an agent does, and where it is."""
     yield Descriptor(
         "potential",
         "marl_rewards.potential:Potential",
@@ -21,12 +28,92 @@ def marl_rewards() -> Iterable[Descriptor]:
         tags=("shaping",),
     )
     yield Descriptor(
+        "distance",
+        "marl_rewards.distance:Distance",
+        "Pays for being near, by a shape function of the distance between two points",
+        params="marl_rewards.distance:Params",
+        source="Moschopoulos et al. (Lucy-SKG), arXiv:2305.15801, equation 3",
+        tags=("shaping",),
+    )
+    yield Descriptor(
+        "velocity",
+        "marl_rewards.velocity:Velocity",
+        "Pays for moving towards something",
+        params="marl_rewards.velocity:Params",
+        source="Moschopoulos et al. (Lucy-SKG), arXiv:2305.15801, section 4",
+        tags=("shaping",),
+    )
+    yield Descriptor(
+        "progress",
+        "marl_rewards.progress:Progress",
+        "Pays for how much more of something there is after an action than before it",
+        params="marl_rewards.progress:Params",
+        source="Ng, Harada, Russell, ICML 1999, with gamma = 1",
+        tags=("shaping",),
+    )
+    yield Descriptor(
+        "events",
+        "marl_rewards.events:Events",
+        "Pays for what the environment counts, a channel for each column",
+        params="marl_rewards.events:Params",
+        source="Moschopoulos et al. (Lucy-SKG), arXiv:2305.15801; OpenAI et al., arXiv:1912.06680",
+        tags=("events",),
+    )
+    yield Descriptor(
+        "submodular",
+        "marl_rewards.submodular:Submodular",
+        "Diminishing returns: the more there was in a match, the less another one pays",
+        params="marl_rewards.submodular:Params",
+        source="Prajapat et al., ICLR 2024 (arXiv:2307.13372)",
+        tags=("events", "safe"),
+    )
+    yield Descriptor(
+        "carl",
+        "marl_rewards.carl:CaRL",
+        "Progress alone is paid, and faults take a share of it away",
+        params="marl_rewards.carl:Params",
+        source="Jaeger et al., CoRL 2025 (arXiv:2504.17838)",
+        tags=("shaping", "safe"),
+    )
+
+
+def for_teams() -> Iterable[Descriptor]:
+    """Who of a team is paid for what."""
+    yield Descriptor(
         "team_spirit",
         "marl_rewards.team_spirit:TeamSpirit",
         "What an agent earns blended with its team's mean, less the opponents' mean if wanted",
         params="marl_rewards.team_spirit:Params",
         source="OpenAI et al., arXiv:1912.06680; Moschopoulos et al. (Lucy-SKG), arXiv:2305.15801",
         tags=("teams",),
+    )
+    yield Descriptor(
+        "difference",
+        "marl_rewards.difference:Difference",
+        "What a team earned less what it would have earned without the agent",
+        params="marl_rewards.difference:Params",
+        source="Wolpert and Tumer, Advances in Complex Systems 4, 2001",
+        tags=("teams",),
+    )
+
+
+def for_exploration() -> Iterable[Descriptor]:
+    """What has not been seen yet."""
+    yield Descriptor(
+        "counts",
+        "marl_rewards.counts:Counts",
+        "Pays one over the root of how often the next observation was seen, over all matches",
+        params="marl_rewards.counts:Params",
+        source="Strehl and Littman 2008; Tang et al., NeurIPS 2017 (arXiv:1611.04717)",
+        tags=("exploration", "learns"),
+    )
+    yield Descriptor(
+        "episodic",
+        "marl_rewards.episodic:Episodic",
+        "Pays one over the root of how often an agent saw the next observation in this match",
+        params="marl_rewards.counts:Params",
+        source="Badia et al., ICLR 2020 (arXiv:2002.06038); Henaff et al., NeurIPS 2022 (arXiv:2210.05805)",
+        tags=("exploration",),
     )
     yield Descriptor(
         "rnd",
