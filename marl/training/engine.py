@@ -13,7 +13,8 @@ from marl.env import EnvSpec
 from marl.errors import UserError
 from marl.job import Job
 from marl.snapshot import content_id
-from marl.training.backends import Backend, Plan, Report, connect
+from marl.training.backends.backend import Backend, Plan, Report
+from marl.training.backends.connect import connect
 from marl.training.checkpoint import part
 from marl.training.hyper import Hyper
 from marl.training.lineup import lineup

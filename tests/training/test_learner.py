@@ -361,7 +361,7 @@ from marl.training.modules import module_specs
 from marl.training.networks import ModelConfig
 from marl.training.hyper import OnPolicyHyper
 from marl.training.backends.local import Local
-from marl.training.backends import Plan
+from marl.training.backends.backend import Plan
 from marl.training.lineup import Lineup
 from marl.training.parts import Parts
 import numpy as np

@@ -10,7 +10,7 @@ from marl.algorithm import Checkpoint, Services
 from marl.env import EnvSpec
 from marl.snapshot import JSON
 from marl.training import making
-from marl.training.backends import Plan, Report
+from marl.training.backends.backend import Plan, Report
 from marl.training.backends.playing import (
     fitted,
     flat,

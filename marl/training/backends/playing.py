@@ -15,7 +15,7 @@ from marl.arena import Failures, Record, Source
 from marl.env import Environment, EnvSpec
 from marl.policy import Policy
 from marl.snapshot import JSON
-from marl.training.backends import Plan, Report
+from marl.training.backends.backend import Plan, Report
 from marl.training.experience import Experience
 from marl.training.hyper import Hyper
 from marl.training.making import Maker

@@ -14,7 +14,8 @@ from marl.compute import Compute
 from marl.env import EnvSpec
 from marl.errors import RunError
 from marl.snapshot import JSON
-from marl.training.backends import Plan, Report, ray_session
+from marl.training.backends import ray_session
+from marl.training.backends.backend import Plan, Report
 from marl.training.backends.playing import fitted, flat, recorded, report
 from marl.training.backends.ray_free import FreeSamplers
 from marl.training.backends.ray_learners import Learners, RowsLost

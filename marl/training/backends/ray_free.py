@@ -19,7 +19,7 @@ import torch
 
 from marl.algorithm import Checkpoint, Services
 from marl.env import EnvSpec
-from marl.training.backends import Plan
+from marl.training.backends.backend import Plan
 from marl.training.backends.playing import part_of, portion, stream
 from marl.training.backends.ray_runner import Runner
 from marl.training.backends.ray_samplers import PATIENCE, REVIVALS, Rows, Samplers, T, died, raise_bugs, value

@@ -15,7 +15,7 @@ from marl.algorithm import Checkpoint, Services
 from marl.env import EnvSpec
 from marl.errors import RunError, UserError
 from marl.snapshot import Snapshot
-from marl.training.backends import Plan
+from marl.training.backends.backend import Plan
 from marl.training.backends.playing import part_of, portion, stream, wanted, whole
 from marl.training.backends.ray_runner import Runner, Start
 from marl.training.columns import Columns
