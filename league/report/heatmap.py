@@ -152,7 +152,8 @@ def draw(view: LeagueView, table: Table, weights: tuple[Floats, ...], *, hidden:
     )
     label = f"Heat map of {table.title}: {table.means.shape[0]} by {table.means.shape[1]} players"
     drawing = svg(body, max(frame.left + frame.width + STRIP + 8, 420), room + 34, label)
-    caption = f"Blue: {escape(view.sides[table.of])} gains. Orange: it loses.{gaps}{clip}"
+    winner = "the player on the row" if view.payoffs.symmetric else escape(view.sides[table.of])
+    caption = f"Blue: {winner} gains. Orange: it loses.{gaps}{clip}"
     return figure(drawing, data, caption, hidden=hidden, name=table.title)
 
 
@@ -162,7 +163,8 @@ def axis_of(view: LeagueView, side: int | None, weights: tuple[Floats, ...]) -> 
         return Axis("", ("",))
     number = view.population(side)
     names = tuple(player.name for player in view.populations[number])
-    return Axis(f"{clipped(view.sides[side], 24)}, players in order of birth", names, weights=weights[number])
+    whose = "" if view.payoffs.symmetric else f"{clipped(view.sides[side], 24)}, "
+    return Axis(f"{whose}players in order of birth", names, weights=weights[number])
 
 
 def place(down: Axis, across: Axis) -> Frame:

@@ -63,7 +63,7 @@ def draw(view: LeagueView, side: int, *, hidden: bool) -> str:
             absent(f"{escape(view.names[side])} has no players yet."), "", hidden=hidden, name=view.names[side]
         )
     numbers = tuple(str(iteration.number) for iteration in view.iterations)
-    players = Axis(f"{clipped(view.names[side], 24)}, players", names)
+    players = Axis("players" if len(view.names) == 1 else f"{clipped(view.names[side], 24)}, players", names)
     time = Axis("iteration", numbers, first=view.iterations[0].number)
     left = label_room(players)
     frame = Frame(left, 10, min(WIDTH - left - 10, len(numbers) * 80), min(TALLEST, max(len(names) * 24, 60)))

@@ -117,6 +117,9 @@ class CheckedStrategy:
         sides = len(view.sides)
         if job.side not in range(sides):
             return f"side is {job.side!r}", f"a job's side is one of 0 to {sides - 1}"
+        if view.payoffs.symmetric and len(job.sides) < sides and job.params.get("sharing") in ("side", "none"):
+            right = "one population plays all sides here, so sharing: all, or a run with population: by_side,"
+            return f"sharing is {job.params['sharing']}, so that it would learn to play one side only", right
         right = "a job's opponents are a mixture for every side, the learner's own empty"
         if job.joint is not None and (off := self._joint_fault(job)):
             return (

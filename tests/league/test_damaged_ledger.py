@@ -24,8 +24,8 @@ DAMAGE = {
     "delete from decisions where kind = 'mixtures' and iteration = 1": (
         "the decision 'mixtures' of iteration 1 is missing, and there is that of 2"
     ),
-    "delete from players where side = 1": "player 2, who is not in the table players",
-    "delete from players where side = 0": "side 0 has no players",
+    "delete from players where sides = '[1]'": "player 2, who is not in the table players",
+    "delete from players where sides = '[0]'": "side 0 has no players",
     "delete from players where name = 'player_0/2'": "there are payoffs of player 5, who is not in the table players",
     "delete from players where id = 6; delete from payoffs where pairing like '%,6'": (
         "the mixtures of iteration 2 are over [3, 3] players, and there were [3, 2] by then"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import permutations, product
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from league.reader import read_view
 from league.report import render
 from league.roster import roster
 from marl.errors import RunError, UserError
+from marl.job import Job
 from marl.registry import Component, load_registry
 from marl.types import Floats
 
@@ -231,3 +233,15 @@ def test_players_of_both_kinds_in_one_ledger_are_damage(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="some players play all sides, and others one"):
         check(ledger)
     ledger.close()
+
+
+def test_who_would_learn_one_side_only_is_told_before_it_learns(league: Make) -> None:
+    """Strategies of one side a job; whoever learns on all sides has all networks."""
+    manager = league("env: classic/rock_paper_scissors\n")
+    next(manager.run())
+    rival = ((manager.view().players[0].snapshot, 1.0),)
+    apart = Job("rllib/ppo", 0, ((), rival), 1, params={"sharing": "side"})
+    fault = manager.strategy._job_fault(apart, manager.view())
+    assert fault is not None and "sharing is side" in fault[0] and "population: by_side" in fault[1]
+    itself = replace(apart, opponents=((), (("self", 1.0),)))
+    assert manager.strategy._job_fault(itself, manager.view()) is None
