@@ -107,7 +107,7 @@ def _finite(values: Floats) -> list[float | None]:
 
 def _player(player: Player) -> dict[str, Any]:
     return {"name": player.name, "sides": list(player.sides), "born": player.born, "role": player.role,
-            "snapshot": player.snapshot, "parents": list(player.parents)}  # fmt: skip
+            "lineage": player.lineage, "snapshot": player.snapshot, "parents": list(player.parents)}  # fmt: skip
 
 
 def _facts(view: LeagueView) -> dict[str, Any]:

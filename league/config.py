@@ -61,6 +61,27 @@ class PayoffSettings:
         at_least(self, 1, "limit")
 
 
+@dataclass(frozen=True)
+class LeagueCompute(Compute):
+    """`compute:` of a league: beside what every run has, who does its jobs."""
+
+    processes: int = 0
+    """Worker processes that do jobs side by side; 0: the process that runs the league does them, one by one."""
+    pool: Literal["local", "ray"] = "local"
+    """Where they are: on this machine, or wherever a Ray cluster has a free CPU."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        at_least(self, 0, "processes")
+        if self.pool == "ray" and not self.processes:
+            raise ValueError("pool: ray needs processes: how many jobs it may do at once")
+        if self.pool == "ray" and self.backend == "ray":
+            raise ValueError(
+                "backend: ray inside of pool: ray would wait for CPUs that its own jobs hold: take backend: local, or "
+                "pool: local"
+            )
+
+
 @dataclass
 class LeagueConfig:
     """A league: an environment, a strategy, and when to stop."""
@@ -90,7 +111,14 @@ class LeagueConfig:
     )
     stop: Stop = field(default_factory=Stop)
     failures: Failures = field(default_factory=Failures)
-    compute: Compute = field(default_factory=Compute)
+    workers: int = 1
+    """Logical workers: how many jobs go on at once. Part of the outcome; who really does them says `compute`."""
+    completions: Literal["logical", "free"] = "logical"
+    """When a job's turn comes: in the order of budgets, which is always the same, or `free`, as they are done."""
+    compute: LeagueCompute = field(default_factory=LeagueCompute)
+
+    def __post_init__(self) -> None:
+        at_least(self, 1, "workers")
 
     @staticmethod
     def former(values: dict[str, Any]) -> None:

@@ -27,7 +27,7 @@ SANDBOXES: Kind[Sandbox] = Kind("sandboxes", "league.sandbox:Sandbox")
 
 @hookspec
 def league_strategies() -> Iterable[Descriptor]:
-    """Strategies: what decides the next jobs of a league.
+    """Strategies: what decides which jobs of a league are done next.
 
     A target is called as `target(registry: Registry, params: P)` and gives a `league.strategy.Strategy`.
     Since API 1, with parameters as one object since API 2.

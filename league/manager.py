@@ -1,6 +1,6 @@
-"""The league's loop: jobs, training, payoffs, mixtures; each step is in the ledger before the next one starts.
+"""The league's loop: orders, jobs, payoffs, mixtures; each step is in the ledger before the next one starts.
 
-Data flows one way: the ledger's view -> strategy -> jobs -> algorithm -> snapshot -> blob -> player -> payoffs ->
+Data flows one way: the ledger's view -> strategy -> orders -> jobs -> snapshot -> blob -> player -> payoffs ->
 meta-strategy -> ledger. The loop keeps nothing that the ledger lacks, so a killed run resumes where it was.
 """
 
@@ -8,29 +8,31 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from league.config import LeagueConfig
-from league.dashboard import JobProgress
+from league.jobs.jobs import Jobs
+from league.jobs.log import TrainingLog
+from league.jobs.work import JobWork, pool_of
 from league.ledger import Ledger
+from league.ledger.orders import Orders
 from league.measures.measure import plain_values
 from league.measures.taken import Measures
+from league.orders import Lineage, Order
 from league.payoffs.filling import Filling
 from league.payoffs.source import PayoffSource
 from league.payoffs.table import Table
-from league.population.player import Player
 from league.population.population import Population
-from league.services import LeagueServices
+from league.services import LeagueServices, lending_of
 from league.strategies.checked import CheckedStrategy
 from league.view import Iteration, LeagueView
-from marl.algorithm import Algorithm
 from marl.job import Job
-from marl.registry import ALGORITHMS, Registry
+from marl.metrics import Metrics
+from marl.registry import Registry
 from marl.run.players import Contestant
 from marl.run.start import starting
 from marl.scenario import plain
-from marl.services import train
 from marl.snapshot import canonical
 
 
@@ -45,6 +47,7 @@ class Manager:
     strategy: CheckedStrategy
     source: PayoffSource
     measures: Measures
+    metrics: Metrics
     one: bool = False  # whether a single population plays all sides
     start: Contestant | None = None  # whose networks jobs without a parent start from
 
@@ -58,46 +61,82 @@ class Manager:
         self.iterations = self.ledger.iterations()
         self.measured = self.ledger.measured()
         self._started = time.monotonic() - (self.iterations[-1].seconds if self.iterations else 0.0)
-        self._algorithms: dict[str, Algorithm] = {}
         self.reason = ""
         self.doing = ""
-        self.jobs: list[JobProgress] = []
         self.tell: Callable[[], None] = lambda: None
+        self.work = JobWork(lending_of(self.config, self.services.blobs.root), self.services)
+        self.log = TrainingLog(self.metrics, tell=lambda: self.tell())
+        self.orders = Orders(self.ledger)
+        self._taken = len(self.orders.taken(len(self.iterations)))  # orders, in the present iteration
+        self.lineages = self.orders.lineages()
+        self.jobs = Jobs(
+            self.orders, lambda: pool_of(self.config.compute, self.work, self.log.heard), self.log,
+            self.config.workers, self.config.completions == "free", self.strategy.continues, self._named,
+            tell=lambda: self.tell(),
+        )  # fmt: skip
 
     def run(self) -> Iterator[Iteration]:
         """Work until a stop condition holds (`reason` then says which), yielding each finished iteration."""
-        if not self.iterations:
-            yield self._found()
-        while not self._stops():
-            number = self.iterations[-1].number + 1
-            view = self.view(number - 1)
-            jobs = [self._prepared(job) for job in self.strategy.jobs(view, self.config.seed)]
-            if not jobs:
-                self.reason = self.strategy.ended(view)
-                break
-            self.services.iteration = number
-            self.jobs = [self._waiting(job) for job in jobs]
-            self.population.begin()
-            for index, job in enumerate(jobs):
-                self._work(number, job, index)
-            yield self._conclude(number)
-        last = self.iterations[-1].number
-        if last not in self.ledger.decisions("finished"):
-            self.ledger.decide("finished", last, {"reason": self.reason}, self.seconds)
+        try:
+            if not self.iterations:
+                yield self._found()
+            while self._goes_on(number := self.iterations[-1].number + 1):
+                while not self._is_over():
+                    self._take(number)
+                yield self._conclude(number)
+            last = self.iterations[-1].number
+            if last not in self.ledger.decisions("finished"):
+                self.ledger.decide("finished", last, {"reason": self.reason}, self.seconds)
+        finally:
+            self.close()
 
-    def view(self, upto: int | None = None) -> LeagueView:
-        """The league as it stands, or as it was at the end of iteration `upto` (the last one at the earliest)."""
-        players = self.population.players(upto)
+    def close(self) -> None:
+        """End the workers, if there are any."""
+        self.jobs.close()
+
+    def _goes_on(self, number: int) -> bool:
+        """Whether there is another iteration. The strategy is asked what is to be done in it, unless it has been."""
+        if self._stops():
+            return False
+        if self._is_over():  # it was killed before it was concluded
+            return True
+        if self.jobs.asked < number - 1 and not (self.strategy.rounds and self.jobs.open):
+            orders = self.strategy.next(self.view(), self.jobs.running)
+            self.jobs.ask([replace(order, job=self._prepared(order.job)) for order in orders], number - 1)
+        if not self.jobs.open:
+            self.reason = self.strategy.ended(self.view())
+        return bool(self.jobs.open)
+
+    def _is_over(self) -> bool:
+        """Whether all orders of the present iteration are taken: those of a round, else one."""
+        return self._taken > 0 and not (self.strategy.rounds and self.jobs.open)
+
+    def _take(self, iteration: int) -> None:
+        """Take the next order: it is done, its turn has come, and who comes of it joins."""
+        self.doing = f"iteration {iteration}: training"
+        one = self.jobs.next()
+        order, outcome = one.order, one.outcome
+        assert outcome is not None
+        self.population.take(self.orders, one, iteration, self.jobs.end(one))
+        self._taken += 1
+        done = self.lineages[order.lineage].done if order.lineage in self.lineages else 0
+        self.lineages[order.lineage] = Lineage(done + 1, outcome.snapshot, outcome.checkpoint, outcome.metrics)
+
+    def view(self) -> LeagueView:
+        """The league as it stands."""
+        players = self.population.players()
         return LeagueView(
             name=self.config.name,
             env=self.config.env.name,
             sides=self.sides,
             players=tuple(player for side in players for player in side),
             iterations=tuple(self.iterations),
-            payoffs=self.filling.payoffs.upto([len(side) for side in players]),
+            payoffs=self.filling.payoffs,
             finished=bool(self.reason),
             measured={**self.measures.abouts, **self.measured},
             planned=self.config.stop.iterations,
+            seed=self.config.seed,
+            lineages=dict(self.lineages),
         )
 
     @property
@@ -113,6 +152,10 @@ class Manager:
             self.reason = f"{stop.iterations} iterations are done"
         elif stop.seconds is not None and self.seconds >= stop.seconds:
             self.reason = f"{stop.seconds:g} seconds are over"
+            return True  # and no more of them are taken
+        if self.reason and not self._taken:
+            self.doing = "what was begun is finished, for whoever goes on from here"
+            self.jobs.finish()
         return bool(self.reason)
 
     def _found(self) -> Iteration:
@@ -124,48 +167,20 @@ class Manager:
             for snapshot in snapshots[self.population.sizes[number] :]:
                 self.services.blobs.put_snapshot(snapshot)
                 (sides,) = self.population.playing([number])
-                self.population.add(Player("", sides, snapshot.id, 0, role="founder"))
+                self.population.found(sides, snapshot.id)
         return self._conclude(0)
 
-    def _waiting(self, job: Job) -> JobProgress:
-        return JobProgress(self.sides[job.side], sum(len(mixture) for mixture in job.opponents))
-
-    def _work(self, number: int, job: Job, index: int) -> None:
-        """Do a job, unless the ledger has it, and let its snapshot join every side that the learner played."""
-        done, started = self.ledger.job(job.id), time.monotonic()
-        if done is None:
-            self.doing = f"iteration {number}: {job.algorithm} for {self.sides[job.side]}"
-            self.jobs[index] = replace(self.jobs[index], started=started)
-            self.tell()
-            self.services.begin(job.id, "+".join(dict.fromkeys(self.sides[side] for side in job.sides)))
-            trained = train(self.registry, self._algorithm(job), job, self.services)
-            snapshot = self.services.blobs.put_snapshot(trained.snapshot)
-            kept = trained.checkpoint if self.strategy.continues else None
-            checkpoint = None if kept is None else self.services.blobs.put_checkpoint(kept)
-            self.ledger.finish_job(
-                job.id, number, asdict(job), snapshot, checkpoint, dict(trained.metrics), time.monotonic() - started
-            )
-        else:
-            snapshot, checkpoint = done["snapshot"], done["checkpoint"]
-        self.jobs[index] = replace(self.jobs[index], seconds=time.monotonic() - started, finished=True)
-        parents = self.population.parents(job)
-        for sides in self.population.playing(job.sides):
-            player = Player("", sides, snapshot, number, parents=parents, checkpoint=checkpoint)
-            self.population.admit(player, job)
+    def _named(self, order: Order) -> str:
+        """Who learns, for people."""
+        return order.lineage or "+".join(dict.fromkeys(self.sides[side] for side in order.job.sides))
 
     def _prepared(self, job: Job) -> Job:
         """A strategy's job with what the scenario adds: where it is played, and whose networks it starts from."""
         job = replace(job, env=self.env)
         if self.start is None or job.parent is not None:
             return job
-        checkpoint = starting(self.start, self._algorithm(job), job, self.services)
+        checkpoint = starting(self.start, self.work.algorithm(job), job, self.services)
         return replace(job, parent=self.services.blobs.put_checkpoint(checkpoint))
-
-    def _algorithm(self, job: Job) -> Algorithm:
-        key = job.algorithm + repr(sorted(job.params.items()))
-        if key not in self._algorithms:
-            self._algorithms[key] = self.registry.make(ALGORITHMS, job.algorithm, job.params)
-        return self._algorithms[key]
 
     def _conclude(self, number: int) -> Iteration:
         """Fill the table, decide the mixtures, measure them, and write the iteration down."""
@@ -180,6 +195,7 @@ class Manager:
         iteration = self._measure(Iteration(number, mixtures, {}, values, self.seconds, margins, drawn))
         self._decide(iteration)
         self.iterations.append(iteration)
+        self._taken = 0
         self.report(iteration)
         return iteration
 
@@ -189,7 +205,8 @@ class Manager:
         if self.iterations and self.measures.taken:
             self.doing = f"iteration {iteration.number}: measures"
             self.tell()
-        measured = self.measures.values(replace(view, iterations=(*view.iterations, iteration)), self.services)
+        view = replace(view, iterations=(*view.iterations, iteration))
+        measured = self.measures.values(view, self.services.after(iteration.number))
         return replace(iteration, measures=measured, seconds=self.seconds)
 
     def _decide(self, iteration: Iteration) -> None:
@@ -212,7 +229,7 @@ class Manager:
     def report(self, iteration: Iteration) -> None:
         """One line in metrics.jsonl."""
         sizes = [len(players) for players in self.population.players(iteration.number)]
-        self.services.metrics.log(
+        self.metrics.log(
             "iteration", iteration.number, measures=plain_values(iteration.measures), values=iteration.values,
             margins=iteration.margins, players=sizes, seconds=round(iteration.seconds, 3),
         )  # fmt: skip

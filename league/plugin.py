@@ -101,6 +101,13 @@ def league_strategies() -> Iterable[Descriptor]:
             params="league.strategies.self_play:Params",
             source="Samuel, Some studies in machine learning using the game of checkers, 1959",
         ),
+        Descriptor(
+            "pfsp",
+            "league.strategies.pfsp:PFSP",
+            "prioritised fictitious self-play: several learners, side by side, each against whom it still loses to",
+            params="league.strategies.pfsp:Params",
+            source="Vinyals et al., Grandmaster level in StarCraft II, Nature 575, 2019",
+        ),
     ]
 
 

@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -41,7 +42,8 @@ def run(scenario: Scenario, registry: Registry, out: Path, resume: bool) -> None
             manager.start = there.pins.find(start, "start_from")
         there.settle({"iteration": manager.iterations[-1].number if manager.iterations else 0})
         mend(there.metrics, manager)
-        carry_out(League(manager, scenario, out))
+        with closing(manager):
+            carry_out(League(manager, scenario, out))
 
 
 def build(config: LeagueConfig, registry: Registry, ledger: Ledger, blobs: Blobs, metrics: Metrics) -> Manager:
@@ -55,7 +57,7 @@ def build(config: LeagueConfig, registry: Registry, ledger: Ledger, blobs: Blobs
         for founder in founders:
             services.restore(founder)  # what cannot be made is found out before anything is written
     one = plays_all_sides(config.population, services.spec, ledger)
-    return Manager(config, registry, ledger, services, strategy, source, taken, one)
+    return Manager(config, registry, ledger, services, strategy, source, taken, metrics, one)
 
 
 def mend(metrics: Metrics, manager: Manager) -> None:
@@ -66,13 +68,16 @@ def mend(metrics: Metrics, manager: Manager) -> None:
     def finished(job: str) -> bool:
         return manager.ledger.job(job) is not None
 
-    metrics.keep(lambda event: event.get("iteration", event["step"]) <= last or finished(event.get("job", "")))
+    def counts(event: dict[str, Any]) -> bool:
+        return finished(event["job"]) if event.get("job") else event.get("iteration", event["step"]) <= last
+
+    metrics.keep(counts)
     there: set[int] = set()
     for event in read(metrics.path):
         if event["event"] == "iteration":
             there.add(event["step"])
         elif event["event"] == "train":
-            manager.services.steps += int(event.get("env_steps", 0))
+            manager.log.steps += int(event.get("env_steps", 0))
     for iteration in manager.iterations:
         if iteration.number not in there:
             manager.report(iteration)
@@ -92,7 +97,7 @@ class League(Run[Dashboard]):
     def work(self, display: Dashboard) -> None:
         """Work until the league stops."""
         manager = self.manager
-        manager.tell = manager.services.tell = lambda: display.update(progress(manager))
+        manager.tell = lambda: display.update(progress(manager))
         for _ in manager.run():
             manager.tell()
 
@@ -158,15 +163,15 @@ def progress(manager: Manager) -> Progress:
         values=last.worth if last else (),
         pairings=manager.filling.table.known,
         pairings_total=manager.filling.table.pairings,
-        jobs=tuple(manager.jobs),
-        steps=manager.services.steps,
+        jobs=tuple(manager.jobs.progress()),
+        steps=manager.log.steps,
         doing=doing(manager),
-        learning=tuple(manager.services.returns[-512:]),
-        paid=tuple(logged(manager.services.latest).items()),
+        learning=tuple(manager.log.newest.returns),
+        paid=tuple(logged(manager.log.newest.latest).items()),
     )
 
 
 def doing(manager: Manager) -> str:
     """What goes on, and how fast it trains where it does."""
-    speed = manager.services.latest.get("env_steps_per_s")
+    speed = manager.log.newest.latest.get("env_steps_per_s")
     return manager.doing if speed is None or not manager.doing else f"{manager.doing}, {speed / 1000:,.1f}k steps/s"

@@ -58,12 +58,17 @@ def lineage_table(players: tuple[Player, ...]) -> Table:
     table.add_column("player", no_wrap=True)
     table.add_column("born", justify="right", no_wrap=True)
     table.add_column("role", no_wrap=True)
+    told = any(player.lineage not in ("", player.population) for player in players)
+    if told:
+        table.add_column("learner", no_wrap=True)
     table.add_column("trained against", overflow="fold")
     table.add_column("snapshot", no_wrap=True)
     for player in players:
         more = f" and {len(player.parents) - 3} more" if len(player.parents) > 3 else ""
         parents = ", ".join(map(printable, player.parents[:3])) + more
-        row = (printable(player.name), str(player.born), printable(player.role), parents, player.snapshot[:12])
+        learner = (printable(player.lineage or "–"),) if told else ()
+        start = (printable(player.name), str(player.born), printable(player.role))
+        row = (*start, *learner, parents, player.snapshot[:12])
         table.add_row(*map(Text, row))
     return table
 

@@ -1,15 +1,15 @@
-"""What a strategy is: it decides the next jobs from the ledger."""
+"""What a strategy is: it decides from the ledger what is to be learned next."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Protocol, TypeAlias, runtime_checkable
 
+from league.orders import Order
 from league.payoffs.cells import Cell
 from league.payoffs.joint import Joint
 from league.view import LeagueView
 from marl.env import EnvSpec
-from marl.job import Job
 from marl.snapshot import Snapshot
 
 Weights: TypeAlias = tuple[float, ...]  # one per player of a population, in order of birth
@@ -18,16 +18,18 @@ Weights: TypeAlias = tuple[float, ...]  # one per player of a population, in ord
 class Strategy(Protocol):
     """Decides from a view of the ledger, and keeps no state that the ledger lacks: so a killed run resumes.
 
-    A strategy may do more: see `Selective`, `Ending` and `Continuing`.
+    It is asked when the league begins, and whenever an order was taken, which is an iteration; see `InRounds` for the
+    other way. It may do more: see `Selective`, `Ending` and `Continuing`.
     """
 
     def founders(self, spec: EnvSpec) -> Sequence[Sequence[Snapshot]]:
         """The players that each side starts with (at least one each)."""
 
-    def jobs(self, view: LeagueView, seed: int) -> Sequence[Job]:
-        """The jobs of the next iteration. None at all ends the league; nothing else but its stop conditions does.
+    def next(self, view: LeagueView, running: Sequence[Order]) -> Sequence[Order]:
+        """What is to be done beside what is running, which is all that was ordered and not taken yet.
 
-        Every job's snapshot joins its side as a player, also where the side has the same one already.
+        None at all while something runs: wait. None while nothing runs: the league is over. `view.seed` is the
+        scenario's, and `view.lineages` says what the learners have come to.
         """
 
     def mixtures(self, view: LeagueView) -> Sequence[Weights] | Joint:
@@ -35,6 +37,16 @@ class Strategy(Protocol):
 
         `view.payoffs` has what was asked for by now.
         """
+
+
+@runtime_checkable
+class InRounds(Protocol):
+    """A strategy that says whether it decides in rounds: it is asked when nothing runs, and a round is an iteration.
+
+    For those who answer to a meta-strategy of all, as PSRO does. Without this, it is asked at every completion.
+    """
+
+    rounds: bool
 
 
 @runtime_checkable
@@ -53,7 +65,7 @@ class Ending(Protocol):
     """A strategy that can say why it ends."""
 
     def ended(self, view: LeagueView) -> str:
-        """Why there are no more jobs, as in "no best response is new". Asked after `jobs` gave none."""
+        """Why it is over, as in "no best response is new". Asked after `next` gave nothing, and nothing is running."""
 
 
 @runtime_checkable

@@ -9,6 +9,7 @@ from itertools import product
 from math import prod
 
 from league.measures.measure import About, Value
+from league.orders import Lineage
 from league.payoffs import Payoffs
 from league.payoffs.joint import Drawn
 from league.population.player import Player
@@ -52,7 +53,8 @@ class LeagueView:
     `payoffs[s]` is side `s`'s mean return in every pairing, `[n_0, n_1, ...]` (NaN where nothing was played), with the
     players of side `s` on axis `s`; how sure it is and which players are the same, see `league.payoffs.Payoffs`.
     `measured` is what people read of every measure that was taken, by name, the headline first. `planned` is how many
-    iterations there are to be at most, or None where only something else ends the league.
+    iterations there are to be at most, or None where only something else ends the league. `seed` is the scenario's;
+    `lineages` are what the learners have come to, by name.
     """
 
     name: str
@@ -65,6 +67,8 @@ class LeagueView:
     finished: bool = False
     measured: Mapping[str, About] = field(default_factory=dict)
     planned: int | None = None
+    seed: int = 0
+    lineages: Mapping[str, Lineage] = field(default_factory=dict)
 
     @cached_property
     def populations(self) -> tuple[tuple[Player, ...], ...]:

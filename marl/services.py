@@ -50,6 +50,7 @@ class RunServices:
         self.heard = heard
         self.warn = warned
         self.failures, self.compute = failures or Failures(), compute or Compute()
+        self.lender = object()  # copies for other jobs share it
         self._logged = time.perf_counter()
         self.reproductions = blobs.root.parent / "failures"
         self._policies = Recent(self._policy, ROOM)

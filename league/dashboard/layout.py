@@ -195,7 +195,7 @@ def population_table(shown: Shown) -> Table:
 
 
 def job_table(shown: Shown) -> Table:
-    """A line per job of this iteration, as many as there are sides at least, so that the picture keeps its height."""
+    """A line per job that is open or was done lately; as many as there are sides at least, to keep the height."""
     table = figures("job: learns", "against", "time", "")
     jobs = shown.progress.jobs if shown.progress is not None else ()
     most = max(len(shown.info.sides), 6)

@@ -50,7 +50,7 @@ class RunInfo:
 
 @dataclass(frozen=True)
 class JobProgress:
-    """A job of the present iteration: the side that learns, and how many opponents its mixtures hold.
+    """A job that is open, or was done lately: who learns, and how many opponents its mixtures hold.
 
     `started`: when the work began, by `time.monotonic`; None while it waits. `seconds`: how long a finished job took.
     """

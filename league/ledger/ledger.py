@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import math
 import os
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -108,26 +107,19 @@ class Ledger:
 
     def add_player(self, player: Player, job: str | None = None) -> int:
         """Add a member and return its id. `parents` must already be members, by name."""
-        with self._writing() as connection:
-            return _insert(connection, schema.players, **_player_row(player), job=job)
-
-    def finish_job(self, id: str, iteration: int, spec: Any, snapshot: str, checkpoint: str | None,
-                   metrics: Mapping[str, float], seconds: float) -> None:  # fmt: skip
-        """Record a finished job; its blobs must already be stored."""
-        numbers = {name: float(value) if math.isfinite(value) else None for name, value in metrics.items()}
-        row = {"id": id, "iteration": iteration, "spec": spec, "snapshot": snapshot, "checkpoint": checkpoint}
-        with self._writing() as connection:
-            connection.execute(insert(schema.jobs).values(**row, metrics=numbers, seconds=seconds))
+        with self.writes() as connection:
+            return _insert(connection, schema.players, **player_row(player), job=job)
 
     def job(self, id: str) -> dict[str, Any] | None:
         """The finished job with that id, or None."""
-        with reading(self.engine, self.where) as connection:
-            row = connection.execute(select(schema.jobs).where(schema.jobs.c.id == id)).mappings().first()
+        query = select(schema.jobs).where(schema.jobs.c.id == id, schema.jobs.c.snapshot != "")
+        with self.reads() as connection:
+            row = connection.execute(query).mappings().first()
             return dict(row) if row is not None else None
 
     def job_env(self) -> str | None:
-        """The environment of the newest finished job, as canonical JSON; None where there is no job."""
-        with reading(self.engine, self.where) as connection:
+        """The environment of the newest job, as canonical JSON; None where there is no job."""
+        with self.reads() as connection:
             spec = connection.execute(select(schema.jobs.c.spec).order_by(schema.jobs.c.iteration.desc())).scalar()
         return (spec.get("env") or None) if isinstance(spec, dict) else None
 
@@ -135,10 +127,13 @@ class Ledger:
         """All members with their ids, in order of birth."""
         table, jobs = schema.players, schema.jobs
         query = select(table, jobs.c.checkpoint).outerjoin(jobs, table.c.job == jobs.c.id).order_by(table.c.id)
-        with reading(self.engine, self.where) as connection:
+        with self.reads() as connection:
             rows = connection.execute(query).all()
         return [
-            (r.id, Player(r.name, self._sides(r), r.snapshot, r.born, r.role, tuple(r.parents), r.checkpoint))
+            (
+                r.id,
+                Player(r.name, self._sides(r), r.snapshot, r.born, r.role, tuple(r.parents), r.checkpoint, r.lineage),
+            )
             for r in rows
         ]
 
@@ -163,13 +158,13 @@ class Ledger:
             for row in rows
         ]
         if values:
-            with self._writing() as connection:
+            with self.writes() as connection:
                 connection.execute(insert(schema.payoffs), values)
 
     def payoffs(self) -> list[PayoffRow]:
         """All payoff sums, in the order in which they were added."""
         table = schema.payoffs
-        with reading(self.engine, self.where) as connection:
+        with self.reads() as connection:
             rows = connection.execute(select(table).order_by(table.c.id)).mappings().all()
         return [self._payoff(row) for row in rows]
 
@@ -186,13 +181,13 @@ class Ledger:
 
     def decide(self, kind: str, iteration: int, data: Any, seconds: float) -> None:
         """Write down a decision together with what the ledger held when it was made."""
-        with self._writing() as connection:
+        with self.writes() as connection:
             decide(connection, kind, iteration, data, seconds)
 
     def decisions(self, kind: str) -> dict[int, tuple[Any, float]]:
         """`{iteration: (data, seconds)}` of all decisions of a kind, in order."""
         table = schema.decisions
-        with reading(self.engine, self.where) as connection:
+        with self.reads() as connection:
             rows = connection.execute(select(table).where(table.c.kind == kind).order_by(table.c.iteration)).all()
         return {row.iteration: (row.data, row.seconds) for row in rows}
 
@@ -237,8 +232,13 @@ class Ledger:
                     result.update(canonical([table.name, *row]).encode())
         return result.hexdigest()
 
-    def _writing(self) -> Any:
+    def writes(self) -> AbstractContextManager[Connection]:
+        """A transaction that will write: all of it or nothing. Raises RunError where the database refuses."""
         return _Transaction(self)
+
+    def reads(self) -> AbstractContextManager[Connection]:
+        """A connection to read by. Raises RunError that names what cannot be read."""
+        return reading(self.engine, self.where)
 
     def _said(self, error: DatabaseError) -> str:
         """What the database has against it, without the password, which some drivers repeat."""
@@ -307,7 +307,8 @@ def _ids(pairing: str) -> tuple[int, ...]:
     return tuple(int(part) for part in pairing.split(","))
 
 
-def _player_row(player: Player) -> dict[str, Any]:
+def player_row(player: Player) -> dict[str, Any]:
+    """A player as the table `players` has it, but for its id and the job that trained it."""
     return {
         "name": player.name,
         "sides": list(player.sides),
@@ -315,6 +316,7 @@ def _player_row(player: Player) -> dict[str, Any]:
         "born": player.born,
         "role": player.role,
         "parents": list(player.parents),
+        "lineage": player.lineage,
     }
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    delete,
     func,
     insert,
     inspect,
@@ -25,7 +26,7 @@ from sqlalchemy import (
 
 from marl.errors import UserError
 
-VERSION = 4
+VERSION = 5
 
 metadata = MetaData()
 
@@ -42,18 +43,37 @@ players = Table(
     Column("role", String, nullable=False),
     Column("parents", JSON, nullable=False),
     Column("job", String),
+    Column("lineage", String, nullable=False),
 )
 
+# What is to be learned, and what came of it. Those that no order names are of ledgers before there were orders.
 jobs = Table(
     "jobs",
     metadata,
     Column("id", String, primary_key=True),
-    Column("iteration", Integer, nullable=False),
+    Column("iteration", Integer, nullable=False),  # for which it was asked
     Column("spec", JSON, nullable=False),
-    Column("snapshot", String, nullable=False),
+    Column("snapshot", String, nullable=False),  # "" until it is done
     Column("checkpoint", String),
     Column("metrics", JSON, nullable=False),
     Column("seconds", Float, nullable=False),
+)
+
+# What the strategy asked for, in its order. `worker`, `begun`, `due`: by the logical clock, once it is begun there.
+orders = Table(
+    "orders",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("job", String, nullable=False),
+    Column("lineage", String, nullable=False),
+    Column("role", String, nullable=False),
+    Column("keep", String, nullable=False),  # always, new, never
+    Column("asked", Integer, nullable=False),  # after which iteration
+    Column("worker", Integer),
+    Column("begun", Float),
+    Column("due", Float),
+    Column("taken", Integer),  # in which iteration
+    Column("place", Integer, unique=True),  # among all that were taken
 )
 
 # Sums of the matches of one pairing with consecutive seeds; `count` is -1 where the mean is exact.
@@ -122,14 +142,15 @@ matches = Table(
     Column("finished", Float, nullable=False),
 )
 
-# Who plays a pairing just now. The token grows with every taker, so that a late result of an earlier one is refused.
+# Who works on an item just now: a pairing of a tournament, an order of a league. The token grows with every taker,
+# so that a late result of an earlier one is refused.
 leases = Table(
     "leases",
     metadata,
-    Column("pairing", String, primary_key=True),
+    Column("item", String, primary_key=True),
     Column("token", Integer, nullable=False),
     Column("owner", String, nullable=False),
-    Column("expires", Float, nullable=False),  # by the database's clock; infinitely late once the match is finished
+    Column("expires", Float, nullable=False),  # by the database's clock; infinitely late once it is finished
 )
 
 
@@ -155,7 +176,7 @@ def _name_measures(connection: Connection) -> None:
 
 def _give_players_sides(connection: Connection) -> None:
     """Every player was of one side."""
-    if "side" not in {column["name"] for column in inspect(connection).get_columns("players")}:
+    if "side" not in _columns(connection, "players"):
         return
     connection.exec_driver_sql("ALTER TABLE players ADD COLUMN sides JSON")
     for id, side in connection.exec_driver_sql("SELECT id, side FROM players").all():
@@ -163,11 +184,36 @@ def _give_players_sides(connection: Connection) -> None:
     connection.exec_driver_sql("ALTER TABLE players DROP COLUMN side")
 
 
+def _add_orders(connection: Connection) -> None:
+    """Jobs came in rounds, and were not written down before they were done.
+
+    Whoever joined in a round that was broken off joins again by its order; what was learned and played stays.
+    """
+    if "pairing" in _columns(connection, "leases"):
+        connection.exec_driver_sql("ALTER TABLE leases RENAME COLUMN pairing TO item")
+    if "lineage" not in _columns(connection, "players"):
+        connection.exec_driver_sql("ALTER TABLE players ADD COLUMN lineage VARCHAR NOT NULL DEFAULT ''")
+    metadata.create_all(connection, [orders])
+    last = select(func.max(decisions.c.iteration)).where(decisions.c.kind == "mixtures")
+    over = connection.execute(last).scalar() or 0  # founders are never asked for again
+    undecided = select(players.c.id).where(players.c.born > over)
+    lost = {str(id) for id in connection.execute(undecided).scalars()}
+    for id, pairing in connection.execute(select(payoffs.c.id, payoffs.c.pairing)).all() if lost else ():
+        if not lost.isdisjoint(pairing.split(",")):
+            connection.execute(delete(payoffs).where(payoffs.c.id == id))
+    connection.execute(delete(players).where(players.c.id.in_(map(int, lost))))
+
+
+def _columns(connection: Connection, table: str) -> set[str]:
+    return {column["name"] for column in inspect(connection).get_columns(table)}
+
+
 # version -> what brings a ledger of that version to the next
 MIGRATIONS: dict[int, Callable[[Connection], None]] = {
     1: _add_tournaments,
     2: _name_measures,
     3: _give_players_sides,
+    4: _add_orders,
 }
 
 

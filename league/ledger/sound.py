@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from league.ledger.damage import damaged
 from league.ledger.ledger import Ledger, PayoffRow
+from league.ledger.orders import Orders
 from league.population.player import Player
 from league.view import Iteration
 from marl.snapshot import JSON, canonical
@@ -22,6 +23,7 @@ def check(ledger: Ledger, env: JSON = None) -> None:
         _players(players)
         or _payoffs(ledger.payoffs(), players)
         or _iterations(iterations, players)
+        or Orders(ledger).fault()
         or (_environment(ledger, env) if env is not None else "")
     )
     if fault:

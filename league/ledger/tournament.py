@@ -7,16 +7,15 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
-from league.ledger import schema
+from league.ledger import leases, schema
 from league.ledger.ledger import Ledger, decide
 from league.ledger.records import BotRow, MatchRow
 from marl.errors import UserError
 
 ROSTER = "roster"  # decisions: number 0 begins the event, later ones are who came late
-NEVER = 1e18  # when the lease of a finished match expires
 _TUPLES = ("players", "bots", "scores", "returns", "verdicts", "details", "attributed_to")
 
 
@@ -32,7 +31,7 @@ class TournamentLedger(Ledger):
         there already, in whatever case of its letters: several hosts may submit at once.
         """
         table = schema.bots
-        with self._writing() as connection:
+        with self.writes() as connection:
             if self.engine.dialect.name == "postgresql":  # else two transactions do not see each other's names
                 connection.execute(text(f"lock table {table.name} in share row exclusive mode"))
             known = {(row.name.casefold(), row.version) for row in connection.execute(select(table))}
@@ -73,50 +72,33 @@ class TournamentLedger(Ledger):
 
         None where somebody else has it, or where it is finished. `seize` takes an unfinished one from anybody.
         """
-        table = schema.leases
         try:
             with self.engine.execution_options(writes=True).begin() as connection:
-                now = self._now(connection)
-                free = table.c.expires < (NEVER if seize else now)
-                values = {"token": table.c.token + 1, "owner": owner, "expires": now + seconds}
-                taken = connection.execute(update(table).where(table.c.pairing == pairing, free).values(**values))
-                if taken.rowcount:
-                    return int(connection.execute(select(table.c.token).where(table.c.pairing == pairing)).scalar_one())
-                row = {"pairing": pairing, "token": 1, "owner": owner, "expires": now + seconds}
-                connection.execute(insert(table).values(**row))
-                return 1
+                return leases.take(connection, pairing, owner, seconds, seize)
         except IntegrityError:
             return None
 
     def heartbeat(self, owner: str, seconds: float) -> None:
         """Keep everything that `owner` has for `seconds` more."""
-        table = schema.leases
-        with self._writing() as connection:
-            mine = (table.c.owner == owner, table.c.expires < NEVER, table.c.expires > 0)
-            connection.execute(update(table).where(*mine).values(expires=self._now(connection) + seconds))
+        with self.writes() as connection:
+            leases.renew(connection, owner, seconds)
 
     def release(self, pairing: str, token: int) -> None:
         """Give a pairing back unplayed."""
-        table = schema.leases
-        with self._writing() as connection:
-            mine = (table.c.pairing == pairing, table.c.token == token, table.c.expires < NEVER)
-            connection.execute(update(table).where(*mine).values(expires=0.0))
+        with self.writes() as connection:
+            leases.give_back(connection, pairing, token)
 
     def is_played(self) -> bool:
         """Whether somebody has a lease, and is alive."""
-        table = schema.leases
         with self.engine.connect() as connection:
-            live = (table.c.expires > self._now(connection), table.c.expires < NEVER)
-            return connection.execute(select(table.c.pairing).where(*live)).first() is not None
+            return bool(leases.live(connection))
 
     # what was played
 
     def finish(self, match: MatchRow, token: int) -> bool:
         """Write a finished match down, in one transaction; False where the token is no longer the pairing's."""
-        table = schema.leases
-        with self._writing() as connection:
-            mine = (table.c.pairing == match.pairing, table.c.token == token, table.c.expires < NEVER)
-            if not connection.execute(update(table).where(*mine).values(expires=NEVER)).rowcount:
+        with self.writes() as connection:
+            if not leases.finish(connection, match.pairing, token):
                 return False
             connection.execute(insert(schema.matches).values(**_plain(match)))
         return True
@@ -125,7 +107,7 @@ class TournamentLedger(Ledger):
         """Write down matches that were played elsewhere, all or none; those that are here already are left out."""
         known = {match.pairing for match in self.matches()}
         new = [match for match in matches if match.pairing not in known]
-        with self._writing() as connection:
+        with self.writes() as connection:
             for match in new:
                 connection.execute(insert(schema.matches).values(**_plain(match)))
         return len(new)
@@ -141,12 +123,6 @@ class TournamentLedger(Ledger):
         """How many matches are finished."""
         with self.engine.connect() as connection:
             return int(connection.execute(select(func.count()).select_from(schema.matches)).scalar_one())
-
-    def _now(self, connection: Connection) -> float:
-        """The database's clock: hosts on several machines need not agree about the time."""
-        if self.engine.dialect.name == "postgresql":
-            return float(connection.execute(text("select extract(epoch from clock_timestamp())")).scalar_one())
-        return time.time()
 
 
 def _without_id(bot: BotRow) -> dict[str, Any]:

@@ -11,7 +11,8 @@ class Player:
 
     `sides` are those that it can play: one, or all where the game is symmetric. `parents` are the players whose mixture
     it was trained against, the heaviest first, or its own earlier versions; `born` is the iteration that added it (0
-    for those the league started with). `checkpoint` is what its training can go on from, or None.
+    for those the league started with). `checkpoint` is what its training can go on from, or None. `lineage` names
+    the learner that left it behind, "" for founders.
     """
 
     name: str
@@ -21,6 +22,7 @@ class Player:
     role: str = "main"
     parents: tuple[str, ...] = ()
     checkpoint: str | None = None
+    lineage: str = ""
 
     @property
     def population(self) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from league.ledger import Ledger
+from league.ledger.orders import Open, Orders
 from league.population.player import Player
+from league.work.clock import Span
 from marl.job import SELF, Job
 
 ONE = "player"  # what a population is called that plays all sides
@@ -27,7 +29,6 @@ class Population:
         self.sides = (ONE,) * len(sides) if one else tuple(sides)
         self.names = self.sides[:1] if one else self.sides
         self.members: list[list[tuple[int, Player]]] = [[] for _ in self.names]
-        self._admitted = [0 for _ in self.names]  # since `begin`
         for id, player in ledger.players():
             self._join(id, player)
 
@@ -50,23 +51,37 @@ class Population:
         """How many players each population has."""
         return tuple(len(members) for members in self.members)
 
-    def add(self, player: Player, job: str | None = None) -> None:
-        """Write down a player that `job` trained, with the next name of its population."""
-        number = self.of(player.sides[0])
-        named = replace(player, name=f"{self.names[number]}/{len(self.members[number])}")
-        self._join(self.ledger.add_player(named, job), named)
+    def found(self, sides: tuple[int, ...], snapshot: str) -> None:
+        """Write down a founder."""
+        player = self._named([Player("", sides, snapshot, 0, role="founder")])[0]
+        self._join(self.ledger.add_player(player), player)
 
-    def begin(self) -> None:
-        """Another iteration begins: who is admitted from here on is the first, the second, ..., of each population."""
-        self._admitted = [0 for _ in self.names]
+    def take(self, orders: Orders, one: Open, iteration: int, begun: Mapping[int, Span]) -> None:
+        """An order's turn has come: whoever comes of it joins, on every side that it learned to play.
 
-    def admit(self, player: Player, job: Job) -> None:
-        """Let a trained player join, the same as another or not, unless it has before a run was killed."""
-        number = self.of(player.sides[0])
-        before = sum(other.born == player.born for _, other in self.members[number])
-        if self._admitted[number] == before:
-            self.add(player, job.id)
-        self._admitted[number] += 1
+        `begun`: what logical workers begin now, which is written down with it.
+        """
+        order, outcome = one.order, one.outcome
+        assert outcome is not None, "an order is taken when it is done"
+        parents = self.parents(order.job)
+        joining = self._named(
+            [
+                Player("", sides, outcome.snapshot, iteration, order.role, parents, outcome.checkpoint, order.lineage)
+                for sides in self.playing(order.job.sides)
+                if order.keep == "always" or (order.keep == "new" and self._is_new(sides, outcome.snapshot))
+            ]
+        )
+        for id, player in zip(orders.take(one.number, iteration, joining, begun), joining, strict=True):
+            self._join(id, player)
+
+    def _named(self, players: list[Player]) -> list[Player]:
+        """These with the next names of their populations, of which they are different ones."""
+        numbers = [self.of(player.sides[0]) for player in players]
+        names = [f"{self.names[number]}/{len(self.members[number])}" for number in numbers]
+        return [replace(player, name=name) for player, name in zip(players, names, strict=True)]
+
+    def _is_new(self, sides: tuple[int, ...], snapshot: str) -> bool:
+        return all(player.snapshot != snapshot for _, player in self.members[self.of(sides[0])])
 
     def parents(self, job: Job) -> tuple[str, ...]:
         """The player that the job goes on from, then those that it answers, the heaviest first: their names."""

@@ -1,1 +1,1 @@
-"""Strategies: what decides the next jobs of a league."""
+"""Strategies: what decides which jobs of a league are done next."""

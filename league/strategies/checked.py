@@ -10,6 +10,7 @@ import numpy as np
 
 from league.hookspecs import STRATEGIES
 from league.metasolvers.checked import CLOSE, distribution_fault, joint_fault
+from league.orders import KEEPS, Order
 from league.payoffs.cells import Cell
 from league.payoffs.joint import Joint
 from league.strategy import Continuing, Ending, Selective, Strategy, Weights
@@ -43,16 +44,21 @@ class CheckedStrategy:
             raise wrong(self.subject, "founders(spec)", given, right)
         return given
 
-    def jobs(self, view: LeagueView, seed: int) -> list[Job]:
-        """The jobs of the next iteration; none where the league ends."""
-        right = "a list of marl.job.Job"
-        jobs = self._ask("jobs(view, seed)", right, lambda: list(self.strategy.jobs(view, seed)))
-        for job in jobs:
-            if not isinstance(job, Job):
-                raise wrong(self.subject, "jobs(view, seed)", job, right)
-            if fault := self._job_fault(job, view):
-                raise wrong(self.subject, f"jobs(view, seed), where {fault[0]}", job, fault[1])
-        return jobs
+    @property
+    def rounds(self) -> bool:
+        """Whether it decides in rounds: it is asked when nothing runs, and a round is an iteration."""
+        return bool(getattr(self.strategy, "rounds", False))
+
+    def next(self, view: LeagueView, running: Sequence[Order]) -> list[Order]:
+        """What is to be done next; nothing where it waits, or where the league ends."""
+        right = "a list of league.orders.Order"
+        orders = self._ask("next(view, running)", right, lambda: list(self.strategy.next(view, tuple(running))))
+        for order in orders:
+            if not isinstance(order, Order) or not isinstance(order.job, Job):
+                raise wrong(self.subject, "next(view, running)", order, right)
+            if fault := _order_fault(order) or self._job_fault(order.job, view):
+                raise wrong(self.subject, f"next(view, running), where {fault[0]}", order, fault[1])
+        return orders
 
     @property
     def selects(self) -> bool:
@@ -102,11 +108,11 @@ class CheckedStrategy:
         return [tuple(map(float, one)) for one in given]
 
     def ended(self, view: LeagueView) -> str:
-        """Why there are no more jobs, in words."""
+        """Why there are no more orders, in words."""
         ending = self.strategy
         if isinstance(ending, Ending):
             return self._ask("ended(view)", "a few words", lambda: str(ending.ended(view)))
-        return "the strategy has no more jobs"
+        return "the strategy has no more orders, and nothing is running"
 
     def _ask(self, call: str, right: str, asked: Callable[[], T]) -> T:
         with blamed(self.subject, call, right):
@@ -134,8 +140,9 @@ class CheckedStrategy:
             if side != job.side and (fault := self._mixture_fault(mixture, view, side)):
                 return fault
         checkpoints = {player.checkpoint for player in view.players}
+        checkpoints |= {lineage.checkpoint for lineage in view.lineages.values()}
         if job.parent is not None and job.parent not in checkpoints:
-            return f"parent is {job.parent!r}", "a job's parent is the checkpoint of a player, or None"
+            return f"parent is {job.parent!r}", "a job's parent is the checkpoint of a player or of a lineage, or None"
         return None
 
     def _joint_fault(self, job: Job) -> str:
@@ -164,3 +171,14 @@ class CheckedStrategy:
         if fault := distribution_fault([weights], [len(weights)]):
             return f"against {view.sides[side]} {fault}", right
         return None
+
+
+def _order_fault(order: Order) -> tuple[str, str] | None:
+    """What is wrong with an order, but for its job, and what would be right, or None."""
+    if order.keep not in KEEPS:
+        return f"keep is {order.keep!r}", "an order's keep is one of " + ", ".join(map(repr, KEEPS))
+    if not isinstance(order.lineage, str) or not isinstance(order.role, str):
+        return f"lineage and role are {order.lineage!r} and {order.role!r}", "an order's lineage and role are names"
+    if not order.work >= 0 or order.work == float("inf"):
+        return f"its job's budget is {dict(order.job.budget)!r:.80}", "a job's budget is finite, and not negative"
+    return None

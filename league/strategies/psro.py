@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from league.metasolvers.checked import CheckedMetaSolver
+from league.orders import Order
 from league.payoffs.joint import Joint
 from league.strategies.chain import chained
 from league.strategies.founders import founders_of
@@ -41,7 +42,10 @@ class Params:
 
 
 class PSRO:
-    """Decides from the last iteration's mixtures and the payoff table alone."""
+    """Decides from the last iteration's mixtures and the payoff table alone. The best responses of a round may be
+    trained side by side."""
+
+    rounds = True
 
     def __init__(self, registry: Registry, params: Params | None = None) -> None:
         params = params or Params()
@@ -54,24 +58,26 @@ class PSRO:
         """Those whom the scenario names."""
         return founders_of(self.founder, spec, self.registry)
 
-    def jobs(self, view: LeagueView, seed: int) -> Sequence[Job]:
+    def next(self, view: LeagueView, running: Sequence[Order]) -> Sequence[Order]:
         """One best response a population, against what the last iteration decided; none where `settled`."""
         if settled(view):
             return []
-        joint = view.iterations[-1].joint is not None
         mixtures = [view.mixture(side) for side in range(len(view.sides))]
-        return [
-            Job(
-                algorithm=self.oracle.name,
-                params=chained(self.oracle, view.planned) if self.continues else self.oracle.params,
-                side=side,
-                opponents=marginals(view.profiles(side)) if joint else _others(mixtures, side),
-                joint=view.profiles(side) if joint else None,
-                seed=int(rng.mix(seed, view.iterations[-1].number + 1, side)[0]),
-                parent=view.populations[side][-1].checkpoint if self.continues else None,
-            )
-            for side in range(len(view.populations))  # the first side of each
-        ]
+        return [self._response(view, side, mixtures) for side in range(len(view.populations))]  # the first of each
+
+    def _response(self, view: LeagueView, side: int, mixtures: Sequence[Mixture]) -> Order:
+        """The order of a best response."""
+        joint = view.profiles(side) if view.iterations[-1].joint is not None else None
+        job = Job(
+            algorithm=self.oracle.name,
+            params=chained(self.oracle, view.planned) if self.continues else self.oracle.params,
+            side=side,
+            opponents=_others(mixtures, side) if joint is None else marginals(joint),
+            joint=joint,
+            seed=int(rng.mix(view.seed, view.iterations[-1].number + 1, side)[0]),
+            parent=view.populations[side][-1].checkpoint if self.continues else None,
+        )
+        return Order(job, view.names[side])
 
     def mixtures(self, view: LeagueView) -> Sequence[Weights] | Joint:
         """What the meta-solver makes of the payoff table."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from league.orders import Order
 from league.payoffs.cells import Cell
 from league.strategies.chain import chained
 from league.strategies.founders import founders_of
@@ -36,6 +37,8 @@ class Params:
 class SelfPlay:
     """Decides from the newest player's checkpoint alone."""
 
+    rounds = True
+
     def __init__(self, registry: Registry, params: Params | None = None) -> None:
         params = params or Params()
         self.algorithm = params.algorithm
@@ -46,18 +49,17 @@ class SelfPlay:
         """Those whom the scenario names. They are measured, and never met again."""
         return founders_of(self.founder, spec, self.registry)
 
-    def jobs(self, view: LeagueView, seed: int) -> Sequence[Job]:
-        """One job: the learner on side 0, and itself on every other."""
-        return [
-            Job(
-                algorithm=self.algorithm.name,
-                params=chained(self.algorithm, view.planned),
-                side=0,
-                opponents=((), *(((SELF, 1.0),) for _ in view.sides[1:])),
-                seed=int(rng.mix(seed, view.iterations[-1].number + 1)[0]),
-                parent=view.populations[0][-1].checkpoint,
-            )
-        ]
+    def next(self, view: LeagueView, running: Sequence[Order]) -> Sequence[Order]:
+        """One order: the learner on side 0, and itself on every other."""
+        job = Job(
+            algorithm=self.algorithm.name,
+            params=chained(self.algorithm, view.planned),
+            side=0,
+            opponents=((), *(((SELF, 1.0),) for _ in view.sides[1:])),
+            seed=int(rng.mix(view.seed, view.iterations[-1].number + 1)[0]),
+            parent=view.populations[0][-1].checkpoint,
+        )
+        return [Order(job, "+".join(view.names))]
 
     def cells(self, view: LeagueView) -> Sequence[Cell]:
         """None: what the newest players earn from each other is played because their mixture needs it."""

@@ -78,6 +78,7 @@ class Processes(Generic[Item, Result]):
             message = pipe.recv()
         except (EOFError, OSError):
             del self._busy[pipe]
+            worker.process.join(_PATIENCE)  # its pipe closes a moment before it ends: it may say how
             worker.kill()
             self._idle.append(self._new())
             return [Ended(item, None, Failure(f"the worker process died ({worker.ending()})", died=True))]
@@ -111,7 +112,11 @@ class _Worker:
         self.process = context.Process(target=serve, args=arguments, daemon=False)
         sys.stdout.flush()
         sys.stderr.flush()
-        self.process.start()
+        masked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # until the worker ignores it
+        try:
+            self.process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, masked)
         theirs.close()
 
     def kill(self) -> None:

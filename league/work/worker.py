@@ -51,6 +51,7 @@ def serve(host: int, pipe: Connection, work: Any, others: tuple[Connection, ...]
         other.close()
     one_thread()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal sends it to everybody; the host decides
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # so that what was started is ended on the way out
     while True:
         try:

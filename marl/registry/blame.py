@@ -1,7 +1,7 @@
 """Blame: an error inside a plugin's code is a sentence that names the plugin, what was asked of it, and what is right.
 
-    with blamed(registry.describe("strategies", name), "jobs(view, seed)", "a list of marl.job.Job"):
-        jobs = strategy.jobs(view, seed)
+    with blamed(registry.describe("strategies", name), "next(view, running)", "a list of league.orders.Order"):
+        orders = strategy.next(view, running)
 
 The traceback stays behind the sentence (`MARL_DEBUG=1` prints it).
 """

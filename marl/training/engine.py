@@ -18,7 +18,7 @@ from marl.training.backends.connect import connect
 from marl.training.checkpoint import part
 from marl.training.hyper import Hyper
 from marl.training.lineup import lineup
-from marl.training.making import explained, tell_void
+from marl.training.making import explained, lender, tell_void
 from marl.training.modules import ModuleSpec
 from marl.training.parts import Parts
 from marl.training.practice import Practice
@@ -104,7 +104,7 @@ class Engine:
             so_far = parent.meta["progress"]
             self.progress = Progress(**{"budget": so_far["env_steps"], **so_far})  # older checkpoints have no budget
             if parent.meta.get("matches") == self._matches:
-                keep = services is before and self._saved == _id(parent)
+                keep = lender(services) is lender(before) and self._saved == _id(parent)
                 lanes = self._lanes_of(parent, keep)
         with explained(services):
             self.backend.start(players, services, job.side, job.seed, lanes, keep)

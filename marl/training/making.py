@@ -33,6 +33,11 @@ def maker(services: Services) -> Maker:
     raise UserError("the services do not say how to make their environment elsewhere: give them `env` or `make`")
 
 
+def lender(services: Services | None) -> object:
+    """Who lends them: services for different jobs of one run have the same `lender`, and so the same environment."""
+    return getattr(services, "lender", services)
+
+
 def limit(services: Services) -> Failures:
     """How many failures of the environment the services put up with: `failures`, where they have it; else none."""
     given = getattr(services, "failures", None)

@@ -44,6 +44,8 @@ DAMAGE = {
     "update jobs set spec = json_set(spec, '$.env', '\"classic/tic_tac_toe\"')": (
         'its jobs were done in "classic/tic_tac_toe", and scenario.yaml names'
     ),
+    "delete from jobs where id = (select job from orders where number = 3)": "of order 3 is not in the table jobs",
+    "update jobs set snapshot = ''": "of order 1 was taken, and nothing came of it",
     "drop table payoffs": "no such table: payoffs",
 }
 

@@ -13,7 +13,6 @@ from league.manager import Manager
 from league.runner import build
 from marl.blobs import Blobs
 from marl.errors import RunError
-from marl.job import Job
 from marl.metrics import Metrics
 from marl.registry.discover import discover
 from marl.registry.load import build as build_registry
@@ -25,6 +24,7 @@ pytest.importorskip("marl_classic", reason="needs the plugin marl-classic")
 SOURCE = '''
 import numpy as np
 
+from league.orders import Order
 from marl.algorithm import Trained
 from marl.job import Job
 from marl.registry import Descriptor, hookimpl
@@ -40,11 +40,13 @@ class First:
     def founders(self, spec):
         return [[Snapshot("marl/random", {})] for _ in spec.sides]
 
-    def jobs(self, view, seed):
+    rounds = True
+
+    def next(self, view, running):
         number = view.iterations[-1].number + 1
         first = [((players[0].snapshot, 1.0),) for players in view.populations]
         opponents = [((), first[1]), (first[0], ())]
-        return [Job("league/best_response", side, opponents[side], seed + number) for side in range(2)]
+        return [Order(Job("league/best_response", side, opponents[side], view.seed + number)) for side in range(2)]
 
     def mixtures(self, view):
         return [tuple(np.full(len(players), 1 / len(players))) for players in view.populations]
@@ -57,16 +59,25 @@ def variant(name, method, change):
 
 
 def job(change):
-    return lambda jobs: [Job(**{**vars(jobs[0]), **change})]
+    return lambda orders: [Order(Job(**{**vars(orders[0].job), **change}))]
+
+
+def order(**change):
+    return lambda orders: [Order(orders[0].job, **change)]
 
 
 NoFounders = variant("NoFounders", "founders", lambda given: given[:1])
-Strings = variant("Strings", "jobs", lambda given: ["train"])
-Side = variant("Side", "jobs", job({"side": 7}))
-Stranger = variant("Stranger", "jobs", job({"opponents": ((), (("nobody", 1.0),))}))
+Strings = variant("Strings", "next", lambda given: ["train"])
+Side = variant("Side", "next", job({"side": 7}))
+Stranger = variant("Stranger", "next", job({"opponents": ((), (("nobody", 1.0),))}))
 Half = variant("Half", "mixtures", lambda given: [[0.5 * weight for weight in side] for side in given])
-Bug = variant("Bug", "jobs", lambda given: given[5])
-Patient = variant("Patient", "jobs", lambda given: given if given[0].seed < 3 else [])
+Bug = variant("Bug", "next", lambda given: given[5])
+Patient = variant("Patient", "next", lambda given: given if given[0].job.seed < 3 else [])
+
+
+Keep = variant("Keep", "next", order(keep="sometimes"))
+Once = variant("Once", "next", order(keep="new", role="exploiter", lineage="ann"))
+Never = variant("Never", "next", order(keep="never"))
 
 
 class Forgetful:
@@ -98,7 +109,7 @@ def oracle(name):
 
 globals().update({f"solver_{name}": solver(name) for name in SOLVERS})
 globals().update({f"oracle_{name}": oracle(name) for name in ORACLES})
-STRATEGIES = [First, NoFounders, Strings, Side, Stranger, Half, Bug, Patient, Forgetful]
+STRATEGIES = [First, NoFounders, Strings, Side, Stranger, Half, Bug, Patient, Keep, Once, Never, Forgetful]
 
 
 @hookimpl
@@ -152,20 +163,31 @@ def test_a_league_goes_on_though_nobody_is_new(theirs: Make) -> None:
     assert manager.filling.table.sizes == (2, 2)
 
 
+@pytest.mark.parametrize(("strategy", "sizes"), [("theirs/once", [2, 1]), ("theirs/never", [1, 1])])
+def test_what_becomes_of_a_snapshot_is_the_orders_word(theirs: Make, strategy: str, sizes: list[int]) -> None:
+    manager = theirs(strategy)
+    assert len(list(manager.run())) == 6
+    assert [len(side) for side in manager.population.members] == sizes
+    (lineage,) = manager.view().lineages.values()
+    assert lineage.done == 5
+    joined = [player for _, player in manager.population.members[0][1:]]
+    assert [(player.role, player.lineage) for player in joined] == [("exploiter", "ann")] * (sizes[0] - 1)
+
+
 def test_a_league_goes_on_after_a_kill_though_nobody_is_new(theirs: Make) -> None:
     """Killed after the first of two jobs: the second joins, and the first does not join again."""
     manager = theirs("theirs/first")
     run = manager.run()
     for _ in range(3):
         next(run)
-    work = manager._work
+    take = manager._take
 
-    def once(number: int, job: Job, index: int) -> None:
-        if index:
+    def once(iteration: int) -> None:
+        if manager._taken:
             raise KeyboardInterrupt
-        work(number, job, index)
+        take(iteration)
 
-    manager._work = once  # type: ignore[method-assign]
+    manager._take = once  # type: ignore[method-assign]
     with pytest.raises(KeyboardInterrupt):
         next(run)
     again = theirs("theirs/first")
@@ -177,22 +199,23 @@ def test_a_league_goes_on_after_a_kill_though_nobody_is_new(theirs: Make) -> Non
     ]
 
 
-def test_a_strategy_ends_its_league_by_having_no_more_jobs(theirs: Make) -> None:
+def test_a_strategy_ends_its_league_by_having_no_more_orders(theirs: Make) -> None:
     manager = theirs("theirs/patient")
     assert len(list(manager.run())) == 3
-    assert manager.reason == "the strategy has no more jobs"
+    assert manager.reason == "the strategy has no more orders, and nothing is running"
 
 
 @pytest.mark.parametrize(
     ("strategy", "asked", "right"),
     [
         ("theirs/nofounders", "founders(spec)", "for each of the 2 sides would be right"),
-        ("theirs/strings", "gave 'train' from jobs(view, seed)", "marl.job.Job would be right"),
+        ("theirs/strings", "gave 'train' from next(view, running)", "league.orders.Order would be right"),
         ("theirs/side", "where side is 7", "one of 0 to 1 would be right"),
         ("theirs/stranger", "nobody of player_1 has the snapshot 'nobody'", "sum to 1 would be right"),
+        ("theirs/keep", "where keep is 'sometimes'", "one of 'always', 'new', 'never' would be right"),
         ("theirs/half", "mixtures(view), where number 0 sums to 0.5", "players: [1, 1]; or a Joint would be right"),
-        ("theirs/bug", "jobs(view, seed) (theirs.py, line", "IndexError"),
-        ("theirs/forgetful", "no 'founders', 'jobs', 'mixtures'", "league.strategy.Strategy asks for"),
+        ("theirs/bug", "next(view, running) (theirs.py, line", "IndexError"),
+        ("theirs/forgetful", "no 'founders', 'next', 'mixtures'", "league.strategy.Strategy asks for"),
     ],
 )
 def test_a_strategys_fault_names_it_and_says_what_is_right(theirs: Make, strategy: str, asked: str, right: str) -> None:

@@ -6,11 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from league.jobs.item import JobItem, Logged
+from league.jobs.log import TrainingLog
 from league.services import LeagueServices
 from marl.blobs import Blobs
+from marl.job import Job
 from marl.metrics import Metrics, read
 from marl.registry import Component, load_registry
 from marl.services import RunServices, speeds
+from marl.training.making import lender
 
 
 def test_speed_and_shares_follow_from_the_seconds_of_an_update() -> None:
@@ -32,15 +36,26 @@ def test_speed_counts_what_is_waited_for_between_updates(tmp_path: Path, monkeyp
     assert [values["env_steps_per_s"] for values in heard] == [50.0, 10.0]
 
 
-def test_a_league_hears_of_every_update(tmp_path: Path) -> None:
-    metrics = Metrics(tmp_path / "metrics.jsonl")
-    services = LeagueServices(load_registry(), Component("classic/kuhn_poker"), Blobs(tmp_path / "blobs"), metrics)
+def test_a_league_hears_of_every_update_and_knows_whose_it_is(tmp_path: Path) -> None:
+    """Two jobs that go on at once have services of their own, of one lender."""
+    log = TrainingLog(Metrics(tmp_path / "metrics.jsonl"))
+    lent = LeagueServices(load_registry(), Component("classic/kuhn_poker"), Blobs(tmp_path / "blobs"))
     heard: list[tuple[int, float]] = []
-    services.tell = lambda: heard.append((services.steps, services.latest["kl"]))
-    services.iteration = 4
+    log.tell = lambda: heard.append((log.steps, log.newest.latest["kl"]))
+    jobs = [Job("test", side, ((), ()), 0) for side in range(2)]
+    items = [JobItem(side, 1, 4, job, f"player_{side}", keeps=True) for side, job in enumerate(jobs)]
+    both = [
+        lent.telling(lambda step, values, item=item: log.heard(item, Logged(step, values)), print) for item in items
+    ]
     for step in (100, 250):
-        services.log(step, env_steps=step, kl=0.5, sample_seconds=1, learn_seconds=1)
-    assert heard == [(100, 0.5), (350, 0.5)]
+        for services in both:
+            services.log(step, env_steps=step, kl=step / 200, sample_seconds=1, learn_seconds=1)
+    assert heard == [(100, 0.5), (200, 0.5), (450, 1.25), (700, 1.25)]
     events = list(read(tmp_path / "metrics.jsonl"))
-    assert [(event["step"], event["iteration"]) for event in events] == [(100, 4), (250, 4)]
+    known = [(event["step"], event["iteration"], event["side"], event["job"]) for event in events]
+    assert known == [(step, 4, f"player_{side}", jobs[side].id) for step in (100, 250) for side in (0, 1)]
     assert events[1]["env_steps_per_s"] > 0
+    assert lender(both[0]) is lender(both[1]) is not lender(LeagueServices(lent.registry, lent.env, lent.blobs))
+    log.again(items[0])
+    assert log.steps == 350
+    assert {event["side"] for event in read(tmp_path / "metrics.jsonl")} == {"player_1"}

@@ -80,7 +80,7 @@ class Local:
             for sampler, source in zip(self.players, sources, strict=True):
                 sampler.rollout.go_on(opponents, source, side)
             return
-        if self.players and self._services is services:
+        if self.players and making.lender(self._services) is making.lender(services):
             environments = [sampler.rollout.sampler.play.environment for sampler in self.players]
         else:
             environments = [services.environment(self.hyper.lanes) for _ in range(count)]

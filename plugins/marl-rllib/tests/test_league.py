@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from league.ledger import Ledger
+from league.ledger.orders import Orders
 from league.manager import Manager
 from league.runner import build, mend
 from marl.blobs import Blobs
@@ -78,7 +79,7 @@ def test_the_league_of_the_readme_runs(league: Make) -> None:
 def test_schedules_run_over_a_whole_chain_of_jobs(league: Make, text: str, horizon: int | None) -> None:
     manager = league(text, 3)
     list(itertools.islice(manager.run(), 1))
-    assert {job.params["horizon"] for job in manager.strategy.jobs(manager.view(), seed=0)} == {horizon}
+    assert {order.job.params["horizon"] for order in manager.strategy.next(manager.view(), [])} == {horizon}
 
 
 def test_a_chain_spends_its_schedule_though_updates_go_beyond_each_job(league: Make) -> None:
@@ -115,16 +116,16 @@ def test_the_curves_of_jobs_that_were_finished_before_a_kill_stay(
     class Killed(BaseException):
         pass
 
-    def finish_and_die(self: Ledger, *job: Any) -> None:
+    def finish_and_die(self: Orders, *job: Any) -> bool:
         finish(self, *job)
         raise Killed
 
     whole = league(PSRO, 2, "whole")
     list(whole.run())
-    finish = Ledger.finish_job
+    finish = Orders.finish
     for _ in range(4):  # dies after each of the two jobs of both iterations
         with monkeypatch.context() as patch, pytest.raises(Killed):
-            patch.setattr(Ledger, "finish_job", finish_and_die)
+            patch.setattr(Orders, "finish", finish_and_die)
             killed = league(PSRO, 2, "killed")
             mend(killed.services.metrics, killed)
             list(killed.run())
@@ -136,7 +137,7 @@ def test_the_curves_of_jobs_that_were_finished_before_a_kill_stay(
         for manager in (whole, last)
     )
     assert one == other != []
-    assert whole.services.steps == last.services.steps
+    assert whole.log.steps == last.log.steps
 
 
 @pytest.mark.slow

@@ -13,10 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from league.ledger import BotRow, TournamentLedger
+from league.ledger import BotRow, Ledger, TournamentLedger
+from league.ledger.orders import Orders, Outcome
+from league.orders import Order
+from league.population.player import Player
 from league.tournament.event import Event
 from league.tournament.standings import view
+from league.work.clock import Clock, Span
 from marl.errors import UserError
+from marl.job import Job
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +45,23 @@ def database(server: str) -> str:
 def host(path: Path) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "marl", "tournament", "run", str(path), "--workers", "1"]
     return subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def test_a_leagues_orders_are_leased_done_and_taken_there_too(database: str) -> None:
+    ledger = Ledger(database)
+    orders = Orders(ledger)
+    orders.add([Order(Job("test/any", 0, ((), (("abc", 1.0),)), seed), "ann") for seed in (1, 2)], 0, Clock(0))
+    orders.begin({1: Span(0, 0.0, 1.0)})
+    late, token = orders.lease(1, "zombie"), orders.lease(1, "host")
+    assert orders.states() == {1: "leased", 2: "asked"}
+    assert not orders.finish(1, late, Outcome("of the zombie"))
+    assert orders.finish(1, token, Outcome("snap", "check", {"value": 1.5}, 2.0))
+    player = Player("player_0/0", (0,), "snap", 1, checkpoint="check", lineage="ann")
+    assert [orders.take(1, 1, [player], {2: Span(0, 1.0, 2.0)})] == [[id for id, _ in ledger.players()]]
+    assert ledger.players()[0][1] == player
+    assert [one.span for one in orders.open()] == [Span(0, 1.0, 2.0)]
+    assert orders.lineages()["ann"].metrics == {"value": 1.5}
+    ledger.close()
 
 
 def test_leases_fence_out_a_late_host(database: str) -> None:
