@@ -2,8 +2,8 @@
 
 The same league of two learners (PPO on Kuhn poker, two logical workers) is run with one worker process and with two,
 in turns. Utilisation is the time that workers spend in jobs, of all the time that they are there: the rest is waiting
-for a turn, for payoffs and for the ledger. It is counted from when both learners have done their first job, so that
-importing torch is not in it; `with_start` counts that too. Both leagues must be the same, bit for bit.
+for a turn, for payoffs and for the ledger. It is counted from the end of a learner's first job, so that importing torch
+is not in it; `with_start` counts that too. Both leagues must be the same, bit for bit.
 """
 
 from __future__ import annotations
@@ -48,21 +48,36 @@ def league(processes: int, steps: int, iterations: int) -> tuple[str, dict[str, 
             began, moments = time.perf_counter(), []
             for _ in manager.run():
                 moments.append(time.perf_counter())
-            jobs = [ledger.job(id) for (id,) in _taken(ledger)]
-            seconds = [float(job["seconds"]) for job in jobs if job is not None]
+            taken = _taken(ledger)
             wall, whole = moments[iterations] - moments[WARM], moments[iterations] - began
             return ledger.digest(), {
-                "utilisation": sum(seconds[WARM:]) / (processes * wall),
-                "with_start": sum(seconds) / (processes * whole),
+                "utilisation": utilisation(taken, moments, processes),
+                "with_start": sum(seconds for _, seconds in taken) / (processes * whole),
                 "steps_per_s": steps * (iterations - WARM) / wall,
             }
 
 
-def _taken(ledger: Ledger) -> list[tuple[str]]:
-    """The jobs in the order in which they were taken."""
+def utilisation(taken: list[tuple[str, float]], moments: list[float], processes: int) -> float:
+    """The share of the time that is spent in jobs; `taken`: learner and seconds of each job, in its turn.
+
+    With two workers each has a learner of its own: what counts is its time from the end of its first job to that of its
+    last. One worker has both, and is watched from the end of the first job of each.
+    """
+    if processes == 1:
+        return sum(seconds for _, seconds in taken[WARM:]) / (moments[len(taken)] - moments[WARM])
+    busy, there = 0.0, 0.0
+    for learner in {name for name, _ in taken}:
+        turns = [number for number, (name, _) in enumerate(taken, 1) if name == learner]
+        busy += sum(taken[number - 1][1] for number in turns[1:])
+        there += moments[turns[-1]] - moments[turns[0]]
+    return busy / there
+
+
+def _taken(ledger: Ledger) -> list[tuple[str, float]]:
+    """The learner and the seconds of every job, in the order in which they were taken."""
+    query = "select lineage, seconds from orders join jobs on job = id where taken is not null order by place"
     with ledger.reads() as connection:
-        query = "select job from orders where taken is not null order by place"
-        return [(str(row[0]),) for row in connection.exec_driver_sql(query)]
+        return [(str(lineage), float(seconds)) for lineage, seconds in connection.exec_driver_sql(query)]
 
 
 def main() -> None:
