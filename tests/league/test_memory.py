@@ -14,7 +14,6 @@ from league.manager import Manager
 from league.payoffs import sampled
 from league.payoffs.sampled import batches
 from league.payoffs.source import Asked
-from league.population.player import Player
 from marl import tabular
 
 SCENARIO = """
@@ -34,7 +33,7 @@ def test_few_policies_are_alive_whoever_plays(league: Callable[..., Manager], mo
         table[0] = np.roll([number / PLAYERS, 1 - number / PLAYERS], 0)
         snapshot = manager.services.blobs.put_snapshot(tabular.snapshot(decisions, table))
         for side in range(2):
-            manager.population.add(Player("", (side,), snapshot, 0))
+            manager.population.found((side,), snapshot)
     monkeypatch.setattr(sampled, "LIVE", LIVE)
     manager.services._policies.room = ROOM * 70_000
     arena, most = manager.source.source.arena, 0  # type: ignore[attr-defined]
