@@ -121,22 +121,19 @@ def test_a_league_that_is_killed_while_it_races_ends_the_same(league: Make, wher
     whole = league(RACE)
     list(whole.run())
     cut = league(RACE, run="cut")
-    decide, add, calls = cut.ledger.decide, cut.ledger.add_payoffs, [0]
+    decide, add, asked = cut.ledger.decide, cut.ledger.add_payoffs, [("", 0)]
 
-    def kill(name: str, at: int) -> None:
-        calls[0] += 1
-        if calls[0] == at:
+    def deciding(kind: str, iteration: int, data: Any, seconds: float) -> None:
+        decide(kind, iteration, data, seconds)
+        asked.append((kind, len(data)))
+        if where == "between rounds" and kind == "cells 2":
             raise KeyboardInterrupt
-
-    def deciding(kind: str, *rest: Any) -> None:
-        decide(kind, *rest)
-        if where == "between rounds" and kind == "cells 1":
-            kill(kind, 2)
 
     def adding(rows: Any) -> None:
         add(rows)
-        if where == "in a round":
-            kill("batch", 7)
+        kind, cells = asked[-1]
+        if where == "in a round" and kind == "cells 2" and cells > len(rows):
+            raise KeyboardInterrupt
 
     cut.ledger.decide, cut.ledger.add_payoffs = deciding, adding  # type: ignore[method-assign]
     with pytest.raises(KeyboardInterrupt):
