@@ -16,12 +16,13 @@ from tempfile import TemporaryDirectory
 import _common as bench
 import numpy as np
 
-from league.ledger import Ledger, PayoffRow
+from league.filling import Filling
+from league.ledger import Ledger
 from league.metasolvers.nash import Nash
-from league.payoffs.filling import Filling
+from league.payoffs.row import PayoffRow
 from league.payoffs.source import Asked
 from league.payoffs.table import Table
-from league.population.player import Player
+from league.player import Player
 from league.strategies.racing_psro import Params, RacingPSRO
 from league.view import LeagueView
 from marl import rng

@@ -10,12 +10,12 @@ import numpy as np
 from rich.console import Console
 from rich.text import Text
 
-from league.ledger import EXACT
-from league.measures.measure import plain_values
 from league.payoffs import margins
-from league.population.player import Player
+from league.payoffs.row import EXACT
+from league.player import Player
 from league.reader import opened
 from league.shown import lineage_table, mixture_table, payoff_table
+from league.value import plain_values
 from league.view import LeagueView
 from marl.cli.command import Commands, argument, option
 from marl.errors import UserError

@@ -11,22 +11,23 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from league.checked.measures import Measures
+from league.checked.strategy import CheckedStrategy
 from league.config import LeagueConfig
+from league.filling import Filling
+from league.iteration import Iteration
 from league.jobs.jobs import Jobs
 from league.jobs.log import TrainingLog
 from league.jobs.work import JobWork, pool_of
 from league.ledger import Ledger
 from league.ledger.orders import Orders
-from league.measures.measure import plain_values
-from league.measures.taken import Measures
 from league.orders import Lineage, Order
-from league.payoffs.filling import Filling
 from league.payoffs.source import PayoffSource
 from league.payoffs.table import Table
 from league.population.population import Population
 from league.services import LeagueServices, lending_of
-from league.strategies.checked import CheckedStrategy
-from league.view import Iteration, LeagueView
+from league.value import plain_values
+from league.view import LeagueView
 from marl.job import Job
 from marl.metrics import Metrics
 from marl.registry import Registry

@@ -10,19 +10,19 @@ from typing import Any
 
 from rich.console import Console
 
+from league.checked.measures import measures
+from league.checked.payoff_source import CheckedSource
+from league.checked.strategy import CheckedStrategy
 from league.config import LeagueConfig
 from league.dashboard import Dashboard, Headline, Progress, RunInfo
 from league.hookspecs import STRATEGIES
 from league.ledger import Ledger
 from league.ledger.sound import check
 from league.manager import Manager
-from league.measures.taken import measures
-from league.payoffs.checked import CheckedSource
 from league.population.kind import plays_all_sides
 from league.report import read_learning
 from league.report import write as write_report
 from league.services import LeagueServices
-from league.strategies.checked import CheckedStrategy
 from marl.blobs import Blobs
 from marl.metrics import Metrics, read
 from marl.registry import Registry

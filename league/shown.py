@@ -6,7 +6,7 @@ import numpy as np
 from rich.table import Table
 from rich.text import Text
 
-from league.population.player import Player
+from league.player import Player
 from league.view import LeagueView
 from marl.printable import printable
 from marl.words import uncertain

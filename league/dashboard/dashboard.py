@@ -11,7 +11,7 @@ from league.dashboard import plain
 from league.dashboard.estimate import Estimate, estimate
 from league.dashboard.layout import Shown, layout
 from league.dashboard.progress import History, Point, Progress, RunInfo
-from league.view import Iteration
+from league.iteration import Iteration
 from marl.terminal.display import Display, Pace
 
 

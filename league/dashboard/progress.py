@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from league.config import Bound
-from league.measures.measure import About, Value
+from league.value import About, Value
 
 LONGEST = 4096  # points kept
 

@@ -7,7 +7,6 @@ import os
 import shutil
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Self
@@ -16,31 +15,16 @@ from urllib.parse import quote
 from sqlalchemy import URL, Connection, create_engine, event, func, insert, select
 from sqlalchemy.exc import ArgumentError, DatabaseError
 
+from league.iteration import Iteration
 from league.ledger import schema
 from league.ledger.damage import damaged, reading
-from league.measures.measure import About, Value
-from league.population.player import Player
-from league.view import Iteration
+from league.payoffs.row import PayoffRow
+from league.player import Player
+from league.value import About, Value
 from marl.errors import RunError, UserError
 from marl.mask import MASK, mask
 from marl.snapshot import canonical
 
-
-@dataclass(frozen=True)
-class PayoffRow:
-    """Some matches of one pairing (player ids, one per side). `first_seed`: how many were there before.
-
-    `mean` and `m2` have one number per side; `count` is -1 where the mean is exact and no match was played.
-    """
-
-    pairing: tuple[int, ...]
-    first_seed: int
-    count: int
-    mean: tuple[float, ...]
-    m2: tuple[float, ...]
-
-
-EXACT = -1
 FILE = "ledger.db"
 
 

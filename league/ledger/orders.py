@@ -16,7 +16,7 @@ from sqlalchemy import Connection, func, insert, or_, select, update
 from league.ledger import leases, schema
 from league.ledger.ledger import Ledger, player_row
 from league.orders import Lineage, Order
-from league.population.player import Player
+from league.player import Player
 from league.work.clock import Clock, Span
 from marl.job import Job
 

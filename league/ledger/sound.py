@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from league.iteration import Iteration
 from league.ledger.damage import damaged
-from league.ledger.ledger import Ledger, PayoffRow
+from league.ledger.ledger import Ledger
 from league.ledger.orders import Orders
-from league.population.player import Player
-from league.view import Iteration
+from league.payoffs.row import PayoffRow
+from league.player import Player
 from marl.snapshot import JSON, canonical
 
 

@@ -7,8 +7,8 @@ Source: Marris et al., "Multi-agent training beyond zero-sum with correlated equ
 
 from __future__ import annotations
 
-from league.measures.measure import About, Value
 from league.services import LeagueServices
+from league.value import About, Value
 from league.view import LeagueView
 
 

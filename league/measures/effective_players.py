@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from league.measures.measure import About, Value
 from league.services import LeagueServices
+from league.value import About, Value
 from league.view import LeagueView
 from marl.types import Floats
 

@@ -15,9 +15,9 @@ import math
 
 import numpy as np
 
-from league.measures.measure import About, Value
 from league.payoffs import Payoffs
 from league.services import LeagueServices
+from league.value import About, Value
 from league.view import LeagueView
 from marl.errors import UserError
 from marl.evaluation import Z95

@@ -7,8 +7,8 @@ learning", NeurIPS 2017, section 4; divided by the number of sides it is what ma
 
 from __future__ import annotations
 
-from league.measures.measure import About, Value
 from league.services import LeagueServices
+from league.value import About, Value
 from league.view import LeagueView
 from marl.errors import UserError
 

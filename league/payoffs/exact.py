@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from league.ledger import EXACT, PayoffRow
+from league.payoffs.row import EXACT, PayoffRow
 from league.payoffs.source import Asked, shared
 from league.services import LeagueServices
 from marl.errors import UserError

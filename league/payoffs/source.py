@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from league.ledger import PayoffRow
+from league.payoffs.row import PayoffRow
 from marl.types import Floats, Ints
 
 

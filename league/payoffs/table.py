@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from league.ledger import EXACT, PayoffRow
 from league.payoffs import Payoffs
 from league.payoffs.cells import Cell
+from league.payoffs.row import EXACT, PayoffRow
 from league.payoffs.source import Asked
-from league.population.player import Player
+from league.player import Player
 from marl.types import Bools, Ints
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from league.ledger import Ledger
 from league.ledger.orders import Open, Orders
-from league.population.player import Player
+from league.player import Player
 from league.work.clock import Span
 from marl.job import SELF, Job
 

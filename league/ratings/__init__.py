@@ -1,6 +1,5 @@
 """Rating systems: what turns results into strengths; one small file each. See docs/schedules-and-ratings.md."""
 
-from league.ratings.rate import rate
 from league.ratings.rating import OnlineRatingSystem, Rating, RatingSystem
 
-__all__ = ["OnlineRatingSystem", "Rating", "RatingSystem", "rate"]
+__all__ = ["OnlineRatingSystem", "Rating", "RatingSystem"]

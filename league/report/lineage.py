@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from league.population.player import Player
+from league.player import Player
 from league.report.standing import final_weights
 from league.view import LeagueView
 from marl.page.figure import absent, figure, section, svg

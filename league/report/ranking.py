@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from league.population.player import Player
+from league.player import Player
 from league.report.standing import final_weights, returns_against
 from league.view import LeagueView
 from marl.page.figure import absent, section

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from league.metasolvers.checked import CheckedMetaSolver
+from league.checked.metasolver import CheckedMetaSolver
 from league.orders import Order
 from league.payoffs.joint import Joint
 from league.strategies.chain import chained

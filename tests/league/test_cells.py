@@ -10,15 +10,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from league.ledger import Ledger, PayoffRow
+from league.filling import Filling
+from league.ledger import Ledger
 from league.manager import Manager
 from league.metasolvers.nash import Nash
 from league.payoffs import Payoffs
 from league.payoffs.cells import Cell
-from league.payoffs.filling import Filling
+from league.payoffs.row import PayoffRow
 from league.payoffs.source import Asked
 from league.payoffs.table import Table
-from league.population.player import Player
+from league.player import Player
 from league.strategies.racing_psro import Params, RacingPSRO
 from league.view import LeagueView
 from marl import rng

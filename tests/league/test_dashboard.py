@@ -14,9 +14,9 @@ from league.config import Bound
 from league.dashboard import Dashboard, Headline, JobProgress, Progress, RunInfo
 from league.dashboard.estimate import estimate
 from league.dashboard.progress import LONGEST, History, Point
+from league.iteration import Iteration
 from league.measures import About, Value
 from league.measures.nash_conv import NashConv
-from league.view import Iteration
 from marl.terminal.chart import braille, log_bounds
 from marl.terminal.display import milestone
 

@@ -10,9 +10,9 @@ from itertools import product
 import numpy as np
 import pytest
 
+from league.checked.metasolver import CheckedMetaSolver
 from league.manager import Manager
 from league.metasolvers.cce import CoarseCorrelated, deviations
-from league.metasolvers.checked import CheckedMetaSolver
 from league.payoffs import Payoffs
 from league.payoffs.joint import Joint
 from league.reader import read_view

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from league.ledger import Ledger, PayoffRow
+from league.ledger import Ledger
 from league.ledger import schema as tables
-from league.ledger.ledger import EXACT
 from league.measures import About, Value
 from league.measures.nash_conv import NashConv
-from league.population.player import Player
+from league.payoffs.row import EXACT, PayoffRow
+from league.player import Player
 from marl.errors import RunError, UserError
 
 

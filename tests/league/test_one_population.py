@@ -12,16 +12,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from league.ledger import EXACT, Ledger, PayoffRow
+from league.checked.metasolver import CheckedMetaSolver
+from league.ledger import Ledger
 from league.ledger.sound import check
 from league.manager import Manager
 from league.measures.elo import fitted
-from league.metasolvers.checked import CheckedMetaSolver
 from league.metasolvers.nash import Nash
 from league.payoffs import Payoffs
+from league.payoffs.row import EXACT, PayoffRow
 from league.payoffs.source import shared
 from league.payoffs.table import Table
-from league.population.player import Player
+from league.player import Player
 from league.reader import read_view
 from league.report import render
 from league.roster import roster

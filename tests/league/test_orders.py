@@ -14,7 +14,7 @@ from league.ledger import Ledger
 from league.ledger import schema as tables
 from league.ledger.orders import Orders, Outcome
 from league.orders import Lineage, Order
-from league.population.player import Player
+from league.player import Player
 from league.work.clock import Clock, Span
 from marl.job import Job, marginals
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from league.ledger import EXACT, Ledger, PayoffRow
+from league.ledger import Ledger
 from league.manager import Manager
+from league.payoffs.row import EXACT, PayoffRow
 from league.payoffs.sampled import Params, SampledPayoffs
 from league.payoffs.source import Asked
 from league.runner import build
@@ -28,7 +29,7 @@ pytest.importorskip("marl_classic", reason="needs the plugin marl-classic")
 SOURCE = '''
 from dataclasses import dataclass, replace
 
-from league.ledger import PayoffRow
+from league.payoffs.row import PayoffRow
 from marl.registry import Descriptor, hookimpl
 
 

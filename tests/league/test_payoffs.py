@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from league.ledger import PayoffRow
-from league.ledger.ledger import EXACT
 from league.payoffs import Payoffs
+from league.payoffs.row import EXACT, PayoffRow
 from league.payoffs.table import Table
-from league.population.player import Player
+from league.player import Player
 
 
 def joined(table: Table, *players: tuple[int, str]) -> None:

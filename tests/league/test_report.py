@@ -13,16 +13,17 @@ from typing import Any
 import numpy as np
 import pytest
 
+from league.iteration import Iteration
 from league.measures import About, Value
 from league.measures.effective_players import effective
 from league.measures.nash_conv import NashConv
 from league.payoffs import Payoffs
-from league.population.player import Player
+from league.player import Player
 from league.report import read_learning, render, write
 from league.report.heatmap import choose_tables
 from league.report.raster import packed
 from league.report.standing import final_weights, returns_against
-from league.view import Iteration, LeagueView
+from league.view import LeagueView
 from marl.page.text import embed
 from marl.types import Array
 from marl.words import duration, number

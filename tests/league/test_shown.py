@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from league.payoffs import Payoffs
-from league.population.player import Player
+from league.player import Player
 from league.shown import cell, lineage_table, payoff_table
 from league.view import LeagueView
 

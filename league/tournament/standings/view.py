@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from league.checked.ratings import rate
 from league.hookspecs import RATINGS
 from league.ledger import BotRow, MatchRow
-from league.ratings import Rating, rate
+from league.ratings import Rating
 from league.referee.verdict import Verdict
 from league.schedules import Fact, Place, Result, Tie
 from league.tournament.changes import Departure, departures

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from league.ratings import rate
-from league.ratings.rate import natural
+from league.checked.ratings import natural, rate
 from league.schedules import Result
 from marl.errors import RunError, UserError
 from marl.registry import Component

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from league.ratings import rate
+from league.checked.ratings import rate
 from league.schedules import ladder, swiss
 from league.schedules.ladder import Ladder
 from league.schedules.swiss import Swiss

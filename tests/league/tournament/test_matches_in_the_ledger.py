@@ -12,7 +12,7 @@ import pytest
 from league.ledger import BotRow, Ledger, MatchRow, TournamentLedger
 from league.ledger import schema as tables
 from league.ledger.tournament import ROSTER
-from league.population.player import Player
+from league.player import Player
 from marl.errors import RunError, UserError
 
 MATCH = MatchRow(

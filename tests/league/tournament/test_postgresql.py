@@ -16,7 +16,7 @@ import pytest
 from league.ledger import BotRow, Ledger, TournamentLedger
 from league.ledger.orders import Orders, Outcome
 from league.orders import Order
-from league.population.player import Player
+from league.player import Player
 from league.tournament.event import Event
 from league.tournament.standings import view
 from league.work.clock import Clock, Span

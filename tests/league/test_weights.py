@@ -9,8 +9,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from league.population.weights import Sparse
-from league.view import Iteration
+from league.iteration import Iteration
+from league.weights import Sparse
 
 NUMBERS = st.lists(st.sampled_from([0.0, 0.0, 0.0, 0.25, 1.0, 1e-300]), max_size=30)
 

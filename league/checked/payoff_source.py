@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from league.hookspecs import PAYOFF_SOURCES
-from league.ledger import EXACT, PayoffRow
+from league.payoffs.row import EXACT, PayoffRow
 from league.payoffs.source import Asked, PayoffSource
 from league.services import LeagueServices
 from marl.registry import Component, Registry, blamed, wrong
@@ -26,7 +26,7 @@ class CheckedSource:
 
     def fill(self, asked: Sequence[Asked]) -> Iterator[list[PayoffRow]]:
         """See `PayoffSource.fill`."""
-        right = "batches of league.ledger.PayoffRow, one for each pairing that is asked for, in that order"
+        right = "batches of league.payoffs.row.PayoffRow, one for each pairing that is asked for, in that order"
         with blamed(self.subject, _CALL, right):
             batches = iter(self.source.fill(asked))
         done = 0

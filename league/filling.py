@@ -16,7 +16,7 @@ from league.payoffs.cells import Cell
 from league.payoffs.joint import Joint
 from league.payoffs.source import Asked, PayoffSource
 from league.payoffs.table import Table
-from league.population.player import Player
+from league.player import Player
 from marl.types import Array, Bools
 
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from league.config import Bound, LeagueConfig
 from league.hookspecs import MEASURES
 from league.measures.descriptors import WHERE_EXACT
-from league.measures.measure import About, Measure, Needing, Value
+from league.measures.measure import Measure, Needing
 from league.services import LeagueServices
+from league.value import About, Value
 from league.view import LeagueView
 from marl.errors import UserError
 from marl.registry import Component, Registry, blamed, wrong

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from league.checked.metasolver import CLOSE, distribution_fault, joint_fault
 from league.hookspecs import STRATEGIES
-from league.metasolvers.checked import CLOSE, distribution_fault, joint_fault
 from league.orders import KEEPS, Order
 from league.payoffs.cells import Cell
 from league.payoffs.joint import Joint
