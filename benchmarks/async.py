@@ -39,7 +39,7 @@ class Task:
 
 TASKS = {
     "connect_four": Task(
-        "classic/connect_four", {"lanes": 64, "rows": 4096, "minibatch": 512, "epochs": 4, "lr": 1e-3}, 600_000, 40_000
+        "classic/connect_four", {"lanes": 64, "rows": 4096, "minibatch": 512, "epochs": 4, "lr": 1e-3}, 120_000, 40_000
     ),
     "cartpole": Task(
         "gymnasium/cartpole",
@@ -52,7 +52,7 @@ TASKS = {
             "lr": 1e-3,
             "entropy": 0.0,
         },
-        80_000,
+        30_000,
         12_000,
     ),
 }
@@ -86,13 +86,10 @@ class Held:
         """Nothing is held."""
 
 
-def learned(task: Task, way: str, seed: int, env_steps: int) -> tuple[float, dict[str, float], Any]:
+def learned(algorithm: Any, services: Any, seed: int, env_steps: int) -> tuple[float, dict[str, float], Any]:
     """Env steps a second, how much was dropped and how old rows were, and the snapshot."""
     from marl.job import SELF, Job
-    from marl.registry import ALGORITHMS, load_registry
 
-    services: Any = Services(task.env)
-    algorithm: Any = load_registry().make(ALGORITHMS, "rllib/ppo", {**task.params, **WAYS[way]})
     opponents = ((), ((SELF, 1.0),)) if len(services.spec.sides) == 2 else ((),)
     job = Job("rllib/ppo", 0, opponents, seed, budget={"env_steps": env_steps})
     engine = algorithm.engine(job, services)
@@ -103,7 +100,6 @@ def learned(task: Task, way: str, seed: int, env_steps: int) -> tuple[float, dic
         told.append(engine.update())
     speed = (engine.progress.env_steps - before) / (time.perf_counter() - started)
     snapshot = engine.backend.policy.snapshot()
-    engine.backend.close()
     rows = sum(one["rows"] for one in told)
     dropped = sum(one.get("dropped", 0.0) for one in told)
     figures = {"dropped": dropped / (rows + dropped), "staleness": statistics.mean(one["staleness"] for one in told)}
@@ -130,6 +126,12 @@ def play(task: Task, snapshots: list[Any], matches: int, greedy: bool = False) -
 
 def measured(task: Task, seeds: int, env_steps: int, matches: int) -> dict[str, Any]:
     """The figures of one game, by way and in the order of the seeds."""
+    from marl.registry import ALGORITHMS, load_registry
+
+    services, registry = Services(task.env), load_registry()
+    algorithms: dict[str, Any] = {
+        way: registry.make(ALGORITHMS, "rllib/ppo", {**task.params, **changed}) for way, changed in WAYS.items()
+    }
     speeds: dict[str, list[float]] = {way: [] for way in WAYS}
     returns: dict[str, list[float]] = {way: [] for way in WAYS}
     meeting: dict[str, list[float]] = {way: [] for way in WAYS if way != "synchronous"}
@@ -137,7 +139,7 @@ def measured(task: Task, seeds: int, env_steps: int, matches: int) -> dict[str, 
     for seed in range(FIRST, FIRST + seeds):
         found: dict[str, Any] = {}
         for way in WAYS:
-            speed, figure, found[way] = learned(task, way, seed, env_steps)
+            speed, figure, found[way] = learned(algorithms[way], services, seed, env_steps)
             speeds[way].append(speed)
             figures[way].append(figure)
             if task.env.startswith("classic"):
@@ -150,6 +152,8 @@ def measured(task: Task, seeds: int, env_steps: int, matches: int) -> dict[str, 
                 f"{task.env}, seed {seed}, {way}: {speed:,.0f} env steps/s, {returns[way][-1]:.3f}, {figure}",
                 flush=True,
             )
+    for engine in (engine for one in algorithms.values() for engine in one._engines.values()):
+        engine.backend.close()
     table(speeds, "env steps/s")
     dropped = {way: statistics.mean(one["dropped"] for one in figures[way]) for way in WAYS}
     figures_of = {"speeds": speeds, "returns": returns, "dropped": dropped, "env_steps": env_steps}

@@ -9,7 +9,7 @@
 
 Both learn for equally many env steps and are then measured: greedily over 20 matches, or, in Connect Four, by the share
 of points in 400 matches against random play, drawn. Seeds in turn, so that a slow moment hits both. Nothing was tuned
-on these seeds. `--only NAME` runs one task.
+on these seeds.
 """
 
 from __future__ import annotations
@@ -231,6 +231,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a rough answer in a minute")
     parser.add_argument("--only", choices=TASKS, help="this task alone")
+    parser.add_argument("--seeds", type=int, default=3, help="how many")
+    parser.add_argument("--first", type=int, default=SEED, help="the first of them")
     options = parser.parse_args()
     warnings.filterwarnings("ignore")
     logging.disable(logging.WARNING)
@@ -239,9 +241,9 @@ def main() -> None:
 
     ray.init(num_cpus=2, include_dashboard=False, logging_level="ERROR", log_to_driver=False)
     names = [options.only] if options.only else list(TASKS)
-    seeds = 1 if options.quick else 3
+    seeds = 1 if options.quick else options.seeds
     found: dict[str, list[list[tuple[float, float]]]] = {name: [[], []] for name in names}
-    for seed in range(SEED, SEED + seeds):
+    for seed in range(options.first, options.first + seeds):
         for name in names:
             task = TASKS[name]
             steps = task.quick if options.quick else task.env_steps
