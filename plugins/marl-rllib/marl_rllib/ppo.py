@@ -37,18 +37,34 @@ class PPOParams(ActorCriticHyper):
 
 
 class PPOLearner(ColumnLearner):
-    """The clipped objective, a value loss and an entropy bonus."""
+    """The clipped objective, a value loss and an entropy bonus.
+
+    With `staleness`, the policy that an update must stay close to is not the one that played: it is that of now. So the
+    clip is about the latter, and rows count by how likely the latter is to do what the former did, at most 1. (With one
+    ratio for both, a policy could go from the one that played only as far in two updates as else in one.)
+
+    Sources: Hilton et al., "Batch size-invariance for policy optimization", NeurIPS 2022, equation 3 (the decoupled
+    objective); Espeholt et al., "IMPALA", ICML 2018 (truncation).
+    """
 
     hyper: PPOParams
+
+    def prepare(self, module_id: str, columns: Tensors) -> Tensors:
+        """`before`: the distribution before this fit, `[K, D]`, where that is not the one that played."""
+        return {"before": self.inputs(module_id, columns)} if self.hyper.staleness else {}
 
     def loss(
         self, module_id: str, batch: Tensors, inputs: torch.Tensor, value: torch.Tensor
     ) -> tuple[torch.Tensor, Stats]:
-        """All columns `[K]`."""
+        """All columns `[K]`; `before` is `[K, D]`."""
         hyper, distribution = self.hyper, self.distribution(module_id)
-        log_ratio = distribution.logp(inputs, batch["action"]) - batch["logp"]
+        before, advantage = batch["logp"], batch["advantage"]
+        advantage = self.normalised(advantage) if hyper.normalise else advantage
+        if "before" in batch:
+            before = distribution.logp(batch["before"], batch["action"])
+            advantage = advantage * (before - batch["logp"]).exp().clamp(max=1.0)
+        log_ratio = distribution.logp(inputs, batch["action"]) - before
         ratio = log_ratio.exp()
-        advantage = self.normalised(batch["advantage"]) if hyper.normalise else batch["advantage"]
         clipped = ratio.clamp(1 - hyper.clip, 1 + hyper.clip)
         policy_loss = -torch.min(ratio * advantage, clipped * advantage).mean()
         value_loss = _value_loss(value, batch, hyper.value_clip)

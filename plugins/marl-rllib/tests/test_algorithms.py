@@ -237,3 +237,32 @@ def test_a_replay_cannot_teach_a_memory(kuhn: LeagueServices, name: str) -> None
     algorithm = load_registry().make(ALGORITHMS, f"rllib/{name}", {"model": {"kind": "gru"}, "env_steps": 500})
     with pytest.raises(UserError, match="gru has a memory, and a replay of single turns cannot teach it"):
         algorithm.train(Job(f"rllib/{name}", 0, ((), ((RANDOM.id, 1.0),)), 0), kuhn)
+
+
+@pytest.mark.parametrize(("staleness", "moves"), [(0, False), (1, True)])
+def test_ppo_stays_close_to_the_policy_before_the_update_and_not_to_the_one_that_played(
+    staleness: int, moves: bool
+) -> None:
+    """All rows are already more likely, by more than the clip, than to the policy that played them."""
+    from marl.space import Box, Discrete
+    from marl.training.modules import ModuleSpec
+    from marl.training.networks import ModelConfig
+    from marl_rllib.ppo import PPOLearner, PPOParams
+
+    hyper = PPOParams(staleness=staleness, entropy=0.0, value_coefficient=0.0, normalise=False, max_grad_norm=None)
+    learner = PPOLearner.make({"m": ModuleSpec(Box((3,)), Discrete(4), ModelConfig(hidden=[8]))}, hyper)
+    learner.reset(1)
+    drawn, count = np.random.default_rng(0), 50
+    columns: Any = {
+        "observation": drawn.normal(size=(count, 3)).astype(np.float32),
+        "action": drawn.integers(0, 4, count),
+        "logp": np.full(count, np.log(0.1), np.float32),  # the policy of now is about uniform
+        "version": np.zeros(count, dtype=np.int64),
+        **{name: np.ones(count, np.float32) for name in ("advantage", "target", "value")},
+    }
+    before = learner.weights()
+    stats = learner.fit({"m": columns}, 1, {"m": 1}, 1, hyper.coefficients(0.0))["m"]
+    after = learner.weights()
+    assert any((array != after[key]).any() for key, array in before.items()) == moves
+    if moves:  # the weight of a row is at most 1, and the ratio is still 1
+        assert stats["policy_loss"] == pytest.approx(-1.0) and stats["kl"] == pytest.approx(0.0, abs=1e-6)
