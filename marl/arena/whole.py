@@ -29,6 +29,8 @@ class WholeMatches:
         self._side_of, self._sides = spec.side_of, len(spec.sides)
         self._member = np.eye(self._sides)[self._side_of]  # [N, S]
         self._state = spec.state if states else None
+        none = {} if self._state is None else space.zeros(self._state, 0)
+        self._shapes = {path: leaf.shape[1:] for path, leaf in tree.leaves(none)}
         self._columns = self._none()
         self._clock = -1  # of the tick that was begun last
         self._now: Ints = np.zeros(lanes, dtype=np.int64)  # where that is, by lane
@@ -122,13 +124,16 @@ class WholeMatches:
     def _seen(self, play: Play, lanes: Ints) -> ArrayTree:
         """The true states of these lanes. Raises RunError where the environment does not give what its spec says."""
         assert self._state is not None
-        subject = load_registry().describe_class(type(play.environment))
+
+        def subject() -> str:
+            return load_registry().describe_class(type(play.environment))
+
         with blamed(subject, "state(lanes)", "a state of each lane, at its end too"):
             state = play.environment.state(lanes)
             found = {path: np.shape(leaf) for path, leaf in tree.leaves(state)}
-        wanted = {path: np.shape(leaf) for path, leaf in tree.leaves(space.zeros(self._state, len(lanes)))}
+        wanted = {path: (len(lanes), *shape) for path, shape in self._shapes.items()}
         if found != wanted:
-            raise RunError(f"{subject} gave states of shape {found}, and its spec says {wanted}")
+            raise RunError(f"{subject()} gave states of shape {found}, and its spec says {wanted}")
         return state
 
     def _keep(self, keep: Bools) -> None:

@@ -78,6 +78,7 @@ class ColumnLearner(TorchLearner, abc.ABC):
         self.said: dict[str, Array] = {}
         self._say: list[torch.Tensor] = []
         self._seed = self._drawn = 0  # of this fit, and how often `normal` was called in it
+        self._weights_of: dict[tuple[str, str], dict[str, torch.nn.Parameter]] = {}
         self._fitting = ""  # the module whose gradients are at hand
         self._weight: torch.Tensor | float = 1.0  # of this learner's means among those of the group
         super().build()
@@ -125,18 +126,24 @@ class ColumnLearner(TorchLearner, abc.ABC):
 
     def target(self, module_id: str, name: str = "") -> dict[str, torch.Tensor]:
         """The weights of a target network, in `past`: of the module's network or a critic; at first those of now."""
-        module = self.critics[module_id][name] if name else self.network(module_id)
+        now = self._named(module_id, name)
         past, prefix = self.past.setdefault(module_id, {}), f"{name}:" if name else ""
-        named = {key: f"{prefix}{key}" for key, _ in module.named_parameters()}
-        if not set(named.values()) <= set(past):
-            past |= {named[key]: value.detach().clone() for key, value in module.named_parameters()}
-        return {key: past[full] for key, full in named.items()}
+        for key, value in now.items():
+            if f"{prefix}{key}" not in past:
+                past[f"{prefix}{key}"] = value.detach().clone()
+        return {key: past[f"{prefix}{key}"] for key in now}
 
     def follow(self, module_id: str, rate: float, name: str = "") -> None:
         """Let a target network go this far towards the weights of now; 1 makes them equal."""
-        module = self.critics[module_id][name] if name else self.network(module_id)
-        past, now = self.target(module_id, name), dict(module.named_parameters())
+        past, now = self.target(module_id, name), self._named(module_id, name)
         torch._foreach_lerp_(list(past.values()), [now[key].detach() for key in past], rate)
+
+    def _named(self, module_id: str, critic: str = "") -> dict[str, torch.nn.Parameter]:
+        """The weights of a module's network or critic by name; they are found once, for they stay the same objects."""
+        if (module_id, critic) not in self._weights_of:
+            module = self.critics[module_id][critic] if critic else self.network(module_id)
+            self._weights_of[module_id, critic] = dict(module.named_parameters())
+        return self._weights_of[module_id, critic]
 
     def stepped(self, module_id: str) -> None:
         """Called after every gradient step, for target networks in `past`."""

@@ -34,6 +34,7 @@ class TeamLearner(ColumnLearner):
     def build(self) -> None:
         """See `ColumnLearner`. Raises UserError for networks that learn returns in units of their own."""
         self._rows: dict[str, _Rows] = {}  # of the minibatch at hand, by module
+        self._members: dict[str, tuple[str, ...]] = {}
         super().build()
         if any(self.network(name).returns is not None for name in self.names):
             raise UserError("model.normalise_returns: a team's return is nobody's own, so leave it false")
@@ -45,7 +46,10 @@ class TeamLearner(ColumnLearner):
 
     def members(self, name: str) -> tuple[str, ...]:
         """See `ColumnLearner`."""
-        return tuple(sorted(set(self.teams[name].modules))) if name in self.teams else (name,)
+        if name not in self._members:
+            teams = self.teams
+            self._members[name] = tuple(sorted(set(teams[name].modules))) if name in teams else (name,)
+        return self._members[name]
 
     def make_mixer(self, agents: int, state: int) -> nn.Module | None:
         """What makes one value of the values of `agents`, given `state` numbers; None where nothing is to learn.

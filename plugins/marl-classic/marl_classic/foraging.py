@@ -145,7 +145,7 @@ class Foraging(SimultaneousGame):
         foods, amounts, near = (np.take_along_axis(a, o, 1) for a, o in (
             (foods, order[..., None]), (amounts, order), (near, order)))  # fmt: skip
         corner = np.maximum(centre - self.sight, 0)[:, None]
-        shown = np.abs(place - centre[:, None]).max(axis=2) <= self.sight
+        shown = ((place >= corner) & (place <= corner + 2 * self.sight)).all(axis=2)  # at an edge, farther than food
         result = np.empty((len(lanes), self.params.foods + self.params.players, 3), np.float32)
         for part, where, what, seen in (
             (slice(0, self.params.foods), foods, amounts, near),

@@ -23,13 +23,13 @@ MODELS = {
 def test_two_step(host: Any, trained: Any, returns: Any, name: str, known: float, model: str) -> None:
     """Rashid et al. 2018, section 5: VDN takes the safe game, QMIX the better one."""
     services = host("classic/two_step")
-    policy, _ = trained(name, services, env_steps=4_000, model=MODELS[model], **FAST)
+    policy, _ = trained(name, services, env_steps=2_500, model=MODELS[model], **FAST)
     assert returns(policy, services) == known
 
 
 def test_agents_need_not_share_a_network(host: Any, trained: Any, returns: Any) -> None:
     services = host("classic/two_step")
-    policy, engine = trained("values/qmix", services, env_steps=4_000, sharing="none", model={"hidden": [32]}, **FAST)
+    policy, engine = trained("values/qmix", services, env_steps=2_500, sharing="none", model={"hidden": [32]}, **FAST)
     assert returns(policy, services) == 8.0 and sorted(policy.networks) == ["player_0", "player_1"]
     assert sorted(engine.backend.learner.critics) == ["player_0", "player_1"]
 
@@ -51,7 +51,7 @@ def values(engine: Any, services: Any) -> Any:
 def test_vdn_fits_the_best_sum_and_is_misled_by_climbing(host: Any, trained: Any, returns: Any) -> None:
     """Under uniform exploration it is the least-squares fit: row means and column means. It plays (2, 2), 5 of 11."""
     services = host("classic/team_matrix", game="climbing")
-    policy, engine = trained("values/vdn", services, env_steps=6_000, model=MODELS["mlp"], **{**FAST, "rows": 128})
+    policy, engine = trained("values/vdn", services, env_steps=2_000, model=MODELS["mlp"], **{**FAST, "rows": 128})
     game = np.array([[11, -30, 0], [-30, 7, 6], [0, 0, 5]])
     best = game.mean(1, keepdims=True) + game.mean(0) - game.mean()
     assert best.max() == best[2, 2] and np.abs(values(engine, services) - best).max() < 1.5
@@ -59,7 +59,7 @@ def test_vdn_fits_the_best_sum_and_is_misled_by_climbing(host: Any, trained: Any
 
 
 def test_qmix_represents_what_is_monotonic_and_not_what_is_not(host: Any, trained: Any, returns: Any) -> None:
-    options = {**FAST, "env_steps": 6_000, "rows": 128, "model": MODELS["mlp"]}
+    options = {**FAST, "env_steps": 1_600, "rows": 128, "model": MODELS["mlp"]}
     game = [[0, 1], [1, 8]]  # no sum of two values: the best fit of one is off by 1.5 everywhere
     services = host("classic/team_matrix", payoffs=game)
     policy, engine = trained("values/qmix", services, **options)
