@@ -30,11 +30,15 @@ def marl_reports() -> list[Descriptor]:
 @hookimpl
 def marl_models() -> list[Descriptor]:
     """The models that need no plugin."""
+    bodies = "marl.training.networks.bodies"
     return [
-        Descriptor("mlp", "marl.training.networks.bodies:dense", "dense layers"),
-        Descriptor("cnn", "marl.training.networks.bodies:dense", "convolutions over images, then dense layers"),
-        Descriptor("gru", "marl.training.networks.bodies:gru", "dense layers, then a gated recurrent unit"),
-        Descriptor("lstm", "marl.training.networks.bodies:lstm", "dense layers, then a long short-term memory"),
+        Descriptor(name, f"{bodies}:{target}", summary, params=f"marl.training.networks.config:{params}")
+        for name, target, summary, params in (
+            ("mlp", "dense", "dense layers", "DenseParams"),
+            ("cnn", "cnn", "convolutions over images, then dense layers", "ConvolutionParams"),
+            ("gru", "gru", "dense layers, then a gated recurrent unit", "MemoryParams"),
+            ("lstm", "lstm", "dense layers, then a long short-term memory", "MemoryParams"),
+        )
     ]
 
 

@@ -44,7 +44,8 @@ def fill(schema: type, params: Mapping[Any, Any], where: str, owner: str, finder
     """An instance of the dataclass `schema` with `params` checked, converted and completed by its defaults.
 
     `where` is the key path of `params`, `owner` whose parameters they are; both for the ParameterError it may raise. A
-    schema's `MOVED` has keys that it had once, with the sentence that says where they went.
+    schema's `MOVED` has keys that it had once, with the sentence that says where they went. A class method
+    `checked(values, where, finder)` of it looks at all of them with the registry at hand, and gives those to use.
     """
     hints = field_types(schema, owner)
     fields = {field.name: field for field in dataclasses.fields(schema) if field.init and rest_of(field) is None}
@@ -67,6 +68,8 @@ def fill(schema: type, params: Mapping[Any, Any], where: str, owner: str, finder
         if (name in params and not infinite) or kind or dataclasses.is_dataclass(given):
             given = convert(given, hint, path, kind, finder)
         values[name] = given
+    if look := getattr(schema, "checked", None):
+        values = look(values, where, finder)
     try:
         return schema(**values)
     except UserError:
@@ -242,9 +245,7 @@ def filled_params(
 def component_params(descriptor: Descriptor, params: Mapping[Any, Any], where: str, finder: Finder) -> dict[str, Any]:
     """The same by name, as a scenario holds them."""
     filled = filled_params(descriptor, params, where, finder)
-    if filled is None:
-        return {}
-    return flat(filled)
+    return {} if filled is None else flat(filled)
 
 
 def _nested(value: Any, schema: type, path: str, finder: Finder) -> Any:

@@ -67,10 +67,10 @@ def marl_rewards() -> Iterable[Descriptor]:
 
 @hookspec
 def marl_models() -> Iterable[Descriptor]:
-    """Models: what networks are below their heads. A full name is a `model.kind`, its parameters are `model.params`.
+    """Models: what networks are below their heads. A name is a `model.kind`, its parameters are `model.params`.
 
-    :return: descriptors whose target is called as `target(observation: Space, model: ModelConfig,
-        normaliser: Normaliser | None, params: P) -> marl.training.networks.bodies.Body`.
+    :return: descriptors whose target is called as `target(observation: Space, params: P) ->
+        marl.training.networks.bodies.Body`. Where the model normalises, what the body is shown is normalised already.
 
     .. versionadded:: 0.1
     """

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from marl.registry import MODELS, Component, component, load_registry
+from marl.registry import Component, component
 from marl.training.composition import RewardConfig
 from marl.training.networks import ModelConfig, Sharing
 
@@ -65,8 +65,6 @@ class Hyper:
             )
         if self.samplers > self.rows:
             raise ValueError(f"{self.samplers} samplers are more than the {self.rows} rows of an update")
-        for model in (self.model, *self.models.values()):
-            load_registry().find(MODELS, model.full_kind)
 
     def coefficients(self, progress: float) -> dict[str, float]:
         """What schedules give when `progress` in `[0, 1]` of the horizon has passed.

@@ -18,6 +18,7 @@ from marl.space import Space
 from marl.training.networks import Heads, ModelConfig, Network, Sharing, module_ids
 from marl.training.networks.build import fresh, seen_space
 from marl.training.networks.encoder import images
+from marl.training.networks.trial import try_model
 
 for _name in ("ray.rllib", "ray._common.deprecation"):  # RLlib warns of its own deprecated calls
     logging.getLogger(_name).setLevel(logging.ERROR)
@@ -94,7 +95,7 @@ def module_specs(
     """The modules that serve these sides, by id (see `marl.training.networks.module_ids`).
 
     `models`: those of groups whose model is not `model`. Raises UserError for unknown groups, and for a cnn that has
-    no image to look at.
+    no image to look at; RunError for a plugin's model that does not do what one must.
     """
     known = [group.name for group in spec.groups]
     for name in models or {}:
@@ -108,7 +109,8 @@ def module_specs(
         if spec.side_of[agent] in sides:
             group = spec.groups[spec.group_of[agent]]
             own = (models or {}).get(group.name, model)
-            _check(own, group)
+            if name not in result:
+                _check(own, group)
             mine = tuple(team for team in teams if name in team.modules)
             result[name] = ModuleSpec(seen_space(group, own), group.action, own, heads or Heads(), mine)
     return result
@@ -120,6 +122,7 @@ def _check(model: ModelConfig, group: Group) -> None:
             f"model.kind: a cnn needs an observation of three axes ({model.layout}), and group {group.name!r} shows "
             f"only {group.observation}; give it a model of its own, such as models: {{{group.name}: {{kind: mlp}}}}"
         )
+    try_model(seen_space(group, model), model)
 
 
 def multi_module_spec(modules: Mapping[str, ModuleSpec]) -> MultiRLModuleSpec:

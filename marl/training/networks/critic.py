@@ -30,12 +30,13 @@ class Critics(nn.Module):
         if not isinstance(action, (Discrete, Box)):
             raise UserError(f"critics value Discrete and Box actions, and these are {action}")
         self._discrete = isinstance(action, Discrete)
+        self._normaliser = (network.normaliser,)  # in a tuple, for it is the network's, and is saved once
         outputs = action.n if isinstance(action, Discrete) else 1
         beside = 0 if isinstance(action, Discrete) else int(np.prod(action.shape))
         config = replace(network.config, hidden=[])
         self.encoders, self.bodies, self.heads = nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
         for _ in range(count):
-            encoder = Encoder(network.observation, config, network.normaliser)
+            encoder = Encoder(network.observation, config)
             body = MLP(encoder.size + beside, network.config.hidden, network.config.activation)
             self.encoders.append(encoder)
             self.bodies.append(body)
@@ -43,7 +44,8 @@ class Critics(nn.Module):
 
     def forward(self, observation: TensorTree, action: Tensor | None = None) -> Tensor:
         """See above."""
-        answers = []
+        normaliser, answers = self._normaliser[0], []
+        observation = observation if normaliser is None else normaliser(observation)
         for encoder, body, head in zip(self.encoders, self.bodies, self.heads, strict=True):
             seen = cast(Tensor, encoder(observation))
             answers.append(head(body(seen if action is None else torch.cat([seen, action], 1))))

@@ -10,19 +10,16 @@ from marl.space import Box, Space
 from marl.training.networks.config import ModelConfig
 from marl.training.networks.dense import ACTIVATIONS, MLP
 from marl.training.networks.features import Leaf, TensorTree, at, columns, leaf_spaces, numbers, width
-from marl.training.networks.normaliser import Normaliser
 
 
 class Encoder(nn.Module):
     """All leaves side by side (images through their convolutions, if the kind is `cnn`), then dense layers.
 
-    `forward`: a tree of `[B, ...]` -> `[B, size]`. `normaliser`: what normalises `columns`, which may be shared with
-    another encoder. Raises UserError for a `cnn` where no leaf is an image.
+    `forward`: a tree of `[B, ...]` -> `[B, size]`. Raises UserError for a `cnn` where no leaf is an image.
     """
 
-    def __init__(self, observation: Space, config: ModelConfig, normaliser: Normaliser | None = None) -> None:
+    def __init__(self, observation: Space, config: ModelConfig) -> None:
         super().__init__()
-        self._normaliser = (normaliser,)  # in a tuple, for it is the network's, and is saved once
         self._images = images(observation) if config.kind == "cnn" else []
         self._flat = flat_leaves(observation, config)
         if config.kind == "cnn" and not self._images:
@@ -45,8 +42,7 @@ class Encoder(nn.Module):
         """What the dense layers see, `[B, F]`."""
         parts = [image(at(observation, path)) for image, (path, _) in zip(self.images, self._images, strict=True)]
         if self._flat:
-            flat, normaliser = self.columns(observation), self._normaliser[0]
-            parts.append(flat if normaliser is None else normaliser(flat))
+            parts.append(self.columns(observation))
         return parts[0] if len(parts) == 1 else torch.cat(parts, 1)
 
     def columns(self, observation: TensorTree) -> Tensor:

@@ -9,13 +9,14 @@ import torch
 from torch import Tensor, nn
 
 from marl.errors import UserError
+from marl.registry.blame import blamed
 from marl.space import Space
-from marl.training.networks.bodies import body
+from marl.training.networks.bodies import body, described
 from marl.training.networks.config import ModelConfig
 from marl.training.networks.dense import Dense
 from marl.training.networks.distributions import distribution
 from marl.training.networks.encoder import Encoder, flat_leaves
-from marl.training.networks.features import TensorTree, at, is_number, map_tensors, width
+from marl.training.networks.features import TensorTree, at, is_number, map_tensors
 from marl.training.networks.heads import Heads
 from marl.training.networks.moments import Seen
 from marl.training.networks.normaliser import Normaliser, ReturnScale
@@ -49,12 +50,13 @@ class Network(nn.Module):
         self.distribution = distribution(action, self.heads)
         self.normaliser = _normaliser(observation, config) if config.normalise_observations else None
         self.returns = ReturnScale() if config.normalise_returns else None
-        made = body(observation, config, self.normaliser)
+        made = body(observation, config)
+        self._blamed = described(config)  # who is to blame for what goes wrong in its body; "": nobody but us
         self.encoder, self.recurrent = cast(Encoder, made.encoder), cast(Recurrent | None, made.core)
         size = self.encoder.size if self.recurrent is None else self.recurrent.size
         if self.recurrent is not None and config.separate_value:
             raise UserError(f"separate_value cannot go with kind {config.kind!r}: policy and value share one memory")
-        again = body(observation, config, self.normaliser).encoder if config.separate_value else None
+        again = body(observation, config).encoder if config.separate_value else None
         self.value_encoder = cast(Encoder | None, again)
         self.policy_head = Dense(size, self.distribution.outputs, gain=1.0 if self.heads.estimates else 0.01)
         self.value_head: Dense | None = None
@@ -103,7 +105,8 @@ class Network(nn.Module):
 
     def forward(self, observation: TensorTree, mask: Tensor | None = None, memory: Tensor | None = None) -> Output:
         """One step: a tree of `[B, ...]`, `bool[B, W]` and `[B, M]` (None: cleared). Illegal logits become -1e9."""
-        x = self.encoder(observation)
+        observation = self.shown(observation)
+        x = self._encoded(self.encoder, observation)
         if self.recurrent is not None:
             memory = self._blank(len(x), x) if memory is None else memory
             out, memory = self.recurrent(x[:, None], memory)
@@ -118,8 +121,8 @@ class Network(nn.Module):
         Memory is cleared where `first`. The output is `[S, T, ...]`, and its `memory` `[S, M]` is that of the end.
         """
         sequences, steps = _leading(observation)
-        flat = map_tensors(lambda leaf: leaf.flatten(0, 1), observation)
-        x = self.encoder(flat)
+        flat = self.shown(map_tensors(lambda leaf: leaf.flatten(0, 1), observation))
+        x = self._encoded(self.encoder, flat)
         if self.recurrent is not None:
             memory = self._blank(sequences, x) if memory is None else memory
             first = x.new_zeros((sequences, steps), dtype=torch.bool) if first is None else first
@@ -136,12 +139,25 @@ class Network(nn.Module):
             inputs = torch.cat([inputs, self.free.expand(len(x), -1)], 1)
         value = None
         if self.value_head is not None:
-            value = self.value_head(x if self.value_encoder is None else self.value_encoder(observation))[:, 0]
+            apart = None if self.value_encoder is None else self._encoded(self.value_encoder, observation)
+            value = self.value_head(x if apart is None else apart)[:, 0]
         if self.heads.policy == "duelling" and value is not None:
             inputs = inputs + (value[:, None] - inputs.mean(1, keepdim=True))
         inputs = self.distribution.masked(inputs, mask)
         memory = memory if self.recurrent is not None else None
         return Output(inputs, value if self.heads.value else None, memory, x)
+
+    def shown(self, observation: TensorTree) -> TensorTree:
+        """What encoders are shown of an observation: normalised, where the model says so."""
+        if self.normaliser is None:
+            return observation
+        return cast(TensorTree, self.normaliser(observation))
+
+    def _encoded(self, encoder: nn.Module, observation: TensorTree) -> Tensor:
+        if not self._blamed:
+            return cast(Tensor, encoder(observation))
+        with blamed(self._blamed, "forward(observation)"):
+            return cast(Tensor, encoder(observation))
 
     def _blank(self, rows: int, like: Tensor) -> Tensor:
         return like.new_zeros((rows, self.memory_size))
@@ -149,8 +165,8 @@ class Network(nn.Module):
 
 def _normaliser(observation: Space, config: ModelConfig) -> Normaliser | None:
     """What normalises the columns of these observations; None where there is no number among them."""
-    numbers = [is_number(space) for _, space in flat_leaves(observation, config) for _ in range(width(space))]
-    return Normaliser(numbers) if any(numbers) else None
+    leaves = flat_leaves(observation, config)
+    return Normaliser(leaves) if any(is_number(space) for _, space in leaves) else None
 
 
 def _leading(observation: TensorTree) -> tuple[int, int]:

@@ -7,12 +7,14 @@ rewards are clipped at `CLIP` deviations. The statistics are buffers, so they ar
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from marl.training.networks.features import Leaf, TensorTree, at, is_number, width
 from marl.training.networks.moments import Moments
 
 EPSILON = 1e-8
@@ -54,15 +56,30 @@ class Running(nn.Module):
 
 
 class Normaliser(Running):
-    """Normalises columns `[B, F]`. `numbers` says which of them are numbers; the others (one-hot, bytes) stay."""
+    """Normalises what a network sees, before it is shown to its body. `leaves` have statistics: a place a column.
 
-    def __init__(self, numbers: list[bool]) -> None:
+    Leaves that are numbers are normalised; choices and bytes stay, and so does what is not among `leaves` (images).
+    """
+
+    def __init__(self, leaves: Sequence[Leaf]) -> None:
+        numbers = [is_number(space) for _, space in leaves for _ in range(width(space))]
         super().__init__(len(numbers))
         self._where = np.flatnonzero(numbers)
+        ends = np.cumsum([width(space) for _, space in leaves]).tolist()
+        self._parts = [
+            (path, slice(end - width(space), end))
+            for (path, space), end in zip(leaves, ends, strict=True)
+            if is_number(space)
+        ]
 
-    def forward(self, x: Tensor) -> Tensor:
-        """The numbers in units of the deviation that was seen so far, around the mean that was: `float32[..., D]`."""
-        return normalised(x, self.mean.float(), self.deviation())
+    def forward(self, observation: TensorTree) -> TensorTree:
+        """A tree of `[B, ...]`: numbers in units of the deviation seen so far, around the mean that was, as float32."""
+        mean, deviation = self.mean.float(), self.deviation()
+        for path, columns in self._parts:
+            leaf = at(observation, path)
+            flat = normalised(leaf.float().reshape(len(leaf), -1), mean[columns], deviation[columns])
+            observation = _with(observation, path, flat.reshape(leaf.shape))
+        return observation
 
     def absorb(self, moments: Moments) -> None:
         """Take further rows into account; `moments` are those of the numbers alone."""
@@ -82,6 +99,13 @@ class ReturnScale(Running):
     def scale(self) -> np.float32:
         """1 before there was any return."""
         return cast(np.float32, np.float32(1.0) if self.fresh else self.deviation().cpu().numpy()[0])
+
+
+def _with(observation: TensorTree, path: tuple[str, ...], leaf: Tensor) -> TensorTree:
+    """The same tree with another leaf at a path."""
+    if not path:
+        return leaf
+    return {**observation, path[0]: _with(observation[path[0]], path[1:], leaf)}
 
 
 def normalised(x: Tensor, mean: Tensor, deviation: Tensor) -> Tensor:

@@ -80,7 +80,7 @@ class Gated(torch.nn.Module):
         return self.one(seen).tanh() * self.other(seen).sigmoid()
 
 
-def gated(observation, model, normaliser, params):
+def gated(observation, params):
     return Body(Gated(observation.shape[0], params.width))
 """
 
@@ -143,7 +143,7 @@ def test_a_network_of_another_plugin_plays_learns_and_is_stored(services: League
 @pytest.mark.parametrize(
     ("model", "words"),
     [
-        ({"kind": "gro"}, "unknown model 'marl/gro'; did you mean 'marl/gru'"),
+        ({"kind": "gro"}, "model.kind: unknown model 'gro'; did you mean 'gru'"),
         ({"kind": "extra/gated", "params": {"wide": 1}}, "wide"),
         ({"kind": "extra/recall"}, "'extra/recall' is a loss, not a model"),
     ],

@@ -45,12 +45,13 @@ def test_moments_of_batches_are_those_of_all_rows_together():
 def test_numbers_are_normalised_and_choices_and_bytes_are_not():
     network, observation = Network(PARTS, Discrete(3), ModelConfig(**BOTH)), shown(500)
     plain = network.encoder.columns(tensors(observation))
-    assert torch.equal(network.encoder.inputs(tensors(observation)), plain.clamp(-10, 10))  # nothing was seen yet
+    before = network.encoder.inputs(network.shown(tensors(observation)))
+    assert torch.equal(before, plain.clamp(-10, 10))  # nothing was seen yet
     assert network.fresh
     for start in (0, 100):
         rows = {name: leaf[start : start + 100 + 3 * start] for name, leaf in observation.items()}
         network.absorb(Seen(Moments.of(network.numbers(rows)), Moments.of(np.array([[-7.0], [7.0]]))))
-    seen = network.encoder.inputs(tensors(observation))
+    seen = network.encoder.inputs(network.shown(tensors(observation)))
     assert seen.shape == (500, 2 + 3 + 2 + 1) and not network.fresh
     numbers = seen[:, [0, 1, 7]]
     np.testing.assert_allclose(numbers.mean(0), 0, atol=1e-2)  # of floats of 5,000 or so
@@ -58,7 +59,7 @@ def test_numbers_are_normalised_and_choices_and_bytes_are_not():
     assert torch.equal(seen[:, 2:7], plain[:, 2:7])
     assert network.value_scale == pytest.approx(7)
     far = {name: torch.from_numpy(leaf + (10**6 if name == "a" else 0)) for name, leaf in observation.items()}
-    assert (network.encoder.inputs(far)[:, :2] == 10).all()
+    assert (network.encoder.inputs(network.shown(far))[:, :2] == 10).all()
 
 
 @pytest.mark.parametrize("model", [{}, {"separate_value": True}, {"kind": "gru"}], ids=["mlp", "separate", "gru"])
