@@ -123,3 +123,11 @@ def for_exploration() -> Iterable[Descriptor]:
         source="Burda et al., ICLR 2019 (arXiv:1810.12894)",
         tags=("exploration", "learns"),
     )
+
+
+@hookimpl
+def marl_commands() -> Iterable[Descriptor]:
+    """`marl rewards ...`."""
+    yield Descriptor(
+        "rewards", "marl_rewards.lab.commands:app", "Look into rewards: plot shapes, analyze a run, ablate a scenario."
+    )

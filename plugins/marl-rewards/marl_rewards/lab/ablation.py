@@ -1,0 +1,115 @@
+"""An ablation: runs of all variants with all seeds, one after the other, and what came of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from scipy import stats
+
+from marl.errors import UserError
+from marl.registry import RUNNERS, Registry, load_registry
+from marl.run.lineage import written
+from marl.scenario import FILE, Scenario, load_scenario
+from marl.training.report import TrainView, read_view
+from marl_rewards.lab.reward_of import reward_of
+from marl_rewards.lab.variants import ALL, variants
+
+
+@dataclass(frozen=True)
+class Mean:
+    """A mean over seeds and half its 95 % interval (Student's t); infinite for one seed."""
+
+    value: float
+    margin: float
+    count: int
+
+    @staticmethod
+    def of(values: Sequence[float]) -> Mean:
+        """Of at least one value."""
+        count = len(values)
+        if count < 2:
+            return Mean(float(np.mean(values)), math.inf, count)
+        spread = float(np.std(values, ddof=1)) / math.sqrt(count)
+        return Mean(float(np.mean(values)), float(stats.t.ppf(0.975, count - 1)) * spread, count)
+
+
+@dataclass
+class Ablation:
+    """Variants by name, with their overrides; `scores` by variant and seed, of those that are done."""
+
+    scenario: str
+    name: str
+    overrides: list[str]
+    seeds: int
+    out: Path
+    variants: Mapping[str, list[str]]
+    registry: Registry
+    scores: dict[str, dict[int, float]] = field(default_factory=dict)
+    measured: str = "return in training"
+    """What a score is."""
+
+    @staticmethod
+    def of(scenario: str, overrides: list[str], seeds: int, out: Path | None) -> Ablation:
+        """Raises UserError for a scenario that cannot be ablated, and for overrides that would not last."""
+        registry = load_registry()
+        if any(override.partition("=")[0].strip() == "seed" for override in overrides):
+            raise UserError("seed: every variant is trained with the seeds 0, 1, ...; say how many with --seeds")
+        loaded = load_scenario(scenario, overrides, registry)
+        found = variants(reward_of(loaded))
+        where = out or Path("runs") / f"{loaded.name}-ablation"
+        for more in found.values():  # each is checked before the first is trained
+            load_scenario(scenario, [*overrides, *more], registry)
+        return Ablation(scenario, loaded.name, overrides, seeds, where, found, registry)
+
+    def work(self) -> None:
+        """Train what is not trained yet, seed by seed. What was interrupted goes on where it stopped."""
+        jobs = [(name, seed) for seed in range(self.seeds) for name in self.variants]
+        for number, (name, seed) in enumerate(jobs, 1):
+            folder = self.out / name.replace(" ", "-").replace(":", "-") / f"seed-{seed}"
+            loaded = self._load(name, seed)
+            done = self._done(folder, loaded)
+            print(f"[{number}/{len(jobs)}] {name}, seed {seed}{': done before' if done else ''}", flush=True)
+            if done is None:
+                runner = self.registry.load(self.registry.find(RUNNERS, loaded.kind))
+                runner(loaded, self.registry, folder, False)
+                done = self._done(folder, loaded)
+            assert done is not None, "a runner returns when its run is finished"
+            self.measured, score = score_of(done)
+            self.scores.setdefault(name, {})[seed] = score
+
+    def mean(self, name: str) -> Mean:
+        """The mean score of a variant."""
+        return Mean.of(list(self.scores[name].values()))
+
+    def change(self, name: str) -> Mean:
+        """How much a variant's score is above that of `all`, seed by seed."""
+        return Mean.of([score - self.scores[ALL][seed] for seed, score in self.scores[name].items()])
+
+    def _load(self, name: str, seed: int) -> Scenario:
+        return load_scenario(self.scenario, [*self.overrides, *self.variants[name], f"seed={seed}"], self.registry)
+
+    def _done(self, folder: Path, loaded: Scenario) -> TrainView | None:
+        """The run in a folder, if it is finished and of this scenario; its runner tells what is wrong with another."""
+        if not (folder / FILE).is_file() or written(folder) != loaded.text:
+            return None
+        view = read_view(folder, loaded.config)
+        return view if view.is_finished else None
+
+
+def score_of(view: TrainView) -> tuple[str, float]:
+    """What a run's score is, and how much: its last measurement, else the mean return of its last updates.
+
+    Always the game's own: measurements never see rewards, and the return of training is that of the game.
+    """
+    if view.measured:
+        name, score = next(iter(view.measured[-1].scores.items()))
+        if "points" in score:
+            return f"points against {name}", float(score["points"])
+        return "measured return", float(score["return"])
+    if "return" not in view.latest:
+        raise UserError(f"{view.run}: no match ended in its last updates, so it has no score: train for longer")
+    return "return in training", float(view.latest["return"])

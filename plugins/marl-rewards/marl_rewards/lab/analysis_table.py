@@ -1,0 +1,62 @@
+"""What `marl rewards analyze` says in a terminal: one line a term, and what there is to look at."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from marl.terminal.table import table
+from marl.terminal.text import columns, folded, styled
+from marl.words import compact, number
+from marl_rewards.lab.alarm import BINS, LEAST, Alarm, alarms, bins_of
+from marl_rewards.lab.updates import Updates
+
+HEADINGS = ("channel", "early", "late", "of paid", "of variance", "with score", "")
+
+
+def lines(updates: Updates) -> list[str]:
+    """The lines, as wide as the terminal."""
+    found = {alarm.name: alarm for alarm in alarms(updates)}
+    rows = [
+        (
+            name,
+            number(float(np.nanmean(paid[updates.early])), 3),
+            number(float(np.nanmean(paid[updates.recent])), 3),
+            f"{updates.weight[name]:.0%}",
+            f"{float(np.nanmean(updates.share[name][updates.recent])):.0%}".replace("-", "−"),
+            signed(updates.with_score(name)),
+            "ALARM" if name in found else "",
+        )
+        for name, paid in updates.paid.items()
+    ]
+    head = f"{updates.run}: {len(updates):,} updates, {compact(float(updates.steps[-1]))} env steps"
+    score = updates.score
+    if np.isfinite(score).any():
+        ends = [number(float(np.nanmean(score[part])), 4) for part in (updates.early, updates.recent)]
+        head += f"; the game's own score {ends[0]} early, {ends[1]} late"
+    result = [*folded(head, columns()), ""]
+    result += table(HEADINGS, rows, columns(), lambda column, text: "bold red" if column == 6 and text else "")
+    result += ["", "early and late: paid a row, first and last third of the updates; of paid: by size, late"]
+    result += ["of variance: of the sum within an update, late; with score: correlation over updates"]
+    said = [line for alarm in found.values() for line in folded(sentence(alarm), columns())]
+    return result + ([styled(line, "red") for line in said] or folded(silence(updates), columns()))
+
+
+def signed(value: float) -> str:
+    """A correlation, "−0.42"; a dash where there is none."""
+    return number(round(value, 2), 2) if np.isfinite(value) else number(None)
+
+
+def sentence(alarm: Alarm) -> str:
+    """What is wrong, in words."""
+    paid, score = ([number(end, 3) for end in ends] for ends in (alarm.paid, alarm.score))
+    return (
+        f"ALARM {alarm.name} is paid {paid[1]} a row, up from {paid[0]}, while the game's own score fell from "
+        f"{score[0]} to {score[1]} since {compact(alarm.since)} env steps: it may be farmed at the game's cost"
+    )
+
+
+def silence(updates: Updates) -> str:
+    """Why there is no alarm."""
+    if not bins_of(updates):
+        return f"no alarm: {len(updates)} updates are too few to tell (from {LEAST * 5} on; best with {LEAST * BINS})"
+    return "no alarm: no channel grows while the game's own score falls"

@@ -1,0 +1,66 @@
+"""`marl rewards ...`: plot, analyze, ablate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from marl.cli.command import Commands, argument, option
+
+app = Commands("Look into rewards: plot shapes, analyze a run, ablate a scenario.")
+PNG = option(None, "--png", metavar="FILE", help="A picture of the page too; it takes an installed Chromium or Chrome.")
+
+
+@app.command()
+def plot(
+    scenario: str = argument(None, metavar="[SCENARIO]", help="Draw the shapes that its rewards have, too."),
+    out: Path = option(Path("shapes.html"), "--out", metavar="FILE", help="The page."),
+    png: Path = PNG,
+) -> None:
+    """Draw shape functions, curves of diminishing returns, and what combinations make of two parts."""
+    from marl_rewards.lab.picture import keep
+    from marl_rewards.lab.shapes_page import page, shapes_of
+
+    keep(page(shapes_of(scenario) if scenario else {}, scenario or ""), out, png, 2050 if scenario else 1650)
+
+
+@app.command()
+def analyze(
+    run: Path = argument(metavar="RUN", help="The run directory, as in runs/NAME."),
+    out: Path = option(None, "--out", metavar="FILE", help="The page.  [default: rewards.html in the run directory]"),
+    png: Path = PNG,
+) -> None:
+    """Say what every channel added, whose the variance is, and where one grows while the game's own score falls.
+
+    It reads metrics.jsonl alone; a run that is going on may be looked at.
+    """
+    from marl_rewards.lab.analysis_page import page
+    from marl_rewards.lab.analysis_table import lines
+    from marl_rewards.lab.picture import keep, say
+    from marl_rewards.lab.updates import read_updates
+
+    updates = read_updates(run)
+    say(lines(updates))
+    keep(page(updates), out or run / "rewards.html", png, 2750 + 60 * len(updates.paid))
+
+
+@app.command()
+def ablate(
+    scenario: str = argument(help="A scenario's name (`marl scenarios list`), or a YAML file; of kind: train."),
+    overrides: list[str] = argument(None, metavar="[KEY=VALUE]...", help="Change keys: env_steps=20000"),
+    seeds: int = option(3, min=1, help="How many seeds each variant is trained with: 0, 1, ..."),
+    out: Path = option(None, "--out", metavar="DIR", help="Where its runs are.  [default: runs/NAME-ablation]"),
+    png: Path = PNG,
+) -> None:
+    """Train without each channel, and with each alone, and say what that changes, with 95 % intervals.
+
+    Runs go one after the other. Interrupted or killed, the same command goes on: what is done is not done again.
+    """
+    from marl_rewards.lab.ablation import Ablation
+    from marl_rewards.lab.ablation_page import page
+    from marl_rewards.lab.ablation_table import lines
+    from marl_rewards.lab.picture import keep, say
+
+    ablation = Ablation.of(scenario, overrides or [], seeds, out)
+    ablation.work()
+    say(lines(ablation))
+    keep(page(ablation), ablation.out / "ablation.html", png, 1000 + 60 * len(ablation.variants))
