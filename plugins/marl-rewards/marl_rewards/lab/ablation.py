@@ -78,7 +78,7 @@ class Ablation:
                 runner(loaded, self.registry, folder, False)
                 done = self._done(folder, loaded)
             assert done is not None, "a runner returns when its run is finished"
-            self.measured, score = score_of(done)
+            self.measured, score = score_of(done, folder)
             self.scores.setdefault(name, {})[seed] = score
 
     def mean(self, name: str) -> Mean:
@@ -100,7 +100,7 @@ class Ablation:
         return view if view.is_finished else None
 
 
-def score_of(view: TrainView) -> tuple[str, float]:
+def score_of(view: TrainView, folder: Path) -> tuple[str, float]:
     """What a run's score is, and how much: its last measurement, else the mean return of its last updates.
 
     Always the game's own: measurements never see rewards, and the return of training is that of the game.
@@ -111,5 +111,5 @@ def score_of(view: TrainView) -> tuple[str, float]:
             return f"points against {name}", float(score["points"])
         return "measured return", float(score["return"])
     if "return" not in view.latest:
-        raise UserError(f"{view.run}: no match ended in its last updates, so it has no score: train for longer")
+        raise UserError(f"{folder}: no match ended in its last updates, so it has no score: train for longer")
     return "return in training", float(view.latest["return"])

@@ -11,6 +11,10 @@ from marl_rewards.lab.alarm import BINS, LEAST, Alarm, alarms, bins_of
 from marl_rewards.lab.updates import Updates
 
 HEADINGS = ("channel", "early", "late", "of paid", "of variance", "with score", "")
+NOTE = (
+    "early, late: paid a row, in the first and the last third of the updates; of paid: by size, late; of variance: of "
+    "the sum within an update, late; with score: correlation over the updates"
+)
 
 
 def lines(updates: Updates) -> list[str]:
@@ -35,8 +39,7 @@ def lines(updates: Updates) -> list[str]:
         head += f"; the game's own score {ends[0]} early, {ends[1]} late"
     result = [*folded(head, columns()), ""]
     result += table(HEADINGS, rows, columns(), lambda column, text: "bold red" if column == 6 and text else "")
-    result += ["", "early and late: paid a row, first and last third of the updates; of paid: by size, late"]
-    result += ["of variance: of the sum within an update, late; with score: correlation over updates"]
+    result += ["", *folded(NOTE, columns())]
     said = [line for alarm in found.values() for line in folded(sentence(alarm), columns())]
     return result + ([styled(line, "red") for line in said] or folded(silence(updates), columns()))
 
