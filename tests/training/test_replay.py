@@ -199,3 +199,14 @@ def test_transitions_end_at_the_next_own_turn(window: Callable[..., Trajectory])
 def test_settings_that_cannot_be_are_refused(params: Any, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         ReplayHyper(**params)
+
+
+def test_a_ring_that_was_full_may_go_on_with_more_room() -> None:
+    """It has the rows that it had, and no others; what comes next follows them."""
+    small = Ring(4)
+    for start in range(0, 6, 2):
+        small.add(rows([start, start + 1], first=0), 0)
+    large = Ring.loaded(10, small.save())
+    assert large.size == 4 and turns(large, 1)[2] == [3, 4, 5, 6]
+    large.add(rows([6, 7]), 0)
+    assert turns(large, 2)[0] == [10.0**tick + 0.5 * 10.0 ** (tick + 1) for tick in range(2, 7)] + [10.0**7]

@@ -95,10 +95,13 @@ class Ring:
         """A ring as it was saved, or the newest rows of it."""
         ring, arrays = Ring(capacity), saved.arrays
         ring.total, ring._greatest = saved.meta["total"], saved.meta["greatest"]
-        known = len(arrays["link"])
+        known, dropped = len(arrays["link"]), 0
+        if known < min(ring.total, capacity):  # there was less room: rows are counted from the oldest that is left
+            dropped, ring.total = ring.total - known, known
         numbers = np.arange(ring.total - known, ring.total)[-capacity:]
         place, kept = numbers % capacity, slice(known - len(numbers), None)
-        ring.link[place], ring.priority[place] = arrays["link"][kept], arrays["priority"][kept]
+        ring.link[place] = np.maximum(arrays["link"][kept] - dropped, -1)
+        ring.priority[place] = arrays["priority"][kept]
         flat = {name.removeprefix("rows/"): array for name, array in arrays.items() if name.startswith("rows/")}
         for name, column in tree.nest(flat).items():
             rows = tree.take(column, kept)
@@ -106,7 +109,7 @@ class Ring:
             _write(ring._columns[name], place, rows)
         for name, array in arrays.items():
             if name.startswith("open/"):
-                ring._open[int(name.removeprefix("open/"))] = np.array(array)
+                ring._open[int(name.removeprefix("open/"))] = np.maximum(array - dropped, -1)
         return ring
 
     def _connect(self, new: Columns, number: Ints, sampler: int) -> None:
