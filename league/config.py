@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
@@ -32,23 +33,23 @@ class Stop:
     seconds: float | None = None
     """Run time over all resumes. A run that stops by the clock is not reproducible to the last iteration."""
     measures: dict[str, float | Bound] = rest(
-        "measures", help="stop by a measure: a number (below it), or {below, above}"
+        "measures", help="stop by a measure: a number (better than it), or {below, above}"
     )
 
     def __post_init__(self) -> None:
         at_least(self, 0, "iterations", "seconds")
-
-    @property
-    def bounds(self) -> dict[str, Bound]:
-        """Where measures end the league, by the names that the scenario calls them."""
-        given = self.measures.items()
-        return {name: bound if isinstance(bound, Bound) else Bound(below=bound) for name, bound in given}
 
 
 @dataclass
 class PayoffSettings:
     """Where payoffs come from."""
 
+    MOVED: ClassVar[Mapping[str, str]] = {
+        "mode": "it is `source` now: write `source: sampled`, or `exact`, or `auto`"
+    } | {
+        name: f"it belongs to the source now: write `source: {{name: sampled, {name}: ...}}`"
+        for name in ("matches", "lanes")
+    }
     source: Component = component(
         "payoff_sources", default="league/auto", help="exact, sampled (with matches), or auto: exact where it can be"
     )

@@ -150,7 +150,7 @@ class Manager:
         if met := self.measures.reason(last.measures):
             self.reason = met
         elif stop.iterations is not None and last.number >= stop.iterations:
-            self.reason = f"{stop.iterations} iterations are done"
+            self.reason = f"{stop.iterations} iterations are done" if stop.iterations != 1 else "1 iteration is done"
         elif stop.seconds is not None and self.seconds >= stop.seconds:
             self.reason = f"{stop.seconds:g} seconds are over"
             return True  # and no more of them are taken

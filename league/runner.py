@@ -111,7 +111,9 @@ class League(Run[Dashboard]):
         """What was measured, and why it stopped."""
         last = self.manager.iterations[-1]
         measured = said(self.manager) or f"values {', '.join(uncertain(*value) for value in last.worth)}"
-        return [f"{measured} after {last.number} iterations and {last.seconds:.1f} s: {self.manager.reason}"]
+        done = f"{last.number} iteration{'' if last.number == 1 else 's'}"
+        silent = self.manager.measures.silent([one.measures for one in self.manager.iterations])
+        return [f"{measured} after {done} and {last.seconds:.1f} s: {self.manager.reason}", *silent]
 
     def following(self) -> list[str]:
         """Look into it, go on."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from league.config import Bound, LeagueConfig
@@ -22,12 +22,16 @@ _RIGHT = "a league.measures.Value of finite numbers with low <= value <= high, o
 
 @dataclass(frozen=True)
 class Taken:
-    """A measure of a league. `bound`: where it ends the league. `subject`: what sentences call it."""
+    """A measure of a league. `bound`: where it ends the league. `subject`: what sentences call it.
+
+    `bare`: the scenario gives the bound as a number alone.
+    """
 
     name: str
     subject: str
     measure: Measure
     bound: Bound
+    bare: bool = False
 
     def value(self, view: LeagueView, services: LeagueServices) -> Value | None:
         """Its value now, checked. Raises RunError, naming the plugin, where it fails or gives something else."""
@@ -54,8 +58,20 @@ class Taken:
             return ""
         if self.bound.below is not None and value.high is not None and value.high < self.bound.below:
             farther = value.value / 4 if value.value > 0 else value.value - 1
-            return f"stop.{self.name}={farther:.1g}"
-        return f"stop.{self.name}.above={2 * value.value if value.value > 0 else value.value + 1:.2g}"
+            return f"stop.{self.name}{'' if self.bare else '.below'}={farther:.1g}"
+        farther = 2 * value.value if value.value > 0 else value.value + 1
+        return f"stop.{self.name}{'' if self.bare else '.above'}={farther:.2g}"
+
+    def silence(self, values: Sequence[Value | None]) -> str:
+        """What to say where no value could ever have ended the league that should stop on it, or ""."""
+        if self.bound == Bound() or not values:
+            return ""
+        asked = f"stop.{self.name}: {self.name} was asked for {'once' if len(values) == 1 else f'{len(values)} times'}"
+        if all(value is None for value in values):
+            return f"{asked} and never came, so it could not stop the league"
+        if all(value is None or value.low is None for value in values):
+            return f"{asked} and never came with an interval, so it could not stop the league"
+        return ""
 
 
 @dataclass(frozen=True)
@@ -82,6 +98,11 @@ class Measures:
         found = ((one.name, one.value(view, services)) for one in self.taken)
         return {name: value for name, value in found if value is not None}
 
+    def silent(self, iterations: Sequence[Mapping[str, Value]]) -> list[str]:
+        """What to say of measures that the league should stop on, and that never came in these iterations."""
+        said = (one.silence([values.get(one.name) for values in iterations]) for one in self.taken)
+        return [sentence for sentence in said if sentence]
+
     def reason(self, values: Mapping[str, Value]) -> str:
         """Why these values end the league, or ""."""
         return next((reason for one in self.taken if (reason := one.reason(values.get(one.name)))), "")
@@ -98,8 +119,8 @@ def measures(config: LeagueConfig, registry: Registry, services: LeagueServices,
         raise UserError("measures: one of them stands there twice; each may be taken once")
     if config.measures is None:
         asked = {one.name: one for one in default}
-    bounds: dict[str, Bound] = {}
-    for name, bound in config.stop.bounds.items():
+    bounds: dict[str, float | Bound] = {}
+    for name, bound in config.stop.measures.items():
         full = registry.find(MEASURES, name).full_name
         if full in bounds:
             raise UserError(f"stop: {full} stands there twice, as {name} too")
@@ -108,7 +129,7 @@ def measures(config: LeagueConfig, registry: Registry, services: LeagueServices,
     return Measures(tuple(_taken(one, bounds.get(full, Bound()), registry, services) for full, one in asked.items()))
 
 
-def _taken(component: Component, bound: Bound, registry: Registry, services: LeagueServices) -> Taken:
+def _taken(component: Component, given: float | Bound, registry: Registry, services: LeagueServices) -> Taken:
     descriptor = registry.find(MEASURES, component.name)
     subject = registry.describe(MEASURES, component.name)
     made = registry.make(MEASURES, component.name, component.params)
@@ -119,12 +140,24 @@ def _taken(component: Component, bound: Bound, registry: Registry, services: Lea
     if isinstance(made, Needing):
         with blamed(subject, "needs(services)"):
             made.needs(services)
-    least = made.about.least
+    bound, least = _bound(name, given, made.about), made.about.least
     if least is not None and bound.below is not None and bound.below < least:
         raise UserError(
             f"stop.{name}: {made.about.title} is never below {least:g}, so below: {bound.below:g} is no end"
         )
-    return Taken(name, subject, made, bound)
+    return Taken(name, subject, made, bound, bare=not isinstance(given, Bound))
+
+
+def _bound(name: str, given: float | Bound, about: About) -> Bound:
+    """A bound that is a number alone lies where the measure gets better. Raises UserError where that is nowhere."""
+    if isinstance(given, Bound):
+        return given
+    if about.better == "":
+        raise UserError(
+            f"stop.{name}: neither less nor more {about.title} is better; {{below: {given:g}}} or "
+            f"{{above: {given:g}}} is right"
+        )
+    return Bound(above=given) if about.better == "more" else Bound(below=given)
 
 
 def _sound(value: object) -> bool:

@@ -25,6 +25,7 @@ from marl.arena.contract import Contract, ContractBroken
 from marl.env import Environment, EnvSpec, Turn, first_error
 from marl.errors import RunError
 from marl.registry import ENVIRONMENTS
+from marl.registry.place import at
 from marl.types import Array, Ints, Keys
 
 _ROOM = 1 << 22  # rows whose actions are kept for this, at most
@@ -170,7 +171,8 @@ def _task(match: Mapping[str, Any]) -> str:
 def _what(error: Exception) -> str:
     if isinstance(error, ContractBroken):
         return str(error)
-    return f"failed: {error}" if isinstance(error, RunError) else f"raised {type(error).__name__}: {error}"
+    reason = f"{type(error).__name__}: {error}".rstrip(": ")
+    return f"failed: {error}" if isinstance(error, RunError) else f"raised {reason}{at(error.__traceback__)}"
 
 
 def _keep(match: Mapping[str, Any], env: Mapping[str, Any], folder: Path | None) -> Path:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from marl.env import Actions, EnvSpec, Frame, Group, Lanes, Rows, Step, Turn
+from marl.games.answers import played
 from marl.games.vectorised import Vectorised
 from marl.space import Space, legal
 from marl.tasks import Tasks
@@ -87,11 +88,11 @@ class OneAgent(Vectorised):
         (given,) = self._batches((count,), actions)
         fair = legal(self._action, given, self.masks(lanes))
         if fair.all():
-            rewards, terminated, cut = self.play(lanes, given)
+            rewards, terminated, cut = self._played(lanes, given)
             truncated = np.zeros(count, np.bool_) | cut
         else:
             rewards, terminated, truncated = np.zeros(count), np.zeros(count, np.bool_), np.zeros(count, np.bool_)
-            rewards[fair], terminated[fair], truncated[fair] = self.play(lanes[fair], given[fair])
+            rewards[fair], terminated[fair], truncated[fair] = self._played(lanes[fair], given[fair])
             self._foul(lanes, ~fair, rewards, terminated, truncated)
         tick = self.tick[lanes] + 1
         self.tick[lanes] = tick
@@ -102,16 +103,16 @@ class OneAgent(Vectorised):
         final = self._rows(ended, None) if len(ended) else None
         fault = np.where(fair, -1, 0)
         columns = (rewards[:, None], terminated[:, None], truncated[:, None])
-        return Step(lanes.copy(), *columns, done, fault, (final,), self.turn(lanes))
-
-    def state(self, lanes: Lanes) -> ArrayTree:
-        """Not declared by the spec: one agent needs no centralised critic."""
-        raise NotImplementedError("an environment with one agent declares no state")
+        info = self.columns(lanes, fair)
+        return Step(lanes.copy(), *columns, done, fault, (final,), self.turn(lanes), info)
 
     def turn(self, lanes: Lanes) -> Turn:
         """The rows of those `lanes` in which a match is going on."""
         live = lanes[~self.over[lanes]]
         return (self._rows(live, self.masks(live)),) if len(live) else (None,)
+
+    def _played(self, lanes: Lanes, actions: Array) -> tuple[Any, ...]:
+        return played(self, self.play(lanes, actions), (len(lanes),), ("terminated", "truncated"))
 
     def _rows(self, lanes: Lanes, mask: Bools | None) -> Rows:
         return Rows(lanes, np.zeros(len(lanes), dtype=np.int64), self.observe(lanes), mask, self.tick[lanes] == 0)

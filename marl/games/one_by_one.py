@@ -12,7 +12,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,7 @@ import numpy as np
 from marl import tree
 from marl.env import Actions, EnvSpec, Frame, Lanes, LanesFailed, Rows, Step, Turn
 from marl.games.actions import no_match
+from marl.games.answers import named
 from marl.games.instances import Instances
 from marl.games.match import Match, Outcome, View
 from marl.space import Discrete, Space, legal, mask_width
@@ -124,22 +124,22 @@ class OneByOne(Instances[Match]):
         for what in ("rewards", "terminated", "truncated", "final"):
             if unknown := [agent for agent in getattr(outcome, what) if agent not in agents]:
                 raise ValueError(
-                    f"{_named(match, 'play')} has agent {unknown[0]!r} in `{what}`: agents are the numbers 0 to "
+                    f"{named(match, 'play')} has agent {unknown[0]!r} in `{what}`: agents are the numbers 0 to "
                     f"{len(agents) - 1}, by their place in EnvSpec.agents"
                 )
         if unknown_columns := sorted(set(outcome.info) - set(self.spec.info)):
             raise ValueError(
-                f"{_named(match, 'play')} gives the info column {unknown_columns[0]!r}, which nobody would see: "
+                f"{named(match, 'play')} gives the info column {unknown_columns[0]!r}, which nobody would see: "
                 "declare it in EnvSpec.info"
             )
 
     def _views(self, match: Match) -> Mapping[int, View]:
         views = match.views()
         if not isinstance(views, Mapping) or not all(isinstance(view, View) for view in views.values()):
-            raise TypeError(f"{_named(match, 'views')} gave {views!r:.80}, and not a mapping of agents to Views")
+            raise TypeError(f"{named(match, 'views')} gave {views!r:.80}, and not a mapping of agents to Views")
         if strangers := sorted(set(views) - set(range(len(self.spec.agents)))):
             raise ValueError(
-                f"{_named(match, 'views')} has agent {strangers[0]!r}: agents are the numbers 0 to "
+                f"{named(match, 'views')} has agent {strangers[0]!r}: agents are the numbers 0 to "
                 f"{len(self.spec.agents) - 1}, by their place in EnvSpec.agents"
             )
         return views
@@ -165,7 +165,7 @@ class OneByOne(Instances[Match]):
                 return match.illegal(agent, action)
         outcome = match.play(actions)
         if not isinstance(outcome, Outcome):
-            raise TypeError(f"{_named(match, 'play')} gave {outcome!r:.80}, and not an Outcome")
+            raise TypeError(f"{named(match, 'play')} gave {outcome!r:.80}, and not an Outcome")
         self._check(match, outcome)
         return outcome
 
@@ -200,13 +200,6 @@ class OneByOne(Instances[Match]):
 
 def _without(lanes: Lanes, errors: Mapping[int, Exception]) -> Lanes:
     return lanes[~np.isin(lanes, list(errors))] if errors else lanes
-
-
-def _named(match: Match, method: str) -> str:
-    """An author's method and where it stands, as in "Coin.play (coin.py, line 12)"."""
-    code = getattr(getattr(type(match), method), "__code__", None)
-    place = f" ({Path(code.co_filename).name}, line {code.co_firstlineno})" if code else ""
-    return f"{type(match).__qualname__}.{method}{place}"
 
 
 def _blank(lanes: Lanes, agents: int) -> Step:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from marl.env import Actions, EnvSpec, Frame, Lanes, Rows, Step, Turn
+from marl.games.answers import played
 from marl.games.vectorised import Vectorised
 from marl.space import legal
 from marl.types import Array, ArrayTree, Bools, Floats, Ints, Keys
@@ -42,10 +43,6 @@ class SimultaneousGame(Vectorised):
     @abc.abstractmethod
     def observe(self, lanes: Lanes, agents: Ints) -> ArrayTree:
         """What `agents[K]`, all of one group, see in `lanes[K]`: a new batch `[K, ...]`."""
-
-    @abc.abstractmethod
-    def state(self, lanes: Lanes) -> Array:
-        """The true state, a new array `[L, ...]`."""
 
     @abc.abstractmethod
     def render(self, lane: int) -> Frame:
@@ -91,14 +88,16 @@ class SimultaneousGame(Vectorised):
             by_lane = [batch[fair] for batch in by_lane]
         self.tick[lanes] += 1
         done = broken.copy()
-        rewards[fair], done[fair] = self.play(lanes[fair], [_whole(batch) for batch in by_lane])
+        answer = self.play(lanes[fair], [_whole(batch) for batch in by_lane])
+        rewards[fair], done[fair] = played(self, answer, (len(lanes[fair]), rewards.shape[1]), ("over",))
         self.over[lanes] = done
         ended = np.repeat(done[:, None], len(self.spec.agents), axis=1)
         truncated = np.zeros_like(ended)
         if done.any():
             truncated[done & fair] = np.reshape(self.cut(lanes[done & fair]), (-1, 1))
         final = self._rows(lanes[done], masks=False)
-        return Step(lanes, rewards, ended & ~truncated, truncated, done, fault, final, self.turn(lanes))
+        info = self.columns(lanes, fair)
+        return Step(lanes, rewards, ended & ~truncated, truncated, done, fault, final, self.turn(lanes), info)
 
     def turn(self, lanes: Lanes) -> Turn:
         """The rows of those `lanes` in which a match is going on: one per agent."""

@@ -13,6 +13,7 @@ import numpy as np
 
 from marl import rng
 from marl.env import Actions, EnvSpec, Frame, Group, Lanes, Rows, Step, Turn
+from marl.games.answers import played
 from marl.games.vectorised import Vectorised
 from marl.space import Box, Discrete, legal
 from marl.types import Array, Bools, Floats, Ints, Keys
@@ -60,10 +61,6 @@ class TurnGame(Vectorised):
         """What `agent[K]` sees in `lanes[K]`, a new array `[K, ...]`."""
 
     @abc.abstractmethod
-    def state(self, lanes: Lanes) -> Array:
-        """The true state, a new array `[L, ...]`."""
-
-    @abc.abstractmethod
     def render(self, lane: int) -> Frame:
         """A picture of the match."""
 
@@ -101,16 +98,18 @@ class TurnGame(Vectorised):
             self.player[lanes[done]] = -1
             rewards[allowed], done[allowed] = self.advance(lanes[allowed], agent[allowed], action[allowed])
         live = lanes[~done]
+        info = self.columns(lanes, allowed)
         self._settle(live)
         terminated = np.repeat(done[:, None], len(self._agents), axis=1)
         final = (self._final(lanes[done]),)
-        return Step(lanes, rewards, terminated, np.zeros_like(terminated), done, fault, final, self.turn(live))
+        return Step(lanes, rewards, terminated, np.zeros_like(terminated), done, fault, final, self.turn(live), info)
 
     def advance(self, lanes: Lanes, agent: Ints, action: Ints) -> tuple[Floats, Bools]:
         """Apply legal actions, before chance answers: rewards `[L, N]` and which matches are over `[L]`."""
         self.tick[lanes] += 1
         self.acted.reshape(-1)[lanes * len(self._agents) + agent] = True
-        rewards, done = self.play(lanes, agent, action)
+        shape = (len(lanes), len(self._agents))
+        rewards, done = played(self, self.play(lanes, agent, action), shape, ("over",))
         self.player[lanes[done]] = -1
         return rewards, done
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import abc
 import copy
 import json
+from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -16,8 +17,9 @@ import numpy as np
 from marl.env import EnvSpec, Lanes, Turn
 from marl.errors import UserError
 from marl.games.actions import ActionBatches, no_match
+from marl.games.answers import columns, named
 from marl.rng import as_keys
-from marl.types import Array, Bools, Ints, Keys
+from marl.types import Array, ArrayTree, Bools, Ints, Keys
 
 _MAGIC = b"marl-classic/1\n"  # where this format was first used; matches that were saved there still load
 
@@ -36,8 +38,17 @@ class Vectorised(abc.ABC):
 
     def __init__(self, spec: EnvSpec, lanes: int) -> None:
         self.spec = spec
+        self.lanes = lanes
         self._batches = ActionBatches(spec)
-        self._fresh = {name: np.asarray(value) for name, value in (self.common() | self.fields()).items()}
+        if spec.state is not None and type(self).state is Vectorised.state:
+            raise TypeError(f"{type(self).__qualname__} declares spec.state and has no method state(lanes)")
+        fields = self.fields()
+        if taken := next((name for name in fields if name in self.common() or hasattr(self, name)), None):
+            raise ValueError(
+                f"{named(self, 'fields')} has a field {taken!r}, which is the name of something that "
+                f"{type(self).__qualname__} has already: call it otherwise"
+            )
+        self._fresh = {name: np.asarray(value) for name, value in (self.common() | fields).items()}
         self._allocate(lanes)
 
     @abc.abstractmethod
@@ -48,6 +59,30 @@ class Vectorised(abc.ABC):
         """The fields that every game has."""
         task = {} if self.spec.tasks is None else {"task": np.int64(0)}
         return {"seed": np.uint64(0), "draws": np.int64(0), "tick": np.int64(0)} | task
+
+    def info(self, lanes: Lanes) -> Mapping[str, Array]:
+        """The columns that `spec.info` declares, each `[L]`, of the tick that was just played in `lanes[L]`.
+
+        It is asked after `play`, of matches that just ended too, and only where the spec declares columns.
+        """
+        raise NotImplementedError(f"{type(self).__qualname__} declares spec.info and has no method info(lanes)")
+
+    def state(self, lanes: Lanes) -> ArrayTree:
+        """The true state, a new array `[L, ...]` (or a tree of them); only needed where `spec.state` is set."""
+        raise NotImplementedError(f"{type(self).__qualname__} declares no state")
+
+    def columns(self, lanes: Lanes, fair: Bools) -> dict[str, Array]:
+        """`Step.info` for `lanes[L]`: zeros where somebody broke the rules, `~fair[L]`, and nothing was played."""
+        if not self.spec.info:
+            return {}
+        given = columns(self, self.info(lanes[fair]), self.spec.info, int(fair.sum()))
+        if fair.all():
+            return given
+        whole: dict[str, Array] = {}
+        for name, column in given.items():
+            whole[name] = np.zeros((len(lanes), *column.shape[1:]))
+            whole[name][fair] = column
+        return whole
 
     @abc.abstractmethod
     def turn(self, lanes: Lanes) -> Turn:

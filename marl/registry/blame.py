@@ -8,11 +8,11 @@ The traceback stays behind the sentence (`MARL_DEBUG=1` prints it).
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from marl.errors import RunError, UserError
+from marl.registry.place import at
 
 
 @contextmanager
@@ -30,18 +30,11 @@ def blamed(subject: str | Callable[[], str], asked: str, right: str = "") -> Ite
         expected = f"; {right} would be right" if right else ""
         reason = f"{type(error).__name__}: {error}".rstrip(": ")
         who = subject if isinstance(subject, str) else subject()
-        raise RunError(f"{who} failed in {asked}{_place(error)}: {reason}{expected}") from error
+        host = error.__traceback__ and error.__traceback__.tb_next  # the function that asks, below this one
+        raise RunError(f"{who} failed in {asked}{at(host and host.tb_next)}: {reason}{expected}") from error
 
 
 def wrong(subject: str, asked: str, got: object, right: str) -> RunError:
     """The error for an answer that cannot be used: `got` is shown, and `right` says what would be."""
     shown = f"{got!r:.200}" if got is not None else "nothing (None)"
     return RunError(f"{subject} gave {shown} from {asked}, which cannot be used: {right} would be right")
-
-
-def _place(error: BaseException) -> str:
-    """Where it was raised, as in " (my_plugin.py, line 12)"."""
-    import traceback
-
-    frames = traceback.extract_tb(error.__traceback__)
-    return f" ({frames[-1].filename.rpartition(os.sep)[2]}, line {frames[-1].lineno})" if len(frames) > 1 else ""

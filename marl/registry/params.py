@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol, Union
 from marl.errors import UserError, suggestion
 from marl.registry.component import PLAYERS, Component, elsewhere, kind_of, rest_of
 from marl.registry.descriptor import Descriptor
+from marl.registry.place import at, deliberate
 from marl.registry.words import expected, found
 
 
@@ -74,7 +75,7 @@ def fill(schema: type, params: Mapping[Any, Any], where: str, owner: str, finder
         return schema(**values)
     except UserError:
         raise
-    except (ValueError, TypeError) as error:
+    except Exception as error:
         raise _refusal(error, where, owner, fields) from error
 
 
@@ -102,6 +103,9 @@ def _rest(
 
 def _refusal(error: Exception, where: str, owner: str, fields: Collection[str]) -> ParameterError:
     """What a dataclass has against its values. A sentence that begins with a key is about that key."""
+    below = error.__traceback__ and error.__traceback__.tb_next
+    if not (isinstance(error, (ValueError, TypeError)) and deliberate(below)):
+        return ParameterError(where, f"{owner} failed to take its parameters{at(below)}: {error!r}")
     first, _, rest = str(error).partition(" ")
     key = first.removesuffix(":")
     if key in fields and rest:

@@ -6,13 +6,14 @@ import dataclasses
 import importlib
 import traceback
 from collections.abc import Mapping
-from functools import reduce
+from functools import cached_property, reduce
 from typing import Any, TypeAlias, TypeVar, cast
 
 from marl.errors import RunError, UserError, suggestion
 from marl.registry.descriptor import Descriptor, singular
 from marl.registry.kind import Kind
 from marl.registry.params import Finder, ParameterError, component_params, filled_params
+from marl.registry.place import at, deliberate
 from marl.registry.plugin import Plugin
 from marl.registry.words import article
 
@@ -67,6 +68,12 @@ class Registry:
         """Kind, name and origin, for sentences: "strategy 'duel/greedy' (plugin 'duel' of marl-duel 0.1)"."""
         return self._where(self.find(kind, name))
 
+    @cached_property
+    def packages(self) -> frozenset[str]:
+        """The top-level packages that plugins and what they describe stand in."""
+        targets = [descriptor.target for plugin in self.plugins for descriptor in plugin.descriptors]
+        return frozenset(name.partition(":")[0].partition(".")[0] for name in [p.value for p in self.plugins] + targets)
+
     def describe_class(self, cls: type) -> str:
         """The same for a class that no descriptor names, such as a learner: "MyLearner (plugin 'duel' of ...)"."""
         module = cls.__module__
@@ -111,8 +118,8 @@ class Registry:
     def make(self, kind: Kind[T], name: str, params: Mapping[str, Any] = {}, /, **extra: Any) -> T:
         """Check `params`, import the target, and call it with `extra` and `params`, an instance of their dataclass.
 
-        Raises UserError for wrong parameters (the target's ValueError too), RunError when the target fails otherwise,
-        or gives something that is not of the kind.
+        Raises UserError for wrong parameters (also where the target raises ValueError, as sentences are raised, and not
+        by accident in a library), RunError when the target fails otherwise, or gives something that is not of the kind.
         """
         descriptor = self.find(kind, name)
         filled = filled_params(descriptor, params, "", self)
@@ -121,13 +128,19 @@ class Registry:
             made = target(**extra) if filled is None else target(**extra, params=filled)
         except (UserError, RunError):
             raise
-        except ValueError as error:
-            raise UserError(f"{descriptor.full_name} refuses its parameters: {error}") from error
         except Exception as error:
-            raise RunError(f"{self._where(descriptor)} failed: {type(error).__name__}: {error}") from error
+            raise self._failure(descriptor, error) from error
         if lacking := self.kinds[descriptor.kind].lacks(made):
             raise RunError(f"{self._where(descriptor)} made a {type(made).__name__} that {lacking}")
         return cast(T, made)
+
+    def _failure(self, descriptor: Descriptor, error: Exception) -> UserError | RunError:
+        """The sentence for what a target raised when it was called by `make`."""
+        below = error.__traceback__ and error.__traceback__.tb_next
+        if isinstance(error, ValueError) and deliberate(below):
+            return UserError(f"{descriptor.full_name} refuses its parameters: {error}{at(below)}")
+        reason = f"{type(error).__name__}: {error}".rstrip(": ")
+        return RunError(f"{self._where(descriptor)} failed{at(below)}: {reason}")
 
     def _import(self, descriptor: Descriptor, target: str) -> Any:
         module, _, attribute = target.partition(":")

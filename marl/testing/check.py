@@ -6,9 +6,10 @@ import functools
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from marl.errors import RunError, UserError
+from marl.registry.place import at
 from marl.testing.report import Result, Status
 
 if TYPE_CHECKING:
@@ -80,19 +81,7 @@ def check(hint: str) -> Callable[[Callable[[Subject], str]], Check]:
 
 def _sentence(error: Exception) -> str:
     """What was raised and where: in the author's own file, where one of its lines was running."""
-    frames = traceback.extract_tb(error.__traceback__)
-    theirs = [frame for frame in frames if not Path(frame.filename).is_relative_to(_OURS) and _is_written(frame)]
-    frame = (theirs or frames)[-1]
-    place = f"{Path(frame.filename).name}, line {frame.lineno}"
+    if isinstance(error, RunError) or (isinstance(error, UserError) and error.__cause__):  # these say where it was
+        return f"the environment failed: {error}"
     said = f": {error}" if str(error) else ""
-    return f"the environment raised {type(error).__name__}{said} ({place})"
-
-
-_OURS = Path(__file__).resolve().parents[1]
-_LIBRARIES = Path(traceback.__file__).resolve().parent  # the standard library, and what is installed below it
-
-
-def _is_written(frame: traceback.FrameSummary) -> bool:
-    """Whether the line stands in a file of somebody's own, and not in an installed library."""
-    path = Path(frame.filename)
-    return path.is_file() and not path.resolve().is_relative_to(_LIBRARIES) and "site-packages" not in path.parts
+    return f"the environment raised {type(error).__name__}{said}{at(error.__traceback__)}"

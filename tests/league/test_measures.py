@@ -16,7 +16,7 @@ from league.measures import Value
 from league.measures.elo import fitted, joined
 from league.payoffs import Payoffs
 from league.reader import opened
-from league.runner import build
+from league.runner import build, further
 from marl.blobs import Blobs
 from marl.errors import RunError, UserError
 from marl.metrics import Metrics
@@ -59,6 +59,16 @@ class Sometimes(Spread):
         return None if view.iterations[-1].number % 2 else Value.exact(1.0)
 
 
+class Never(Spread):
+    def measure(self, view, services):
+        return None
+
+
+class Wide(Spread):
+    def measure(self, view, services):
+        return Value(5.0, None, None)
+
+
 class Unlabelled(Spread):
     about = "Spread"
 
@@ -69,7 +79,7 @@ MARL_API = ">=2,<3"
 @hookimpl
 def league_measures():
     return [Descriptor(one.__name__.lower(), f"odd_measures:{one.__name__}", "one")
-            for one in (Spread, Bug, Text, Upside, Sometimes, Unlabelled)]
+            for one in (Spread, Bug, Text, Upside, Sometimes, Unlabelled, Never, Wide)]
 """
 
 KUHN = "kind: league\nenv: classic/kuhn_poker\nstop: {iterations: 4}\n"
@@ -112,6 +122,34 @@ def test_a_plugins_own_measure_stops_a_league_when_its_whole_interval_is_beyond(
     assert manager.reason == "Spread is above 54"
     again = league()
     assert again.iterations == manager.iterations and again.measured == manager.measured
+
+
+def test_a_number_alone_lies_where_the_measure_gets_better(league: Make) -> None:
+    manager = league("stop.spread=54", "stop.iterations=20")
+    list(manager.run())
+    assert manager.reason == "Spread is above 54" and len(manager.iterations) == 3
+    assert further(manager, Path("run")) == "marl resume run stop.spread=1.2e+02"
+    with pytest.raises(UserError, match=r"neither less nor more Effective players .*\{below: 2\} or \{above: 2\}"):
+        league("stop.effective_players=2", out="other")
+
+
+def test_a_stop_on_a_measure_that_never_comes_is_told(league: Make) -> None:
+    manager = league("stop.never=1", "stop.wide=1", "stop.sometimes=9", "stop.iterations=1")
+    list(manager.run())
+    assert manager.reason == "1 iteration is done"
+    assert manager.measures.silent([one.measures for one in manager.iterations]) == [
+        "stop.never: never was asked for 2 times and never came, so it could not stop the league",
+        "stop.wide: wide was asked for 2 times and never came with an interval, so it could not stop the league",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [("mode", "`source` now"), ("matches", r"\{name: sampled, matches: ...\}"), ("lanes", "lanes: ...")],
+)
+def test_a_key_of_payoffs_that_moved_says_where_it_went(league: Make, key: str, words: str) -> None:
+    with pytest.raises(UserError, match=f"payoffs has no key '{key}'; it .*{words}"):
+        league(f"payoffs.{key}=60")
 
 
 @pytest.mark.parametrize(

@@ -50,3 +50,67 @@ def test_a_wrong_answer_is_shown_beside_the_right_one():
 
 def test_a_class_of_no_plugin_is_named_by_its_module(fresh):
     assert fresh().describe_class(pytest.Item).endswith("Item")
+
+
+CARELESS = """
+    import numpy as np
+
+    class Game:
+        memory = None
+
+        def __init__(self, how, spec=None):
+            {"reshape": reshape, "cast": cast, "unpack": unpack, "refuse": refuse}[how]()
+
+        def act(self):
+            return np.zeros(3).mean(axis=7)
+
+    def reshape():
+        np.zeros(6).reshape(4)
+
+    def cast():
+        int("x")
+
+    def unpack():
+        first, second = [1]
+
+    def refuse():
+        raise ValueError("a board has six cells")
+
+    @hookimpl
+    def marl_policies():
+        return [Descriptor("careless", "probe_module:Game", "fails")]
+"""
+
+
+@pytest.mark.parametrize(
+    ("how", "line", "said"),
+    [
+        ("reshape", 15, "ValueError: cannot reshape array of size 6 into shape (4,)"),
+        ("cast", 18, "ValueError: invalid literal for int() with base 10: 'x'"),
+        ("unpack", 21, "ValueError: not enough values to unpack (expected 2, got 1)"),
+    ],
+)
+def test_an_accident_is_no_refusal_of_parameters(install, fresh, how, line, said):
+    install("probe", CARELESS)
+    with pytest.raises(RunError) as caught:
+        fresh().make(POLICIES, "probe/careless", {}, how=how)
+    where = "policy 'probe/careless' (plugin 'probe' of dist-probe 1.2)"
+    assert str(caught.value) == f"{where} failed (probe_module.py, line {line}): {said}"
+
+
+def test_a_refusal_is_a_sentence_with_its_place(install, fresh):
+    install("probe", CARELESS)
+    with pytest.raises(UserError) as caught:
+        fresh().make(POLICIES, "probe/careless", {}, how="refuse")
+    refusal = "probe/careless refuses its parameters: a board has six cells (probe_module.py, line 24)"
+    assert str(caught.value) == refusal
+
+
+def test_the_place_is_in_the_package_of_the_author_and_not_in_the_library_below_it(install, fresh):
+    install("probe", CARELESS.replace('"refuse": refuse', '"refuse": int'))
+    policy = fresh().make(POLICIES, "probe/careless", {}, how="refuse")
+    with (
+        pytest.raises(RunError, match=r"failed in act\(\) \(probe_module.py, line 12\): AxisError"),
+        blamed("x", "act()"),
+    ):
+        policy.act()

@@ -94,7 +94,9 @@ def test_what_a_target_raises_when_called_is_a_sentence(install, fresh):
     registry = fresh()
     with pytest.raises(UserError, match="lazy/bot refuses its parameters: seven"):
         registry.make(POLICIES, "bot", {}, how=ValueError)
-    with pytest.raises(RunError, match=r"plugin 'lazy' of dist-lazy 1.2\) failed: OSError: seven"):
+    with pytest.raises(
+        RunError, match=r"plugin 'lazy' of dist-lazy 1.2\) failed \(lazy_module.py, line \d+\): OSError: seven"
+    ):
         registry.make(POLICIES, "bot", {}, how=OSError)
     with pytest.raises(RunError, match="TypeError"):
         registry.make(POLICIES, "bot")

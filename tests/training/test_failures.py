@@ -101,7 +101,7 @@ def test_the_log_holds_what_the_failing_match_played(site: Path) -> None:
     with pytest.raises(EnvironmentFailed, match=r"KeyError.*one of 16 matches") as caught:
         sampler.collect(100_000)
     alone = Sampler(brittle(16), [random(ALONE)], Mixtures(np.ones((1, 1)), 1), [0])
-    with pytest.raises(EnvironmentFailed, match=r"raised KeyError: 'a bug'$") as known:
+    with pytest.raises(EnvironmentFailed, match=r"raised KeyError: 'a bug' \(brittle.py, line \d+\)$") as known:
         alone.collect(100_000)
     guilty = []
     for match in caught.value.matches:
@@ -122,7 +122,7 @@ def test_training_names_the_match(backend: str, gradient: Any, services: Any, si
     host = services(brittle)
     algorithm = gradient(**SMALL)
     host.compute = Compute(backend)
-    where = r"KeyError: 'a bug'\nin the match with environment seed \d+, at tick 3"
+    where = r"KeyError: 'a bug' \(brittle.py, line \d+\)\nin the match with environment seed \d+, at tick 3"
     advice = "where this is rare and cannot be mended, such matches can be void: `marl resume RUN failures.allowed=10`"
     with pytest.raises(RunError, match=f"{where}\n{advice}$"):
         algorithm.train(JOB, host)
