@@ -41,11 +41,6 @@ def load_registry(*, safe_mode: bool = False) -> Registry:
     return _loaded[settings]
 
 
-def plugin_packages() -> set[str]:
-    """The top-level packages of all plugins that were loaded in this process."""
-    return set().union(*(registry.packages for registry in _loaded.values()))
-
-
 def build(plugins: list[Plugin], settings: Settings) -> Registry:
     """Import and register `plugins`; whatever happens to one is kept in its state."""
     host = _Host()

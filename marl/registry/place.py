@@ -5,13 +5,19 @@ from __future__ import annotations
 import dis
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from types import TracebackType
 
 _HOST = {"marl", "league"}
+_plugins: set[str] = set()  # the top-level packages of what plugins describe, in any registry of this process
 _RAISE = dis.opmap["RAISE_VARARGS"]
+
+
+def know(targets: Iterable[str]) -> None:
+    """Packages of `targets`, "package.module:attribute", are authors' own, even where they are installed."""
+    _plugins.update(target.partition(":")[0].partition(".")[0] for target in targets)
 
 
 def place(trace: TracebackType | None) -> str:
@@ -59,12 +65,10 @@ def _package(frame: TracebackType) -> str:
 
 def _is_theirs(frame: TracebackType) -> bool:
     """Whether the line stands in a plugin, or in a file of somebody's own that is no installed library."""
-    from marl.registry.load import plugin_packages
-
     file, package = frame.tb_frame.f_code.co_filename, _package(frame)
     if package in _HOST or not Path(file).is_file():  # what dataclasses write stands in no file
         return False
-    return package in plugin_packages() or not _is_library(file, package)
+    return package in _plugins or not _is_library(file, package)
 
 
 @cache

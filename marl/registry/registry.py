@@ -6,14 +6,15 @@ import dataclasses
 import importlib
 import traceback
 from collections.abc import Mapping
-from functools import cached_property, reduce
+from functools import reduce
+from itertools import chain
 from typing import Any, TypeAlias, TypeVar, cast
 
 from marl.errors import RunError, UserError, suggestion
 from marl.registry.descriptor import Descriptor, singular
 from marl.registry.kind import Kind
 from marl.registry.params import Finder, ParameterError, component_params, filled_params
-from marl.registry.place import at, deliberate
+from marl.registry.place import at, deliberate, know
 from marl.registry.plugin import Plugin
 from marl.registry.words import article
 
@@ -36,6 +37,7 @@ class Registry:
         for plugin in plugins:
             for descriptor in plugin.descriptors:
                 self._all[descriptor.kind].append(descriptor)
+        know(found.target for found in chain.from_iterable(self._all.values()))
         for found in self._all.values():
             found.sort(key=lambda descriptor: descriptor.full_name)
 
@@ -67,12 +69,6 @@ class Registry:
     def describe(self, kind: AnyKind, name: str) -> str:
         """Kind, name and origin, for sentences: "strategy 'duel/greedy' (plugin 'duel' of marl-duel 0.1)"."""
         return self._where(self.find(kind, name))
-
-    @cached_property
-    def packages(self) -> frozenset[str]:
-        """The top-level packages that plugins and what they describe stand in."""
-        targets = [descriptor.target for plugin in self.plugins for descriptor in plugin.descriptors]
-        return frozenset(name.partition(":")[0].partition(".")[0] for name in [p.value for p in self.plugins] + targets)
 
     def describe_class(self, cls: type) -> str:
         """The same for a class that no descriptor names, such as a learner: "MyLearner (plugin 'duel' of ...)"."""
