@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from marl.errors import UserError
-from marl.registry import load_registry
+from marl.registry import RUNNERS, load_registry
 from marl.registry.params import fill
+from marl.scenario import load_scenario
 from marl.terminal.text import cells, plain
 from marl.training.composition import RewardConfig
 from marl_rewards.lab import commands
@@ -77,6 +78,48 @@ def test_it_is_silent_on_honest_runs(tmp_path: Path) -> None:
     assert rang == []
 
 
+HACKED = """
+kind: train
+name: hacked
+env: gymnasium/cartpole
+env_steps: 40000
+slice: 40000
+algorithm:
+  name: rllib/ppo
+  lanes: 8
+  rows: 512
+  minibatch: 256
+  epochs: 4
+  lr: 0.003
+  entropy: 0.0
+  model: {hidden: [16], separate_value: true}
+  reward:
+    channels:
+      spin: {name: rewards/velocity, velocity: ["abs(observation[3])"], towards: ["1"]}
+      central: {name: rewards/distance, position: ["observation[0]"], target: ["0"], shape: {kind: gaussian}}
+    weights: {spin: {start: 0, end: 6}, central: 0.2}
+evaluation: {every: 0}
+"""
+
+
+@pytest.mark.slow
+def test_a_pole_that_learns_to_spin_rings_and_poles_that_learn_to_stand_do_not(tmp_path: Path) -> None:
+    pytest.importorskip("marl_rllib")
+    pytest.importorskip("marl_gymnasium")
+    registry = load_registry()
+    (tmp_path / "hacked.yaml").write_text(HACKED)
+
+    def trained(name: str, *overrides: str) -> list[Any]:
+        scenario = load_scenario(tmp_path / "hacked.yaml", list(overrides), registry)
+        registry.load(registry.find(RUNNERS, "train"))(scenario, registry, tmp_path / name, False)
+        return alarms(read_updates(tmp_path / name))
+
+    assert [alarm.name for alarm in trained("hacked")] == ["spin"]
+    for seed in range(3):
+        short = (f"seed={seed}", "env_steps=16000", "slice=16000", "algorithm.reward.weights.spin=0.02")
+        assert trained(f"honest{seed}", *short) == []
+
+
 def test_it_says_nothing_of_few_updates(tmp_path: Path) -> None:
     few = read_updates(farmed(1, tmp_path, updates=14))
     assert not alarms(few) and "14 updates are too few to tell" in lines(few)[-2] + lines(few)[-1]
@@ -109,8 +152,12 @@ def test_updates_without_a_score_are_gaps_and_jobs_do_not_mix(tmp_path: Path) ->
     text = (folder / "metrics.jsonl").read_text().splitlines()
     text[:40] = [line.replace('"train"', '"train", "job": "old"') for line in text[:40]]
     text[40:] = [line.replace('"train"', '"train", "job": "new"') for line in text[40:]]
+    text[40:70] = [line.replace("reward.near", "elsewhere") for line in text[40:70]]  # a channel that came later
     (folder / "metrics.jsonl").write_text("\n".join([*text, '{"event": "tra']))
-    assert len(read_updates(folder)) == U - 40
+    newest = read_updates(folder)
+    assert len(newest) == U - 40 and np.isnan(newest.paid["near"]).sum() == 30
+    row = next(plain(line) for line in lines(newest) if line.startswith("near"))
+    assert row.split()[1] == "–" and page(newest)
 
 
 @pytest.mark.parametrize(

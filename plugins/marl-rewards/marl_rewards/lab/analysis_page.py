@@ -19,7 +19,7 @@ from marl.types import Floats
 from marl.words import clipped, compact, number
 from marl_rewards.lab.alarm import Alarm, alarms
 from marl_rewards.lab.analysis_table import sentence, signed, silence
-from marl_rewards.lab.updates import Updates, correlation
+from marl_rewards.lab.updates import Updates, correlation, mean
 
 SHEET = Sheet(1040, 320, left=84, right=1020, top=16, bottom=268)
 READING = (
@@ -106,9 +106,9 @@ def _table(updates: Updates) -> str:
         f"<th>{name}</th>" for name in ("term", "early", "late", "of what is paid", "of the variance", "with the score")
     )
     rows = "".join(
-        f'<tr><td class="name">{escape(name)}</td><td>{exact(float(np.nanmean(paid[updates.early])))}</td>'
-        f"<td>{exact(float(np.nanmean(paid[updates.recent])))}</td><td>{updates.weight[name]:.1%}</td>"
-        f"<td>{number(100 * float(np.nanmean(updates.share[name][updates.recent])), 3)}%</td>"
+        f'<tr><td class="name">{escape(name)}</td><td>{exact(mean(paid[updates.early]))}</td>'
+        f"<td>{exact(mean(paid[updates.recent]))}</td><td>{updates.weight[name]:.1%}</td>"
+        f"<td>{number(100 * mean(updates.share[name][updates.recent]), 3)}%</td>"
         f"<td>{signed(updates.with_score(name))}</td></tr>"
         for name, paid in updates.paid.items()
     )

@@ -8,7 +8,7 @@ from marl.terminal.table import table
 from marl.terminal.text import columns, folded, styled
 from marl.words import compact, number
 from marl_rewards.lab.alarm import BINS, LEAST, Alarm, alarms, bins_of
-from marl_rewards.lab.updates import Updates
+from marl_rewards.lab.updates import Updates, mean
 
 HEADINGS = ("channel", "early", "late", "of paid", "of variance", "with score", "")
 NOTE = (
@@ -23,10 +23,10 @@ def lines(updates: Updates) -> list[str]:
     rows = [
         (
             name,
-            number(float(np.nanmean(paid[updates.early])), 3),
-            number(float(np.nanmean(paid[updates.recent])), 3),
+            number(mean(paid[updates.early]), 3),
+            number(mean(paid[updates.recent]), 3),
             f"{updates.weight[name]:.0%}",
-            f"{float(np.nanmean(updates.share[name][updates.recent])):.0%}".replace("-", "−"),
+            percent(mean(updates.share[name][updates.recent])),
             signed(updates.with_score(name)),
             "ALARM" if name in found else "",
         )
@@ -35,13 +35,18 @@ def lines(updates: Updates) -> list[str]:
     head = f"{updates.run}: {len(updates):,} updates, {compact(float(updates.steps[-1]))} env steps"
     score = updates.score
     if np.isfinite(score).any():
-        ends = [number(float(np.nanmean(score[part])), 4) for part in (updates.early, updates.recent)]
+        ends = [number(mean(score[part]), 4) for part in (updates.early, updates.recent)]
         head += f"; the game's own score {ends[0]} early, {ends[1]} late"
     result = [*folded(head, columns()), ""]
     result += table(HEADINGS, rows, columns(), lambda column, text: "bold red" if column == 6 and text else "")
     result += ["", *folded(NOTE, columns())]
     said = [line for alarm in found.values() for line in folded(sentence(alarm), columns())]
     return result + ([styled(line, "red") for line in said] or folded(silence(updates), columns()))
+
+
+def percent(share: float) -> str:
+    """A share in percent; a dash where there is none."""
+    return f"{number(round(100 * share) + 0.0, 3)}%" if np.isfinite(share) else number(None)
 
 
 def signed(value: float) -> str:

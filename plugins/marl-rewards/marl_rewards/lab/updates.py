@@ -51,9 +51,9 @@ class Updates:
     @cached_property
     def weight(self) -> dict[str, float]:
         """Which share of all that was paid in the last third is each term's, by size."""
-        sizes = {name: float(np.nanmean(np.abs(values[self.recent]))) for name, values in self.paid.items()}
-        whole = sum(sizes.values()) or 1.0
-        return {name: size / whole for name, size in sizes.items()}
+        sizes = {name: mean(np.abs(values[self.recent])) for name, values in self.paid.items()}
+        whole = sum(size for size in sizes.values() if size > 0) or 1.0
+        return {name: size / whole if size > 0 else 0.0 for name, size in sizes.items()}
 
     def with_score(self, name: str) -> float:
         """The correlation of a term with the game's own score over the updates; NaN where either never changes."""
@@ -79,6 +79,12 @@ def read_updates(run: Path) -> Updates:
     steps = np.array([float(event["step"]) for event in mine])
     score = _column(mine, "return")
     return Updates(run.resolve().name, job, steps, score, mean, paid, _columns(mine, SHARE))
+
+
+def mean(values: Floats) -> float:
+    """Of those that are numbers; NaN where none is, as of a channel that came later."""
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else float("nan")
 
 
 def correlation(one: Floats, other: Floats) -> float:
