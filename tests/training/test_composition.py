@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 pytest.importorskip("torch")
 
 from marl.algorithm import Checkpoint
-from marl.arena import Mixtures, Sampler, Trajectory
+from marl.arena import Mixtures, Record, Sampler, Trajectory
 from marl.errors import RunError, UserError
 from marl.policies.random import Random
 from marl.registry import Component, load_registry
@@ -242,6 +242,19 @@ def test_what_sides_are_paid_sums_up_to_nothing(first: float, second: float, row
             _, side = np.unique(at[whole] * 2 + SPEC.side_of[agent[whole]], return_inverse=True)
             for number in range(5):
                 assert np.ptp(alike[side == number]) < 1e-9
+
+
+@pytest.mark.parametrize("more", [{}, {"clip": {"game": [-0.1, 0.2]}}, {"zero_sum": True}, {"weights": {"game": 0.5}}])
+def test_whole_matches_pay_sides_by_tick_what_their_agents_are_paid(more: Any) -> None:
+    sampler = Sampler(skirmish(8), [Random(SPEC)], Mixtures(np.ones((2, 1)), 3), [0], record=Record(whole=True))
+    both = {"both": {"by": "geometric", "of": ["noise:a", "noise:b"]}}
+    paid = rewards(channels={"noise": "pays/noise"}, combine=both, **more)(list(sampler.collect(200)))
+    ticks = paid.windows[0].ticks
+    earned = np.zeros_like(ticks.earned)
+    for rows in paid.windows:
+        np.add.at(earned, (ticks.find(rows.match, rows.tick), SPEC.side_of[rows.agent]), rows.reward)
+    np.testing.assert_allclose(ticks.earned, earned, atol=1e-9)
+    assert earned.any() and ("zero_sum" not in more or paid.stats["reward.total.balanced"] == 1.0)
 
 
 def test_there_must_be_somebody_to_balance_with() -> None:
