@@ -20,7 +20,7 @@ def plot(
     from marl_rewards.lab.picture import keep
     from marl_rewards.lab.shapes_page import page, shapes_of
 
-    keep(page(shapes_of(scenario) if scenario else {}, scenario or ""), out, png, 2050 if scenario else 1650)
+    keep(page(shapes_of(scenario) if scenario else {}, scenario or ""), out, png, 2080 if scenario else 1660)
 
 
 @app.command()
@@ -40,7 +40,7 @@ def analyze(
 
     updates = read_updates(run)
     say(lines(updates))
-    keep(page(updates), out or run / "rewards.html", png, 2750 + 60 * len(updates.paid))
+    keep(page(updates), out or run / "rewards.html", png, 2460 + 64 * len(updates.paid))
 
 
 @app.command()

@@ -24,7 +24,7 @@ def heat() -> str:
         f"{_colour(-2)},{_colour(-1)},{_colour(0)},{_colour(1)},{_colour(2)});display:inline-block;width:220px;"
         'height:12px;border-radius:3px;vertical-align:middle;margin:0 8px"></span> from −2 over 0 to 2.</p>'
     )
-    return f'{scale}<div class="panels">{maps}</div>'
+    return f'{scale}<div class="maps">{maps}</div>'
 
 
 def _map(title: str, value: np.ndarray, first: np.ndarray, second: np.ndarray) -> str:

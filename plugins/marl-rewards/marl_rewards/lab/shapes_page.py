@@ -72,7 +72,9 @@ _SAYS = (
 )
 STYLE = (
     "<style>.pairs{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,440px),1fr));gap:22px 26px}"
-    ".pairs figure+figure{margin-top:0}.pairs svg{min-width:0}.pairs h3{margin:0 0 4px;font-size:15px}</style>"
+    ".maps{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,236px),1fr));gap:18px}"
+    ".maps svg{min-width:0}.maps figure+figure{margin-top:0}.pairs figure+figure{margin-top:0}"
+    ".pairs svg{min-width:0}.pairs h3{margin:0 0 4px;font-size:15px}</style>"
 )
 
 
