@@ -15,6 +15,8 @@ from marl.registry import (
     COMMANDS,
     CURRICULA,
     ENVIRONMENTS,
+    LOSSES,
+    MODELS,
     POLICIES,
     REPORTS,
     REWARDS,
@@ -30,7 +32,8 @@ if TYPE_CHECKING:
     from marl.policy import Policy
 
 # Their targets are not what makes something, or need a run to work on.
-_MADE_OTHERWISE = {kind.name for kind in (COMMANDS, RUNNERS, ROSTERS, REPORTS, ENVIRONMENTS, REWARDS)}
+_MADE_OTHERWISE = {kind.name for kind in (COMMANDS, RUNNERS, ROSTERS, REPORTS, ENVIRONMENTS, REWARDS, MODELS)}
+_RUN = {REWARDS.name: "pays", MODELS.name: "learns", LOSSES.name: "learns", "measures": "measures"}  # and how
 Status: TypeAlias = Literal["pass", "warn", "fail", "skip"]
 
 
@@ -92,8 +95,8 @@ def _check(registry: Registry, plugin: Plugin, descriptor: Descriptor, params: M
         yield from _check_command(registry, plugin, descriptor, subject)
     if not needed and descriptor.kind not in _MADE_OTHERWISE:
         yield _check_made(registry, plugin, descriptor, subject, params)
-    if descriptor.kind == REWARDS.name:
-        yield _check_reward(plugin, descriptor, subject, params, needed)
+    if descriptor.kind in _RUN:
+        yield _check_run(registry, plugin, descriptor, subject, params, needed)
     if descriptor.kind != ENVIRONMENTS.name:
         return
     if needed:
@@ -117,23 +120,31 @@ def _check_command(registry: Registry, plugin: Plugin, descriptor: Descriptor, s
         yield Finding(plugin.name, subject, "command", "fail", str(error), traceback=_cause(error))
 
 
-def _check_reward(
-    plugin: Plugin, descriptor: Descriptor, subject: str, params: Mapping[str, Any], needed: list[str]
+def _check_run(
+    registry: Registry,
+    plugin: Plugin,
+    descriptor: Descriptor,
+    subject: str,
+    params: Mapping[str, Any],
+    needed: list[str],
 ) -> Finding:
-    """Whether it pays as it says in small games, and goes on from what it saved."""
-    finding = partial(Finding, plugin.name, subject, "pays")
+    """Whether it does its work: a reward pays in small games, a model and a loss learn, a measure is taken."""
+    finding = partial(Finding, plugin.name, subject, _RUN[descriptor.kind])
     if needed:
         hint = f"`marl plugins check {descriptor.full_name} {needed[0]}=...` tries it with what you give it"
         return finding("skip", f"it cannot be made by defaults alone: it needs {', '.join(needed)}", hint)
     try:
-        from marl.cli.check_rewards import played
+        if descriptor.kind == REWARDS.name:
+            from marl.cli.check_rewards import played as tried
+        else:
+            from marl.cli.check_runs import tried
+        refused = tried(registry, descriptor, params)
     except ImportError as error:
-        return finding("skip", f"rewards are paid in training, which needs what is not installed: {error}")
-    try:
-        refused = played(descriptor, params)
+        return finding("warn", f"it is used in training, which needs what is not installed: {error}")
     except (UserError, RunError) as error:
         return finding("fail", str(error), traceback=_cause(error))
-    return finding("skip", refused) if refused else finding("pass")
+    hint = "an environment in the same plugin, that it takes, is what it is tried on"
+    return finding("warn", f"nothing could be tried: {refused}", hint) if refused else finding("pass")
 
 
 def _check_made(

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from marl.arena import Mixtures, Sampler, Trajectory
+from marl.cli.check_runs import own_games
 from marl.env import Environment, EnvSpec
 from marl.errors import RunError, UserError
 from marl.policies.random import Random
-from marl.registry import Component, Descriptor
+from marl.registry import ENVIRONMENTS, Component, Descriptor, Registry
 from marl.testing.games.kuhn import kuhn
 from marl.testing.games.pennies import matching_pennies
 from marl.testing.games.skirmish import skirmish
@@ -22,14 +24,29 @@ _GAMES = {"skirmish": skirmish, "Kuhn poker": kuhn, "matching pennies": matching
 _ROWS, _UPDATES = 200, 3
 
 
-def played(descriptor: Descriptor, params: Mapping[str, Any]) -> str:
-    """Pay rows of every small game that it takes; "" or, where it takes none, why not.
+def played(registry: Registry, descriptor: Descriptor, params: Mapping[str, Any]) -> str:
+    """Pay rows of its plugin's own environments that it takes, or of small games; "" or, where it takes none, why not.
 
     Raises RunError where it fails, pays something that cannot be used, or pays the same rows in another way the second
     time, or after it was saved and loaded.
     """
+
+    def made(name: str, lanes: int) -> Environment:
+        return registry.make(ENVIRONMENTS, name, lanes=lanes)
+
+    own = {one.full_name: partial(made, one.full_name) for one in own_games(registry, descriptor)}
+    mine = _played(descriptor, params, own)
+    if own and not mine:
+        return ""
+    others = _played(descriptor, params, _GAMES)
+    return (mine if own else others) if others else ""
+
+
+def _played(
+    descriptor: Descriptor, params: Mapping[str, Any], games: Mapping[str, Callable[[int], Environment]]
+) -> str:
     refused = []
-    for name, game in _GAMES.items():
+    for name, game in games.items():
         spec = game(1).spec
         try:
             both = [_composed(descriptor, params, spec) for _ in range(2)]
@@ -37,7 +54,7 @@ def played(descriptor: Descriptor, params: Mapping[str, Any]) -> str:
             refused.append(f"not for {name}: {error}")
             continue
         _pay(both, game(8), f"{descriptor.full_name}: in {name} it")
-    return refused[0] if len(refused) == len(_GAMES) else ""
+    return refused[0] if refused and len(refused) == len(games) else ""
 
 
 def _composed(descriptor: Descriptor, params: Mapping[str, Any], spec: EnvSpec) -> Rewards:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any
 
 from marl.cli.command import Commands, argument, option
 from marl.cli.show import as_json, table
-from marl.errors import UserError, suggestion
+from marl.errors import RunError, UserError, suggestion
 from marl.printable import printable
-from marl.registry import Descriptor, Plugin, Registry, load_registry
+from marl.registry import ENVIRONMENTS, Descriptor, Plugin, Registry, load_registry
 from marl.registry.descriptor import singular
 
 if TYPE_CHECKING:
@@ -144,6 +144,27 @@ def _info_of_one(registry: Registry, name: str, json: bool) -> None:
             table(["parameter", "default", "type", ""], [[p.name, p.default, p.type, p.meaning] for p in has])
         else:
             print("It takes no parameters.")
+        if one.kind == ENVIRONMENTS.name:
+            _print_game(registry, one)
+
+
+def _print_game(registry: Registry, descriptor: Descriptor) -> None:
+    """What an environment says of itself, where it can be made by its defaults."""
+    try:
+        spec = registry.make(ENVIRONMENTS, descriptor.full_name, lanes=1).spec
+    except (UserError, RunError) as error:
+        print(f"\nnot made by its defaults: {printable(str(error))}")
+        return
+    sides = [" + ".join(spec.agents[agent] for agent in side) for side in spec.sides]
+    facts = {"sides": "; ".join(sides), "play": f"{spec.dynamics}, {spec.max_length} ticks at most"}
+    for group in spec.groups:
+        facts[f"{group.name} see"], facts[f"{group.name} do"] = str(group.observation), str(group.action)
+    facts["state"] = "" if spec.state is None else str(spec.state)
+    if spec.tasks is not None:
+        facts["tasks"] = ", ".join(spec.tasks.name(task) for task in range(min(len(spec.tasks), 20)))
+        facts["tasks"] += f", ... ({len(spec.tasks)})" if len(spec.tasks) > 20 else ""
+    facts["info"] = "; ".join(f"{name}: {meaning}" for name, meaning in spec.info.items())
+    table(["by its defaults", ""], [[label, text] for label, text in facts.items() if text])
 
 
 def _given(registry: Registry, name: str, params: list[str]) -> dict[str, Any]:
@@ -226,7 +247,7 @@ def _print_findings(subject: str, findings: list[Finding]) -> None:
     counts = Counter(finding.status for finding in findings)
     console.print(f"{worst:<6}", style=COLOURS[worst], end="")
     console.print(f"{printable(subject)}: {', '.join(f'{count} {status}' for status, count in counts.items())}")
-    for finding in findings:
+    for finding in _together(findings):
         if finding.status != "pass" and finding.message:
             console.print(f"      {finding.status:<6}", style=COLOURS[finding.status], end="")
             console.print(f"{finding.check}: {printable(finding.message, lines=True)}")
@@ -234,6 +255,17 @@ def _print_findings(subject: str, findings: list[Finding]) -> None:
                 console.print(f"            {printable(finding.hint, lines=True)}")
         if finding.traceback:
             console.print(printable(finding.traceback, lines=True), end="")
+
+
+def _together(findings: list[Finding]) -> list[Finding]:
+    """The same, where those that were skipped for one reason are one, named after all of them."""
+    reasons: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if finding.status == "skip":
+            reasons.setdefault(finding.message, []).append(finding)
+    first = {id(found[0]): ", ".join(one.check for one in found) for found in reasons.values()}
+    shown = [one for one in findings if one.status != "skip" or id(one) in first]
+    return [replace(one, check=first.get(id(one), one.check)) for one in shown]
 
 
 def _remark(registry: Registry, plugins: tuple[Plugin, ...]) -> None:

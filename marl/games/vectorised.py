@@ -73,7 +73,7 @@ class Vectorised(abc.ABC):
 
     def columns(self, lanes: Lanes, fair: Bools) -> dict[str, Array]:
         """`Step.info` for `lanes[L]`: zeros where somebody broke the rules, `~fair[L]`, and nothing was played."""
-        if not self.spec.info:
+        if not self.spec.info or type(self).info is Vectorised.info:  # a game may also give them in a `step` of its own
             return {}
         given = columns(self, self.info(lanes[fair]), self.spec.info, int(fair.sum()))
         if fair.all():

@@ -20,6 +20,7 @@ from marl.registry.words import article
 
 T = TypeVar("T")
 AnyKind: TypeAlias = Kind[Any] | str  # a token, or the name of a kind, as it stands in a scenario or on a command line
+_UNINSTALLED = "to try one that is not, `pip install --no-deps --target site .`, and put `site` on PYTHONPATH"
 _LISTED = 12  # names in a sentence
 
 
@@ -64,7 +65,9 @@ class Registry:
         for plugin in self.plugins:
             if plugin.name == name:
                 return plugin
-        raise UserError(f"no plugin {name!r} is installed{suggestion(name, (plugin.name for plugin in self.plugins))}")
+        close = suggestion(name, (plugin.name for plugin in self.plugins))
+        hint = "" if close.startswith("; did you mean") else f"; {_UNINSTALLED}"
+        raise UserError(f"no plugin {name!r} is installed{close}{hint}")
 
     def describe(self, kind: AnyKind, name: str) -> str:
         """Kind, name and origin, for sentences: "strategy 'duel/greedy' (plugin 'duel' of marl-duel 0.1)"."""
