@@ -17,6 +17,7 @@ from marl.registry.plugin import BUILTIN
 MEASURES = "measures"  # of a league, whose kinds the core does not know
 _LEARNER = "rllib/ppo"
 _GAMES = ("classic/kuhn_poker", "classic/connect_four")  # where a plugin brings no environment of its own
+_LEAGUES = ("classic/rock_paper_scissors", "classic/kuhn_poker")
 _TINY = {"lanes": 8, "rows": 64, "minibatch": 32, "epochs": 1}  # one update
 _EVALUATION = {"matches": 8, "lanes": 8, "against": [], "previous": False}
 _SOURCES = ({"name": "league/sampled", "matches": 20}, {"name": "league/exact"})
@@ -63,8 +64,8 @@ def _trainings(registry: Registry, descriptor: Descriptor, params: Mapping[str, 
 
 
 def _leagues(registry: Registry, descriptor: Descriptor, params: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    for one in registry.all(ENVIRONMENTS):
-        for source in _SOURCES if one.full_name == _GAMES[0] else ():
+    for one in (one for name in _LEAGUES for one in registry.all(ENVIRONMENTS) if one.full_name == name):
+        for source in _SOURCES:
             yield {
                 "kind": "league",
                 "env": {"name": one.full_name},
