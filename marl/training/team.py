@@ -105,7 +105,7 @@ class TeamLearner(ColumnLearner):
         loss, stats = asked_for_loss(
             self, lambda: self.loss(name, joint, inputs, cast(Any, None)), joint, self.coefficients
         )
-        self._seen = {**{key: value.to(self._device) for key, value in stats.items()}, "loss": loss.detach()}
+        self._reported = {**{key: value.to(self._device) for key, value in stats.items()}, "loss": loss.detach()}
         return {name: loss * self._weight}
 
     def _scaled(self, name: str, tensors: Tensors) -> Tensors:

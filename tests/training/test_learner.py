@@ -163,7 +163,7 @@ def test_plain_numbers_are_reported_too(make: Any, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("count", [3, 4, 97, 1000])
-def test_odd_row_counts_get_the_stated_minibatches(make: Any, count: int) -> None:
+def test_odd_row_counts_get_the_statedminibatches(make: Any, count: int) -> None:
     learner = make("a")
     stats = fit(learner, a=count)
     assert steps(learner, "a") == 4 * 3
@@ -171,12 +171,12 @@ def test_odd_row_counts_get_the_stated_minibatches(make: Any, count: int) -> Non
 
 
 def test_minibatches_are_near_equal_and_cover_every_row_once(make: Any) -> None:
-    from marl.training.learner import _minibatches, _permutation
+    from marl.training.minibatches import minibatches, permutation
 
-    order = _permutation(103, 5, 0, 2)
+    order = permutation(103, 5, 0, 2)
     assert sorted(order.tolist()) == list(range(103))
-    assert order.tolist() != _permutation(103, 5, 0, 3).tolist() != _permutation(103, 6, 0, 3).tolist()
-    parts = [part["row"].tolist() for part in _minibatches({"row": order.sort().values}, order, 4)]
+    assert order.tolist() != permutation(103, 5, 0, 3).tolist() != permutation(103, 6, 0, 3).tolist()
+    parts = [part["row"].tolist() for part in minibatches({"row": order.sort().values}, order, 4)]
     assert [len(part) for part in parts] == [25, 26, 26, 26]
     assert [row for part in parts for row in part] == order.tolist()
 
@@ -315,9 +315,9 @@ def test_gradients_that_are_not_finite_are_never_applied(make: Any, bad: int) ->
     with pytest.raises(RunError, match="not finite"):
         learner.fit({"a": data}, 1, {"a": 60}, 0, {"lr": 1e-2})
     assert all(np.isfinite(array).all() for array in learner.save().arrays.values())
-    from marl.training.learner import _permutation
+    from marl.training.minibatches import permutation
 
-    assert steps(learner, "a") - before == _permutation(60, 0, 0, 0).tolist().index(bad)
+    assert steps(learner, "a") - before == permutation(60, 0, 0, 0).tolist().index(bad)
     learner.reset(0)
     fit(learner, a=60)  # nothing of it stays behind
     assert steps(learner, "a") == 12
