@@ -36,7 +36,7 @@ def ours() -> tuple[Callable[[], float], Callable[[], float]]:
     services: Any = Services()
     engine.begin(Job("rllib/ppo", 0, ((), ((SELF, 1.0),)), seed=1), services)
     backend: Any = engine.backend
-    batch = backend.players[0].play(ROWS, {})
+    batch = backend.samplers[0].play(ROWS, {})
     coefficients = hyper.coefficients(0.0)
     shares: list[float] = []
 

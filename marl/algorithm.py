@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from marl.env import Environment, EnvSpec
 from marl.exact_game import ExactGame
@@ -58,6 +58,17 @@ class Services(Protocol):
 
     def warn(self, text: str) -> None:
         """Tell whoever runs this, in a sentence, of something that went wrong and does not end the job."""
+
+
+@runtime_checkable
+class Planned(Protocol):
+    """An algorithm that is told, before a run of many jobs begins, how long that will be."""
+
+    def for_run(self, env_steps: int, agents: int) -> Mapping[str, Any]:
+        """Parameters for all jobs of a run of `env_steps`, instead of those it was made with (schedules, for example).
+
+        `agents`: how many the environment has. Raises UserError where the run is too short for it.
+        """
 
 
 @runtime_checkable

@@ -181,7 +181,7 @@ def _practise(descriptor: Descriptor, params: Mapping[str, Any]) -> None:
     from marl.training.practice import Practice
 
     one, other = (Practice({"name": descriptor.full_name, **params}, SPEC) for _ in range(2))
-    one.learn([(np.array([0, 1, 1]), np.array([1.0, 0.0, 1.0]))])
+    one.learn(np.array([0, 1, 1]), np.array([1.0, 0.0, 1.0]))
     other.load(Checkpoint(one.save(), {}))
     if not np.array_equal(one.weights(), other.weights()):
         raise RunError(

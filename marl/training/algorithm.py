@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+from collections.abc import Mapping
 from typing import ClassVar
 
 from marl.algorithm import Checkpoint, Services, Trained
@@ -12,7 +13,7 @@ from marl.job import Job
 from marl.snapshot import Snapshot
 from marl.training.behaviour import Behaviour
 from marl.training.behaviour.sampled import Sampled
-from marl.training.checkpoint import AVERAGE, part, starting
+from marl.training.checkpoint import starting
 from marl.training.engine import Engine
 from marl.training.experience import Experience
 from marl.training.experience.on_policy import OnPolicy
@@ -62,9 +63,16 @@ class RLlibAlgorithm(abc.ABC):
         engine = self.engine(job, services)
         engine.begin(job, services)
         metrics = {name: value for name, value in engine.run(services.log).items() if not name.endswith("_seconds")}
-        newest, checkpoint = engine.backend.policy.snapshot(), engine.save()
-        arrays = {**newest.arrays, **part(checkpoint.arrays, AVERAGE)}
-        return Trained(Snapshot(newest.policy, arrays, newest.meta), checkpoint, metrics)
+        return Trained(engine.snapshot(), engine.save(), metrics)
+
+    def for_run(self, env_steps: int, agents: int) -> Mapping[str, int]:
+        """See `marl.algorithm.Planned`: schedules whose `horizon` is open run over the whole run."""
+        if self.hyper.rows > env_steps * agents:
+            raise UserError(
+                f"algorithm.rows: an update of {self.hyper.rows} rows is more than the whole run, env_steps: "
+                f"{env_steps}, can bring; make `rows` smaller"
+            )
+        return {"horizon": env_steps} if self.hyper.horizon is None else {}
 
     def start(self, snapshot: Snapshot, job: Job, services: Services) -> Checkpoint:
         """A parent for `job` that has the networks of a snapshot, and nothing else of how they were trained.

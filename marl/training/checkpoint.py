@@ -65,11 +65,19 @@ def save_learner(learner: Learning) -> Checkpoint:
             arrays[f"optimiser/{name}/{key}"] = _array(value)
     for module, weights in learner.past.items():
         arrays |= {f"past/{module}/{key}": _array(value) for key, value in weights.items()}
-    for module, average in learner.averages.items():
-        arrays |= {f"{AVERAGE}{module}/{key}": _array(value) for key, value in average.weights.items()}
+    arrays |= {f"{AVERAGE}{name}": array for name, array in averages(learner).items()}
     arrays |= _critics(learner)
     memo = {name: dict(values) for name, values in learner.memo.items()}
     return Checkpoint(arrays, {"memo": memo, "averaged": {name: one.count for name, one in learner.averages.items()}})
+
+
+def averages(learner: Learning) -> dict[str, Array]:
+    """Copies of the averaged weights, by "module/parameter"."""
+    return {
+        f"{module}/{key}": _array(value)
+        for module, average in learner.averages.items()
+        for key, value in average.weights.items()
+    }
 
 
 def load_learner(learner: Learning, checkpoint: Checkpoint) -> None:

@@ -12,7 +12,7 @@ from marl.compute import Compute
 from marl.env import EnvSpec
 from marl.errors import UserError
 from marl.job import Job
-from marl.snapshot import content_id
+from marl.snapshot import Snapshot, content_id
 from marl.training.backends.backend import Backend, Plan, Report
 from marl.training.backends.connect import connect
 from marl.training.checkpoint import part
@@ -131,10 +131,10 @@ class Engine:
         with explained(self._services):
             left = progress.budget - progress.env_steps
             report = self.backend.update(Plan(hyper.rows, seed, coefficients, tasks, progress.updates, left))
-            for failure in report.failures:
+            for failure in report.told.failures:
                 tell_void(self._services, failure)
-        if report.changed:
-            self._services.warn(_CHANGED.format(report.changed))
+        if report.told.changed:
+            self._services.warn(_CHANGED.format(report.told.changed))
         left_out = self._remark(report)
         env_steps, rows = progress.env_steps + report.env_steps, progress.rows + report.rows
         self.progress = Progress(env_steps, rows, number, progress.budget)
@@ -142,7 +142,7 @@ class Engine:
             **report.metrics,
             **coefficients,
             **left_out,
-            **({} if self._practice is None else self._practice.learn(report.ended)),
+            **({} if self._practice is None else self._practice.learn(*report.told.ended)),
             "rows": float(report.rows),
             "env_steps": float(report.env_steps),
         }
@@ -150,12 +150,12 @@ class Engine:
     def _remark(self, report: Report) -> dict[str, float]:
         """Tell each remark of the environment the first time; how often there was one in this update."""
         assert self._services is not None
-        counts = [(text, count) for remarks in report.remarks for text, count in remarks.items()]
-        for text, _ in counts:
+        remarks = report.told.remarks
+        for text in remarks:
             if text not in self._remarked:
                 self._services.warn(f"{text} (`left_out` in metrics.jsonl counts how often)")
                 self._remarked.add(text)
-        return {"left_out": float(sum(count for _, count in counts))} if counts else {}
+        return {"left_out": float(sum(remarks.values()))} if remarks else {}
 
     def run(self, log: Callable[..., None]) -> dict[str, float]:
         """Update until the budget is spent; the last update's metrics. Each is logged at its env steps."""
@@ -164,6 +164,11 @@ class Engine:
             metrics = self.update()
             log(self.progress.env_steps, **metrics)
         return metrics
+
+    def snapshot(self) -> Snapshot:
+        """What plays, as it is now: with averaged weights where the algorithm says so."""
+        newest = self.backend.policy.snapshot()
+        return replace(newest, arrays={**newest.arrays, **self.backend.averaged})
 
     def save(self) -> Checkpoint:
         """Learner, progress, and matches in progress (where the environment can save them)."""

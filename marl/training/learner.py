@@ -28,6 +28,7 @@ from marl.training.networks.moments import Seen
 from marl.training.optimisers import clipped, stop_where
 from marl.types import Array
 
+__all__ = ["ColumnLearner", "Stats", "Tensors"]
 Stats: TypeAlias = dict[str, torch.Tensor]  # named scalars of one minibatch, on the device, without gradient
 _SEQUENCE = ("memory", "first", "valid")
 _REWARDS = ("advantage", "target", "value", "reward")  # columns in units of rewards
@@ -69,7 +70,7 @@ class ColumnLearner(LearnerState, abc.ABC):
     def normal(self, *shape: int) -> torch.Tensor:
         """Standard normal numbers for `loss`, others at every call; they follow from the seed of the fit alone."""
         self._drawn += 1
-        key = rng.mix(self._seed, self._number(self._fitting), self._drawn, self.group.rank)
+        key = rng.mix(self._seed, self._number(self._fitting), self._drawn, self.parallel.rank)
         drawn = np.random.Generator(np.random.Philox(key=int(key[0]))).standard_normal(shape, dtype=np.float32)
         return torch.from_numpy(drawn).to(self._device)
 
@@ -129,7 +130,7 @@ class ColumnLearner(LearnerState, abc.ABC):
         """All epochs of one module (or team)."""
         table = self._scaled(name, self._tensors(columns))
         count = rows_of(table)
-        self._weight = self.group.weights_by_rows(table, torch.arange(count, device=self._device), 1)[0]
+        self._weight = self.parallel.weights_by_rows(table, torch.arange(count, device=self._device), 1)[0]
         table |= self.prepare(name, table)
         stats: dict[str, float] = {}
         for epoch in range(epochs):
@@ -145,14 +146,14 @@ class ColumnLearner(LearnerState, abc.ABC):
         """One epoch: its means. Raises RunError where the loss or gradients were not finite."""
         total: Stats = {}
         broken = torch.zeros((), device=self._device)  # 1 from the first gradients on that are not finite
-        weights = self.group.weights_by_rows(table, order, minibatches)
+        weights = self.parallel.weights_by_rows(table, order, minibatches)
         self._fitting, self._say = name, []
         for batch, self._weight in zip(minibatches_of(table, order, minibatches), weights, strict=True):
             broken = self._step(name, batch, broken)
             for key, value in self._reported.items():
                 total[key] = total.get(key, 0.0) + value * self._weight
-        means = self.group.summed(torch.stack([value.float() for value in total.values()]))
-        stats = dict(zip(total, (means / (minibatches * self.group.size)).tolist(), strict=True))
+        means = self.parallel.summed(torch.stack([value.float() for value in total.values()]))
+        stats = dict(zip(total, (means / (minibatches * self.parallel.size)).tolist(), strict=True))
         if self._say:
             said = torch.cat(self._say)
             self.said[name] = said.new_empty(len(said)).index_copy_(0, order, said).float().cpu().numpy()
@@ -201,7 +202,7 @@ class ColumnLearner(LearnerState, abc.ABC):
     def postprocess_gradients(self, gradients_dict: dict[Any, Any]) -> dict[Any, Any]:
         """RLlib's hook: clip the global norm of the module whose gradients these are, and of each of its critics."""
         critics = (critic for module in self.members(self._fitting) for critic in self.critics[module].values())
-        self.group.average_gradients(critics)
+        self.parallel.average_gradients(critics)
         self._reported["grad_norm"] = clipped(self._optimisers(self._fitting), self.hyper.max_grad_norm)
         return gradients_dict
 
@@ -216,7 +217,7 @@ class ColumnLearner(LearnerState, abc.ABC):
 
         It is for `loss` (rows of a minibatch) and `prepare` (all rows). With one learner: the values themselves.
         """
-        return self.group.summed(values * self._weight) / self.group.size if self.distributed else values
+        return self.parallel.summed(values * self._weight) / self.parallel.size if self.distributed else values
 
     def _optimisers(self, name: str) -> list[torch.optim.Optimizer]:
         """Those of the modules that are fitted together under this name, and of their critics."""
@@ -234,7 +235,7 @@ class ColumnLearner(LearnerState, abc.ABC):
         return late
 
     def _tensors(self, columns: Columns) -> Tensors:
-        return tensors(columns, self._device)
+        return tensors(columns, cast(torch.device, self._device))
 
     def _scaled(self, name: str, tensors: Tensors) -> Tensors:
         """What is in units of rewards, in units of the module's values instead."""

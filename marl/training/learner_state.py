@@ -13,7 +13,7 @@ from marl.algorithm import Checkpoint
 from marl.training.auxiliary import Auxiliaries
 from marl.training.averaging import Average
 from marl.training.checkpoint import load_learner, save_learner
-from marl.training.learner_group import LearnerGroup
+from marl.training.data_parallel import DataParallel
 from marl.training.minibatches import Tensors
 from marl.training.modules import ModuleSpec, NetworkModule, multi_module_spec
 from marl.training.networks import Distribution, Network
@@ -54,7 +54,7 @@ class LearnerState(TorchLearner):
         self.critics: dict[str, dict[str, torch.nn.Module]] = {}
         self._weights_of: dict[tuple[str, str], dict[str, torch.nn.Parameter]] = {}
         super().build()
-        self.group = LearnerGroup(bool(self.distributed))
+        self.parallel = DataParallel(bool(self.distributed))
         for name in self.names:
             self.critics[name] = self._fresh_critics(name, 0)
             for key, critic in self.critics[name].items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -41,10 +41,8 @@ class Practice:
                 raise wrong(self._subject, "weights()", weights, asked)
             return np.asarray(weights / weights.sum())
 
-    def learn(self, played: Sequence[tuple[Ints, Floats]]) -> dict[str, float]:
-        """Tell of matches that ended, sampler by sampler; what to log of the tasks."""
-        tasks = np.concatenate([np.zeros(0, np.int64), *(one for one, _ in played)])
-        returns = np.concatenate([np.zeros(0), *(one for _, one in played)])
+    def learn(self, tasks: Ints, returns: Floats) -> dict[str, float]:
+        """Tell of matches that ended, `int64[B]` and `float64[B]`, sampler by sampler; what to log of the tasks."""
         with blamed(self._subject, "learn(tasks, returns)", "nothing"):
             self._curriculum.learn(tasks, returns)
         return self._logged(tasks, returns)

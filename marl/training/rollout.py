@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from marl.algorithm import Checkpoint
 from marl.arena import Failures, Mixtures, Record, Sampler, Source, Tolerance, Trajectory
@@ -18,20 +20,38 @@ from marl.types import Floats, Ints
 
 
 @dataclass(frozen=True)
-class Played:
-    """Windows of the live policy's rows, the ticks (over lanes) behind them, and statistics of finished matches.
+class Told:
+    """What is told of the matches since the last time, beside rows.
 
-    `failures` and `remarks` of the environment since the last time; `changed`: how many matches could not be taken up
-    as they had been. `ended`: the tasks and the returns of the matches that ended, `int64[B]` and `float64[B]`.
+    `failures` of the environment, and its `remarks` with how often each was made; `changed`: how many matches could not
+    be taken up as they had been. `ended`: the tasks and the learner's returns of the matches that ended, `int64[B]` and
+    `float64[B]`.
     """
+
+    failures: list[EnvironmentFailed] = field(default_factory=list)
+    changed: int = 0
+    remarks: dict[str, int] = field(default_factory=dict)
+    ended: tuple[Ints, Floats] = field(default_factory=lambda: (np.zeros(0, np.int64), np.zeros(0)))
+
+    @staticmethod
+    def together(parts: Sequence[Told]) -> Told:
+        """What several samplers tell, in their order."""
+        remarks: dict[str, int] = {}
+        for text, count in (said for part in parts for said in part.remarks.items()):
+            remarks[text] = remarks.get(text, 0) + count
+        tasks, returns = (np.concatenate(column) for column in zip(*(part.ended for part in parts), strict=True))
+        failures = [failure for part in parts for failure in part.failures]
+        return Told(failures, sum(part.changed for part in parts), remarks, (tasks, returns))
+
+
+@dataclass(frozen=True)
+class Played:
+    """Windows of the live policy's rows, the ticks (over lanes) behind them, and statistics of finished matches."""
 
     windows: list[Trajectory]
     env_steps: int
     stats: dict[str, float]
-    failures: list[EnvironmentFailed]
-    changed: int
-    remarks: dict[str, int]
-    ended: tuple[Ints, Floats]
+    told: Told
 
 
 class Rollout:
@@ -87,7 +107,7 @@ class Rollout:
         play.changed = 0
         if failures:
             stats["void"] = float(sum(failure.void for failure in failures))
-        return Played(windows, ticks, stats, failures, changed, self._remarks(), self._ended(results))
+        return Played(windows, ticks, stats, Told(failures, changed, self._remarks(), self._ended(results)))
 
     def _remarks(self) -> dict[str, int]:
         """What the environment remarked, and how often, since the last time."""

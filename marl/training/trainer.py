@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 from marl import rng
-from marl.algorithm import Algorithm, Checkpoint, Trained
+from marl.algorithm import Algorithm, Checkpoint, Planned, Trained
 from marl.arena import Arena
 from marl.blobs import Blobs
 from marl.errors import RunError, UserError
@@ -81,16 +81,7 @@ class Trainer:
         self.fixed = [self._other(one, f"opponents[{n}]", others) for n, one in enumerate(config.opponents)]
         against = [self._other(one, f"evaluation.against[{n}]") for n, one in enumerate(config.evaluation.against)]
         self.rivals = list(zip(named(against), against, strict=True))
-        params = dict(config.algorithm.params)
-        if "horizon" in params and params["horizon"] is None:
-            params["horizon"] = config.env_steps  # schedules run over the whole run, not over a slice
-        if params.get("rows", 0) > config.env_steps * len(self.services.spec.agents):
-            raise UserError(
-                f"algorithm.rows: an update of {params['rows']} rows is more than the whole run, env_steps: "
-                f"{config.env_steps}, can bring; make `rows` smaller"
-            )
-        self.params: dict[str, JSON] = plain(params)
-        self.algorithm: Algorithm = self.registry.make(ALGORITHMS, config.algorithm.name, params)
+        self.params, self.algorithm = self._made()
         self.start: Checkpoint | None = None
         if config.start_from is not None:
             found = self.pins.find(config.start_from, "start_from")
@@ -98,6 +89,16 @@ class Trainer:
         self._step = self.history.env_steps
         self._drop()  # a killed run may not have come to it
         self._started = time.monotonic() - self.history.seconds
+
+    def _made(self) -> tuple[dict[str, JSON], Algorithm]:
+        """The algorithm, and its parameters as its jobs have them: for the whole run, not for a slice."""
+        config, params = self.config, dict(self.config.algorithm.params)
+        algorithm: Algorithm = self.registry.make(ALGORITHMS, config.algorithm.name, params)
+        if isinstance(algorithm, Planned):
+            changes = algorithm.for_run(config.env_steps, len(self.services.spec.agents))
+            params |= changes
+            algorithm = self.registry.make(ALGORITHMS, config.algorithm.name, params) if changes else algorithm
+        return plain(params), algorithm
 
     @property
     def seconds(self) -> float:

@@ -1,38 +1,58 @@
-"""One update of a training run, from top to bottom. Read this page first; every room that it goes through is named.
+"""One update of a training run, from top to bottom. Read this page first; files are those of this folder.
 
-    collect      `Rollout`      plays until the live policy has `rows` complete rows: windows, a `Trajectory` of K rows
-                                a group (observation `[K, ...]`, action `[K, ...]`, reward `float64[K]`, what follows)
-    rewards      `Rewards`      what a scenario pays instead: channels, weighted and summed; `rewarded` clips them where
-                                the model says so. Those that learn are fitted once an update, to their `samples`
-    experience   `Experience`   `cut` makes columns by module (network): arrays `[K, ...]`, or `[S, T, ...]` for those
-                                with a memory; `add` keeps them, `draw` gives those to fit now
-    staleness    `Bound`        where samplers play on while learners learn: leaves out rows whose `version` is too old
-    batches      `Draw`         so many epochs over the rows of each module, in so many minibatches `[B, ...]`
-    loss         `ColumnLearner.loss(module, batch, inputs [B, D], value [B])`: all that most algorithms write
-    step         gradients, clipped by their norm; Adam; `stepped`, `fitted` (target networks, adaptive coefficients)
+    collect      rollout.py       `Rollout.collect` plays until the live policy has `rows` complete rows: windows, a
+                                  `Trajectory` of K rows of a group (observation `[K, ...]`, action `[K, ...]`, reward
+                                  `float64[K]`, what follows)
+    rewards      rewards.py       what a scenario pays instead: channels, weighted and summed. Those that learn are
+                                  fitted once an update, to their `samples`. statistics.py clips where the model says so
+    experience   experience/      `cut` makes columns by module (network): arrays `[K, ...]`, or `[S, T, ...]` for those
+                                  with a memory; `add` keeps them, `draw` gives those to fit now: `Draw`, with so many
+                                  epochs over the rows of each module, in so many minibatches
+    staleness    staleness.py     where samplers play on while learners learn: leaves out rows whose `version` is old
+    fit          learner.py       `ColumnLearner.fit`, here in full but for sums:
 
-`Player.play` is the half that plays, `learn` the half that learns. The backend `local` calls one after the other; in
-the backend `ray`, samplers play and learners learn, and only columns travel between them.
+        for name in modules (or teams):
+            table = columns as tensors `[K, ...]`                           minibatches.py
+            table |= prepare(name, table)                                   the algorithm's, if it has one
+            for epoch in epochs:
+                for batch `[B, ...]` of the rows in a new order:            minibatches.py
+                    inputs `[B, D]`, value `[B]` = network(batch)           modules.py, networks/network.py
+                    loss, stats = loss(name, batch, inputs, value)          the algorithm's: all that most of them write
+                    loss += auxiliary terms                                 auxiliary.py
+                    gradients; averaged over learners; clipped              data_parallel.py, optimisers.py
+                    Adam's step, unless something is not finite             optimisers.py
+                    stepped(name)                                           the algorithm's: target networks
+                if enough(name, stats): break                               the algorithm's: early stopping
+            fitted(name, stats)                                             the algorithm's: adaptive coefficients
+        averages of weights, for snapshots                                  averaging.py
+
+RLlib calls some of it for us, because its learner runs the network and the gradients, in one process or in several:
+`losses` -> `forward_train` -> `compute_loss_for_module`; `compute_gradients`; `postprocess_gradients`;
+`apply_gradients`. What a learner has beside the loop (networks, critics, optimisers, target networks, save and load) is
+in learner_state.py.
+
+`LiveSampler.play` is the half that plays, `learn` the half that learns. backends/local.py calls one after the other;
+with backends/ray_backend.py, samplers play and learners learn, and only columns travel between them. engine.py asks a
+backend for one update after the other, until a job's budget is spent.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from marl.algorithm import Checkpoint
 from marl.arena import Trajectory
-from marl.arena.failure import EnvironmentFailed
 from marl.training.columns import Columns
 from marl.training.experience import Draw, Experience
 from marl.training.learner import ColumnLearner
 from marl.training.networks.moments import Seen, together
 from marl.training.rewards import Rewards
-from marl.training.rollout import Rollout
+from marl.training.rollout import Rollout, Told
 from marl.training.statistics import Statistics
-from marl.types import Array, Floats, Ints
+from marl.types import Array, Floats
 
 
 @dataclass(frozen=True)
@@ -40,9 +60,7 @@ class Batch:
     """What was played for one update: columns by module, the rows and ticks (over lanes) behind them, and statistics.
 
     `seen`: what the rows of modules that normalise were like. `samples`: what rewards that learn are fitted to.
-    `failures` and `remarks` of the environment since the last batch; `changed`: how many matches could not be taken up
-    as they had been. `versions`: how many rows were played by weights of each version. `ended`: the tasks and the
-    learner's returns of the matches that ended, `int64[B]` and `float64[B]`.
+    `versions`: how many rows were played by weights of each version. `told`: what is told of the matches besides.
     """
 
     columns: dict[str, Columns]
@@ -51,16 +69,13 @@ class Batch:
     stats: dict[str, float]
     seen: dict[str, Seen]
     samples: dict[str, Array]
-    failures: list[EnvironmentFailed] = field(default_factory=list)
-    changed: int = 0
-    remarks: dict[str, int] = field(default_factory=dict)
-    versions: dict[int, int] = field(default_factory=dict)
-    ended: tuple[Ints, Floats] | None = None
+    versions: dict[int, int]
+    told: Told
 
 
 @dataclass
-class Player:
-    """The half of an update that plays: matches in progress, and what becomes of their rows."""
+class LiveSampler:
+    """The half of an update that plays: matches of the live policy in progress, and what becomes of its rows."""
 
     rollout: Rollout
     rewards: Rewards
@@ -83,9 +98,16 @@ class Player:
         paid = self.rewards(played.windows, coefficients)
         windows, seen = rewarded(paid.windows, self.statistics)
         cut = self.experience.cut(windows, self.rollout.live, self.rollout.modules)
-        stats, told = cut.stats | paid.stats | played.stats, (played.failures, played.changed, played.remarks)
-        rows, versions = sum(map(len, windows)), counted(windows)
-        return Batch(cut.columns, rows, played.env_steps, stats, seen, paid.samples, *told, versions, played.ended)
+        return Batch(
+            columns=cut.columns,
+            rows=sum(map(len, windows)),
+            env_steps=played.env_steps,
+            stats=cut.stats | paid.stats | played.stats,
+            seen=seen,
+            samples=paid.samples,
+            versions=counted(windows),
+            told=played.told,
+        )
 
     def save(self) -> Checkpoint | None:
         """The matches in progress, or None where the environment cannot save them."""

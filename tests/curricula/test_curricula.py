@@ -94,7 +94,7 @@ def test_wrong_weights_are_said_to_be_the_curriculums(monkeypatch: Any, answer: 
 
 def test_what_is_logged_are_shares_and_returns_by_task() -> None:
     practice = Practice({"name": "marl/frontier"}, SPEC)
-    logged = practice.learn([(np.array([0, 0]), np.array([1.0, 0.0])), (np.array([2]), np.array([1.0]))])
+    logged = practice.learn(np.array([0, 0, 2]), np.array([1.0, 0.0, 1.0]))
     assert logged["task_return/1_cells"] == 0.5 and logged["task_return/4_cells"] == 1.0
     assert sum(value for name, value in logged.items() if name.startswith("task_share/")) == pytest.approx(1)
     assert 0 < logged["task_entropy"] <= np.log(4) + 1e-9

@@ -120,11 +120,11 @@ def test_matches_that_cannot_be_saved_go_on_within_a_process_and_start_anew_else
     cold, params = job(0, (), seed=3), {**SMALL, "lanes": 7}
     host, algorithm = services(unsaved), gradient(**params)
     parent = keep(host, algorithm.train(cold, host))
-    play = algorithm.engine(cold, host).backend.players[0].rollout.sampler.play
+    play = algorithm.engine(cold, host).backend.samplers[0].rollout.sampler.play
     clock, ticks = play.clock, play.ticks.copy()
     assert ticks.any()
     algorithm.engine(cold, host).begin(replace(cold, seed=4, parent=parent), host)
-    after = algorithm.engine(cold, host).backend.players[0].rollout.sampler.play
+    after = algorithm.engine(cold, host).backend.samplers[0].rollout.sampler.play
     assert after.clock == clock and (after.ticks == ticks).all() and not host.warnings
     gradient(**params).train(replace(cold, seed=4, parent=parent), host)
     assert host.warnings == ["this environment cannot save matches in progress, so new ones start where others were"]
@@ -191,7 +191,7 @@ def test_frozen_opponents_are_frozen(services: Any, gradient: Any) -> None:
 
     engine = algorithm.engine(job(0, (), ((frozen, 1.0),)), host)
     engine.begin(job(0, (), ((frozen, 1.0),)), host)
-    opponent = engine.backend.players[0].rollout.sampler.play.policies[1]
+    opponent = engine.backend.samplers[0].rollout.sampler.play.policies[1]
     weights = opponent.snapshot().arrays
     while not engine.done:
         engine.update()
@@ -209,7 +209,7 @@ def test_what_plays_is_what_was_asked(services: Any, gradient: Any) -> None:
     mixture = (("random", 0.75), ("first", 0.25))
     engine = gradient(**SMALL).engine(job(0, (), mixture), host)
     engine.begin(job(0, (), mixture), host)
-    play = engine.backend.players[0].rollout.sampler.play
+    play = engine.backend.samplers[0].rollout.sampler.play
     seen = []
     for _ in range(300):
         play.tick()
@@ -268,7 +268,7 @@ def test_only_the_sides_that_learn_have_modules_and_rows(services: Any, gradient
     against = (("random", 1.0),)
     engine = gradient(**SMALL, sharing="side").engine(job(1, against, ()), host)
     engine.begin(job(1, against, ()), host)
-    batch = engine.backend.players[0].play(200, {})
+    batch = engine.backend.samplers[0].play(200, {})
     assert set(batch.columns) == {"side1.scouts", "side1.tanks"}
     assert sum(len(columns["logp"]) for columns in batch.columns.values()) == 200 == batch.rows
 
@@ -285,7 +285,7 @@ def test_env_steps_count_ticks_over_lanes(services: Any, gradient: Any) -> None:
     engine = gradient(**SMALL).engine(SELF_PLAY, host)
     engine.begin(SELF_PLAY, host)
     metrics = engine.update()
-    clock = engine.backend.players[0].rollout.sampler.play.clock
+    clock = engine.backend.samplers[0].rollout.sampler.play.clock
     assert metrics["env_steps"] == 8 * clock and metrics["rows"] == 128 > metrics["env_steps"]
 
 
@@ -307,7 +307,7 @@ def test_a_warm_start_on_the_other_side_begins_new_matches(services: Any, gradie
     other = job(1, (("random", 1.0),), (), parent=parent)
     engine = algorithm.engine(other, host)
     engine.begin(other, host)
-    assert (engine.backend.players[0].rollout.sampler.play.players == [1, 0]).all()  # "random", and the learner
+    assert (engine.backend.samplers[0].rollout.sampler.play.players == [1, 0]).all()  # "random", and the learner
 
 
 def test_a_job_that_names_nobody_to_play_is_refused(services: Any, gradient: Any) -> None:
@@ -396,7 +396,7 @@ def test_values_after_the_window_are_the_live_policys(services: Any, gradient: A
     host = services(skirmish)
     engine = gradient(**SMALL).engine(SELF_PLAY, host)
     engine.begin(SELF_PLAY, host)
-    rollout = engine.backend.players[0].rollout
+    rollout = engine.backend.samplers[0].rollout
     _, tanks = rollout.sampler.collect(400)
     values = _last_values(tanks, rollout.live)
     rows = np.flatnonzero((tanks.last_row >= 0) & ~tanks.terminated)

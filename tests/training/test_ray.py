@@ -214,7 +214,7 @@ def test_a_run_may_change_its_backend_in_the_middle(gradient: Any, services: Any
 
 
 def clock(runner: Any) -> int:
-    ticks: int = runner._player.rollout.sampler.play.clock
+    ticks: int = runner._sampler.rollout.sampler.play.clock
     return ticks
 
 

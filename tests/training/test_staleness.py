@@ -120,7 +120,7 @@ def test_synchronous_updates_are_play_then_learn_in_turn(services: Any, gradient
     backend = by_hand.backend
     for number in range(3):
         engine.update()
-        batches = [player.play(rows, {}) for player, rows in zip(backend.players, (65, 64), strict=True)]
+        batches = [player.play(rows, {}) for player, rows in zip(backend.samplers, (65, 64), strict=True)]
         backend.experience.add([batch.columns for batch in batches])
         seed, coefficients = int(rng.mix(SELF_PLAY.seed, number + 1)[0]), by_hand.hyper.coefficients(0.0)
         draw = backend.experience.draw(seed, coefficients)
@@ -130,7 +130,7 @@ def test_synchronous_updates_are_play_then_learn_in_turn(services: Any, gradient
 
 def test_nothing_is_played_that_the_job_does_not_learn_from(services: Any, gradient: Any) -> None:
     engine = engine_of(gradient, matching_pennies, services(matching_pennies), staleness=2, samplers=1)
-    clock = engine.backend.players[0].rollout.sampler.play
+    clock = engine.backend.samplers[0].rollout.sampler.play
     learned(engine)
     assert engine.progress.env_steps == clock.clock * 8 and not engine.backend._ahead
 

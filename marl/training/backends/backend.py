@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from marl.algorithm import Checkpoint, Services
-from marl.arena.failure import EnvironmentFailed
 from marl.snapshot import JSON
 from marl.training.lineup import Lineup
 from marl.training.networks import NetworkPolicy
-from marl.types import Floats, Ints
+from marl.training.rollout import Told
+from marl.types import Array, Floats
 
 
 @dataclass(frozen=True)
@@ -37,16 +37,13 @@ class Report:
     """What an update did. `metrics` are named numbers; with several modules, learner's are "module/name".
 
     `rows`: those that were learned from. `env_steps`: all that were played.
-    `failures`, `changed`, and `remarks` and `ended` (one by sampler) as in `marl.training.update.Batch`.
+    `told`: what all samplers told.
     """
 
     rows: int
     env_steps: int
     metrics: dict[str, float] = field(default_factory=dict)
-    failures: Sequence[EnvironmentFailed] = ()
-    changed: int = 0
-    remarks: Sequence[Mapping[str, int]] = ()
-    ended: Sequence[tuple[Ints, Floats]] = ()
+    told: Told = field(default_factory=Told)
 
 
 class Backend(Protocol):
@@ -62,6 +59,10 @@ class Backend(Protocol):
     @property
     def policy(self) -> NetworkPolicy:
         """The live policy, with the weights as they are after the last update."""
+
+    @property
+    def averaged(self) -> Mapping[str, Array]:
+        """Averages of weights over updates, by "module/parameter"; nothing where snapshots carry the newest."""
 
     def reset(self, seed: int) -> None:
         """A cold start: fresh weights and optimisers."""

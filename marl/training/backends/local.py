@@ -14,8 +14,8 @@ from marl.training.backends.backend import Plan, Report
 from marl.training.backends.playing import (
     fitted,
     flat,
+    live_sampler,
     part_of,
-    player,
     portion,
     recorded,
     report,
@@ -23,7 +23,7 @@ from marl.training.backends.playing import (
     wanted,
     whole,
 )
-from marl.training.checkpoint import experience_of, with_experience
+from marl.training.checkpoint import averages, experience_of, with_experience
 from marl.training.hyper import Hyper
 from marl.training.lineup import Lineup
 from marl.training.modules import ModuleSpec
@@ -31,7 +31,8 @@ from marl.training.networks import NetworkPolicy, moments
 from marl.training.parts import Parts
 from marl.training.rewards import Rewards
 from marl.training.staleness import Bound
-from marl.training.update import Batch, Player, learn
+from marl.training.update import Batch, LiveSampler, learn
+from marl.types import Array
 
 
 class Local:
@@ -44,7 +45,7 @@ class Local:
         self.rewards = Rewards(hyper.reward, spec, hyper.discount)
         networks = {name: self.learner.network(name) for name in modules}
         self.policy = NetworkPolicy(spec, networks, hyper.sharing, parts.behaviour())
-        self.players: list[Player] = []  # one for each sampler
+        self.samplers: list[LiveSampler] = []
         self._ahead: deque[list[Batch]] = deque()  # what is played and not learned from yet, with `staleness`
         self._each = 0  # env steps of the last update of this job
         self._services: Services | None = None  # whose environment is played
@@ -53,6 +54,11 @@ class Local:
     def recorded(self) -> Mapping[str, JSON]:
         """See `Backend`."""
         return recorded(self.experience, self.rewards)
+
+    @property
+    def averaged(self) -> Mapping[str, Array]:
+        """See `Backend`."""
+        return averages(self.learner)
 
     def reset(self, seed: int) -> None:
         """See `Backend`."""
@@ -76,17 +82,17 @@ class Local:
         sources = [lineup.source(stream(seed, index)) for index in range(count)]
         self._ahead.clear()
         self._each = 0
-        if keep and self.players:
-            for sampler, source in zip(self.players, sources, strict=True):
+        if keep and self.samplers:
+            for sampler, source in zip(self.samplers, sources, strict=True):
                 sampler.rollout.go_on(opponents, source, side)
             return
-        if self.players and making.lender(self._services) is making.lender(services):
-            environments = [sampler.rollout.sampler.play.environment for sampler in self.players]
+        if self.samplers and making.lender(self._services) is making.lender(services):
+            environments = [sampler.rollout.sampler.play.environment for sampler in self.samplers]
         else:
             environments = [services.environment(self.hyper.lanes) for _ in range(count)]
         self._services = services
-        self.players = [
-            player(
+        self.samplers = [
+            live_sampler(
                 self.spec,
                 self.hyper,
                 self.experience,
@@ -105,7 +111,7 @@ class Local:
 
     def update(self, plan: Plan) -> Report:
         """See `Backend`. Metrics include the seconds that sampling and learning took."""
-        if not self.players:
+        if not self.samplers:
             raise ValueError("nothing is being played yet: call start first")
         started = time.perf_counter()
         while wanted(len(self._ahead), self.hyper.staleness, plan, self._each):
@@ -130,7 +136,7 @@ class Local:
 
     def save_lanes(self) -> Checkpoint | None:
         """See `Backend`. What was played ahead is not in it: jobs end with nothing ahead, see `wanted`."""
-        return whole([sampler.save() for sampler in self.players])
+        return whole([sampler.save() for sampler in self.samplers])
 
     def close(self) -> None:
         """See `Backend`. Nothing was started."""
@@ -139,5 +145,5 @@ class Local:
         count = self.hyper.samplers
         return [
             sampler.play(portion(plan.rows, index, count), plan.coefficients, plan.tasks, plan.version)
-            for index, sampler in enumerate(self.players)
+            for index, sampler in enumerate(self.samplers)
         ]

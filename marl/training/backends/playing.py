@@ -21,13 +21,13 @@ from marl.training.hyper import Hyper
 from marl.training.making import Maker
 from marl.training.networks import NetworkPolicy, module_ids
 from marl.training.rewards import Rewards, joined
-from marl.training.rollout import Rollout
+from marl.training.rollout import Rollout, Told
 from marl.training.staleness import Bound
 from marl.training.statistics import Statistics
-from marl.training.update import Batch, Player
+from marl.training.update import Batch, LiveSampler
 
 
-def player(
+def live_sampler(
     spec: EnvSpec,
     hyper: Hyper,
     experience: Experience,
@@ -40,14 +40,14 @@ def player(
     lanes: Checkpoint | None,
     limit: Failures,
     make: Maker,
-) -> Player:
+) -> LiveSampler:
     """One sampler; the arguments are those of `Rollout`, and `experience` cuts what it plays, `rewards` pay it."""
     modules = module_ids(spec, hyper.sharing)
     rollout = Rollout(
         environment, live, opponents, source, modules, side, record(experience, rewards), lanes, limit, make
     )
     statistics = Statistics(live, modules, environment.lanes, hyper.discount, lanes)
-    return Player(rollout, rewards, statistics, experience)
+    return LiveSampler(rollout, rewards, statistics, experience)
 
 
 def record(experience: Experience, rewards: Rewards) -> Record:
@@ -124,10 +124,7 @@ def report(batches: Sequence[Batch], bound: Bound, learned: Mapping[str, float])
         rows,
         sum(batch.env_steps for batch in batches),
         {**together(batches), **learned, **ages},
-        [failure for batch in batches for failure in batch.failures],
-        sum(batch.changed for batch in batches),
-        [batch.remarks for batch in batches],
-        [batch.ended for batch in batches if batch.ended is not None],
+        Told.together([batch.told for batch in batches]),
     )
 
 

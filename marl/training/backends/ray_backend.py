@@ -21,13 +21,14 @@ from marl.training.backends.ray_free import FreeSamplers
 from marl.training.backends.ray_learners import Learners, RowsLost
 from marl.training.backends.ray_runner import load_weights
 from marl.training.backends.ray_samplers import Samplers
-from marl.training.checkpoint import with_experience
+from marl.training.checkpoint import AVERAGE, part, with_experience
 from marl.training.hyper import Hyper
 from marl.training.lineup import Lineup
 from marl.training.modules import ModuleSpec
 from marl.training.networks import NetworkPolicy, moments
 from marl.training.parts import Parts
 from marl.training.rewards import Rewards
+from marl.types import Array
 
 _ATTEMPTS = 3
 
@@ -62,6 +63,11 @@ class RayBackend:
     def recorded(self) -> Mapping[str, JSON]:
         """See `Backend`."""
         return recorded(self.learners.experience, self.rewards)
+
+    @property
+    def averaged(self) -> Mapping[str, Array]:
+        """See `Backend`."""
+        return part(self.learners.state.arrays, AVERAGE)
 
     def reset(self, seed: int) -> None:
         """See `Backend`."""

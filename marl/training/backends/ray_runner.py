@@ -20,7 +20,7 @@ from marl.policy import Policy
 from marl.registry import load_registry
 from marl.services import restore
 from marl.snapshot import Snapshot
-from marl.training.backends.playing import player
+from marl.training.backends.playing import live_sampler
 from marl.training.columns import Columns
 from marl.training.hyper import Hyper
 from marl.training.lineup import Lineup
@@ -29,7 +29,7 @@ from marl.training.modules import ModuleSpec
 from marl.training.networks import NetworkPolicy
 from marl.training.parts import Parts
 from marl.training.rewards import Rewards
-from marl.training.update import Batch, Player
+from marl.training.update import Batch, LiveSampler
 from marl.types import Array, Floats
 
 
@@ -65,7 +65,7 @@ class Runner(EnvRunner):
         self.experience = parts.experience(hyper)  # which only cuts here
         self.rewards = Rewards(hyper.reward, spec, hyper.discount)
         self._frozen: dict[str, Policy] = {}
-        self._player: Player | None = None
+        self._sampler: LiveSampler | None = None
         self._columns: dict[str, Columns] = {}
 
     def apply(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -81,10 +81,10 @@ class Runner(EnvRunner):
         known = self._frozen
         self._frozen = {id: known[id] if id in known else self._restore(start.snapshots[id]) for id in ids}
         opponents, source = [self._frozen[id] for id in ids], start.lineup.source(seed)
-        if keep and self._player is not None:
-            self._player.rollout.go_on(opponents, source, start.side)
+        if keep and self._sampler is not None:
+            self._sampler.rollout.go_on(opponents, source, start.side)
             return
-        self._player = player(
+        self._sampler = live_sampler(
             self.spec,
             self.hyper,
             self.experience,
@@ -114,7 +114,7 @@ class Runner(EnvRunner):
 
     def save(self) -> Checkpoint | None:
         """The matches in progress, or None where the environment cannot save them."""
-        return None if self._player is None else self._player.save()
+        return None if self._sampler is None else self._sampler.save()
 
     def assert_healthy(self) -> None:
         """RLlib's check that the constructor went through."""
@@ -137,10 +137,10 @@ class Runner(EnvRunner):
         coefficients: Mapping[str, float],
         tasks: Floats | None = None,
     ) -> Batch:
-        assert self._player is not None, "start first"
+        assert self._sampler is not None, "start first"
         load_weights(self.policy, weights)
         self.rewards.load(reward)
-        batch = self._player.play(rows, coefficients, tasks, version)
+        batch = self._sampler.play(rows, coefficients, tasks, version)
         self.num_env_steps_sampled_lifetime += batch.env_steps
         self._columns = batch.columns
         return replace(batch, columns={})

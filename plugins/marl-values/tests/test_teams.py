@@ -102,7 +102,7 @@ def test_what_is_learned_from_is_what_was_played(host: Any, kind: str, model: st
     """Networks, memories, masks and agents fit together: the values of the played matches choose what was played."""
     make, sharing = KINDS[kind]
     engine, _ = begun(host, make, sharing=sharing, model=MODELS[model])
-    learner, (player,) = engine.backend.learner, engine.backend.players
+    learner, (player,) = engine.backend.learner, engine.backend.samplers
     torch.manual_seed(1)
     for name in learner.names:  # with weights as at the start, all values would be nearly equal
         for parameter in learner.network(name).parameters():
@@ -137,7 +137,7 @@ def test_who_does_not_act_does_not_count(host: Any, kind: str) -> None:
     """Nothing that stands where an agent has no turn, or on padding, changes the loss or a gradient."""
     make, sharing = KINDS[kind]
     engine, _ = begun(host, make, sharing=sharing, model=MODELS["lstm"])
-    learner, (player,) = engine.backend.learner, engine.backend.players
+    learner, (player,) = engine.backend.learner, engine.backend.samplers
     columns = learner._tensors(player.play(100, {"epsilon": 0.5}).columns["side0"])
 
     def gradients() -> dict[str, Any]:
@@ -158,7 +158,7 @@ def test_who_does_not_act_does_not_count(host: Any, kind: str) -> None:
 
 def test_values_bootstrap_where_a_match_was_cut_and_nowhere_else(host: Any) -> None:
     engine, _ = begun(host, relay(False))
-    (player,) = engine.backend.players
+    (player,) = engine.backend.samplers
     columns = player.play(200, {"epsilon": 0.5}).columns["side0"]
     length = columns["valid"].sum(1)
     last = columns["discount"][np.arange(len(length)), length - 1]
@@ -207,7 +207,7 @@ def test_reward_channels_are_the_teams_too(host: Any) -> None:
     own = {"name": "rewards/team_spirit", "spirit": 0.0}  # pays every agent its own reward again
     reward = {"channels": {"own": own}, "weights": {"game": 0.5}}
     plain, paid = (begun(host, relay(False), **options)[0] for options in ({}, {"reward": reward}))
-    one, two = (engine.backend.players[0].play(80, {"epsilon": 0.5}).columns["side0"] for engine in (plain, paid))
+    one, two = (engine.backend.samplers[0].play(80, {"epsilon": 0.5}).columns["side0"] for engine in (plain, paid))
     np.testing.assert_allclose(two["reward"], 1.5 * one["reward"], atol=1e-6)
     assert np.abs(one["reward"]).sum() > 10
 

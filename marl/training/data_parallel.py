@@ -14,7 +14,7 @@ from marl.training.minibatches import Tensors, edges
 
 
 @dataclass(frozen=True)
-class LearnerGroup:
+class DataParallel:
     """The group that a learner is in. `distributed`: whether there are others."""
 
     distributed: bool
