@@ -229,6 +229,16 @@ def test_the_live_policy_plays_the_newest_weights(services: Any, gradient: Any) 
     assert same(trained, playing)
 
 
+def test_an_algorithm_says_what_it_needs_of_a_run(gradient: Any) -> None:
+    from marl.algorithm import Planned
+
+    assert isinstance(gradient(**SMALL), Planned)
+    assert gradient(**SMALL).for_run(50_000, 2) == {"horizon": 50_000}
+    assert gradient(**SMALL, horizon=5).for_run(50_000, 2) == {}
+    with pytest.raises(UserError, match="algorithm.rows: an update of .* is more than the whole run, env_steps: 7"):
+        gradient(**SMALL).for_run(7, 2)
+
+
 def test_snapshots_carry_averaged_weights_and_training_goes_on_from_the_newest(services: Any, gradient: Any) -> None:
     from marl.training.checkpoint import part
 
