@@ -235,7 +235,7 @@ def test_an_algorithm_says_what_it_needs_of_a_run(gradient: Any) -> None:
     assert isinstance(gradient(**SMALL), Planned)
     assert gradient(**SMALL).for_run(50_000, 2) == {"horizon": 50_000}
     assert gradient(**SMALL, horizon=5).for_run(50_000, 2) == {}
-    with pytest.raises(UserError, match="algorithm.rows: an update of .* is more than the whole run, env_steps: 7"):
+    with pytest.raises(UserError, match=r"algorithm.rows: an update of .* is more than the whole run, env_steps: 7"):
         gradient(**SMALL).for_run(7, 2)
 
 
