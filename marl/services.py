@@ -54,7 +54,7 @@ class RunServices:
         self._logged = time.perf_counter()
         self.reproductions = blobs.root.parent / "failures"
         self._policies = Recent(self._policy, ROOM)
-        self.exact = cache(self._exact)
+        self._game = cache(self._exact)  # copies share it
 
     @cached_property
     def spec(self) -> EnvSpec:
@@ -98,6 +98,10 @@ class RunServices:
     def _policy(self, id: str) -> tuple[Policy, int]:
         snapshot = self.snapshot(id)
         return self.restore(snapshot), OBJECT + sum(array.nbytes for array in snapshot.arrays.values())
+
+    def exact(self) -> ExactGame:
+        """The scenario's game in exact form, built once. Raises UserError where the environment offers none."""
+        return self._game()
 
     def _exact(self) -> ExactGame:
         return ExactGame(self.environment(1), self.policy)
