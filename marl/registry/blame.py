@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from marl.errors import RunError, UserError
 from marl.registry.place import at
 
+_LONG = 60  # letters of an array that are still read
+
 
 @contextmanager
 def blamed(subject: str | Callable[[], str], asked: str, right: str = "") -> Iterator[None]:
@@ -36,5 +38,15 @@ def blamed(subject: str | Callable[[], str], asked: str, right: str = "") -> Ite
 
 def wrong(subject: str, asked: str, got: object, right: str) -> RunError:
     """The error for an answer that cannot be used: `got` is shown, and `right` says what would be."""
-    shown = f"{got!r:.200}" if got is not None else "nothing (None)"
+    shown = _shown(got) if got is not None else "nothing (None)"
     return RunError(f"{subject} gave {shown} from {asked}, which cannot be used: {right} would be right")
+
+
+def _shown(got: object) -> str:
+    """A value for a sentence: of large arrays and tensors the shape alone, also within a tuple."""
+    if isinstance(got, tuple) and 1 < len(got) < 5:
+        return f"({', '.join(map(_shown, got))})"
+    shape = getattr(got, "shape", None)
+    if isinstance(shape, tuple) and len(repr(got)) > _LONG:
+        return f"a {type(got).__name__} {list(shape)}"
+    return f"{got!r:.200}"

@@ -48,6 +48,13 @@ def test_a_wrong_answer_is_shown_beside_the_right_one():
     assert len(str(wrong("x", "y", "z" * 10_000, "w"))) < 300
 
 
+def test_of_a_large_array_the_shape_is_shown():
+    import numpy as np
+
+    assert str(wrong("x", "y", (np.zeros((32, 2)), {}), "w")).startswith("x gave (a ndarray [32, 2], {}) from y")
+    assert "array([1., 1.])" in str(wrong("x", "y", np.ones(2), "w"))
+
+
 def test_a_class_of_no_plugin_is_named_by_its_module(fresh):
     assert fresh().describe_class(pytest.Item).endswith("Item")
 

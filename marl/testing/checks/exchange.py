@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from marl import rng, space
-from marl.env import Exact
+from marl import rng, space, tree
+from marl.env import Exact, Rows
 from marl.errors import UserError
 from marl.exact import Decisions, SequenceForm
 from marl.tabular import observation_keys
@@ -15,6 +17,7 @@ from marl.testing.subject import Subject
 from marl.types import Array, Floats, Ints, Keys
 
 CHARACTERS, MATCHES = 4, 128  # sets of policies, and matches of each where there is chance
+SEEN, FUNCTIONS = 512, 32  # matches, and functions of what is seen
 ERRORS = 5.0  # standard errors; a right environment fails about once in ten thousand seeds
 
 
@@ -67,6 +70,8 @@ def _table(player: Decisions, character: int) -> Floats:
 def _played(subject: Subject) -> str:
     """Compare the returns of matches."""
     sides, chance = len(subject.spec.sides), depends_on_seed(subject)
+    if chance:
+        _seen_alike(subject)
     sets, each = (CHARACTERS, MATCHES) if chance else (2 * CHARACTERS, 1)
     number = np.repeat(np.arange(sets), each)
     characters = rng.mix(subject.seed, 9, number[:, None], np.arange(sides))
@@ -86,8 +91,40 @@ def _played(subject: Subject) -> str:
     return f"{sides} sides, over {2 * len(number)} matches"
 
 
-def _returns(subject: Subject, seeds: Keys, characters: Keys) -> Floats:
-    """The returns `[B, S]` of matches in which a side does what follows from its character, its tick and its view."""
+def _seen_alike(subject: Subject) -> None:
+    """Compare what sides see where all of them play the same policy: random linear functions of it, and their squares.
+
+    Returns of policies tell little of wrong observations where chance decides much.
+    """
+    spec, sides = subject.spec, len(subject.spec.sides)
+    sums = np.zeros((SEEN, sides, 2 * FUNCTIONS))
+
+    def watch(rows: Rows) -> None:
+        leaves = [np.asarray(leaf, dtype=float).reshape(len(rows), -1) for _, leaf in tree.leaves(rows.observation)]
+        seen = np.concatenate(leaves, axis=1)
+        feature = np.arange(seen.shape[1])[:, None]
+        value = seen @ (rng.uniform(rng.mix(subject.seed, 11, rows.group, feature, np.arange(FUNCTIONS))) - 0.5)
+        np.add.at(sums, (rows.lane, spec.side_of[rows.agent]), np.concatenate([value, value**2], axis=1))
+
+    number = np.arange(SEEN)
+    characters = np.repeat(rng.mix(subject.seed, 12, number)[:, None], sides, axis=1)
+    _returns(subject, rng.mix(subject.seed, 13, number), characters, watch)
+    for first in range(sides - 1):
+        gap = sums[:, first] - sums[:, first + 1]
+        bound = ERRORS * gap.std(axis=0) / np.sqrt(SEEN) + 2 * np.ptp(sums, axis=(0, 1)) / SEEN + 1e-9
+        expect(
+            (np.abs(gap.mean(axis=0)) <= bound).all(),
+            f"sides {first} and {first + 1} see other things, although both play alike",
+        )
+
+
+def _returns(
+    subject: Subject, seeds: Keys, characters: Keys, watch: Callable[[Rows], None] = lambda rows: None
+) -> Floats:
+    """The returns `[B, S]` of matches in which a side does what follows from its character, its tick and its view.
+
+    `watch` is shown all rows.
+    """
     spec, lanes = subject.spec, np.arange(len(seeds))
     env, total = subject.make(len(seeds)), np.zeros((len(seeds), len(spec.agents)))
     place = np.zeros(len(spec.agents), dtype=np.int64)
@@ -100,6 +137,7 @@ def _returns(subject: Subject, seeds: Keys, characters: Keys) -> Floats:
             if rows is None or not len(rows):
                 actions.append(None)
                 continue
+            watch(rows)
             own = characters[rows.lane, spec.side_of[rows.agent]]
             keys = rng.mix(own, place[rows.agent], tick, observation_keys(rows.observation))
             actions.append(space.sample(group.action, keys, rows.mask))
