@@ -28,6 +28,7 @@ from league.population.population import Population
 from league.services import LeagueServices, lending_of
 from league.value import plain_values
 from league.view import LeagueView
+from marl.errors import UserError
 from marl.job import Job
 from marl.metrics import Metrics
 from marl.registry import Registry
@@ -73,12 +74,13 @@ class Manager:
         self.jobs = Jobs(
             self.orders, lambda: pool_of(self.config.compute, self.work, self.log.heard), self.log,
             self.config.workers, self.config.completions == "free", self.strategy.continues, self._named,
-            tell=lambda: self.tell(),
+            self.strategy.rounds, tell=lambda: self.tell(),
         )  # fmt: skip
 
     def run(self) -> Iterator[Iteration]:
         """Work until a stop condition holds (`reason` then says which), yielding each finished iteration."""
         try:
+            self._drop_refused()
             if not self.iterations:
                 yield self._found()
             while self._goes_on(number := self.iterations[-1].number + 1):
@@ -90,6 +92,14 @@ class Manager:
                 self.ledger.decide("finished", last, {"reason": self.reason}, self.seconds)
         finally:
             self.close()
+
+    def _drop_refused(self) -> None:
+        """Forget orders that were written down before, and that cannot be done as things are now."""
+        for one in [one for one in self.jobs.open.values() if one.outcome is None]:
+            try:
+                self.work.check(one.order.job)
+            except UserError:
+                self.jobs.drop([one.number])
 
     def close(self) -> None:
         """End the workers, if there are any."""
@@ -103,7 +113,10 @@ class Manager:
             return True
         if self.jobs.asked < number - 1 and not (self.strategy.rounds and self.jobs.open):
             orders = self.strategy.next(self.view(), self.jobs.running)
-            self.jobs.ask([replace(order, job=self._prepared(order.job)) for order in orders], number - 1)
+            orders = [replace(order, job=self._prepared(order.job)) for order in orders]
+            for order in orders:  # what is refused is not written down: it would be refused again after every resume
+                self.strategy.accepted(order, self.work.check)
+            self.jobs.ask(orders, number - 1)
         if not self.jobs.open:
             self.reason = self.strategy.ended(self.view())
         return bool(self.jobs.open)

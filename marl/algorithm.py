@@ -77,3 +77,11 @@ class Algorithm(Protocol):
 
     def train(self, job: Job, services: Services) -> Trained:
         """Work on a job to its end. Raises UserError where it cannot be done, RunError where it went wrong."""
+
+
+@runtime_checkable
+class Checking(Protocol):
+    """An algorithm that says beforehand which jobs it cannot do: a league asks it before it writes an order down."""
+
+    def check_job(self, job: Job, spec: EnvSpec) -> None:
+        """Raises UserError where `train` would refuse the job."""

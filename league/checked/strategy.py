@@ -16,6 +16,7 @@ from league.payoffs.joint import Joint
 from league.strategy import Continuing, Ending, Selective, Strategy, Weights
 from league.view import LeagueView
 from marl.env import EnvSpec
+from marl.errors import UserError
 from marl.job import SELF, Job, marginals
 from marl.registry import Registry, blamed, wrong
 from marl.snapshot import Snapshot
@@ -59,6 +60,13 @@ class CheckedStrategy:
             if fault := _order_fault(order) or self._job_fault(order.job, view):
                 raise wrong(self.subject, f"next(view, running), where {fault[0]}", order, fault[1])
         return orders
+
+    def accepted(self, order: Order, check: Callable[[Job], None]) -> None:
+        """Ask whoever is to do an order whether it can be done. Raises UserError, with who ordered it, where not."""
+        try:
+            check(order.job)
+        except UserError as error:
+            raise UserError(f"{self.subject} ordered from next(view, running) what cannot be done: {error}") from error
 
     @property
     def selects(self) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from league.dashboard.progress import JobProgress
@@ -20,7 +20,7 @@ from league.ledger.orders import Open, Orders, Outcome
 from league.orders import Order
 from league.work import Ended, Failure, Pool
 from league.work.clock import Clock, Span
-from marl.errors import RunError
+from marl.errors import RunError, UserError
 
 _TICK = 1.0  # seconds between looks at the workers
 _TRIES = 3  # how often a job is begun whose workers die
@@ -31,7 +31,8 @@ class Jobs:
     """`orders` is the ledger's part, `pool` makes the workers once they are needed.
 
     `workers`: logical ones. `free`: orders are taken as they are done, and not in the order of the logical clock.
-    `keeps`: whether checkpoints are kept. `named` says who learns in an order. `tell` is called when something changes.
+    `keeps`: whether checkpoints are kept. `named` says who learns in an order. `whole`: open orders are one round.
+    `tell` is called when something changes.
     """
 
     orders: Orders
@@ -41,6 +42,7 @@ class Jobs:
     free: bool
     keeps: bool
     named: Callable[[Order], str]
+    whole: bool = False
     tell: Callable[[], None] = lambda: None
     open: dict[int, Open] = field(default_factory=dict)
 
@@ -70,6 +72,19 @@ class Jobs:
             if one.outcome is not None:
                 self._done.append(one.number)
         self.asked = after
+
+    def drop(self, numbers: Collection[int]) -> None:
+        """Forget open orders, which cannot be done: the strategy is asked anew. A round is forgotten as a whole."""
+        numbers = list(self.open) if self.whole else [number for number in self.open if number in numbers]
+        if not numbers:
+            return
+        self.orders.drop(numbers)
+        for number in numbers:
+            del self.open[number]
+            self.clock.going.pop(number, None)
+        self._done = [number for number in self._done if number in self.open]
+        self.asked = -1
+        self.orders.begin(self._begin())
 
     def next(self) -> Open:
         """Work until an order's turn has come, which is done then. There must be one."""
@@ -162,6 +177,8 @@ class Jobs:
 
     def _failed(self, item: JobItem, failure: Failure) -> None:
         """Raise what the work raised; where its worker died, the job is done again, but not for ever."""
+        if isinstance(failure.error, UserError):  # it cannot be done, now or later: another order may be, once mended
+            self.drop([item.number])
         if not failure.died:
             failure.throw()
         tries = self._tries[item.number] = self._tries.get(item.number, 0) + 1

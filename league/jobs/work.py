@@ -12,9 +12,9 @@ from league.jobs.item import JobItem, Logged, Warned
 from league.ledger.orders import Outcome
 from league.services import LeagueServices, Lending
 from league.work import Here, Pool, Processes, Tell
-from marl.algorithm import Algorithm
+from marl.algorithm import Algorithm, Checking
 from marl.job import Job
-from marl.registry import ALGORITHMS
+from marl.registry import ALGORITHMS, blamed
 from marl.services import train
 
 
@@ -43,6 +43,14 @@ class JobWork:
         kept = trained.checkpoint if item.keeps else None
         checkpoint = None if kept is None else services.blobs.put_checkpoint(kept)
         return Outcome(snapshot, checkpoint, dict(trained.metrics), time.monotonic() - started)
+
+    def check(self, job: Job) -> None:
+        """Raises UserError where there is no such algorithm, or where it says beforehand that it cannot do the job."""
+        algorithm = self.algorithm(job)
+        if isinstance(algorithm, Checking):
+            assert self.lent is not None, "there are no services yet"
+            with blamed(self.lent.registry.describe(ALGORITHMS, job.algorithm), "check_job(job, spec)"):
+                algorithm.check_job(job, self.lent.spec)
 
     def algorithm(self, job: Job) -> Algorithm:
         """The algorithm of a job, made once for all jobs with its parameters."""

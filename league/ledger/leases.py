@@ -7,8 +7,9 @@ token, and what comes late from who had it before is refused. Each function is a
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 
-from sqlalchemy import Connection, insert, select, text, update
+from sqlalchemy import Connection, delete, insert, select, text, update
 
 from league.ledger import schema
 
@@ -61,3 +62,8 @@ def live(connection: Connection) -> list[str]:
     """The items that somebody has now."""
     held = (_leases.c.expires > now(connection), _leases.c.expires < NEVER)
     return list(connection.execute(select(_leases.c.item).where(*held).order_by(_leases.c.item)).scalars())
+
+
+def drop(connection: Connection, items: Collection[str]) -> None:
+    """Forget items: whoever still works on one of them shows a token that nobody knows."""
+    connection.execute(delete(_leases).where(_leases.c.item.in_(items)))

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from league.ledger import leases, schema
 from league.ledger.ledger import Ledger, player_row
@@ -135,6 +135,18 @@ class Orders:
             spans = {number: clock.begin(number, order.work) for number, order in numbered}
             connection.execute(insert(schema.orders), [_row(*one, asked, spans[one[0]]) for one in numbered])
         return [Open(number, order, asked, spans[number], known.get(order.job.id)) for number, order in numbered]
+
+    def drop(self, numbers: Collection[int]) -> None:
+        """Forget orders that were not taken. A job that nobody has done goes with the last order of it."""
+        orders, jobs = schema.orders, schema.jobs
+        with self.ledger.writes() as connection:
+            these = (orders.c.number.in_(numbers), orders.c.taken.is_(None))
+            mine = list(connection.execute(select(orders.c.job).where(*these)).scalars())
+            connection.execute(delete(orders).where(*these))
+            others = select(orders.c.job)
+            undone = (jobs.c.id.in_(mine), jobs.c.snapshot == "", jobs.c.id.not_in(others))
+            connection.execute(delete(jobs).where(*undone))
+            leases.drop(connection, [item(number) for number in numbers])
 
     def begin(self, spans: Mapping[int, Span]) -> None:
         """Write down which logical workers have which orders, and when they will be done by the logical clock."""

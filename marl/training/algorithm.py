@@ -17,6 +17,7 @@ from marl.training.checkpoint import starting
 from marl.training.engine import Engine
 from marl.training.experience import Experience
 from marl.training.experience.on_policy import OnPolicy
+from marl.training.feasible import check_job
 from marl.training.hyper import Hyper
 from marl.training.learner import ColumnLearner
 from marl.training.lineup import lineup
@@ -73,6 +74,10 @@ class RLlibAlgorithm(abc.ABC):
                 f"{env_steps}, can bring; make `rows` smaller"
             )
         return {"horizon": env_steps} if self.hyper.horizon is None else {}
+
+    def check_job(self, job: Job, spec: EnvSpec) -> None:
+        """Raises UserError where `train` would refuse the job, whatever is played."""
+        check_job(job, spec, self.hyper)
 
     def start(self, snapshot: Snapshot, job: Job, services: Services) -> Checkpoint:
         """A parent for `job` that has the networks of a snapshot, and nothing else of how they were trained.

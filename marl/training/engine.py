@@ -10,12 +10,12 @@ from marl import rng
 from marl.algorithm import Checkpoint, Services
 from marl.compute import Compute
 from marl.env import EnvSpec
-from marl.errors import UserError
 from marl.job import Job
 from marl.snapshot import Snapshot, content_id
 from marl.training.backends.backend import Backend, Plan, Report
 from marl.training.backends.connect import connect
 from marl.training.checkpoint import part
+from marl.training.feasible import check_job
 from marl.training.hyper import Hyper
 from marl.training.lineup import lineup
 from marl.training.making import explained, lender, tell_void
@@ -77,18 +77,7 @@ class Engine:
         same where the environment can save them. One that cannot starts new ones, and a warning says so.
         """
         players = lineup(job, self.spec)
-        if job.parent is not None and self.hyper.horizon is None and self.hyper.scheduled:
-            raise UserError(
-                f"{job.algorithm}: its schedules ({', '.join(self.hyper.scheduled)}) would start anew with every job "
-                "that goes on from another; set `horizon` to the env steps of the whole chain, or, in a league, "
-                "`stop.iterations`, from which self-play and warm PSRO know it"
-            )
-        learning = sum(len(self.spec.sides[side]) for side in players.sides)
-        if "env_steps" not in job.budget and self.hyper.rows > self.hyper.env_steps * learning:
-            raise UserError(
-                f"{job.algorithm}: an update of rows: {self.hyper.rows} is more than the whole job, env_steps: "
-                f"{self.hyper.env_steps}, can bring; make `rows` smaller"
-            )
+        check_job(job, self.spec, self.hyper)
         before, self._services = self._services, services
         self._job, self._matches = job, {"lanes": self.hyper.lanes, "players": players.seats, **self.backend.recorded}
         lanes, keep = None, False

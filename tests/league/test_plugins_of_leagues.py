@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from league.ledger import Ledger
+from league.ledger.orders import Orders
 from league.manager import Manager
 from league.runner import build
 from marl.blobs import Blobs
-from marl.errors import RunError
+from marl.errors import RunError, UserError
 from marl.metrics import Metrics
 from marl.registry.discover import discover
 from marl.registry.load import build as build_registry
@@ -26,6 +28,7 @@ import numpy as np
 
 from league.orders import Order
 from marl.algorithm import Trained
+from marl.errors import UserError
 from marl.job import Job
 from marl.registry import Descriptor, hookimpl
 from marl.snapshot import Snapshot
@@ -78,6 +81,10 @@ Patient = variant("Patient", "next", lambda given: given if given[0].job.seed < 
 Keep = variant("Keep", "next", order(keep="sometimes"))
 Once = variant("Once", "next", order(keep="new", role="exploiter", lineage="ann"))
 Never = variant("Never", "next", order(keep="never"))
+Typo = variant("Typo", "next", job({"algorithm": "league/best_respons"}))
+Depth = variant("Depth", "next", job({"params": {"depth": 3}}))
+Unready = variant("Unready", "next", job({"algorithm": "theirs/refuses"}))
+Forbidden = variant("Forbidden", "next", job({"algorithm": "theirs/forbids"}))
 
 
 class Forgetful:
@@ -96,7 +103,19 @@ ORACLES = {
     "nothing": lambda job, services: None,
     "metrics": lambda job, services: Trained(Snapshot("marl/random", {}), metrics={"loss": "low"}),
     "bug": lambda job, services: 1 / 0,
+    "refuses": lambda job, services: refuse(job),
 }
+
+
+def refuse(job, spec=None):
+    raise UserError("the moon is not full")
+
+
+class Forbids:
+    check_job = staticmethod(refuse)
+
+    def train(self, job, services):
+        assert False, "it said beforehand that it cannot"
 
 
 def solver(name):
@@ -110,6 +129,7 @@ def oracle(name):
 globals().update({f"solver_{name}": solver(name) for name in SOLVERS})
 globals().update({f"oracle_{name}": oracle(name) for name in ORACLES})
 STRATEGIES = [First, NoFounders, Strings, Side, Stranger, Half, Bug, Patient, Keep, Once, Never, Forgetful]
+STRATEGIES += [Typo, Depth, Unready, Forbidden]
 
 
 @hookimpl
@@ -124,7 +144,9 @@ def league_metasolvers():
 
 @hookimpl
 def marl_algorithms():
-    return [Descriptor(name, f"theirs:oracle_{name}", "an oracle") for name in ORACLES]
+    return [Descriptor(name, f"theirs:oracle_{name}", "an oracle") for name in ORACLES] + [
+        Descriptor("forbids", "theirs:Forbids", "an oracle that says beforehand what it cannot do")
+    ]
 '''
 Make = Callable[[str], Manager]
 
@@ -258,3 +280,36 @@ def test_an_oracles_fault_names_it_and_says_what_is_right(theirs: Make, oracle: 
     assert str(error.value).startswith(f"algorithm 'theirs/{oracle}' (plugin 'theirs' of theirs 0.1)")
     assert said in str(error.value)
     assert "would be right" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "said"),
+    [("typo", "unknown algorithm"), ("depth", "depth"), ("forbidden", "cannot be done: the moon is not full")],
+)
+def test_an_order_that_cannot_be_done_is_never_written_down(theirs: Make, strategy: str, said: str) -> None:
+    manager = theirs(f"theirs/{strategy}")
+    with pytest.raises(UserError, match=rf"^strategy 'theirs/{strategy}' .*next\(view, running\).*{said}"):
+        list(manager.run())
+    assert Orders(manager.ledger).open() == []
+    assert len(list(theirs("theirs/first").run())) == 5  # mended, it goes on from iteration 0
+
+
+def test_an_order_that_its_algorithm_refuses_while_it_trains_is_asked_for_anew(theirs: Make) -> None:
+    manager = theirs("theirs/unready")
+    with pytest.raises(UserError, match="the moon is not full"):
+        list(manager.run())
+    assert Orders(manager.ledger).open() == []
+    assert len(list(theirs("theirs/first").run())) == 5
+
+
+def test_an_order_of_a_ledger_of_before_that_cannot_be_done_is_asked_for_anew(theirs: Make) -> None:
+    manager = theirs("theirs/first")
+    next(run := manager.run())
+    orders = manager.strategy.next(manager.view(), [])
+    bad = [replace(order, job=replace(order.job, algorithm="league/gone")) for order in orders]
+    manager.orders.add([orders[0], *bad[1:]], 0, manager.jobs.clock)
+    run.close()
+    again = theirs("theirs/first")
+    assert len(again.jobs.open) == 2
+    assert len(list(again.run())) == 5
+    assert [len(side) for side in again.population.members] == [6, 6]

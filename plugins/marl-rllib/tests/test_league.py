@@ -33,9 +33,9 @@ PSRO = f"env: classic/kuhn_poker\nstrategy: {{name: league/psro, oracle: {{name:
 def league(tmp_path: Path) -> Iterator[Make]:
     opened: list[Any] = []
 
-    def make(text: str, iterations: int, where: str = "run") -> Manager:
+    def make(text: str, iterations: int | None, where: str = "run") -> Manager:
         path, out = tmp_path / "scenario.yaml", tmp_path / where
-        path.write_text(f"kind: league\nstop: {{iterations: {iterations}}}\n" + text)
+        path.write_text(f"kind: league\nstop: {{iterations: {'null' if iterations is None else iterations}}}\n" + text)
         out.mkdir(exist_ok=True)
         registry = load_registry()
         ledger, metrics = Ledger.at(out), Metrics(out / "metrics.jsonl")
@@ -96,6 +96,21 @@ def test_a_chain_spends_its_schedule_though_updates_go_beyond_each_job(league: M
 def test_an_update_larger_than_its_job_is_refused(league: Make) -> None:
     with pytest.raises(UserError, match="an update of rows: 512 is more than the whole job, env_steps: 100, can bring"):
         list(league(PSRO.replace("env_steps: 1000", "env_steps: 100"), 3).run())
+
+
+def test_a_schedule_that_would_start_anew_is_refused_before_it_is_ordered_and_a_horizon_mends_it(league: Make) -> None:
+    text = (
+        "env: classic/kuhn_poker\nstrategy: {name: league/pfsp, lineages: 1, "
+        "algorithm: {name: rllib/ppo, lr_end: 0.0001, lanes: 32, rows: 128, env_steps: 300}}\n"
+    )
+    chain = text.replace("env_steps: 300", "env_steps: 300, horizon: 900")
+    manager = league(text, None)
+    with pytest.raises(UserError, match=r"^strategy 'league/pfsp' .*next\(view, running\).*\(lr\) would start anew"):
+        list(manager.run())
+    assert len(manager.iterations) == 2 and Orders(manager.ledger).open() == []
+    again = league(chain, 3)
+    list(again.run())
+    assert len(again.iterations) == 4 and next(iter(again.view().lineages.values())).done == 3
 
 
 @pytest.mark.parametrize(
