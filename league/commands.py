@@ -43,6 +43,8 @@ def status(run: Path = RUN, as_json: bool = JSON) -> None:
     console.print(Text.assemble((printable(view.name), "bold"), head), soft_wrap=True)
     for line in facts["lineage"]:
         console.print(printable(line), markup=False, soft_wrap=True)
+    if view.finished:
+        console.print(printable(f"finished: {view.reason}".removesuffix(": ")), markup=False, soft_wrap=True)
     for name, value in view.iterations[-1].measures.items() if view.iterations else ():
         console.print(f"{view.measured[name].title} {uncertain(value.value, value.margin, 6)}", markup=False)
     console.print(mixture_table(view))
@@ -126,5 +128,7 @@ def _facts(view: LeagueView) -> dict[str, Any]:
         "iteration": last.number if last else None,
         "measures": plain_values(last.measures) if last else {},
         "seconds": last.seconds if last else 0.0,
+        "finished": view.finished,
+        "reason": view.reason,
         "sides": sides,
     }

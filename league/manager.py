@@ -147,6 +147,7 @@ class Manager:
             iterations=tuple(self.iterations),
             payoffs=self.filling.payoffs,
             finished=bool(self.reason),
+            reason=self.reason,
             measured={**self.measures.abouts, **self.measured},
             planned=self.config.stop.iterations,
             seed=self.config.seed,

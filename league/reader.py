@@ -49,6 +49,7 @@ def read_view(ledger: Ledger, config: LeagueConfig, text: str = "") -> LeagueVie
         table.join(id, player)
     table.add(ledger.payoffs())
     iterations = ledger.iterations()
+    ended = ledger.decisions("finished").get(iterations[-1].number) if iterations else None
     names = {side: player.population for _, player in members for side in player.sides}
     return LeagueView(
         name=config.name,
@@ -58,7 +59,8 @@ def read_view(ledger: Ledger, config: LeagueConfig, text: str = "") -> LeagueVie
         iterations=tuple(iterations),
         payoffs=table.payoffs,
         scenario=text,
-        finished=bool(iterations) and iterations[-1].number in ledger.decisions("finished"),
+        finished=ended is not None,
+        reason=str(ended[0].get("reason", "")) if ended is not None else "",
         measured=ledger.measured(),
         planned=config.stop.iterations,
     )

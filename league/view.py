@@ -25,7 +25,7 @@ class LeagueView:
     players of side `s` on axis `s`; how sure it is and which players are the same, see `league.payoffs.Payoffs`.
     `measured` is what people read of every measure that was taken, by name, the headline first. `planned` is how many
     iterations there are to be at most, or None where only something else ends the league. `seed` is the scenario's;
-    `lineages` are what the learners have come to, by name.
+    `lineages` are what the learners have come to, by name. `reason` says why the league has ended, where it has.
     """
 
     name: str
@@ -40,6 +40,7 @@ class LeagueView:
     planned: int | None = None
     seed: int = 0
     lineages: Mapping[str, Lineage] = field(default_factory=dict)
+    reason: str = ""
 
     @cached_property
     def populations(self) -> tuple[tuple[Player, ...], ...]:

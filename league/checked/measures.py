@@ -58,6 +58,9 @@ class Taken:
             return ""
         if self.bound.below is not None and value.high is not None and value.high < self.bound.below:
             farther = value.value / 4 if value.value > 0 else value.value - 1
+            least = self.measure.about.least
+            if least is not None and farther < least:
+                return ""  # it cannot become less, so nothing farther would be accepted
             return f"stop.{self.name}{'' if self.bare else '.below'}={farther:.1g}"
         farther = 2 * value.value if value.value > 0 else value.value + 1
         return f"stop.{self.name}{'' if self.bare else '.above'}={farther:.2g}"

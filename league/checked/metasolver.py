@@ -41,6 +41,7 @@ class CheckedMetaSolver:
         if answer is None:
             raise wrong(self.subject, _CALL, given, right)
         if fault := joint_fault(answer[0], sizes) if joint else distribution_fault(answer, sizes):
+            right = "a Joint whose weights sum to 1" if joint and "sums to" in fault else right
             raise wrong(self.subject, f"{_CALL}, where {fault}", given, right)
         if joint:
             return Joint(answer[0]).exchangeable() if payoffs.symmetric else Joint(answer[0])

@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from league.checked.metasolver import CLOSE, distribution_fault, joint_fault
+from league.checked.orders import lineage_fault, order_fault, plain_order
 from league.hookspecs import STRATEGIES
-from league.orders import KEEPS, Order
+from league.orders import Order
 from league.payoffs.cells import Cell
 from league.payoffs.joint import Joint
 from league.strategy import Continuing, Ending, Selective, Strategy, Weights
@@ -54,12 +55,16 @@ class CheckedStrategy:
         """What is to be done next; nothing where it waits, or where the league ends."""
         right = "a list of league.orders.Order"
         orders = self._ask("next(view, running)", right, lambda: list(self.strategy.next(view, tuple(running))))
+        good: list[Order] = []
         for order in orders:
             if not isinstance(order, Order) or not isinstance(order.job, Job):
                 raise wrong(self.subject, "next(view, running)", order, right)
-            if fault := _order_fault(order) or self._job_fault(order.job, view):
+            order = plain_order(order)
+            fault = order_fault(order) or self._job_fault(order.job, view) or lineage_fault(order, [*running, *good])
+            if fault:
                 raise wrong(self.subject, f"next(view, running), where {fault[0]}", order, fault[1])
-        return orders
+            good.append(order)
+        return good
 
     def accepted(self, order: Order, check: Callable[[Job], None]) -> None:
         """Ask whoever is to do an order whether it can be done. Raises UserError, with who ordered it, where not."""
@@ -105,6 +110,7 @@ class CheckedStrategy:
         fault = joint_fault(joint.weights, view.payoffs.sizes) if joint else ""
         weights = [tuple(one.tolist()) for one in joint.marginals[: len(sizes)]] if joint and not fault else given
         if fault := fault or distribution_fault(weights, sizes):
+            right = "a Joint whose weights sum to 1" if joint and "sums to" in fault else right
             raise wrong(self.subject, f"mixtures(view), where {fault}", given, right)
         return tuple(weights), joint
 
@@ -179,14 +185,3 @@ class CheckedStrategy:
         if fault := distribution_fault([weights], [len(weights)]):
             return f"against {view.sides[side]} {fault}", right
         return None
-
-
-def _order_fault(order: Order) -> tuple[str, str] | None:
-    """What is wrong with an order, but for its job, and what would be right, or None."""
-    if order.keep not in KEEPS:
-        return f"keep is {order.keep!r}", "an order's keep is one of " + ", ".join(map(repr, KEEPS))
-    if not isinstance(order.lineage, str) or not isinstance(order.role, str):
-        return f"lineage and role are {order.lineage!r} and {order.role!r}", "an order's lineage and role are names"
-    if not order.work >= 0 or order.work == float("inf"):
-        return f"its job's budget is {dict(order.job.budget)!r:.80}", "a job's budget is finite, and not negative"
-    return None

@@ -46,7 +46,7 @@ def again(view: LeagueView) -> str:
     """The commands that go on from here, and the resolved scenario."""
     run = shlex.quote(f"runs/{view.name}")
     goes_on = (
-        "ends at once: the run is finished, and its stop conditions hold"
+        f"ends at once: the run is finished ({view.reason or 'its stop conditions hold'})"
         if view.finished
         else "goes on where it stopped"
     )

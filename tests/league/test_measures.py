@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from league.checked.measures import Taken
+from league.config import Bound
 from league.ledger import Ledger
 from league.manager import Manager
 from league.measures import Value
@@ -256,3 +258,12 @@ def test_a_game_that_cannot_be_measured_is_refused_before_anything_is_written(le
         league("env=classic/tic_tac_toe", "measures=[nash_conv]", "strategy.metasolver=prd")
     assert league("payoffs.source=sampled").measures.taken == ()
     assert [one.name for one in league("payoffs.source=sampled", "stop.nash_conv=0", out="b").measures] == ["nash_conv"]
+
+
+def test_what_cannot_become_less_suggests_no_bound_that_would_be_refused() -> None:
+    class Least:
+        about = About("NashConv", better="less", least=0.0)
+
+    one = Taken("nash_conv", "", Least(), Bound(below=0.001), bare=True)  # type: ignore[arg-type]
+    assert one.beyond(Value.exact(0.0)) == ""
+    assert one.beyond(Value.exact(0.0008)) == "stop.nash_conv=0.0002"

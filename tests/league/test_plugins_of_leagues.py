@@ -12,6 +12,8 @@ import pytest
 from league.ledger import Ledger
 from league.ledger.orders import Orders
 from league.manager import Manager
+from league.reader import read_view
+from league.report.words import again
 from league.runner import build
 from marl.blobs import Blobs
 from marl.errors import RunError, UserError
@@ -27,6 +29,7 @@ SOURCE = '''
 import numpy as np
 
 from league.orders import Order
+from league.payoffs.joint import Joint
 from marl.algorithm import Trained
 from marl.errors import UserError
 from marl.job import Job
@@ -83,6 +86,12 @@ Once = variant("Once", "next", order(keep="new", role="exploiter", lineage="ann"
 Never = variant("Never", "next", order(keep="never"))
 Typo = variant("Typo", "next", job({"algorithm": "league/best_respons"}))
 Depth = variant("Depth", "next", job({"params": {"depth": 3}}))
+Numpy = variant("Numpy", "next", job({"side": np.int64(0), "seed": np.uint64(7), "budget": {"steps": np.float32(2)}}))
+Words = variant("Words", "next", job({"budget": {"env_steps": "100"}}))
+Seed = variant("Seed", "next", job({"seed": "7"}))
+Params = variant("Params", "next", job({"params": {"at": object()}}))
+Twice = variant("Twice", "next", lambda orders: [Order(each.job, lineage="ann") for each in orders])
+Loose = variant("Loose", "mixtures", lambda given: Joint(np.full([len(side) for side in given], 0.5)))
 Unready = variant("Unready", "next", job({"algorithm": "theirs/refuses"}))
 Forbidden = variant("Forbidden", "next", job({"algorithm": "theirs/forbids"}))
 
@@ -129,6 +138,7 @@ def oracle(name):
 globals().update({f"solver_{name}": solver(name) for name in SOLVERS})
 globals().update({f"oracle_{name}": oracle(name) for name in ORACLES})
 STRATEGIES = [First, NoFounders, Strings, Side, Stranger, Half, Bug, Patient, Keep, Once, Never, Forgetful]
+STRATEGIES += [Numpy, Words, Seed, Params, Twice, Loose]
 STRATEGIES += [Typo, Depth, Unready, Forbidden]
 
 
@@ -236,6 +246,11 @@ def test_a_strategy_ends_its_league_by_having_no_more_orders(theirs: Make) -> No
         ("theirs/stranger", "nobody of player_1 has the snapshot 'nobody'", "sum to 1 would be right"),
         ("theirs/keep", "where keep is 'sometimes'", "one of 'always', 'new', 'never' would be right"),
         ("theirs/half", "mixtures(view), where number 0 sums to 0.5", "players: [1, 1]; or a Joint would be right"),
+        ("theirs/words", "where Job.budget has '100' for 'env_steps'", "a number would be right"),
+        ("theirs/seed", "where Job.seed is '7'", "an int would be right"),
+        ("theirs/params", "cannot be written down", "what JSON can hold would be right"),
+        ("theirs/twice", "where lineage 'ann' has an open order already", "one open order of a lineage at a time"),
+        ("theirs/loose", "mixtures(view), where it sums to 0.5", ": a Joint whose weights sum to 1 would be right"),
         ("theirs/bug", "next(view, running) (theirs.py, line", "IndexError"),
         ("theirs/forgetful", "no 'founders', 'next', 'mixtures'", "league.strategy.Strategy asks for"),
     ],
@@ -313,3 +328,20 @@ def test_an_order_of_a_ledger_of_before_that_cannot_be_done_is_asked_for_anew(th
     assert len(again.jobs.open) == 2
     assert len(list(again.run())) == 5
     assert [len(side) for side in again.population.members] == [6, 6]
+
+
+def test_numbers_of_numpy_in_an_order_are_plain_ones(theirs: Make) -> None:
+    manager = theirs("theirs/numpy")
+    next(run := manager.run())
+    (order,) = manager.strategy.next(manager.view(), [])
+    job = order.job
+    assert (type(job.side), type(job.seed), type(job.budget["steps"])) == (int, int, float)
+    assert len(list(run)) == 5
+
+
+def test_why_a_league_ended_is_read_from_its_ledger(theirs: Make) -> None:
+    manager = theirs("theirs/patient")
+    list(manager.run())
+    view = read_view(manager.ledger, manager.config)
+    assert view.finished and view.reason == manager.reason != ""
+    assert view.reason in again(view)
