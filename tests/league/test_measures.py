@@ -14,7 +14,7 @@ from league.checked.measures import Taken
 from league.config import Bound
 from league.ledger import Ledger
 from league.manager import Manager
-from league.measures import Value
+from league.measures import About, Value
 from league.measures.elo import fitted, joined
 from league.payoffs import Payoffs
 from league.reader import opened
