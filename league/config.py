@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
+from league.value import Value
 from marl.arena.tolerance import Failures
 from marl.compute import Compute
 from marl.registry.component import rest
@@ -22,6 +23,14 @@ class Bound:
     """End when it is below this."""
     above: float | None = None
     """End when it is above this."""
+
+    def met(self, value: Value | None) -> Literal["below", "above", ""]:
+        """On which side the whole 95 % interval of a value is beyond; "" where it is not, or is not known."""
+        if value is None or value.low is None or value.high is None:
+            return ""
+        if self.below is not None and value.high < self.below:
+            return "below"
+        return "above" if self.above is not None and value.low > self.above else ""
 
 
 @dataclass

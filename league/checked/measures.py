@@ -43,20 +43,15 @@ class Taken:
 
     def reason(self, value: Value | None) -> str:
         """Why this value ends the league, in words, or "": the whole interval is beyond the bound."""
-        below, above = self.bound.below, self.bound.above
-        if value is None or value.low is None or value.high is None:
-            return ""
-        if below is not None and value.high < below:
-            return f"{self.measure.about.title} is below {below:g}"
-        if above is not None and value.low > above:
-            return f"{self.measure.about.title} is above {above:g}"
-        return ""
+        side = self.bound.met(value)
+        return f"{self.measure.about.title} is {side} {getattr(self.bound, side):g}" if side else ""
 
     def beyond(self, value: Value | None) -> str:
         """The override with which the league would go on from a value that ended it, or ""."""
-        if value is None or not self.reason(value):
+        side = self.bound.met(value)
+        if value is None or not side:
             return ""
-        if self.bound.below is not None and value.high is not None and value.high < self.bound.below:
+        if side == "below":
             farther = value.value / 4 if value.value > 0 else value.value - 1
             least = self.measure.about.least
             if least is not None and farther < least:

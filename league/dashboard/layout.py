@@ -124,8 +124,7 @@ def measure_line(shown: Shown, headline: Headline) -> Text:
             (f" at {shown.best.iteration:,}", SOFT),
         ]
     if headline.target is not None:
-        reached = shown.best.value if shown.best is not None else values[-1] if values else None
-        met = reached is not None and headline.meets(reached)
+        met = headline.bound.met(newest)  # as the league decides whether it ends: by the newest, with its interval
         parts += ["    ", ("target ", SOFT), (f"{headline.target:g}", TARGET), (" ✓" if met else "", GOOD)]
     return Text.assemble(*parts)
 

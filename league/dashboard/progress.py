@@ -24,11 +24,6 @@ class Headline:
         """What it is to be beyond, or None."""
         return self.bound.below if self.bound.below is not None else self.bound.above
 
-    def meets(self, value: float) -> bool:
-        """Whether a value is beyond the target."""
-        below, above = self.bound.below, self.bound.above
-        return (below is not None and value < below) or (above is not None and value > above)
-
 
 @dataclass(frozen=True)
 class RunInfo:

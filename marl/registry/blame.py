@@ -15,6 +15,7 @@ from marl.errors import RunError, UserError
 from marl.registry.place import at
 
 _LONG = 60  # letters of an array that are still read
+_SHOWN = 120  # letters of an answer that are still read
 
 
 @contextmanager
@@ -39,6 +40,9 @@ def blamed(subject: str | Callable[[], str], asked: str, right: str = "") -> Ite
 def wrong(subject: str, asked: str, got: object, right: str) -> RunError:
     """The error for an answer that cannot be used: `got` is shown, and `right` says what would be."""
     shown = _shown(got) if got is not None else "nothing (None)"
+    if len(shown) > _SHOWN:  # what is wrong comes first
+        short = shown[:_SHOWN].rpartition(" ")[0] or shown[:_SHOWN]
+        return RunError(f"{subject} gave what cannot be used from {asked}: {right} would be right; it was {short} ...")
     return RunError(f"{subject} gave {shown} from {asked}, which cannot be used: {right} would be right")
 
 
@@ -49,4 +53,4 @@ def _shown(got: object) -> str:
     shape = getattr(got, "shape", None)
     if isinstance(shape, tuple) and len(repr(got)) > _LONG:
         return f"a {type(got).__name__} {list(shape)}"
-    return f"{got!r:.200}"
+    return f"{got!r:.{_SHOWN + 1}}"

@@ -61,7 +61,8 @@ def is_target(text: str) -> bool:
 
 
 def singular(kind: str) -> str:
-    """The name of one of a kind: `policies -> policy`, `losses -> loss`, `metasolvers -> metasolver`."""
+    """One of a kind, in words: `policies -> policy`, `losses -> loss`, `payoff_sources -> payoff source`."""
+    kind = kind.replace("_", " ")
     if kind.endswith("ies"):
         return kind[:-3] + "y"
     return kind[:-2] if kind.endswith(("xes", "sses")) else kind.removesuffix("s")

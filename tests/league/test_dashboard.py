@@ -231,7 +231,10 @@ def test_a_measure_of_which_more_is_better_is_drawn_on_its_own_scale() -> None:
     for iteration in range(12):
         dashboard.update(Progress(iteration, 0.1 * iteration, Value.around(100.0 - 10 * abs(9 - iteration), 12.0)))
     text = picture(dashboard)
-    assert all(part in text for part in ("Elo 80 ± 12", "best 100 at 9", "target 90 ✓", "10 ┤"))
+    assert all(part in text for part in ("Elo 80 ± 12", "best 100 at 9", "target 90", "10 ┤"))
+    assert "target 90 ✓" not in text  # the best was luck: what ends the league is the newest with its whole interval
+    dashboard.update(Progress(12, 1.2, Value.around(103.0, 12.0)))
+    assert "target 90 ✓" in picture(dashboard)
 
 
 def test_milestones() -> None:

@@ -136,6 +136,7 @@ def test_what_is_wrong_with_a_source_names_its_plugin(theirs: Make, source: str,
     with pytest.raises(RunError, match=said) as error:
         list(theirs(f"theirs/{source}").run())
     assert f"theirs/{source}" in str(error.value)
+    assert "payoff source " in str(error.value) and "payoff_source " not in str(error.value)
 
 
 def test_exact_payoffs_need_a_sequence_form(theirs: Make, tmp_path: Path) -> None:

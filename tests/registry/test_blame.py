@@ -46,6 +46,11 @@ def test_a_wrong_answer_is_shown_beside_the_right_one():
         "strategy 'a/b' gave nothing (None) from orders, which cannot be used: a list of Orders would be right"
     )
     assert len(str(wrong("x", "y", "z" * 10_000, "w"))) < 300
+    said = str(wrong("x", "next(view), where side is 7", ["a word"] * 100, "0 or 1"))
+    assert said.startswith(
+        "x gave what cannot be used from next(view), where side is 7: 0 or 1 would be right; it was ["
+    )
+    assert said.endswith("'a word', 'a ...")
 
 
 def test_of_a_large_array_the_shape_is_shown():
