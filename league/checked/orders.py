@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -67,8 +67,9 @@ def _job_type_fault(job: Job) -> tuple[str, str] | None:
     for unit, amount in job.budget.items():
         if not isinstance(amount, numbers.Real) or isinstance(amount, bool):
             return f"Job.budget has {amount!r:.80} for {unit!r}", "a number"
+    written = asdict(job)  # parameters may be dataclasses
     try:
-        canonical({"params": job.params, "tasks": job.tasks})
+        canonical({"params": written["params"], "tasks": written["tasks"]})
     except (TypeError, ValueError) as error:
         return f"Job.params or Job.tasks cannot be written down ({error})", "what JSON can hold"
     return None
