@@ -55,7 +55,7 @@ def install(python: Path, *what: object) -> None:
 def core(folder: Path) -> None:
     """The core's tests pass with no plugin installed."""
     python = environment(folder)
-    install(python, *wheels([ROOT], folder / "wheels"), "pytest", "pytest-xdist", "hypothesis", "hatchling")
+    install(python, *wheels([ROOT], folder / "wheels"), "pytest", "pytest-xdist", "hypothesis", "hatchling", "typer")
     shutil.copytree(ROOT / "tests", folder / "tests")
     shutil.copytree(ROOT / "docs", folder / "docs")
     for name in ("README.md", "pyproject.toml"):
