@@ -143,7 +143,15 @@ def test_a_league_that_is_made_longer_is_the_same_as_one_that_was_longer_from_th
 
 def run(out: Path, *words: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "marl", "run", str(out.parent / "scenario.yaml"), "--out", str(out), *words]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    pipe = subprocess.PIPE
+    return subprocess.Popen(
+        command, stdout=pipe, stderr=pipe, text=True, start_new_session=True, preexec_fn=_interruptible
+    )
+
+
+def _interruptible() -> None:
+    """Ctrl-C is heard also where whoever runs the tests ignores it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.mark.parametrize("kills", [2, pytest.param(10, marks=pytest.mark.slow)])
