@@ -79,13 +79,6 @@ class Services:
         print(text)
 
 
-class Held:
-    """Somebody who uses Ray throughout, so that it is started once."""
-
-    def close(self) -> None:
-        """Nothing is held."""
-
-
 def learned(algorithm: Any, services: Any, seed: int, env_steps: int) -> tuple[float, dict[str, float], Any]:
     """Env steps a second, how much was dropped and how old rows were, and the snapshot."""
     from marl.job import SELF, Job
@@ -167,14 +160,12 @@ def main() -> None:
     one_torch_thread()
     from marl.training.backends import ray_session
 
-    held = Held()
-    ray_session.acquire(held)
     seeds, matches = (1, 40) if options.quick else (3, 400)
-    found = {
-        name: measured(task, seeds, task.quick if options.quick else task.env_steps, matches)
-        for name, task in TASKS.items()
-    }
-    ray_session.release(held)
+    with ray_session.held():
+        found = {
+            name: measured(task, seeds, task.quick if options.quick else task.env_steps, matches)
+            for name, task in TASKS.items()
+        }
     speeds = found["connect_four"]["speeds"]
     middle = medians(speeds)
     report(

@@ -83,8 +83,8 @@ class Manager:
             self._drop_refused()
             if not self.iterations:
                 yield self._found()
-            while self._goes_on(number := self.iterations[-1].number + 1):
-                while not self._is_over():
+            while self._begin(number := self.iterations[-1].number + 1):
+                while not self._all_taken():
                     self._take(number)
                 yield self._conclude(number)
             last = self.iterations[-1].number
@@ -105,11 +105,11 @@ class Manager:
         """End the workers, if there are any."""
         self.jobs.close()
 
-    def _goes_on(self, number: int) -> bool:
-        """Whether there is another iteration. The strategy is asked what is to be done in it, unless it has been."""
+    def _begin(self, number: int) -> bool:
+        """Ask the strategy what is to be done in an iteration, unless it has been asked. False where none begins."""
         if self._stops():
             return False
-        if self._is_over():  # it was killed before it was concluded
+        if self._all_taken():  # it was killed before it was concluded
             return True
         if self.jobs.asked < number - 1 and not (self.strategy.rounds and self.jobs.open):
             orders = self.strategy.next(self.view(), self.jobs.running)
@@ -121,7 +121,7 @@ class Manager:
             self.reason = self.strategy.ended(self.view())
         return bool(self.jobs.open)
 
-    def _is_over(self) -> bool:
+    def _all_taken(self) -> bool:
         """Whether all orders of the present iteration are taken: those of a round, else one."""
         return self._taken > 0 and not (self.strategy.rounds and self.jobs.open)
 

@@ -35,12 +35,17 @@ def following_values(window: Trajectory, last_value: Floats) -> Floats:
     following[inside] = window.value[window.next_row[inside]]
     bootstrapped = ~inside & ~window.terminated
     if (window.last_row[bootstrapped] < 0).any():
-        raise RunError(
-            "the environment cut an agent short (truncated), but gave no last observation of it in `final`, so there "
-            "is nothing to bootstrap from; `marl plugins check` says more"
-        )
+        raise unseen_end()
     following[bootstrapped] = last_value[window.last_row[bootstrapped]]
     return following
+
+
+def unseen_end() -> RunError:
+    """The error where an agent was cut short, and the environment did not show what it saw last."""
+    return RunError(
+        "the environment cut an agent short (truncated), but gave no last observation of it in `final`, so there is "
+        "nothing to learn its value from; `marl plugins check` says more"
+    )
 
 
 def generalised_advantages(window: Trajectory, last_value: Floats, discount: float, trace: float) -> Advantages:

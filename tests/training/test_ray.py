@@ -36,14 +36,8 @@ def one_session() -> Iterator[None]:
     """Ray is started once for all tests here: somebody uses it throughout."""
     from marl.training.backends import ray_session
 
-    class Holder:
-        def close(self) -> None:
-            pass
-
-    holder = Holder()
-    ray_session.acquire(holder)
-    yield
-    ray_session.release(holder)
+    with ray_session.held():
+        yield
 
 
 def engine_of(gradient: Any, game: Any, compute: Compute | None = None, **params: Any) -> Any:

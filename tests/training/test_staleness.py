@@ -39,14 +39,8 @@ TIMED = {"sample_seconds", "learn_seconds"}
 def one_session() -> Iterator[None]:
     from marl.training.backends import ray_session
 
-    class Holder:
-        def close(self) -> None:
-            pass
-
-    holder = Holder()
-    ray_session.acquire(holder)
-    yield
-    ray_session.release(holder)
+    with ray_session.held():
+        yield
 
 
 def same(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:

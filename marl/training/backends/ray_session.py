@@ -9,6 +9,8 @@ import signal
 import threading
 import warnings
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol
 
 import ray
@@ -59,6 +61,22 @@ def release(user: User) -> None:
     if not _users and _ours:
         _ours = False
         ray.shutdown()
+
+
+class _Nobody:
+    def close(self) -> None:
+        """There is nothing to end."""
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """One session throughout, also while nobody else uses it: for several backends, one after the other."""
+    user = _Nobody()
+    acquire(user)
+    try:
+        yield
+    finally:
+        release(user)
 
 
 def cpus() -> int:

@@ -30,8 +30,8 @@ from marl import rng, space, tree
 from marl.algorithm import Checkpoint
 from marl.arena import Record, Trajectory
 from marl.env import Group
-from marl.errors import RunError
 from marl.joint import Joint
+from marl.training.advantages import unseen_end
 from marl.training.checkpoint import part
 from marl.training.columns import Columns, rows_of
 from marl.training.experience import Cut, Draw
@@ -245,8 +245,5 @@ def _idle(joint: Joint, count: int, group: Group) -> Joint:
 def _checked(window: Trajectory) -> Trajectory:
     """The same. Raises RunError where agents were cut short and there is nothing to learn their values from."""
     if (window.truncated & (window.last_row < 0)).any():
-        raise RunError(
-            "the environment cut an agent short (truncated), but gave no last observation of it in `final`, so there "
-            "is nothing to learn its value from; `marl plugins check` says more"
-        )
+        raise unseen_end()
     return window

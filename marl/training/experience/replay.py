@@ -27,7 +27,8 @@ import numpy as np
 from marl import rng, tree
 from marl.algorithm import Checkpoint
 from marl.arena import Record, Trajectory
-from marl.errors import RunError, UserError
+from marl.errors import UserError
+from marl.training.advantages import unseen_end
 from marl.training.checkpoint import part
 from marl.training.columns import Columns, rows_by_module
 from marl.training.experience import Cut, Draw
@@ -122,10 +123,7 @@ def _transitions(window: Trajectory, rows: Ints, live: NetworkPolicy, agents: in
     """Some rows of a window as they go into a ring."""
     outside = rows[window.next_row[rows] < 0]
     if (window.last_row[outside[~window.terminated[outside]]] < 0).any():
-        raise RunError(
-            "the environment cut an agent short (truncated), but gave no last observation of it in `final`, so there "
-            "is nothing to learn its value from; `marl plugins check` says more"
-        )
+        raise unseen_end()
     place = np.full(len(window) + 1, -1, dtype=np.int64)  # the entry at -1 stands for "nothing follows"
     place[rows] = np.arange(len(rows))
     agent = window.agent[rows]

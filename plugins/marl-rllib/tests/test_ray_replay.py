@@ -27,14 +27,8 @@ SELF_PLAY = Job("rllib", 0, ((), ((SELF, 1.0),)), seed=3)
 def one_session() -> Iterator[None]:
     from marl.training.backends import ray_session
 
-    class Holder:
-        def close(self) -> None:
-            pass
-
-    holder = Holder()
-    ray_session.acquire(holder)
-    yield
-    ray_session.release(holder)
+    with ray_session.held():
+        yield
 
 
 class Services:

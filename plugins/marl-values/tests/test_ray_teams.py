@@ -25,14 +25,8 @@ JOB = Job("values/qmix", 0, ((),), 3)
 def one_session() -> Iterator[None]:
     from marl.training.backends import ray_session
 
-    class Holder:
-        def close(self) -> None:
-            pass
-
-    holder = Holder()
-    ray_session.acquire(holder)
-    yield
-    ray_session.release(holder)
+    with ray_session.held():
+        yield
 
 
 def begun(host: Any, compute: Compute, **params: Any) -> Any:
