@@ -102,8 +102,9 @@ class Manager:
                 self.jobs.drop([one.number])
 
     def close(self) -> None:
-        """End the workers, if there are any."""
+        """End the workers, if there are any, and what algorithms hold here."""
         self.jobs.close()
+        self.work.close()
 
     def _begin(self, number: int) -> bool:
         """Ask the strategy what is to be done in an iteration, unless it has been asked. False where none begins."""

@@ -80,6 +80,20 @@ class Algorithm(Protocol):
 
 
 @runtime_checkable
+class Closing(Protocol):
+    """An algorithm that holds something between jobs (worker processes, files): a run that is over lets go of it."""
+
+    def close(self) -> None:
+        """End what it holds. It may be called twice, and nothing is trained after it."""
+
+
+def close(algorithm: Algorithm) -> None:
+    """Let an algorithm end what it holds, if anything."""
+    if isinstance(algorithm, Closing):
+        algorithm.close()
+
+
+@runtime_checkable
 class Checking(Protocol):
     """An algorithm that says beforehand which jobs it cannot do: a league asks it before it writes an order down."""
 

@@ -12,7 +12,7 @@ from league.jobs.item import JobItem, Logged, Warned
 from league.ledger.orders import Outcome
 from league.services import LeagueServices, Lending
 from league.work import Here, Pool, Processes, Tell
-from marl.algorithm import Algorithm, Checking
+from marl.algorithm import Algorithm, Checking, close
 from marl.job import Job
 from marl.registry import ALGORITHMS, blamed
 from marl.services import train
@@ -51,6 +51,12 @@ class JobWork:
             assert self.lent is not None, "there are no services yet"
             with blamed(self.lent.registry.describe(ALGORITHMS, job.algorithm), "check_job(job, spec)"):
                 algorithm.check_job(job, self.lent.spec)
+
+    def close(self) -> None:
+        """Let the algorithms that were made here end what they hold."""
+        for algorithm in self._algorithms.values():
+            close(algorithm)
+        self._algorithms = {}
 
     def algorithm(self, job: Job) -> Algorithm:
         """The algorithm of a job, made once for all jobs with its parameters."""

@@ -86,6 +86,12 @@ class RLlibAlgorithm(abc.ABC):
         """
         return starting(self._modules(job, services.spec), snapshot)
 
+    def close(self) -> None:
+        """See `marl.algorithm.Closing`: end samplers and learners, and Ray where it was started for them."""
+        for engine in self._engines.values():
+            engine.backend.close()
+        self._engines = {}
+
     def engine(self, job: Job, services: Services) -> Engine:
         """The engine for the sides that learn in this job."""
         spec, hyper = services.spec, self.hyper

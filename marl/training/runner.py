@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from rich.console import Console
@@ -31,8 +31,9 @@ def run(scenario: Scenario, registry: Registry, out: Path, resume: bool) -> None
         past = History.read(out) if there.resumed else History()
         there.metrics.keep(lambda event: event["step"] <= past.env_steps)
         sinks = Sinks(there.metrics, tensorboard(out / "tensorboard", past.env_steps) if config.tensorboard else ())
-        with closing(sinks):
+        with closing(sinks), ExitStack() as on_exit:
             trainer = Trainer(config, registry, out, past, sinks, there.blobs, there.pins)
+            on_exit.callback(trainer.close)
             added = there.settle({"env_steps": past.env_steps, "slice": len(past.slices)})
             if not there.resumed:
                 past.write(out)

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 from marl import rng
-from marl.algorithm import Algorithm, Checkpoint, Planned, Trained
+from marl.algorithm import Algorithm, Checkpoint, Planned, Trained, close
 from marl.arena import Arena
 from marl.blobs import Blobs
 from marl.errors import RunError, UserError
@@ -112,6 +112,10 @@ class Trainer:
             number = len(history.slices) + 1
             self.watcher.doing(f"slice {number}: training")
             yield self._conclude(number, train(self.registry, self.algorithm, self.job(number), self.services))
+
+    def close(self) -> None:
+        """Let the algorithm end what it holds."""
+        close(self.algorithm)
 
     def job(self, number: int) -> Job:
         """The job of a slice: the same wherever and whenever it is asked for."""

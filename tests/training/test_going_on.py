@@ -105,3 +105,11 @@ def test_a_run_goes_on_elsewhere_and_back_with_the_same_numbers(tmp_path: Path) 
 def test_where_work_is_done_is_no_part_of_the_algorithm(tmp_path: Path, key: str, value: Any) -> None:
     with pytest.raises(UserError, match=f"algorithm.{key}: rllib/ppo has no key .*write `compute: {{{key}: ...}}`"):
         train(tmp_path, tmp_path / "run", f"algorithm.{key}={value}")
+
+
+def test_a_run_that_is_over_leaves_no_session_of_ray(tmp_path: Path) -> None:
+    """Whoever comes next in the same process starts one that knows the paths and variables of then."""
+    import ray
+
+    train(tmp_path, tmp_path / "run", "compute.backend=ray", "env_steps=500")
+    assert not ray.is_initialized()

@@ -46,12 +46,16 @@ class RayBackend:
     ) -> None:
         self.spec, self.hyper = spec, hyper
         self.rewards = Rewards(hyper.reward, spec, hyper.discount)
-        ray_session.acquire(self)
-        samplers = FreeSamplers if hyper.free else Samplers
-        self.samplers = samplers(spec, parts, modules, hyper, ray_session.cpus())
-        self.learners = Learners(parts, modules, hyper, compute, ray_session.cpus())
         networks = {name: module.build(0, name) for name, module in modules.items()}
         self._policy = NetworkPolicy(spec, networks, hyper.sharing)
+        samplers = FreeSamplers if hyper.free else Samplers
+        ray_session.acquire(self)
+        try:
+            self.samplers = samplers(spec, parts, modules, hyper, ray_session.cpus())
+            self.learners = Learners(parts, modules, hyper, compute, ray_session.cpus())
+        except BaseException:
+            ray_session.release(self)
+            raise
 
     @property
     def policy(self) -> NetworkPolicy:

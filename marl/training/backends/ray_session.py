@@ -36,6 +36,8 @@ class User(Protocol):
 def acquire(user: User) -> None:
     """Make sure that Ray runs: the cluster at RAY_ADDRESS, the session that this process has, or a new one here."""
     global _ours
+    if _ours and not _users:  # all have gone without a word: what its processes know (paths, variables) may be old
+        _end()
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
     for logger in ("ray.rllib", "ray.train", "ray._common.deprecation"):
@@ -56,11 +58,15 @@ def acquire(user: User) -> None:
 
 def release(user: User) -> None:
     """The last user of a session that `acquire` started ends it."""
-    global _ours
     _users.discard(user)
     if not _users and _ours:
-        _ours = False
-        ray.shutdown()
+        _end()
+
+
+def _end() -> None:
+    global _ours
+    _ours = False
+    ray.shutdown()
 
 
 class _Nobody:
