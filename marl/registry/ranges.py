@@ -14,6 +14,14 @@ def at_least(params: object, least: float, *names: str) -> None:
             raise ValueError(f"{name} must be {more}at least {least}, not {value}")
 
 
+def above(params: object, bound: float, *names: str) -> None:
+    """Raises ValueError unless each of these parameters is finite and above `bound`, or None."""
+    for name in names:
+        value = getattr(params, name)
+        if value is not None and not bound < value < math.inf:
+            raise ValueError(f"{name} must be finite and above {bound}, not {value}")
+
+
 def at_most(params: object, most: float, *names: str) -> None:
     """Raises ValueError unless each of these parameters is `most` or less, or None."""
     for name in names:

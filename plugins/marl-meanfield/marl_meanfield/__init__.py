@@ -1,0 +1,1 @@
+"""Mean-field games: infinitely many agents, solved exactly."""

@@ -1,0 +1,1 @@
+"""OpenSpiel's mean-field games, as arrays."""

@@ -1,0 +1,93 @@
+"""What the plugin registers. Importing this file imports neither numpy nor OpenSpiel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from marl.registry import Descriptor, hookimpl
+from marl.registry.specs import HookAdder
+
+MARL_API = ">=2,<3"
+PERRIN = "Perrin et al., Fictitious play for mean field games, NeurIPS 2020"
+PEROLAT = "Perolat et al., Scaling up mean field games with online mirror descent, AAMAS 2022"
+CUI = "Cui and Koeppl, Approximately solving mean field games via entropy-regularized deep RL, AISTATS 2021"
+
+
+@hookimpl
+def marl_addhooks(pluginmanager: HookAdder) -> None:
+    """Other plugins may bring games and solvers too."""
+    from marl_meanfield import hookspecs
+
+    pluginmanager.add_hookspecs(hookspecs)
+
+
+@hookimpl
+def marl_runners() -> Iterable[Descriptor]:
+    """Runs scenarios of `kind: meanfield`."""
+    return [
+        Descriptor(
+            "meanfield",
+            "marl_meanfield.runner:run",
+            "solve a mean-field game",
+            params="marl_meanfield.config:MeanFieldConfig",
+        )
+    ]
+
+
+@hookimpl
+def marl_reports() -> Iterable[Descriptor]:
+    """The report of a run of `kind: meanfield`."""
+    return [Descriptor("meanfield", "marl_meanfield.report.page:rewrite", "exploitability, and who is where when")]
+
+
+@hookimpl
+def meanfield_games() -> Iterable[Descriptor]:
+    """The games of the plugin, and OpenSpiel's."""
+    return [
+        _game("crowd:Crowd", "crowd modelling on a circle: near the bar it is nice, and where nobody else is", PERRIN),
+        Descriptor(
+            "openspiel",
+            "marl_meanfield.openspiel.game:OpenSpielGame",
+            "any mean-field game of OpenSpiel's, as arrays",
+            params="marl_meanfield.openspiel.game:Params",
+            source="Lanctot et al., OpenSpiel, arXiv:1908.09453",
+        ),
+    ]
+
+
+@hookimpl
+def meanfield_solvers() -> Iterable[Descriptor]:
+    """The solvers of the plugin."""
+    return [
+        _solver("fixed_point:FixedPoint", "everybody follows the response to the step before", "Guo et al., 2019"),
+        _solver("fictitious_play:FictitiousPlay", "responses to the average population so far", PERRIN),
+        _solver("mirror_descent:MirrorDescent", "online mirror descent: the softmax of all values so far", PEROLAT),
+        _solver(
+            "munchausen:Munchausen",
+            "online mirror descent without a sum of values",
+            "Lauriere et al., Scalable deep RL algorithms for mean field games, ICML 2022",
+        ),
+        _solver("policy_iteration:PolicyIteration", "Boltzmann policy iteration: the softmax of the last values", CUI),
+    ]
+
+
+def _game(target: str, summary: str, source: str) -> Descriptor:
+    module, _ = target.split(":")
+    return Descriptor(
+        module,
+        f"marl_meanfield.games.{target}",
+        summary,
+        params=f"marl_meanfield.games.{module}:Params",
+        source=source,
+    )
+
+
+def _solver(target: str, summary: str, source: str) -> Descriptor:
+    module, _ = target.split(":")
+    return Descriptor(
+        module,
+        f"marl_meanfield.solvers.{target}",
+        summary,
+        params=f"marl_meanfield.solvers.{module}:Params",
+        source=source,
+    )

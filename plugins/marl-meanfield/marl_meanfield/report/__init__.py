@@ -1,0 +1,1 @@
+"""The report of a mean-field run: one self-contained HTML file."""

@@ -1,0 +1,23 @@
+"""What a solver is: from one policy to the next, until nobody gains by deviating."""
+
+from __future__ import annotations
+
+from typing import Protocol, TypeAlias
+
+from marl.types import Array, Floats
+from marl_meanfield.game import MeanFieldGame
+
+State: TypeAlias = dict[str, Array]  # what a solver has; "policy" `[T, P, A, S]` is the policy of this moment
+
+
+class Solver(Protocol):
+    """Finds equilibria of mean-field games, step by step. All it knows is in its state, so that runs resume."""
+
+    def start(self, game: MeanFieldGame) -> State:
+        """The state before the first step; its "policy" is uniform unless there is a reason."""
+
+    def step(self, game: MeanFieldGame, state: State, along: Floats, number: int) -> None:
+        """Change a state in place, by one step.
+
+        `along`: the flow of its policy, `[T + 1, P, S]`. `number`: of the step, from 1.
+        """

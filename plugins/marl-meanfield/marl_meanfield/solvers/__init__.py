@@ -1,0 +1,1 @@
+"""The solvers of the plugin: one file each."""
