@@ -44,7 +44,7 @@ class OpenSpielGame:
         self._pay(game, walked)
 
     def rewards(self, times: slice, flow: Floats) -> Floats:
-        paid: Floats = self._constant[times] + self._near[times] * flow
+        paid = self._constant[times] + self._near[times] * flow
         if self._logarithmic:
             paid = paid + self._weight[times] * np.log(flow + self._tiny[times])
         if self._linear is not None:
@@ -55,7 +55,7 @@ class OpenSpielGame:
         return np.asarray(paid[:, :, None, :])
 
     def final(self, distribution: Floats) -> Floats:
-        return self._constant[-1]
+        return np.asarray(self._constant[-1])
 
     def push(self, time: int, mass: Floats, distribution: Floats) -> Floats:
         return self._moves.push(time, mass)

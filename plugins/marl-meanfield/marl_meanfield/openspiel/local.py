@@ -23,7 +23,7 @@ CLOSE = 1e-9  # how well the formula must say what the game says
 
 @dataclass(frozen=True)
 class Paid:
-    """The formula of one state, see above. `linear`: over `node.support`; None where only the own share counts, `near`."""
+    """The formula of one state, see above. `linear`: over the support; None where only the own share counts, `near`."""
 
     constant: float
     log_weight: float = 0.0
