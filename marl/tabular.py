@@ -13,7 +13,7 @@ from marl.errors import UserError
 from marl.exact import Decisions
 from marl.policy import Acts
 from marl.snapshot import Snapshot
-from marl.types import Array, ArrayTree, Floats, Keys
+from marl.types import Array, ArrayTree, Floats, Ints, Keys
 
 NAME = "marl/tabular"
 
@@ -34,10 +34,14 @@ def observation_keys(observation: ArrayTree) -> Keys:
 class Tabular:
     """Plays a table: `keys` `uint64[I]` (see `observation_keys`) and `probabilities` `float64[I, A]` per row.
 
-    An observation that is not in the table is played uniformly over the legal actions.
+    `agent`: `int64[I]`, whose each row is; None where whoever sees an observation plays it alike. An observation that
+    is not in the table is played uniformly over the legal actions.
     """
 
-    def __init__(self, keys: Keys, probabilities: Floats) -> None:
+    def __init__(self, keys: Keys, probabilities: Floats, agent: Ints | None = None) -> None:
+        self.by_agent = agent is not None
+        if agent is not None:
+            keys = _keys_of(keys, agent)
         order = np.argsort(keys, kind="stable")
         self.keys = keys[order]
         self.table = probabilities[order]
@@ -54,7 +58,8 @@ class Tabular:
 
     def probabilities(self, rows: Rows) -> Floats:
         """The table's probabilities for these rows, `float64[K, A]`."""
-        place, found = self.lookup(observation_keys(rows.observation))
+        keys = observation_keys(rows.observation)
+        place, found = self.lookup(_keys_of(keys, rows.agent) if self.by_agent else keys)
         width = self.table.shape[1]
         mask = rows.mask if rows.mask is not None else np.ones((len(rows), width), dtype=np.bool_)
         uniform = mask / mask.sum(axis=1, keepdims=True)
@@ -69,10 +74,27 @@ class Tabular:
         return Acts(action, np.log(weights[np.arange(len(action)), action]))
 
 
+def _keys_of(keys: Keys, agent: Ints) -> Keys:
+    """Other keys for each agent, `uint64[K]`."""
+    return keys ^ rng.mix(np.asarray(agent, dtype=np.int64))
+
+
 def snapshot(decisions: Decisions, behaviour: Floats, meta: Mapping[str, object] | None = None) -> Snapshot:
     """The snapshot of a behaviour policy `[I, A]` over a player's information sets."""
     arrays = {"keys": observation_keys(decisions.observation), "probabilities": behaviour}
     return Snapshot(NAME, arrays, dict(meta or {}))
+
+
+def snapshot_of_agents(tables: Mapping[int, tuple[Decisions, Floats]]) -> Snapshot:
+    """The snapshot of behaviour policies `[I, A]` of several agents, each over its own information sets."""
+    width = max(behaviour.shape[1] for _, behaviour in tables.values())
+    padded = [np.pad(behaviour, ((0, 0), (0, width - behaviour.shape[1]))) for _, behaviour in tables.values()]
+    arrays = {
+        "keys": np.concatenate([observation_keys(decisions.observation) for decisions, _ in tables.values()]),
+        "probabilities": np.concatenate(padded),
+        "agent": np.concatenate([np.full(len(table), agent) for agent, (_, table) in tables.items()]),
+    }
+    return Snapshot(NAME, arrays)
 
 
 def restore(spec: EnvSpec, snapshot: Snapshot) -> Tabular:
@@ -80,4 +102,4 @@ def restore(spec: EnvSpec, snapshot: Snapshot) -> Tabular:
     missing = {"keys", "probabilities"} - set(snapshot.arrays)
     if missing:
         raise UserError(f"a {NAME} policy is a stored table, and this one lacks {' and '.join(sorted(missing))}")
-    return Tabular(snapshot.arrays["keys"], snapshot.arrays["probabilities"])
+    return Tabular(snapshot.arrays["keys"], snapshot.arrays["probabilities"], snapshot.arrays.get("agent"))

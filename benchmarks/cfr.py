@@ -1,0 +1,116 @@
+"""The family of counterfactual regret minimisation on Leduc poker: ours and OpenSpiel's, interleaved.
+
+Iterations a second of each, and how exploitable the averages are (NashConv / 2) after as many iterations. Then the
+whole way: seconds from an environment to an average that is exploitable by less than 0.005, looked at every ten
+iterations.
+OpenSpiel has CFR and CFR+ in C++, linear and discounted CFR in Python.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import _common as bench
+import pyspiel
+from open_spiel.python.algorithms.discounted_cfr import DCFRSolver, LCFRSolver
+
+from marl.exact import SequenceForm
+from marl_classic.leduc_poker import LeducPoker
+from marl_tabular.game import LearnersGame, Seen
+from marl_tabular.regret import CFR, Weighting
+from marl_tabular.weightings import Discounted, Plain, Plus
+
+GAME = pyspiel.load_game("leduc_poker")
+FAMILY: dict[str, tuple[Weighting, Callable[[Any], Any], int]] = {  # and OpenSpiel's iterations in a measurement
+    "CFR": (Plain(), pyspiel.CFRSolver, 100),
+    "CFR+": (Plus(), pyspiel.CFRPlusSolver, 100),
+    "linear CFR": (Discounted(1.0, 1.0, 1.0), LCFRSolver, 5),
+    "DCFR": (Discounted(1.5, 0.0, 2.0), DCFRSolver, 5),
+}
+GOAL = 0.005
+
+
+def self_play(form: SequenceForm, weighting: Weighting) -> CFR:
+    return CFR(LearnersGame(form, [Seen(1.0, None)] * 2), (0, 1), weighting)
+
+
+def exploitability(form: SequenceForm, solver: CFR) -> float:
+    return form.nash_conv(list(solver.averages().values())) / 2
+
+
+def rate(step: Callable[[], None], iterations: int) -> float:
+    """Iterations a second."""
+    began = time.perf_counter()
+    for _ in range(iterations):
+        step()
+    return iterations / (time.perf_counter() - began)
+
+
+def ours_to(goal: float, weighting: Weighting) -> tuple[float, int]:
+    """Seconds and iterations from nothing to an average that is less exploitable, the tree and all looks included."""
+    began = time.perf_counter()
+    form = LeducPoker(1).sequence_form()
+    solver = self_play(form, weighting)
+    while not solver.iterations or exploitability(form, solver) >= goal:
+        for _ in range(10):
+            solver.iterate()
+    return time.perf_counter() - began, solver.iterations
+
+
+def theirs_to(goal: float) -> tuple[float, int]:
+    """The same by OpenSpiel's CFR+; its looks are not counted."""
+    looks, began, iterations = 0.0, time.perf_counter(), 0
+    solver = pyspiel.CFRPlusSolver(GAME)
+    while True:
+        for _ in range(10):
+            solver.evaluate_and_update_policy()
+        iterations, looked = iterations + 10, time.perf_counter()
+        found = pyspiel.exploitability(GAME, solver.average_policy())
+        looks += time.perf_counter() - looked
+        if found < goal:
+            return time.perf_counter() - began - looks, iterations
+
+
+def curve(form: SequenceForm, weighting: Weighting, at: list[int]) -> list[float]:
+    """How exploitable the average is after so many iterations."""
+    solver, found = self_play(form, weighting), []
+    for count in range(1, at[-1] + 1):
+        solver.iterate()
+        if count in at:
+            found.append(exploitability(form, solver))
+    return found
+
+
+def main() -> None:
+    quick = bench.arguments(__doc__).quick
+    form = LeducPoker(1).sequence_form()
+    rounds, at = (2, [1, 10, 100]) if quick else (7, [1, 10, 100, 1000, 10_000])
+    tasks: dict[str, Callable[[], float]] = {}
+    for name, (weighting, peer, iterations) in FAMILY.items():
+        ours, theirs = self_play(form, weighting), peer(GAME)
+        tasks[f"marl {name}"] = lambda ours=ours: rate(ours.iterate, 1000)
+        tasks[f"OpenSpiel {name}"] = lambda theirs=theirs, n=iterations: rate(theirs.evaluate_and_update_policy, n)
+    results = bench.interleaved(tasks, rounds)
+    bench.table(results, "iterations a second")
+    for name, (weighting, _, _) in FAMILY.items():
+        values = " ".join(f"{value:.6f}" for value in curve(form, weighting, at))
+        faster = bench.ratio(results, f"marl {name}", f"OpenSpiel {name}")
+        print(f"{name}: {faster:.0f} times as fast; exploitability {values} after {at}")
+    peer = pyspiel.CFRPlusSolver(GAME)
+    for _ in range(100):
+        peer.evaluate_and_update_policy()
+    print(f"OpenSpiel CFR+: {pyspiel.exploitability(GAME, peer.average_policy()):.6f} after 100")
+    for name in ("CFR+", "DCFR"):
+        taken = sorted(ours_to(GOAL, FAMILY[name][0]) for _ in range(rounds))
+        print(f"marl {name} below {GOAL}: {taken[rounds // 2][0]:.3f} s, {taken[0][1]} iterations, the tree included")
+    seconds, iterations = theirs_to(GOAL)
+    print(f"OpenSpiel CFR+ below {GOAL}: {seconds:.3f} s, {iterations} iterations")
+    middle = bench.medians(results)
+    better = bench.ratio(results, "marl CFR+", "OpenSpiel CFR+")
+    bench.report("cfr", middle["marl CFR+"], middle["OpenSpiel CFR+"], better, "iterations/s", game="leduc_poker")
+
+
+if __name__ == "__main__":
+    main()

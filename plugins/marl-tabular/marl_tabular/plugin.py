@@ -1,0 +1,46 @@
+"""What the plugin registers. Importing this file imports no numpy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from marl.registry import Descriptor, hookimpl
+
+MARL_API = ">=2,<3"
+
+
+@hookimpl
+def marl_algorithms() -> Iterable[Descriptor]:
+    """Solvers of games that have a sequence form."""
+    for name, target, summary, params, source in (
+        (
+            "cfr",
+            "CounterfactualRegret",
+            "counterfactual regret minimisation",
+            "Params",
+            "Zinkevich et al., NeurIPS 2007",
+        ),
+        ("cfr_plus", "RegretMatchingPlus", "CFR whose regrets never fall below 0", "Params", "Tammelin, 2014"),
+        (
+            "linear_cfr",
+            "LinearRegret",
+            "CFR whose iteration t counts t times",
+            "Params",
+            "Brown and Sandholm, AAAI 2019",
+        ),
+        (
+            "dcfr",
+            "DiscountedRegret",
+            "CFR that forgets early iterations",
+            "DiscountedParams",
+            "Brown and Sandholm, AAAI 2019",
+        ),
+    ):
+        yield Descriptor(
+            name,
+            f"marl_tabular.cfr:{target}",
+            summary,
+            params=f"marl_tabular.cfr:{params}",
+            source=source,
+            tags=("exact", "tables"),
+        )

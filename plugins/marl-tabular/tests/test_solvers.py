@@ -1,0 +1,105 @@
+"""Known answers of the solvers, as jobs: equilibria, answers to others, going on, and what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from marl.errors import UserError
+from marl.job import SELF, Job
+from marl_tabular.algorithm import learners_game
+
+FAMILY = ["cfr", "cfr_plus", "linear_cfr", "dcfr"]
+
+
+@pytest.mark.parametrize("name", FAMILY)
+def test_kuhn_is_worth_a_loss_of_one_eighteenth(desk: Callable[..., Any], name: str) -> None:
+    kuhn = desk("classic/kuhn_poker")
+    player, _ = kuhn.keep(kuhn.work(f"tabular/{name}", iterations=1000))
+    assert kuhn.form.returns(kuhn.plans(player)) == pytest.approx([-1 / 18, 1 / 18], abs=2e-3)
+    assert kuhn.nash_conv(player) < {"cfr": 0.02, "linear_cfr": 0.02}.get(name, 0.002)
+
+
+@pytest.mark.parametrize(("name", "exploitability"), [("cfr", 0.095716), ("cfr_plus", 0.013416), ("dcfr", 0.007761)])
+def test_leduc_after_a_hundred_iterations(desk: Callable[..., Any], name: str, exploitability: float) -> None:
+    """CFR+: 0.0134, as OpenSpiel's C++ has it."""
+    leduc = desk("classic/leduc_poker")
+    player, _ = leduc.keep(leduc.work(f"tabular/{name}", iterations=100))
+    assert leduc.nash_conv(player) / 2 == pytest.approx(exploitability, abs=1e-6)
+
+
+def test_the_average_of_one_iteration_is_uniform(desk: Callable[..., Any]) -> None:
+    """The first policies are uniform; they are all that the average has."""
+    kuhn = desk("classic/kuhn_poker")
+    player, _ = kuhn.keep(kuhn.work("tabular/cfr", iterations=1))
+    assert kuhn.nash_conv(player) == pytest.approx(11 / 12)
+
+
+@pytest.mark.parametrize("name", FAMILY)
+def test_going_on_is_bit_identical(desk: Callable[..., Any], name: str) -> None:
+    leduc = desk("classic/leduc_poker")
+    whole = leduc.work(f"tabular/{name}", iterations=20)
+    _, parent = leduc.keep(leduc.work(f"tabular/{name}", iterations=7))
+    parts = leduc.work(f"tabular/{name}", iterations=13, parent=parent)
+    assert parts.snapshot.id == whole.snapshot.id
+    assert parts.metrics == whole.metrics == {"iterations": 20}
+    assert all(np.array_equal(parts.checkpoint.arrays[key], value) for key, value in whole.checkpoint.arrays.items())
+
+
+def test_one_side_alone_answers_the_others(desk: Callable[..., Any]) -> None:
+    """Against somebody who stands still, regret goes away: what it earns is what a best response earns."""
+    kuhn = desk("classic/kuhn_poker")
+    fixed, _ = kuhn.keep(kuhn.work("tabular/cfr", iterations=1))
+    answer, _ = kuhn.keep(kuhn.work("tabular/cfr_plus", side=1, opponents=(((fixed, 1.0),), ()), iterations=500))
+    best = kuhn.form.best_response(1, kuhn.plans(fixed))[1]
+    assert kuhn.form.returns(kuhn.plans(fixed, answer))[1] == pytest.approx(best, abs=1e-3)
+
+
+def test_opponents_who_are_partly_the_learner_are_met_so(desk: Callable[..., Any]) -> None:
+    """Three quarters of the time the other side stands still."""
+    kuhn = desk("classic/kuhn_poker")
+    fixed, _ = kuhn.keep(kuhn.work("tabular/cfr", iterations=1))
+    exact = kuhn.services.exact()
+    mixed = learners_game(exact, Job("tabular/cfr", 0, ((), ((SELF, 0.25), (fixed, 0.75))), 0))
+    own = np.random.default_rng(0).random(exact.form.players[1].sequences)
+    plans = [mixed.layouts[0].spread(np.zeros(13)), mixed.layouts[1].spread(own)]
+    found = mixed.layouts[0].gather(mixed.gradient(0, plans))
+    expected = exact.form.gradient(0, [own, 0.25 * own + 0.75 * exact.plan(1, fixed)])
+    assert found == pytest.approx(expected)
+    plans = [mixed.layouts[0].spread(np.ones(13)), plans[1]]
+    assert mixed.layouts[1].gather(mixed.gradient(1, plans)) == pytest.approx(
+        exact.form.gradient(1, [np.ones(13), own])
+    )
+
+
+def test_the_average_of_a_symmetric_game_plays_every_side(desk: Callable[..., Any]) -> None:
+    game = desk("classic/rock_paper_scissors")
+    player, _ = game.keep(game.work("tabular/cfr_plus", iterations=200))
+    assert game.nash_conv(player) < 1e-3
+    assert np.array_equal(*game.plans(player))
+
+
+def test_sides_that_see_the_same_have_tables_of_their_own(desk: Callable[..., Any]) -> None:
+    """Both sides of a matrix game see nothing; the row player of this one goes up, the column player right."""
+    game = desk("classic/matrix", payoffs=[[[3, 2], [2, 1]], [[0, 1], [3, 0]]])
+    player, _ = game.keep(game.work("tabular/cfr", iterations=50))
+    row, column = game.plans(player)
+    assert row[1] > 0.95 and column[2] > 0.95
+
+
+def test_what_cannot_be_solved_is_refused_in_a_sentence(desk: Callable[..., Any]) -> None:
+    kuhn, leduc = desk("classic/kuhn_poker"), desk("classic/leduc_poker")
+    with pytest.raises(UserError, match="has no key 'iteration'; did you mean"):
+        kuhn.work("tabular/cfr", iteration=3)
+    with pytest.raises(UserError, match="iterations must be at least 1, not 0"):
+        kuhn.work("tabular/cfr", iterations=0)
+    with pytest.raises(UserError, match="alpha must be at least 0, not -1"):
+        kuhn.work("tabular/dcfr", alpha=-1)
+    _, parent = kuhn.keep(kuhn.work("tabular/cfr", iterations=1))
+    with pytest.raises(
+        UserError, match=r"cannot go on from checkpoint .*: its tables are of another solver, other sides"
+    ):
+        leduc.work("tabular/cfr", parent=parent)
