@@ -23,7 +23,7 @@ OWN = (
     Descriptor("evaluate", "marl.cli.evaluate:evaluate", "Play matches and say how a player did, with 95 % intervals."),
     Descriptor("watch", "marl.cli.watch:watch", "Watch a match in the terminal: between players, or a replay."),
     Descriptor("report", "marl.cli.report:report", "Write a run's report again, from its files, and say where it is."),
-    Descriptor("plugins", "marl.cli.plugins:app", "Plugins: list, info, check, enable, disable."),
+    Descriptor("plugins", "marl.cli.plugins:app", "Plugins: find, install, check and write them."),
     Descriptor("scenarios", "marl.cli.scenarios:app", "The scenarios that come with marl: list, show."),
 )
 
@@ -51,6 +51,13 @@ def _safe_mode(ctx: click.Context, param: click.Parameter, on: bool) -> None:
         os.environ[SAFE_MODE] = "1"  # workers that the command starts are safe too
 
 
+def _plugin_dir(ctx: click.Context, param: click.Parameter, path: str | None) -> None:
+    if path is not None:
+        from marl.registry.local import use
+
+        use(path)
+
+
 def _version(ctx: click.Context, param: click.Parameter, on: bool) -> None:
     if on:
         print(f"marl {marl.__version__}")
@@ -66,6 +73,14 @@ app = Marl(
     "marl",
     commands=own(OWN),
     params=[
+        click.Option(
+            ["--plugin-dir"],
+            metavar="DIR",
+            is_eager=True,
+            expose_value=False,
+            callback=_plugin_dir,
+            help="Load the plugins in this folder too: files with hooks, or a checkout. MARL_PLUGIN_DIR does the same.",
+        ),
         _switch("--safe-mode", _safe_mode, "Load built-in plugins only."),
         _switch("--version", _version, "Show the version."),
     ],

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+from collections.abc import Iterable
 
 import marl
 from marl.registry.installed import Distribution, distributions, entry_points
@@ -17,15 +18,19 @@ GROUP = "marl"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]*\Z")
 
 
-def discover() -> list[Plugin]:
-    """Every plugin that is installed, not yet imported: the built-in one, then by distribution and name.
+def discover(places: Iterable[str] = ()) -> list[Plugin]:
+    """Every plugin that there is, not yet imported: the built-in one, then by distribution and name, then those that
+    are not installed (`marl.registry.local`).
 
-    Of two that claim one name the first keeps it; the second is broken, and both are told.
+    Of two that claim one name the first keeps it; the second is broken, and both are told. A checkout goes before the
+    same distribution as it is installed.
     """
     builtin = Plugin(BUILTIN, DISTRIBUTION, marl.__version__, "marl.builtin")
     found = sorted(
         _installed(), key=lambda p: (_normal(p.distribution) != DISTRIBUTION, _normal(p.distribution), p.name)
     )
+    if places:
+        found = _with_local(found, places)
     owners: dict[str, Plugin] = {}
     for plugin in [builtin, *found]:
         owner = owners.setdefault(plugin.name, plugin)
@@ -34,11 +39,20 @@ def discover() -> list[Plugin]:
     return [builtin, *found]
 
 
+def _with_local(found: list[Plugin], places: Iterable[str]) -> list[Plugin]:
+    from marl.registry.local import local_plugins
+
+    local = local_plugins(places)
+    theirs = {_normal(plugin.distribution) for plugin in local}
+    return [*(plugin for plugin in found if _normal(plugin.distribution) not in theirs), *local]
+
+
 def _conflict(owner: Plugin, second: Plugin) -> None:
+    mend = f"rename {second.file}" if second.place else f"`marl plugins remove {second.distribution}`, or the other one"
     second.fail(
         "broken",
         f"claims the plugin name {owner.name!r}, which {owner.origin} has already; "
-        f"{second.origin} was not loaded: uninstall one of the two",
+        f"{second.origin} was not loaded: {mend}",
     )
     owner.notes.append(f"{second.origin} claims the name {owner.name!r} too, and was not loaded")
 

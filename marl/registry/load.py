@@ -37,7 +37,7 @@ def load_registry(*, safe_mode: bool = False) -> Registry:
     """
     settings = read_settings(safe_mode)
     if settings not in _loaded:
-        _loaded[settings] = build(discover(), settings)
+        _loaded[settings] = build(discover(settings.places), settings)
     return _loaded[settings]
 
 

@@ -10,6 +10,7 @@ from marl.registry.descriptor import Descriptor
 State: TypeAlias = Literal["ok", "disabled", "incompatible", "broken"]
 BUILTIN = "marl"
 DISTRIBUTION = "marl-league"
+PLUGIN_DIR = "MARL_PLUGIN_DIR"  # where plugins are looked for that are not installed
 
 
 @dataclass
@@ -19,7 +20,8 @@ class Plugin:
     `ok`: its descriptors are registered. `disabled`: switched off, not imported. `incompatible`: made for another
     hook API. `broken`: it contributes nothing. `error` is a sentence, `traceback` what Python said; `api` the range it
     declares (`MARL_API`); `notes` are remarks that do not stop it. `failures` maps lazy targets that could not be
-    imported in this process to their tracebacks.
+    imported in this process to their tracebacks. `place`: the folder or file named by MARL_PLUGIN_DIR that it was found
+    in, "" for one that is installed.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Plugin:
     descriptors: tuple[Descriptor, ...] = ()
     notes: list[str] = field(default_factory=list)
     failures: dict[str, str] = field(default_factory=dict)
+    place: str = ""
     module: Any = field(default=None, repr=False, compare=False)
 
     @property

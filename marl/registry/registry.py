@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from itertools import chain
 from typing import Any, TypeAlias, TypeVar, cast
@@ -20,7 +20,7 @@ from marl.registry.words import article
 
 T = TypeVar("T")
 AnyKind: TypeAlias = Kind[Any] | str  # a token, or the name of a kind, as it stands in a scenario or on a command line
-_UNINSTALLED = "to try one that is not, `pip install --no-deps --target site .`, and put `site` on PYTHONPATH"
+_UNINSTALLED = "to try one that is not, `marl --plugin-dir FOLDER ...`, a folder of files or a checkout"
 _LISTED = 12  # names in a sentence
 
 
@@ -62,12 +62,7 @@ class Registry:
 
     def plugin(self, name: str) -> Plugin:
         """The plugin of that name (the one that is loaded, if two claim it). Raises UserError when there is none."""
-        for plugin in self.plugins:
-            if plugin.name == name:
-                return plugin
-        close = suggestion(name, (plugin.name for plugin in self.plugins))
-        hint = "" if close.startswith("; did you mean") else f"; {_UNINSTALLED}"
-        raise UserError(f"no plugin {name!r} is installed{close}{hint}")
+        return named(self.plugins, name)
 
     def describe(self, kind: AnyKind, name: str) -> str:
         """Kind, name and origin, for sentences: "strategy 'duel/greedy' (plugin 'duel' of marl-duel 0.1)"."""
@@ -204,6 +199,16 @@ class Registry:
     def _absent(self) -> str:
         absent = [f"{plugin.name!r} is {plugin.state}" for plugin in self.plugins if plugin.state != "ok"]
         return f" (plugin {', '.join(absent)}: see `marl plugins list`)" if absent else ""
+
+
+def named(plugins: Sequence[Plugin], name: str) -> Plugin:
+    """The plugin of that name (the one that is loaded, if two claim it). Raises UserError when there is none."""
+    for plugin in plugins:
+        if plugin.name == name:
+            return plugin
+    close = suggestion(name, (plugin.name for plugin in plugins))
+    hint = "" if close.startswith("; did you mean") else f"; {_UNINSTALLED}"
+    raise UserError(f"no plugin {name!r} is installed{close}{hint}")
 
 
 __all__ = ["ParameterError", "Registry"]

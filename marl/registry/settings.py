@@ -10,33 +10,35 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from marl.errors import UserError
-from marl.registry.plugin import BUILTIN, DISTRIBUTION, Plugin
+from marl.registry.plugin import BUILTIN, DISTRIBUTION, PLUGIN_DIR, Plugin
 
 SAFE_MODE = "MARL_SAFE_MODE"
 
 
 @dataclass(frozen=True)
 class Settings:
-    """`only`: MARL_PLUGINS, or None for all. `off`: MARL_DISABLE. `file_off`: disabled for good."""
+    """`only`: MARL_PLUGINS, or None for all. `off`: MARL_DISABLE. `file_off`: disabled for good.
+    `places`: MARL_PLUGIN_DIR."""
 
     only: frozenset[str] | None
     off: frozenset[str]
     file_off: frozenset[str]
     safe_mode: bool
     notes: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
 
     def reason_against(self, plugin: Plugin) -> str:
         """Why `plugin` is switched off, or `""`. The built-in plugin `marl` never is."""
         if plugin.name == BUILTIN and plugin.value == "marl.builtin":
             return ""
-        if self.safe_mode and plugin.distribution != DISTRIBUTION:
+        if self.safe_mode and (plugin.place or plugin.distribution != DISTRIBUTION):
             return "safe mode loads built-in plugins only"
         if plugin.name in self.off:
             return f"MARL_DISABLE names {plugin.name!r}"
         if self.only is not None and plugin.name not in self.only:
             return f"MARL_PLUGINS does not name {plugin.name!r}"
         if plugin.name in self.file_off:
-            return f"it was disabled: `marl plugins enable {plugin.name}` switches it on again"
+            return f"it was disabled (in {config_file()}): `marl plugins enable {plugin.name}` switches it on again"
         return ""
 
     def unknown(self, known: Iterable[str]) -> list[str]:
@@ -56,12 +58,19 @@ def read_settings(safe_mode: bool = False) -> Settings:
         file_off = read_disabled()
     except UserError as error:
         file_off, notes = frozenset(), (str(error),)
+    here: tuple[str, ...] = ()
+    if wanted := os.environ.get(PLUGIN_DIR):
+        from marl.registry.local import places
+
+        here, remarks = places(wanted)
+        notes = (*notes, *remarks)
     return Settings(
         None if only is None else _names(only),
         _names(os.environ.get("MARL_DISABLE", "")),
         file_off,
         safe_mode or os.environ.get(SAFE_MODE, "") not in ("", "0"),
         notes,
+        here,
     )
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from marl.blobs import write_atomically
 from marl.registry import RUNNERS, Component, Registry
-from marl.registry.plugin import BUILTIN, Plugin
+from marl.registry.code import package_hash
+from marl.registry.plugin import BUILTIN
 from marl.scenario.scenario import Scenario
 
 FILE = "scenario.yaml"
@@ -61,28 +60,6 @@ def changed(scenario: Scenario, registry: Registry, since: str = "this run began
             versions = f"was {was}, now {now}" if was != now else f"its code, not its version {now}"
             notes.append(f"{distribution} has changed since {since} ({versions})")
     return notes
-
-
-def package_hash(plugin: Plugin) -> tuple[str, str]:
-    """The plugin's top-level import package (or module), and the SHA-256 (first 16 digits) of its Python files."""
-    parts = plugin.value.partition(":")[0].split(".")
-    for depth in range(1, len(parts) + 1):  # a namespace package has no file of its own: go down to one that has
-        name = ".".join(parts[:depth])
-        file = getattr(sys.modules.get(name), "__file__", None)
-        if file:
-            return name, _hash(Path(file))
-    return parts[0], "unknown"
-
-
-def _hash(file: Path) -> str:
-    root = file.parent
-    files = sorted(root.rglob("*.py")) if file.name == "__init__.py" else [file]
-    digest = hashlib.sha256()
-    for path in files:
-        content = path.read_bytes()
-        digest.update(f"{path.relative_to(root).as_posix()}\0{len(content)}\0".encode())
-        digest.update(content)
-    return digest.hexdigest()[:16]
 
 
 def _components(value: Any) -> Iterator[str]:

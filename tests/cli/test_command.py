@@ -9,6 +9,7 @@ from typing import Any, Literal, TextIO
 import pytest
 from click.testing import CliRunner
 
+from marl.cli import plugins
 from marl.cli.app import OWN, app
 from marl.cli.command import Commands, argument, command, option
 from marl.terminal.text import cells
@@ -125,7 +126,7 @@ def test_help_pages_fit_the_terminal_and_say_everything(width, monkeypatch):
 
 
 def test_every_command_says_of_itself_what_the_list_says_of_it():
-    for descriptor in OWN:
+    for descriptor in (*OWN, *plugins.OWN):
         module, _, name = descriptor.target.partition(":")
         found = getattr(__import__(module, fromlist=[name]), name)
         said = found.help if isinstance(found, Commands) else command(found).help.split("\n\n")[0]

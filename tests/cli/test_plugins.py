@@ -131,3 +131,38 @@ def test_disable_and_enable(marl):
     states = {row["name"]: row["state"] for row in json.loads(marl("plugins", "list", "--json").stdout)}
     assert states["broken"] == "broken"
     assert marl("plugins", "disable", "marl").returncode == 2
+
+
+def test_list_by_kind_and_tag(marl):
+    done = marl("plugins", "list", "--kind", "policy")
+    assert done.returncode == 0 and "lab/odd" in done.stdout and "lab/hello" not in done.stdout
+    rows = json.loads(marl("plugins", "list", "--kind", "commands", "--json").stdout)
+    assert {row["full_name"] for row in rows} >= {"lab/hello", "lazy/doomed"}
+    assert "there is no kind 'polcy'; did you mean 'policy'?" in marl("plugins", "list", "--kind", "polcy").stderr
+    assert "nothing here has the tag 'zzz'" in marl("plugins", "list", "--tag", "zzz").stderr
+
+
+def test_a_folder_of_files_is_named_on_the_command_line(marl, tmp_path):
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "duck.py").write_text(
+        "from marl.registry import Descriptor, hookimpl\nMARL_API = '>=2,<3'\n@hookimpl\ndef marl_commands():\n"
+        "    return [Descriptor('quack', 'duck:quack', 'Quack.')]\ndef quack(): print('quack')\n"
+    )
+    assert marl("--plugin-dir", str(mine), "quack").stdout == "quack\n"
+    assert marl("quack", MARL_PLUGIN_DIR=str(mine / "duck.py")).stdout == "quack\n"
+    assert "is neither a folder nor a .py file" in marl("--plugin-dir", "nowhere", "quack").stderr
+    done = marl("plugins", "check", str(mine))
+    assert done.returncode == 0 and done.stdout.endswith("checks of duck: 0 failed\n"), done.stdout
+    (mine / "duck.py").write_text("x = 1")
+    assert "holds no plugin" in marl("plugins", "check", str(mine)).stderr
+    assert "parameters are for one thing" in marl("plugins", "check", str(mine), "x=1").stderr
+
+
+def test_search_looks_into_what_is_installed_and_into_the_catalogue(marl):
+    done = marl("plugins", "search", "ODDLY")
+    assert done.returncode == 0 and "lab/odd" in done.stdout and "lab/hello" not in done.stdout
+    assert "pypi.org has no search for programs" in done.stdout
+    found = json.loads(marl("plugins", "search", "kuhn", "--json", MARL_PLUGINS="marl").stdout)
+    assert [row["distribution"] for row in found["catalogue"]] in (["marl-classic"], [])  # where it is installed
+    assert "or that marl knows of, has 'zzz' and 'y'" in marl("plugins", "search", "zzz", "y").stdout
