@@ -20,7 +20,7 @@ _INDEX = "pypi.org has no search for programs: to look there, https://pypi.org/s
 
 @dataclass(frozen=True)
 class Known:
-    """A plugin of the catalogue that comes with marl: its distribution, its name, what it is, and words to find it by."""
+    """A plugin of the catalogue that comes with marl: what it is, and words to find it by."""
 
     distribution: str
     plugin: str
