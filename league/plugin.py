@@ -114,35 +114,9 @@ def league_strategies() -> Iterable[Descriptor]:
 @hookimpl
 def league_metasolvers() -> Iterable[Descriptor]:
     """Meta-solvers that come with the league."""
-    return [
-        Descriptor(
-            "nash",
-            "league.metasolvers.nash:Nash",
-            "a Nash equilibrium of a two-side zero-sum table, by linear programming",
-            source="von Neumann and Morgenstern 1944; HiGHS",
-        ),
-        Descriptor(
-            "cce",
-            "league.metasolvers.cce:CoarseCorrelated",
-            "a coarse correlated equilibrium of largest welfare (a joint distribution), any number of sides",
-            source="Marris et al., Multi-agent training beyond zero-sum with correlated equilibrium meta-solvers, 2021",
-        ),
-        Descriptor("uniform", "league.metasolvers.uniform:Uniform", "every player alike, however strong"),
-        Descriptor(
-            "prd",
-            "league.metasolvers.prd:ProjectedReplicator",
-            "projected replicator dynamics, any number of sides, general sum",
-            params="league.metasolvers.prd:Params",
-            source=PSRO + ", section 3.3",
-        ),
-        Descriptor(
-            "alpharank",
-            "league.metasolvers.alpharank:AlphaRank",
-            "the marginals of alpha-rank's stationary distribution, any number of sides, general sum",
-            params="league.metasolvers.alpharank:Params",
-            source="Omidshafiei et al., Alpha-rank, 2019; Muller et al., A generalized training approach, ICLR 2020",
-        ),
-    ]
+    from league.metasolvers.descriptors import METASOLVERS
+
+    return METASOLVERS
 
 
 @hookimpl

@@ -11,7 +11,8 @@ from league.metasolvers.alpharank import AlphaRank as AlphaRankSolver
 from league.ratings.alpha_rank import AlphaRank
 from league.ratings.evolution import log_fixation, profile_masses, strategy_masses
 from league.ratings.markov import SMALL, eliminate
-from league.ratings.nash_averaging import NashAveraging, max_entropy_nash
+from league.ratings.max_entropy import max_entropy_nash
+from league.ratings.nash_averaging import NashAveraging
 from marl.errors import UserError
 
 RPS = np.array([[0.0, -1, 1], [1, 0, -1], [-1, 1, 0]])
