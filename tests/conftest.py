@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,6 +65,30 @@ class Checker(HTMLParser):
 def checked() -> type[Checker]:
     """`checked(html)`: a page that is well formed, and what it holds."""
     return Checker
+
+
+@pytest.fixture(scope="session")
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with `python`, `marl` and `pytest`: those of this environment, started quickly (see `warm.py`)."""
+    if not hasattr(os, "pidfd_open"):  # not Linux
+        yield Path(sys.executable).parent
+        return
+    folder, pipe = tmp_path_factory.mktemp("warm"), subprocess.PIPE
+    command = [sys.executable, str(Path(__file__).with_name("warm.py")), str(folder)]
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe) as server:  # closing its input ends it
+        assert server.stdout is not None and server.stdout.readline() == b"ready\n"
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def marl(warm: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """`marl("run", scenario, "--out", folder, cwd=...)`: a command in a process of its own, and what it printed."""
+
+    def call(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
+        command = [str(warm / "marl"), *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, timeout=300, **options)
+
+    return call
 
 
 @pytest.fixture

@@ -100,7 +100,13 @@ Marl = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture
-def marl(tmp_path: Path) -> Marl:
+def python() -> str:
+    """Which Python runs `marl`; a module may say that it is one that starts quickly."""
+    return sys.executable
+
+
+@pytest.fixture
+def marl(tmp_path: Path, python: str) -> Marl:
     """`marl("plugins", "list", MARL_DISABLE="x")` in an empty folder: its exit code, stdout and stderr."""
     site, work = tmp_path / "site", tmp_path / "work"
     work.mkdir()
@@ -118,7 +124,7 @@ def marl(tmp_path: Path) -> Marl:
         path = os.pathsep.join(filter(None, (str(site), os.environ.get("PYTHONPATH"))))
         env = kept | {"PYTHONPATH": path, "MARL_CONFIG": str(tmp_path / "config.json"), "TMPDIR": str(tmp_path)}
         return subprocess.run(
-            [sys.executable, "-m", "marl", *arguments],
+            [python, "-m", "marl", *arguments],
             env=env | {"COLUMNS": "120"} | settings,
             cwd=work,
             capture_output=True,

@@ -155,6 +155,11 @@ def marl_models():
 """
 
 
+@pytest.fixture
+def python(warm: Path) -> str:
+    return str(warm / "python")
+
+
 def test_what_fails_in_use_fails_the_check_and_what_nothing_suits_is_a_warning(marl, tmp_path: Path) -> None:
     info = tmp_path / "site" / "trial-0.1.dist-info"
     info.mkdir()

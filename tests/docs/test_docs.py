@@ -22,6 +22,7 @@ import pytest
 from marl.registry import load_registry, specs
 
 ROOT = Path(__file__).parents[2]
+INSTALLED = Path(sys.executable).parent  # the programs of this environment
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 PART = re.compile(
     r"^```(?P<language>\w+)(?P<rest>[^\n]*)\n(?P<body>.*?)^```\s*$|<!--\s*(?P<word>[\w ]+?):\s*(?P<what>.*?)\s*-->",
@@ -76,17 +77,18 @@ def needs(text: str) -> set[str]:
     return {name.strip() for group in found for name in group.split(",")}
 
 
-def do(part: Part, folder: Path) -> None:
-    """Do one thing in `folder`."""
+def do(part: Part, folder: Path, programs: Path) -> None:
+    """Do one thing in `folder`, with the `python`, `marl` and `pytest` in `programs`."""
     if part.file:
         path = folder / part.file
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(part.body)
         return
-    tool = [sys.executable, "-c"] if part.language == "python" else ["bash", "-euo", "pipefail", "-c"]
+    tool = [str(programs / "python"), "-c"] if part.language == "python" else ["bash", "-euo", "pipefail", "-c"]
     env = {key: value for key, value in os.environ.items() if not key.startswith("MARL_")}
     path = os.pathsep.join(filter(None, (str(folder / "site"), env.get("PYTHONPATH"))))
-    env |= {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}", "PYTHONPATH": path}
+    here = os.pathsep.join([str(programs), str(INSTALLED), env["PATH"]])
+    env |= {"PATH": here, "PYTHONPATH": path}
     env |= {"MARL_CONFIG": str(folder / "config.json"), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     done = subprocess.run(
         [*tool, part.body], cwd=folder, env=env, capture_output=True, text=True, timeout=300, check=False
@@ -95,13 +97,14 @@ def do(part: Part, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_everything_on_the_page_works(page: Path, tmp_path: Path) -> None:
+def test_everything_on_the_page_works(page: Path, warm: Path, tmp_path: Path) -> None:
     text = page.read_text(encoding="utf-8")
     healthy = {plugin.name for plugin in load_registry().plugins if plugin.state == "ok"}
     if missing := needs(text) - healthy:
         pytest.skip(f"needs the plugins {', '.join(sorted(missing))}")
+    programs = INSTALLED if page.name == "README.md" else warm  # what people do first is started as they start it
     for part in parts_of(text):
-        do(part, tmp_path)
+        do(part, tmp_path, programs)
 
 
 def test_every_hook_is_documented() -> None:
@@ -159,4 +162,4 @@ eight
 
 def test_a_block_that_fails_is_noticed(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="line 7"):
-        do(Part("sh", "false\ntrue", 7), tmp_path)
+        do(Part("sh", "false\ntrue", 7), tmp_path, INSTALLED)

@@ -6,7 +6,6 @@ import json
 import shutil
 import sqlite3
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from league.roster import roster
 from marl.cli.run import resume
 from marl.errors import RunError
 
+Marl = Callable[..., "subprocess.CompletedProcess[str]"]  # see `marl` in conftest.py
 pytest.importorskip("marl_classic", reason="needs the plugin marl-classic")
 
 DAMAGE = {
@@ -51,10 +51,9 @@ DAMAGE = {
 
 
 @pytest.fixture(scope="module")
-def ended(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def ended(tmp_path_factory: pytest.TempPathFactory, marl: Marl) -> Path:
     run = tmp_path_factory.mktemp("ended") / "run"
-    command = [sys.executable, "-m", "marl", "run", "leduc_psro", "stop.iterations=2", "--out", str(run)]
-    subprocess.run(command, check=True, capture_output=True)
+    assert marl("run", "leduc_psro", "stop.iterations=2", "--out", run).returncode == 0
     return run
 
 
@@ -81,11 +80,7 @@ def test_a_ledger_edited_by_hand_is_refused_with_a_sentence(ended: Path, tmp_pat
         assert said.endswith("; restore a backup of it, or start the run again elsewhere")
 
 
-def marl(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "marl", *map(str, arguments)], capture_output=True, text=True)
-
-
-def test_with_its_plugin_gone_a_league_is_still_read(ended: Path, tmp_path: Path) -> None:
+def test_with_its_plugin_gone_a_league_is_still_read(ended: Path, tmp_path: Path, marl: Marl) -> None:
     for words in ("league status", "league payoffs", "league lineage", "league export"):
         here, there = marl(*words.split(), ended), marl("--safe-mode", *words.split(), ended)
         assert there.returncode == 0, there.stderr
@@ -99,7 +94,7 @@ def test_with_its_plugin_gone_a_league_is_still_read(ended: Path, tmp_path: Path
         assert refused.returncode == 2 and "env: unknown environment 'classic/leduc_poker'" in refused.stderr
 
 
-def test_with_its_plugins_gone_a_training_run_is_still_reported(tmp_path: Path) -> None:
+def test_with_its_plugins_gone_a_training_run_is_still_reported(tmp_path: Path, marl: Marl) -> None:
     pytest.importorskip("marl_rllib", reason="needs the plugin marl-rllib")
     (tmp_path / "small.yaml").write_text(
         "kind: train\nenv: classic/kuhn_poker\nenv_steps: 200\nslice: 200\nevaluation: {every: 0}\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,8 @@ import pytest
 
 from league.ledger import Ledger
 
+Marl = Callable[..., "subprocess.CompletedProcess[str]"]  # see `marl` in conftest.py
 pytest.importorskip("marl_classic", reason="needs the plugin marl-classic")
-
-
-def marl(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "marl", *map(str, arguments)], capture_output=True, text=True)
 
 
 def sentence(done: subprocess.CompletedProcess[str]) -> str:
@@ -39,7 +36,7 @@ def lineage(run: Path) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def ended(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def ended(tmp_path_factory: pytest.TempPathFactory, marl: Marl) -> Path:
     run = tmp_path_factory.mktemp("ended") / "run"
     done = marl("run", "leduc_psro", "stop.iterations=3", "--out", run)
     assert done.returncode == 0, done.stderr
@@ -51,7 +48,7 @@ def run(ended: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(ended, tmp_path / "run"))
 
 
-def test_a_longer_league_is_the_one_that_was_that_long_from_the_start(run: Path, tmp_path: Path) -> None:
+def test_a_longer_league_is_the_one_that_was_that_long_from_the_start(run: Path, tmp_path: Path, marl: Marl) -> None:
     done = marl("resume", run, "stop.iterations=6")
     assert done.returncode == 0, done.stderr
     assert f"changed: stop.iterations 3 -> 6 (noted in {run}/lineage.jsonl)" in done.stdout
@@ -67,7 +64,7 @@ def test_a_longer_league_is_the_one_that_was_that_long_from_the_start(run: Path,
 @pytest.mark.parametrize(
     ("stop", "expected"), [("iterations=3", "stop.iterations=6"), ("nash_conv=9", "stop.nash_conv=")]
 )
-def test_what_is_printed_next_does_something(tmp_path: Path, stop: str, expected: str) -> None:
+def test_what_is_printed_next_does_something(tmp_path: Path, stop: str, expected: str, marl: Marl) -> None:
     run = tmp_path / "run"
     done = marl("run", "leduc_psro", f"stop.{stop}", "--out", run)
     command = done.stdout.splitlines()[-1].split()
@@ -77,7 +74,7 @@ def test_what_is_printed_next_does_something(tmp_path: Path, stop: str, expected
     assert len(iterations(run)) > before
 
 
-def test_a_branch_goes_its_own_way_and_says_where_it_comes_from(run: Path, tmp_path: Path) -> None:
+def test_a_branch_goes_its_own_way_and_says_where_it_comes_from(run: Path, tmp_path: Path, marl: Marl) -> None:
     before = {file: file.read_bytes() for file in run.rglob("*") if file.is_file()}
     new = tmp_path / "new"
     done = marl("resume", run, "strategy.metasolver=league/prd", "stop.iterations=5", "--out", new)
@@ -94,7 +91,7 @@ def test_a_branch_goes_its_own_way_and_says_where_it_comes_from(run: Path, tmp_p
     assert f"--out {new} is there already" in sentence(marl("resume", run, "--out", new))
 
 
-def test_an_edit_by_hand_is_noticed_and_written_down(run: Path) -> None:
+def test_an_edit_by_hand_is_noticed_and_written_down(run: Path, marl: Marl) -> None:
     scenario = run / "scenario.yaml"
     scenario.write_text(scenario.read_text().replace("metasolver: league/nash", "metasolver: league/uniform"))
     assert (
@@ -117,27 +114,29 @@ def test_an_edit_by_hand_is_noticed_and_written_down(run: Path) -> None:
         ("stop.iteration=5", "did you mean 'iterations'?"),
     ],
 )
-def test_what_cannot_change_is_refused_and_nothing_is_written(run: Path, change: str, expected: str) -> None:
+def test_what_cannot_change_is_refused_and_nothing_is_written(
+    run: Path, change: str, expected: str, marl: Marl
+) -> None:
     before = (run / "scenario.yaml").read_bytes()
     done = marl("resume", run, change)
     assert done.returncode == 2 and expected in sentence(done)
     assert ((run / "scenario.yaml").read_bytes(), len(lineage(run))) == (before, 1)
 
 
-def test_an_environment_swapped_by_hand_is_refused(run: Path) -> None:
+def test_an_environment_swapped_by_hand_is_refused(run: Path, marl: Marl) -> None:
     scenario = run / "scenario.yaml"
     scenario.write_text(scenario.read_text().replace("leduc_poker", "kuhn_poker"))
     said = sentence(marl("resume", run))
     assert "was edited by hand: env cannot change" in said and "it was 'classic/leduc_poker': put that back" in said
 
 
-def test_a_run_of_an_older_marl_has_no_lineage_and_gets_one(run: Path) -> None:
+def test_a_run_of_an_older_marl_has_no_lineage_and_gets_one(run: Path, marl: Marl) -> None:
     (run / "lineage.jsonl").unlink()
     assert marl("resume", run, "stop.iterations=4").returncode == 0
     assert [entry["event"] for entry in lineage(run)] == ["began", "changed"]
 
 
-def test_a_run_in_use_is_not_branched(run: Path, tmp_path: Path) -> None:
+def test_a_run_in_use_is_not_branched(run: Path, tmp_path: Path, marl: Marl) -> None:
     from marl.run.directory import locked
 
     with locked(run):
@@ -146,7 +145,7 @@ def test_a_run_in_use_is_not_branched(run: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "new").exists()
 
 
-def test_code_that_has_changed_is_said_when_a_runs_scenario_is_run_again(run: Path, tmp_path: Path) -> None:
+def test_code_that_has_changed_is_said_when_a_runs_scenario_is_run_again(run: Path, tmp_path: Path, marl: Marl) -> None:
     scenario = run / "scenario.yaml"
     assert "note:" not in marl("run", scenario, "stop.iterations=1", "--out", tmp_path / "same").stderr
     lines = [

@@ -5,16 +5,13 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+Marl = Callable[..., "subprocess.CompletedProcess[str]"]  # see `marl` in conftest.py
 pytest.importorskip("marl_classic", reason="needs the plugin marl-classic")
-
-
-def marl(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "marl", *map(str, arguments)], capture_output=True, text=True)
 
 
 def sentence(done: subprocess.CompletedProcess[str]) -> str:
@@ -49,7 +46,7 @@ def sentence(done: subprocess.CompletedProcess[str]) -> str:
     ],
 )
 def test_wrong_scenarios_end_with_a_sentence_and_leave_the_directory_free(
-    tmp_path: Path, overrides: list[str], expected: str
+    tmp_path: Path, overrides: list[str], expected: str, marl: Marl
 ) -> None:
     out = tmp_path / "run"
     wrong = marl("run", "leduc_psro", *overrides, "--out", out)
@@ -59,7 +56,7 @@ def test_wrong_scenarios_end_with_a_sentence_and_leave_the_directory_free(
     assert right.returncode == 0, right.stderr
 
 
-def test_games_without_a_sequence_form_are_played(tmp_path: Path) -> None:
+def test_games_without_a_sequence_form_are_played(tmp_path: Path, marl: Marl) -> None:
     text = """
 kind: league
 env: classic/tic_tac_toe
@@ -79,7 +76,7 @@ stop: {iterations: 0}
     assert 0.05 < status["sides"][0]["margin"] < 0.25  # 1.96 / sqrt(200), for returns of about 1
 
 
-def test_lost_and_surplus_lines_of_metrics_are_mended(tmp_path: Path) -> None:
+def test_lost_and_surplus_lines_of_metrics_are_mended(tmp_path: Path, marl: Marl) -> None:
     out = tmp_path / "run"
     marl("run", "leduc_psro", "stop.iterations=5", "--out", out)
     metrics = out / "metrics.jsonl"
@@ -94,7 +91,7 @@ def test_lost_and_surplus_lines_of_metrics_are_mended(tmp_path: Path) -> None:
     assert events[-1]["players"] == [6, 6]
 
 
-def test_commands_that_look_into_a_league_agree_with_each_other(tmp_path: Path) -> None:
+def test_commands_that_look_into_a_league_agree_with_each_other(tmp_path: Path, marl: Marl) -> None:
     out = tmp_path / "run"
     marl("run", "leduc_psro", "stop.iterations=3", "--out", out)
     status = json.loads(marl("league", "status", out, "--json").stdout)
@@ -111,7 +108,7 @@ def test_commands_that_look_into_a_league_agree_with_each_other(tmp_path: Path) 
     assert marl("league", "payoffs", out).returncode == marl("league", "status", out).returncode == 0
 
 
-def test_the_report_is_written_again_from_the_ledger(tmp_path: Path) -> None:
+def test_the_report_is_written_again_from_the_ledger(tmp_path: Path, marl: Marl) -> None:
     out = tmp_path / "run"
     marl("run", "leduc_psro", "stop.iterations=2", "--out", out)
     before = (out / "report.html").read_bytes()
@@ -122,7 +119,7 @@ def test_the_report_is_written_again_from_the_ledger(tmp_path: Path) -> None:
     assert (out / "report.html").read_bytes() == before
 
 
-def test_where_there_is_no_league_commands_say_so(tmp_path: Path) -> None:
+def test_where_there_is_no_league_commands_say_so(tmp_path: Path, marl: Marl) -> None:
     for command in (["league", "status"], ["report"], ["resume"]):
         done = marl(*command, tmp_path)
         assert done.returncode == 2

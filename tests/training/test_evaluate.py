@@ -6,7 +6,7 @@ import json
 import os
 import re
 import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -22,13 +22,7 @@ from marl.testing.games.kuhn import kuhn
 from marl.testing.games.pennies import matching_pennies
 from marl.testing.games.skirmish import skirmish
 
-
-def marl(
-    *arguments: object, cwd: Path | None = None, env: dict[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "marl", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=env)
-
+Marl = Callable[..., "subprocess.CompletedProcess[str]"]  # see `marl` in conftest.py
 
 CHEAT = """
 import numpy as np
@@ -103,7 +97,7 @@ def test_teams_are_measured_as_sides() -> None:
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Path:
+def run(tmp_path: Path, marl: Marl) -> Path:
     for plugin in ("marl_rllib", "marl_classic"):
         pytest.importorskip(plugin, reason=f"needs the plugin {plugin}")
     scenario = tmp_path / "small.yaml"
@@ -116,7 +110,7 @@ def run(tmp_path: Path) -> Path:
     return tmp_path / "run"
 
 
-def test_a_run_is_evaluated_and_watched(run: Path) -> None:
+def test_a_run_is_evaluated_and_watched(run: Path, marl: Marl) -> None:
     done = marl("evaluate", run, "--against", "marl/first", "--against", f"{run}@1", "--matches", 20, "--json")
     scores = json.loads(done.stdout)["scores"]
     assert set(scores) == {"marl/first", f"{run}@1"}
@@ -135,7 +129,7 @@ def test_a_run_is_evaluated_and_watched(run: Path) -> None:
     assert wrong.returncode == 2 and "has no player '7'" in wrong.stderr
 
 
-def test_who_saw_another_view_of_the_game_is_not_misread(tmp_path: Path) -> None:
+def test_who_saw_another_view_of_the_game_is_not_misread(tmp_path: Path, marl: Marl) -> None:
     for plugin in ("marl_rllib", "marl_classic"):
         pytest.importorskip(plugin, reason=f"needs the plugin {plugin}")
     small = "{name: rllib/ppo, lanes: 16, rows: 128, model: {hidden: [8]}}"
@@ -162,7 +156,7 @@ def test_parameters_follow_whoever_plays(tmp_path: Path) -> None:
     assert parameters(f"{tmp_path}/lr 0=1 greedy=true") == (f"{tmp_path}/lr 0=1", {"greedy": True})
 
 
-def test_opponents_of_one_policy_are_told_apart_by_their_parameters(tmp_path: Path) -> None:
+def test_opponents_of_one_policy_are_told_apart_by_their_parameters(tmp_path: Path, marl: Marl) -> None:
     for plugin in ("marl_rllib", "marl_openspiel", "marl_classic"):
         pytest.importorskip(plugin, reason=f"needs the plugin {plugin}")
     registry = load_registry()
@@ -180,7 +174,7 @@ def test_opponents_of_one_policy_are_told_apart_by_their_parameters(tmp_path: Pa
     assert parameters("openspiel/mcts simulations=3") == ("openspiel/mcts", {"simulations": 3})
 
 
-def test_who_learned_one_side_is_measured_and_watched_there(tmp_path: Path) -> None:
+def test_who_learned_one_side_is_measured_and_watched_there(tmp_path: Path, marl: Marl) -> None:
     for plugin in ("marl_rllib", "marl_classic"):
         pytest.importorskip(plugin, reason=f"needs the plugin {plugin}")
     text = "kind: train\nenv: classic/kuhn_poker\nside: 1\nopponents: [marl/random]\nenv_steps: 2000\nslice: 2000\n"
@@ -197,7 +191,7 @@ def test_who_learned_one_side_is_measured_and_watched_there(tmp_path: Path) -> N
     assert "learned to play side 1 only" in " ".join(alone.stderr.split())
 
 
-def test_players_meet_only_where_both_learned_to_play(tmp_path: Path) -> None:
+def test_players_meet_only_where_both_learned_to_play(tmp_path: Path, marl: Marl) -> None:
     pytest.importorskip("marl_classic", reason="needs the plugin marl-classic")
     run = tmp_path / "run"
     text = "kind: league\nenv: classic/kuhn_poker\nstop: {iterations: 2}\n"
@@ -222,7 +216,7 @@ def test_players_meet_only_where_both_learned_to_play(tmp_path: Path) -> None:
     assert marl("evaluate", f"{run}@player_0/0", "--matches", 10).returncode == 0  # the founder plays anywhere
 
 
-def test_who_breaks_the_rules_is_named(tmp_path: Path) -> None:
+def test_who_breaks_the_rules_is_named(tmp_path: Path, marl: Marl) -> None:
     (tmp_path / "cheat.py").write_text(CHEAT)
     info = tmp_path / "cheat-1.0.dist-info"
     info.mkdir()
@@ -241,7 +235,7 @@ def test_who_breaks_the_rules_is_named(tmp_path: Path) -> None:
     assert "player_1 broke the rules" in done.stdout, done.stderr
 
 
-def test_a_league_plays_its_meta_strategy(tmp_path: Path) -> None:
+def test_a_league_plays_its_meta_strategy(tmp_path: Path, marl: Marl) -> None:
     pytest.importorskip("marl_classic", reason="needs the plugin marl-classic")
     assert marl("run", "leduc_psro", "stop.iterations=4", "--out", tmp_path / "run").returncode == 0
     done = marl("evaluate", tmp_path / "run", "--matches", 2000, "--json")
@@ -252,7 +246,7 @@ def test_a_league_plays_its_meta_strategy(tmp_path: Path) -> None:
     assert re.search(r"return by side against marl/random: player_0 \S+ ± \S+, player_1 \S+ ± \S+\n", done.stdout)
 
 
-def test_a_recorded_match_is_watched_as_it_was(tmp_path: Path) -> None:
+def test_a_recorded_match_is_watched_as_it_was(tmp_path: Path, marl: Marl) -> None:
     classic = pytest.importorskip("marl_classic.tic_tac_toe", reason="needs the plugin marl-classic")
     environment = classic.TicTacToe(1)
     recorder = ReplayRecorder("classic/tic_tac_toe", {}, [0])
@@ -274,6 +268,6 @@ def test_a_recorded_match_is_watched_as_it_was(tmp_path: Path) -> None:
         (["watch", "."], "is not a run directory"),
     ],
 )
-def test_a_mistake_is_a_sentence(tmp_path: Path, arguments: list[str], sentence: str) -> None:
+def test_a_mistake_is_a_sentence(tmp_path: Path, arguments: list[str], sentence: str, marl: Marl) -> None:
     done = marl(*arguments, cwd=tmp_path)
     assert done.returncode == 2 and sentence in done.stderr, done.stderr

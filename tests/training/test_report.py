@@ -7,7 +7,7 @@ import math
 import re
 import shutil
 import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from marl.training.report.panels import MOST, usual
 from marl.training.report.series import BINS, Point, collected
 from marl.training.report.view import RECENT, means
 
+Marl = Callable[..., "subprocess.CompletedProcess[str]"]  # see `marl` in conftest.py
 HOSTILE = "<script>alert('x')</script>\"&"
 SMALL = """
 kind: train
@@ -37,11 +38,6 @@ def train(scenario: Path, out: Path, *overrides: str, resume: bool = False) -> N
     registry = load_registry()
     loaded = load_scenario(scenario, list(overrides), registry)
     registry.load(registry.find(RUNNERS, "train"))(loaded, registry, out, resume)
-
-
-def marl(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "marl", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120)
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +92,7 @@ def test_the_curves_are_the_measurements_and_the_updates(run: Path) -> None:
     assert {"Env steps a second", "Shares of time"} <= set(read)
 
 
-def test_the_command_writes_the_same_page_again(run: Path) -> None:
+def test_the_command_writes_the_same_page_again(run: Path, marl: Marl) -> None:
     before = (run / "report.html").read_bytes()
     (run / "report.html").unlink()
     done = marl("report", run)
@@ -104,7 +100,9 @@ def test_the_command_writes_the_same_page_again(run: Path) -> None:
     assert (run / "report.html").read_bytes() == before
 
 
-def test_a_stopped_run_has_a_report_and_its_resume_a_whole_one(run: Path, tmp_path: Path, checked: Any) -> None:
+def test_a_stopped_run_has_a_report_and_its_resume_a_whole_one(
+    run: Path, tmp_path: Path, checked: Any, marl: Marl
+) -> None:
     out = tmp_path / "stopped"
     shutil.copytree(run, out)
     progress = json.loads((out / "progress.json").read_text())
@@ -131,7 +129,7 @@ def test_a_browser_runs_the_page_without_a_problem(run: Path, tmp_path: Path, br
     assert said["points"]["says"][-1] in tips and said["Entropy"]["says"][-1] in tips
 
 
-def test_what_is_no_training_run_is_a_sentence(run: Path, tmp_path: Path) -> None:
+def test_what_is_no_training_run_is_a_sentence(run: Path, tmp_path: Path, marl: Marl) -> None:
     (tmp_path / "scenario.yaml").write_text((run / "scenario.yaml").read_text())
     done = marl("report", tmp_path)
     assert done.returncode == 2
