@@ -12,6 +12,8 @@ JOBS ?= 2
 # Small products lose by threads, and the tests already run side by side.
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
+# Tests start hundreds of processes, each of which would compile all that it imports again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup league test check unit core wheel slow bench clean
@@ -32,7 +34,9 @@ $(STAMP): $(PROJECTS) constraints.txt
 league: $(STAMP)  ## Solve Leduc poker: the main job.
 	$(BIN)/marl run leduc_psro
 
-test: check unit core wheel  ## Everything that CI runs: lint, types, floors, tests, tests without plugins, wheels.
+test: $(STAMP)  ## Everything that CI runs: lint, types, floors, tests, tests without plugins, wheels.
+	@$(MAKE) --no-print-directory -j 2 check wheel  # each keeps one core busy, and the tests two
+	@$(MAKE) --no-print-directory unit core
 
 check: $(STAMP)  ## Lint, types, floors.
 	$(BIN)/ruff check .
