@@ -80,35 +80,48 @@ def marl_commands() -> Iterable[Descriptor]:
 def league_strategies() -> Iterable[Descriptor]:
     """Strategies that come with the league."""
     return [
-        Descriptor(
-            "psro",
-            "league.strategies.psro:PSRO",
+        _strategy(
+            "psro:PSRO",
             "policy-space response oracles: best responses to the meta-strategy, one per side and iteration",
-            params="league.strategies.psro:Params",
-            source=PSRO,
+            PSRO,
         ),
-        Descriptor(
-            "racing_psro",
-            "league.strategies.racing_psro:RacingPSRO",
+        _strategy(
+            "racing_psro:RacingPSRO",
             "PSRO that plays more matches only where they could change its meta-strategy",
-            params="league.strategies.racing_psro:Params",
-            source="Areyan Viqueira et al., Improved algorithms for learning equilibria in simulation-based games",
+            "Areyan Viqueira et al., Improved algorithms for learning equilibria in simulation-based games",
         ),
-        Descriptor(
-            "self_play",
-            "league.strategies.self_play:SelfPlay",
+        _strategy(
+            "rectified_psro:RectifiedPSRO",
+            "PSRO in which every player that has weight is answered to where it wins already",
+            "Balduzzi et al., Open-ended learning in symmetric zero-sum games, ICML 2019",
+        ),
+        _strategy(
+            "jpsro:JPSRO",
+            "PSRO for correlated equilibria: a best response for every player that may be drawn; any number of sides",
+            "Marris et al., Multi-agent training beyond zero-sum with correlated equilibrium meta-solvers, ICML 2021",
+        ),
+        _strategy(
+            "self_play:SelfPlay",
             "naive self-play: one learner on all sides, against itself as it is now",
-            params="league.strategies.self_play:Params",
-            source="Samuel, Some studies in machine learning using the game of checkers, 1959",
+            "Samuel, Some studies in machine learning using the game of checkers, 1959",
         ),
-        Descriptor(
-            "pfsp",
-            "league.strategies.pfsp:PFSP",
+        _strategy(
+            "historical:Historical",
+            "historical self-play: against a window of the newest players; the whole past is fictitious self-play",
+            "Bansal et al., Emergent complexity via multi-agent competition, ICLR 2018; Heinrich et al., ICML 2015",
+        ),
+        _strategy(
+            "pfsp:PFSP",
             "prioritised fictitious self-play: several learners, side by side, each against whom it still loses to",
-            params="league.strategies.pfsp:Params",
-            source="Vinyals et al., Grandmaster level in StarCraft II, Nature 575, 2019",
+            "Vinyals et al., Grandmaster level in StarCraft II, Nature 575, 2019",
         ),
     ]
+
+
+def _strategy(target: str, summary: str, source: str) -> Descriptor:
+    module, _ = target.split(":")
+    params = f"league.strategies.{module}:Params"
+    return Descriptor(module, f"league.strategies.{target}", summary, params=params, source=source)
 
 
 @hookimpl
