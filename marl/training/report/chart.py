@@ -13,6 +13,7 @@ from marl.training.report.series import Point, Series
 from marl.words import clipped, compact, number
 
 COLOURS = 8  # in page.css: c0 to c7 for modules and opponents, and c8
+ENV_STEPS = "env steps"
 MARKED = 60  # with more points than these a line goes without dots
 
 
@@ -32,7 +33,7 @@ class Line:
 @dataclass(frozen=True)
 class Chart:
     """Lines over one pair of axes. `bounds`: the least and the greatest value shown; what lies beyond sticks to the
-    edge. `label` writes a value, and `title` is that of the vertical axis, "" for none.
+    edge. `label` writes a value, and `title` is that of the vertical axis, "" for none; `across` is the horizontal one.
 
     `interval`: whether the ranges are intervals around the values, which the pointer then reads out too.
     """
@@ -43,18 +44,21 @@ class Chart:
     label: Callable[[float], str]
     title: str = ""
     interval: bool = False
+    across: str = ENV_STEPS
     wanted: tuple[int, int] = (8, 6)
 
     @property
     def scales(self) -> tuple[Linear, Linear]:
         """From env steps to x, from values to y."""
-        last = max(point.at for line in self.lines for point in line.series)
-        return self.sheet.across(0.0, max(last, 1.0), compact), self.sheet.up(*self.bounds, self.label)
+        places = [point.at for line in self.lines for point in line.series]
+        if self.across != ENV_STEPS:
+            return self.sheet.across(min(places), max(places)), self.sheet.up(*self.bounds, self.label)
+        return self.sheet.across(0.0, max(*places, 1.0), compact), self.sheet.up(*self.bounds, self.label)
 
     def drawing(self, says: str) -> str:
         """The picture; `says` is what a screen reader says."""
         x, y = self.scales
-        titles = ("env steps", self.title) if self.title else ("", "")
+        titles = (self.across, self.title) if self.title else ("", "")
         body = axes(self.sheet, x, y, titles, self.wanted)
         body += "".join(self._line(line, x, y) for line in self.lines) + CURSOR
         return svg(body, self.sheet.width, self.sheet.height, says)
@@ -69,8 +73,11 @@ class Chart:
         for step in steps:
             here = [points.get(step) for points in known]
             at.append([x(step), *(None if point is None else y(self._inside(point.value)) for point in here)])
-            says.append("\n".join([f"{step:,.0f} env steps", *self._readings(here)]))
+            says.append("\n".join([self._place(step), *self._readings(here)]))
         return read_out(self.sheet, at, says)
+
+    def _place(self, at: float) -> str:
+        return f"{at:,.0f} {self.across}" if self.across == ENV_STEPS else f"{self.across} {number(at)}"
 
     def _readings(self, points: Iterable[Point | None]) -> Iterable[str]:
         for line, point in zip(self.lines, points, strict=True):

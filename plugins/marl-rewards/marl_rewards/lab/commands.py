@@ -17,7 +17,7 @@ def plot(
     png: Path = PNG,
 ) -> None:
     """Draw shape functions, curves of diminishing returns, and what combinations make of two parts."""
-    from marl_rewards.lab.picture import keep
+    from marl.page.picture import keep
     from marl_rewards.lab.shapes_page import page, shapes_of
 
     keep(page(shapes_of(scenario) if scenario else {}, scenario or ""), out, png, 2080 if scenario else 1660)
@@ -33,13 +33,15 @@ def analyze(
 
     It reads metrics.jsonl alone; a run that is going on may be looked at.
     """
+    from marl.cli import show
+    from marl.page.picture import keep
     from marl_rewards.lab.analysis_page import page
     from marl_rewards.lab.analysis_table import lines
-    from marl_rewards.lab.picture import keep, say
     from marl_rewards.lab.updates import read_updates
 
     updates = read_updates(run)
-    say(lines(updates))
+    for line in lines(updates):
+        show.line(line)
     keep(page(updates), out or run / "rewards.html", png, 2460 + 64 * len(updates.paid))
 
 
@@ -55,12 +57,14 @@ def ablate(
 
     Runs go one after the other. Interrupted or killed, the same command goes on: what is done is not done again.
     """
+    from marl.cli import show
+    from marl.page.picture import keep
     from marl_rewards.lab.ablation import Ablation
     from marl_rewards.lab.ablation_page import page
     from marl_rewards.lab.ablation_table import lines
-    from marl_rewards.lab.picture import keep, say
 
     ablation = Ablation.of(scenario, overrides or [], seeds, out)
     ablation.work()
-    say(lines(ablation))
+    for line in lines(ablation):
+        show.line(line)
     keep(page(ablation), ablation.out / "ablation.html", png, 1000 + 60 * len(ablation.variants))

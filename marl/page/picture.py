@@ -5,23 +5,13 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 
 from marl.blobs import write_atomically
 from marl.errors import RunError, UserError
-from marl.printable import printable
-from marl.terminal.text import coloured, plain
 
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _SIZE = "1180,{height}"
-
-
-def say(lines: Sequence[str]) -> None:
-    """Print lines; styles only where they are looked at."""
-    for line in lines:
-        shown = printable(plain(line)) if not coloured() else line
-        print(shown)
 
 
 def keep(page: str, out: Path, png: Path | None, height: int) -> None:

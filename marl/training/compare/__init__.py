@@ -1,0 +1,1 @@
+"""Comparing runs of several seeds and tasks, as `marl compare` does."""
