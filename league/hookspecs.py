@@ -49,7 +49,8 @@ def league_metasolvers() -> Iterable[Descriptor]:
 def league_measures() -> Iterable[Descriptor]:
     """Measures: the numbers that a league is judged by, and may end by.
 
-    A target is called as `target(params: P)` and gives a `league.measures.Measure`. Since API 2.
+    A target is called as `target(params: P)` and gives a `league.measures.Measure`: one that looks at the league
+    (`Look`), or one whose parts are done by workers (`InParts`). Since API 2.
     """
     return []
 

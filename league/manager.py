@@ -7,33 +7,33 @@ meta-strategy -> ledger. The loop keeps nothing that the ledger lacks, so a kill
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
 
 from league.checked.measures import Measures
 from league.checked.strategy import CheckedStrategy
 from league.config import LeagueConfig
 from league.filling import Filling
+from league.items.item import CheckItem, Item
+from league.items.log import TrainingLog
+from league.items.queue import Queue
+from league.items.shares import SharedSource, measured
+from league.items.work import LeagueWork, pool_of
 from league.iteration import Iteration
-from league.jobs.jobs import Jobs
-from league.jobs.log import TrainingLog
-from league.jobs.work import JobWork, pool_of
+from league.jobs import Jobs
 from league.ledger import Ledger
 from league.ledger.orders import Orders
 from league.orders import Lineage, Order
-from league.payoffs.source import PayoffSource
 from league.payoffs.table import Table
 from league.population.population import Population
-from league.services import LeagueServices, lending_of
+from league.services import LeagueServices
 from league.value import plain_values
 from league.view import LeagueView
 from marl.errors import UserError
 from marl.job import Job
 from marl.metrics import Metrics
-from marl.registry import Registry
 from marl.run.players import Contestant
-from marl.run.start import starting
 from marl.scenario import plain
 from marl.snapshot import canonical
 
@@ -43,11 +43,9 @@ class Manager:
     """One league. Build it with everything it needs, then iterate `run()`."""
 
     config: LeagueConfig
-    registry: Registry
     ledger: Ledger
-    services: LeagueServices
+    work: LeagueWork
     strategy: CheckedStrategy
-    source: PayoffSource
     measures: Measures
     metrics: Metrics
     one: bool = False  # whether a single population plays all sides
@@ -55,8 +53,14 @@ class Manager:
 
     def __post_init__(self) -> None:
         self.env = canonical(plain(self.config.env))
+        self.services = self.work.services()
         sides = self.services.spec.side_names
-        self.filling = Filling(self.ledger, self.source, Table(len(sides), self.one))
+        self.log = TrainingLog(self.metrics, tell=lambda: self.tell())
+        self.queue = Queue(
+            lambda: pool_of(self.config.compute, self.work, self.log.heard), self.log.again, lambda: self.tell()
+        )
+        source = SharedSource(self.work.source.matches, self.queue, lambda: self.number)
+        self.filling = Filling(self.ledger, source, Table(len(sides), self.one))
         self.population = Population(sides, self.ledger, self.filling.join, self.one)
         self.sides = self.population.sides
         self.filling.read()
@@ -66,27 +70,30 @@ class Manager:
         self.reason = ""
         self.doing = ""
         self.tell: Callable[[], None] = lambda: None
-        self.work = JobWork(lending_of(self.config, self.services.blobs.root), self.services)
-        self.log = TrainingLog(self.metrics, tell=lambda: self.tell())
         self.orders = Orders(self.ledger)
         self._taken = len(self.orders.taken(len(self.iterations)))  # orders, in the present iteration
         self.lineages = self.orders.lineages()
         self.jobs = Jobs(
-            self.orders, lambda: pool_of(self.config.compute, self.work, self.log.heard), self.log,
-            self.config.workers, self.config.completions == "free", self.strategy.continues, self._named,
-            self.strategy.rounds, tell=lambda: self.tell(),
+            self.orders, self.queue, self.log, self.config.workers, self.config.completions == "free",
+            self.strategy.continues, self._named, self.strategy.rounds,
         )  # fmt: skip
+
+    @property
+    def number(self) -> int:
+        """The iteration that goes on."""
+        return len(self.iterations)
 
     def run(self) -> Iterator[Iteration]:
         """Work until a stop condition holds (`reason` then says which), yielding each finished iteration."""
         try:
             self._drop_refused()
+            self.queue.offer = self.jobs.offer
             if not self.iterations:
                 yield self._found()
-            while self._begin(number := self.iterations[-1].number + 1):
+            while self._begin():
                 while not self._all_taken():
-                    self._take(number)
-                yield self._conclude(number)
+                    self._take(self.number)
+                yield self._conclude(self.number)
             last = self.iterations[-1].number
             if last not in self.ledger.decisions("finished"):
                 self.ledger.decide("finished", last, {"reason": self.reason}, self.seconds)
@@ -97,27 +104,27 @@ class Manager:
         """Forget orders that were written down before, and that cannot be done as things are now."""
         for one in [one for one in self.jobs.open.values() if one.outcome is None]:
             try:
-                self.work.check(one.order.job)
+                list(self._checked([one.order.job]))
             except UserError:
                 self.jobs.drop([one.number])
 
     def close(self) -> None:
         """End the workers, if there are any, and what algorithms hold here."""
+        self.queue.close()
         self.jobs.close()
         self.work.close()
 
-    def _begin(self, number: int) -> bool:
+    def _begin(self) -> bool:
         """Ask the strategy what is to be done in an iteration, unless it has been asked. False where none begins."""
+        number = self.number
         if self._stops():
             return False
         if self._all_taken():  # it was killed before it was concluded
             return True
         if self.jobs.asked < number - 1 and not (self.strategy.rounds and self.jobs.open):
             orders = self.strategy.next(self.view(), self.jobs.running)
-            orders = [replace(order, job=self._prepared(order.job)) for order in orders]
-            for order in orders:  # what is refused is not written down: it would be refused again after every resume
-                self.strategy.accepted(order, self.work.check)
-            self.jobs.ask(orders, number - 1)
+            # what is refused is not written down: it would be refused again after every resume
+            self.jobs.ask(self.strategy.accepted(orders, self._checked), number - 1)
         if not self.jobs.open:
             self.reason = self.strategy.ended(self.view())
         return bool(self.jobs.open)
@@ -190,13 +197,14 @@ class Manager:
         """Who learns, for people."""
         return order.lineage or "+".join(dict.fromkeys(self.sides[side] for side in order.job.sides))
 
-    def _prepared(self, job: Job) -> Job:
-        """A strategy's job with what the scenario adds: where it is played, and whose networks it starts from."""
-        job = replace(job, env=self.env)
-        if self.start is None or job.parent is not None:
-            return job
-        checkpoint = starting(self.start, self.work.algorithm(job), job, self.services)
-        return replace(job, parent=self.services.blobs.put_checkpoint(checkpoint))
+    def _checked(self, jobs: Sequence[Job]) -> Iterator[Job]:
+        """Jobs with what the scenario adds: where they are played, and whose networks they start from.
+
+        Workers are asked whether they can be done. Raises UserError where one cannot.
+        """
+        jobs = [replace(job, env=self.env) for job in jobs]
+        parents = self.queue.do([CheckItem(self.number, job, self.start) for job in jobs])
+        return (replace(job, parent=parent) for job, parent in zip(jobs, parents, strict=True))
 
     def _conclude(self, number: int) -> Iteration:
         """Fill the table, decide the mixtures, measure them, and write the iteration down."""
@@ -209,7 +217,7 @@ class Manager:
         values, margins = self.filling.worth(mixtures, joint)
         drawn = joint.pairings if joint else None
         iteration = self._measure(Iteration(number, mixtures, {}, values, self.seconds, margins, drawn))
-        self._decide(iteration)
+        self.measured |= self.ledger.conclude(iteration, self.measures.abouts, self.measured)
         self.iterations.append(iteration)
         self._taken = 0
         self.report(iteration)
@@ -222,25 +230,12 @@ class Manager:
             self.doing = f"iteration {iteration.number}: measures"
             self.tell()
         view = replace(view, iterations=(*view.iterations, iteration))
-        measured = self.measures.values(view, self.services.after(iteration.number))
-        return replace(iteration, measures=measured, seconds=self.seconds)
+        found = measured(self.measures, view, self.queue, self._lent)
+        return replace(iteration, measures=found, seconds=self.seconds)
 
-    def _decide(self, iteration: Iteration) -> None:
-        """Write the iteration down, with what is to be read of its measures where the ledger lacks that."""
-        known = self.measures.abouts
-        new = {name: known[name] for name in iteration.measures if self.measured.get(name) != known[name]}
-        data: dict[str, Any] = {
-            "mixtures": [list(mixture) for mixture in iteration.mixtures],
-            "values": iteration.values,
-        }
-        data["margins"] = iteration.margins
-        if iteration.joint is not None:
-            data["joint"] = iteration.joint
-        data["measures"] = {**dict.fromkeys(known), **plain_values(iteration.measures)}  # in order; None: not this time
-        if new:
-            data["about"] = {name: about.plain() for name, about in new.items()}
-        self.ledger.decide("mixtures", iteration.number, data, iteration.seconds)
-        self.measured |= new
+    def _lent(self, item: Item) -> LeagueServices:
+        """Services for what is not handed to workers; what is said under them is that item's."""
+        return self.work.services(partial(self.log.heard, item))
 
     def report(self, iteration: Iteration) -> None:
         """One line in metrics.jsonl."""

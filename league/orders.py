@@ -1,4 +1,4 @@
-"""What a strategy orders, and what it is told of what it ordered before."""
+"""What a strategy orders, what comes of it, and what it is told of what it ordered before."""
 
 from __future__ import annotations
 
@@ -33,6 +33,16 @@ class Order:
             return float(sum(self.job.budget.values()))
         steps = self.job.params.get("env_steps")
         return float(steps) if isinstance(steps, (int, float)) and steps > 0 else 1.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a job: the ids of its blobs, what its algorithm reported, and the seconds that it took."""
+
+    snapshot: str
+    checkpoint: str | None = None
+    metrics: Mapping[str, float | None] = field(default_factory=dict)
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)

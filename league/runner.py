@@ -11,18 +11,18 @@ from typing import Any
 from rich.console import Console
 
 from league.checked.measures import measures
-from league.checked.payoff_source import CheckedSource
 from league.checked.strategy import CheckedStrategy
 from league.config import LeagueConfig
 from league.dashboard import Dashboard, Headline, Progress, RunInfo
 from league.hookspecs import STRATEGIES
+from league.items.work import LeagueWork
 from league.ledger import Ledger
 from league.ledger.sound import check
 from league.manager import Manager
 from league.population.kind import plays_all_sides
 from league.report import read_learning
 from league.report import write as write_report
-from league.services import LeagueServices
+from league.services import lending_of
 from marl.blobs import Blobs
 from marl.metrics import Metrics, read
 from marl.registry import Registry
@@ -48,16 +48,17 @@ def run(scenario: Scenario, registry: Registry, out: Path, resume: bool) -> None
 
 def build(config: LeagueConfig, registry: Registry, ledger: Ledger, blobs: Blobs, metrics: Metrics) -> Manager:
     """A manager with everything that the scenario names."""
-    services = LeagueServices(registry, config.env, blobs, metrics, config.failures, config.seed, config.compute)
+    lending = lending_of(config, blobs.root)
+    work = LeagueWork(lending, config.payoffs.source, lending.services(registry))
+    services, source = work.services(), work.source
     made = registry.make(STRATEGIES, config.strategy.name, config.strategy.params, registry=registry)
-    source = CheckedSource(config.payoffs.source, registry, services)
     taken = measures(config, registry, services, exact=source.matches == 0)
     strategy = CheckedStrategy(made, config.strategy.name, registry)
     for founders in strategy.founders(services.spec) if not ledger.iterations() else ():
         for founder in founders:
             services.restore(founder)  # what cannot be made is found out before anything is written
     one = plays_all_sides(config.population, services.spec, ledger)
-    return Manager(config, registry, ledger, services, strategy, source, taken, metrics, one)
+    return Manager(config, ledger, work, strategy, taken, metrics, one)
 
 
 def mend(metrics: Metrics, manager: Manager) -> None:
@@ -69,7 +70,9 @@ def mend(metrics: Metrics, manager: Manager) -> None:
         return manager.ledger.job(job) is not None
 
     def counts(event: dict[str, Any]) -> bool:
-        return finished(event["job"]) if event.get("job") else event.get("iteration", event["step"]) <= last
+        if event.get("job"):
+            return finished(event["job"])
+        return event["event"] == "warning" or bool(event.get("iteration", event["step"]) <= last)
 
     metrics.keep(counts)
     there: set[int] = set()

@@ -14,7 +14,6 @@ from league.config import LeagueConfig
 from marl.arena import Failures
 from marl.blobs import Blobs
 from marl.compute import Compute
-from marl.metrics import Metrics
 from marl.registry import Registry, load_registry
 from marl.scenario import Component
 from marl.services import RunServices
@@ -24,7 +23,7 @@ class LeagueServices(RunServices):
     """`marl.algorithm.Services` over a registry and a blob store. `seed` is the scenario's.
 
     They are lent for one purpose at a time: `telling` gives the same with another ear for what is logged, so that what
-    a job says is known to be that job's, whatever else goes on.
+    a job says is known to be that job's, whatever else goes on. Before that, nobody hears of it.
     """
 
     def __init__(
@@ -32,47 +31,36 @@ class LeagueServices(RunServices):
         registry: Registry,
         env: Component,
         blobs: Blobs,
-        metrics: Metrics | None = None,
         failures: Failures | None = None,
         seed: int = 0,
         compute: Compute | None = None,
     ) -> None:
-        super().__init__(registry, env, blobs, self._note, self._warned, failures, compute)
-        self.metrics = metrics
+        super().__init__(registry, env, blobs, lambda step, values: None, _printed, failures, compute)
         self.seed = seed
-        self.iteration = 0
+        self._apart: Callable[[str, int, dict[str, float]], None] = lambda what, step, values: None
 
-    def telling(self, heard: Callable[[int, dict[str, float]], None], warned: Callable[[str], None]) -> Self:
-        """The same environment, policies and caches; what is logged goes to `heard`, and sentences to `warned`."""
+    def telling(
+        self,
+        heard: Callable[[int, dict[str, float]], None],
+        warned: Callable[[str], None],
+        apart: Callable[[str, int, dict[str, float]], None] | None = None,
+    ) -> Self:
+        """The same environment, policies and caches; what is logged goes to `heard`, and sentences to `warned`.
+
+        `apart(what, step, values)` hears of training that is not the league's; see `apart`.
+        """
         other = copy(self)
-        other.heard, other.warn = heard, warned
+        other.heard, other.warn, other._apart = heard, warned, apart or self._apart
         other._logged = time.perf_counter()  # speeds are this purpose's own
-        return other
-
-    def after(self, iteration: int) -> Self:
-        """The same, for what is done at the end of an iteration."""
-        other = copy(self)
-        other.iteration = iteration
-        other.heard, other.warn = other._note, other._warned
         return other
 
     def apart(self, what: str) -> Self:
         """The same, for training that is not the league's: what it logs stands in metrics.jsonl as `measure` events."""
+        return self.telling(lambda step, values: self._apart(what, step, values), self.warn)
 
-        def heard(step: int, values: dict[str, float]) -> None:
-            if self.metrics is not None:
-                self.metrics.log("measure", step, iteration=self.iteration, what=what, **values)
 
-        return self.telling(heard, self.warn)
-
-    def _note(self, step: int, values: dict[str, float]) -> None:
-        if self.metrics is not None:
-            self.metrics.log("train", step, iteration=self.iteration, **values)
-
-    def _warned(self, text: str) -> None:
-        if self.metrics is not None:
-            self.metrics.log("warning", self.iteration, iteration=self.iteration, text=text)
-        print(f"warning: {text}", file=sys.stderr)
+def _printed(text: str) -> None:
+    print(f"warning: {text}", file=sys.stderr)
 
 
 @dataclass(frozen=True)
@@ -85,11 +73,10 @@ class Lending:
     failures: Failures = field(default_factory=Failures)
     compute: Compute = field(default_factory=Compute)
 
-    def services(self) -> LeagueServices:
+    def services(self, registry: Registry | None = None) -> LeagueServices:
         """New ones, in this process, with the plugins that are installed here."""
-        return LeagueServices(
-            load_registry(), self.env, Blobs(self.blobs), None, self.failures, self.seed, self.compute
-        )
+        registry = registry or load_registry()
+        return LeagueServices(registry, self.env, Blobs(self.blobs), self.failures, self.seed, self.compute)
 
 
 def lending_of(config: LeagueConfig, blobs: Path) -> Lending:

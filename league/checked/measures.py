@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 import numbers
+import pickle
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from league.config import Bound, LeagueConfig
 from league.hookspecs import MEASURES
 from league.measures.descriptors import WHERE_EXACT
-from league.measures.measure import Measure, Needing
+from league.measures.measure import InParts, Measure, Needing
 from league.services import LeagueServices
 from league.value import About, Value
 from league.view import LeagueView
@@ -22,7 +25,7 @@ _RIGHT = "a league.measures.Value of finite numbers with low <= value <= high, o
 
 @dataclass(frozen=True)
 class Taken:
-    """A measure of a league. `bound`: where it ends the league. `subject`: what sentences call it.
+    """A measure of a league, made of `component`. `bound`: where it ends the league. `subject`: what sentences call it.
 
     `bare`: the scenario gives the bound as a number alone.
     """
@@ -31,14 +34,35 @@ class Taken:
     subject: str
     measure: Measure
     bound: Bound
+    component: Component
     bare: bool = False
 
-    def value(self, view: LeagueView, services: LeagueServices) -> Value | None:
-        """Its value now, checked. Raises RunError, naming the plugin, where it fails or gives something else."""
-        with blamed(self.subject, "measure(view, services)", _RIGHT):
-            value = self.measure.measure(view, services)
+    def parts(self, view: LeagueView) -> list[Any] | None:
+        """What workers have to do for it now; None where there is nothing to be done."""
+        if not isinstance(self.measure, InParts):
+            return None
+        call, right = "parts(view)", "a list of parts that can be pickled, or None"
+        with blamed(self.subject, call, right):
+            given = self.measure.parts(view)
+            parts = None if given is None else list(given)
+            pickle.dumps(parts)
+        return parts
+
+    def value(self, view: LeagueView, services: LeagueServices, found: Sequence[Any] | None) -> Value | None:
+        """Its value now, checked; `found`: what came of its parts, None where it has none.
+
+        Raises RunError, naming the plugin, where it fails or gives something else.
+        """
+        if not isinstance(self.measure, InParts):
+            call, asked = "measure(view, services)", partial(self.measure.measure, view, services)
+        elif found is None:
+            return None
+        else:
+            call, asked = "value(view, found)", partial(self.measure.value, view, found)
+        with blamed(self.subject, call, _RIGHT):
+            value = asked()
         if value is not None and not _sound(value):
-            raise wrong(self.subject, "measure(view, services)", value, _RIGHT)
+            raise wrong(self.subject, call, value, _RIGHT)
         return value
 
     def reason(self, value: Value | None) -> str:
@@ -91,11 +115,6 @@ class Measures:
         """What people read of each, by name."""
         return {one.name: one.measure.about for one in self.taken}
 
-    def values(self, view: LeagueView, services: LeagueServices) -> dict[str, Value]:
-        """What is measured at the end of `view.iterations[-1]`, by name."""
-        found = ((one.name, one.value(view, services)) for one in self.taken)
-        return {name: value for name, value in found if value is not None}
-
     def silent(self, iterations: Sequence[Mapping[str, Value]]) -> list[str]:
         """What to say of measures that the league should stop on, and that never came in these iterations."""
         said = (one.silence([values.get(one.name) for values in iterations]) for one in self.taken)
@@ -104,6 +123,17 @@ class Measures:
     def reason(self, values: Mapping[str, Value]) -> str:
         """Why these values end the league, or ""."""
         return next((reason for one in self.taken if (reason := one.reason(values.get(one.name)))), "")
+
+
+def work(component: Component, part: Any, registry: Registry, services: LeagueServices) -> Any:
+    """Do a part of a measure. Raises RunError, naming the plugin, where it fails, or gives what cannot travel."""
+    call, subject = "work(part, services)", registry.describe(MEASURES, component.name)
+    measure = registry.make(MEASURES, component.name, component.params)
+    assert isinstance(measure, InParts), "its parts were asked for"
+    with blamed(subject, call, "what can be pickled"):
+        found = measure.work(part, services)
+        pickle.dumps(found)
+    return found
 
 
 def measures(config: LeagueConfig, registry: Registry, services: LeagueServices, exact: bool) -> Measures:
@@ -143,7 +173,7 @@ def _taken(component: Component, given: float | Bound, registry: Registry, servi
         raise UserError(
             f"stop.{name}: {made.about.title} is never below {least:g}, so below: {bound.below:g} is no end"
         )
-    return Taken(name, subject, made, bound, bare=not isinstance(given, Bound))
+    return Taken(name, subject, made, bound, component, bare=not isinstance(given, Bound))
 
 
 def _bound(name: str, given: float | Bound, about: About) -> Bound:

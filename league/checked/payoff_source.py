@@ -36,13 +36,16 @@ class CheckedSource:
                 rows = None if given is None else list(given)
             if rows is None:
                 break
-            for row in rows:
-                if done == len(asked):
-                    raise wrong(self.subject, f"{_CALL}, after all that was asked for,", row, right)
-                if fault := self._fault(row, asked[done]):
-                    raise wrong(self.subject, f"{_CALL}, where {fault}", row, right)
-                done += 1
-            yield rows
+            if done + len(rows) > len(asked):
+                extra = rows[len(asked) - done]
+                raise wrong(self.subject, f"{_CALL}, after all that was asked for,", extra, right)
+            with blamed(self.subject, _CALL, right):
+                for row, one in zip(rows, asked[done:], strict=False):
+                    if fault := self._fault(row, one):
+                        raise wrong(self.subject, f"{_CALL}, where {fault}", row, right)
+                plain = [_plain(row) for row in rows]
+            done += len(rows)
+            yield plain
         if done < len(asked):
             lacks = f"{_CALL}, where the pairing {asked[done].pairing} is missing"
             raise wrong(self.subject, lacks, f"{done} rows", right)
@@ -53,7 +56,7 @@ class CheckedSource:
             return f"an item is a {type(row).__name__}"
         if tuple(row.pairing) != asked.pairing or row.first_seed != asked.before:
             return f"pairing {asked.pairing} with first_seed {asked.before} is next"
-        if row.count != EXACT and row.count < 1:
+        if row.count != int(row.count) or (row.count != EXACT and row.count < 1):
             return f"count is {row.count}"
         for name, numbers in (("mean", row.mean), ("m2", row.m2)):
             if len(numbers) != self.sides or not all(math.isfinite(number) for number in numbers):
@@ -67,3 +70,9 @@ class CheckedSource:
         if isinstance(given, bool) or not isinstance(given, int) or given < 0:
             raise wrong(self.subject, "matches", given, right)
         return given
+
+
+def _plain(row: PayoffRow) -> PayoffRow:
+    """The same in plain numbers, as a ledger and other processes take them."""
+    pairing, numbers = tuple(map(int, row.pairing)), [tuple(map(float, one)) for one in (row.mean, row.m2)]
+    return PayoffRow(pairing, int(row.first_seed), int(row.count), *numbers)

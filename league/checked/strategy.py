@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -66,12 +67,16 @@ class CheckedStrategy:
             good.append(order)
         return good
 
-    def accepted(self, order: Order, check: Callable[[Job], None]) -> None:
-        """Ask whoever is to do an order whether it can be done. Raises UserError, with who ordered it, where not."""
+    def accepted(self, orders: Sequence[Order], check: Callable[[Sequence[Job]], Iterator[Job]]) -> list[Order]:
+        """Ask whoever is to do orders whether they can be done. Raises UserError, with who ordered them, where not.
+
+        `check` gives the jobs as they are to be written down.
+        """
         try:
-            check(order.job)
+            jobs = list(check([order.job for order in orders]))
         except UserError as error:
             raise UserError(f"{self.subject} ordered from next(view, running) what cannot be done: {error}") from error
+        return [replace(order, job=job) for order, job in zip(orders, jobs, strict=True)]
 
     @property
     def selects(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,11 +16,12 @@ from sqlalchemy import URL, Connection, create_engine, event, func, insert, sele
 from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from league.iteration import Iteration
+from league.ledger import iterations as written
 from league.ledger import schema
 from league.ledger.damage import damaged, reading
 from league.payoffs.row import PayoffRow
 from league.player import Player
-from league.value import About, Value
+from league.value import About
 from marl.errors import RunError, UserError
 from marl.mask import MASK, mask
 from marl.snapshot import canonical
@@ -177,31 +178,22 @@ class Ledger:
 
     def iterations(self) -> list[Iteration]:
         """Every finished iteration, from the `mixtures` decisions."""
-        return [self._iteration(number, *decided) for number, decided in self.decisions("mixtures").items()]
+        return [written.iteration(number, *one, self.where) for number, one in self.decisions("mixtures").items()]
 
     def measured(self) -> dict[str, About]:
         """What people read of every measure that was taken, by name; those of the newest iteration first."""
-        decided = [data for data, _ in self.decisions("mixtures").values()]
-        found: dict[str, About] = {}
-        try:
-            for data in decided:
-                found |= {name: About(**about) for name, about in data.get("about", {}).items()}
-            newest = [name for name in (decided[-1]["measures"] if decided else {}) if name in found]
-        except (AttributeError, KeyError, TypeError) as error:
-            raise damaged(self.where, f"what a decision 'mixtures' says of measures is not whole ({error!r})") from None
-        return {name: found[name] for name in dict.fromkeys([*newest, *found])}
+        return written.measured([data for data, _ in self.decisions("mixtures").values()], self.where)
 
-    def _iteration(self, number: int, data: Any, seconds: float) -> Iteration:
-        try:
-            mixtures = tuple(tuple(map(float, mixture)) for mixture in data["mixtures"])
-            values = tuple(map(float, data["values"]))
-            measures = {name: Value(**value) for name, value in data["measures"].items() if value is not None}
-            joint = data.get("joint")
-            drawn = None if joint is None else tuple((tuple(map(int, cell)), float(weight)) for cell, weight in joint)
-            return Iteration(number, mixtures, measures, values, seconds, tuple(data.get("margins", ())), drawn)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            what = f"the decision 'mixtures' of iteration {number} is not whole ({error!r})"
-            raise damaged(self.where, what) from None
+    def conclude(
+        self, iteration: Iteration, abouts: Mapping[str, About], known: Mapping[str, About]
+    ) -> dict[str, About]:
+        """Write a finished iteration down, with what is to be read of its measures where that is not `known` yet.
+
+        Gives what was not.
+        """
+        new = {name: abouts[name] for name in iteration.measures if known.get(name) != abouts[name]}
+        self.decide("mixtures", iteration.number, written.plain(iteration, abouts, new), iteration.seconds)
+        return new
 
     def digest(self) -> str:
         """A SHA-256 over everything but times: equal for equal histories, however often they were interrupted."""

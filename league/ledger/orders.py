@@ -8,29 +8,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from sqlalchemy import Connection, delete, func, insert, or_, select, update
 
 from league.ledger import leases, schema
 from league.ledger.ledger import Ledger, player_row
-from league.orders import Lineage, Order
+from league.orders import Lineage, Order, Outcome
 from league.player import Player
 from league.work.clock import Clock, Span
 from marl.job import Job
 
 _LEASE = 3600.0  # seconds; a run directory has one process at a time, so a lease only says who it was
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of a job: the ids of its blobs, what its algorithm reported, and the seconds that it took."""
-
-    snapshot: str
-    checkpoint: str | None = None
-    metrics: Mapping[str, float | None] = field(default_factory=dict)
-    seconds: float = 0.0
 
 
 @dataclass(frozen=True)

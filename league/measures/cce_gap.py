@@ -7,9 +7,12 @@ Source: Marris et al., "Multi-agent training beyond zero-sum with correlated equ
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from league.services import LeagueServices
 from league.value import About, Value
 from league.view import LeagueView
+from marl.job import Profile
 
 
 class CCEGap:
@@ -28,11 +31,19 @@ class CCEGap:
         """See `league.measures.measure.Needing`. Raises UserError where there is no sequence form."""
         services.exact()
 
-    def measure(self, view: LeagueView, services: LeagueServices) -> Value:
-        """See `league.measures.Measure`."""
+    def parts(self, view: LeagueView) -> list[list[tuple[Profile, ...]]]:
+        """One: the profiles of all, then those in which each side is left out."""
+        return [[view.profiles(), *map(view.profiles, range(len(view.sides)))]]
+
+    def work(self, part: list[tuple[Profile, ...]], services: LeagueServices) -> float:
+        """See `league.measures.InParts`."""
         game, gap = services.exact(), 0.0
-        now = game.returns(view.profiles())
-        for side in range(game.sides):
-            _, best = game.form.players[side].best(game.gradient(side, view.profiles(side)))
+        now = game.returns(part[0])
+        for side, others in enumerate(part[1:]):
+            _, best = game.form.players[side].best(game.gradient(side, others))
             gap += max(best - float(now[side]), 0.0)
-        return Value.exact(gap)
+        return gap
+
+    def value(self, view: LeagueView, found: Sequence[float]) -> Value:
+        """See `league.measures.InParts`."""
+        return Value.exact(found[0])

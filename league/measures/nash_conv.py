@@ -7,10 +7,13 @@ learning", NeurIPS 2017, section 4; divided by the number of sides it is what ma
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from league.services import LeagueServices
 from league.value import About, Value
 from league.view import LeagueView
 from marl.errors import UserError
+from marl.job import Mixture
 
 
 class NashConv:
@@ -35,7 +38,15 @@ class NashConv:
                 f"exploitability, which learns what this computes ({error})"
             ) from error
 
-    def measure(self, view: LeagueView, services: LeagueServices) -> Value:
-        """See `league.measures.Measure`."""
+    def parts(self, view: LeagueView) -> list[list[Mixture]]:
+        """One: the mixture of every side."""
+        return [[view.mixture(side) for side in range(len(view.sides))]]
+
+    def work(self, part: list[Mixture], services: LeagueServices) -> float:
+        """See `league.measures.InParts`."""
         game = services.exact()
-        return Value.exact(game.form.nash_conv([game.mixture(side, view.mixture(side)) for side in range(game.sides)]))
+        return game.form.nash_conv([game.mixture(side, mixture) for side, mixture in enumerate(part)])
+
+    def value(self, view: LeagueView, found: Sequence[float]) -> Value:
+        """See `league.measures.InParts`."""
+        return Value.exact(found[0])

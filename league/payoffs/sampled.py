@@ -16,7 +16,6 @@ from marl.registry.ranges import at_least
 from marl.services import explained
 from marl.types import Keys
 
-CHUNK = 100_000  # matches at once: bounds the memory that their results take
 LIVE = 64  # policies at once: bounds the memory that they take
 
 
@@ -83,18 +82,14 @@ class SampledPayoffs:
 
 
 def batches(asked: Sequence[Asked]) -> Iterator[list[Asked]]:
-    """What is asked in its order, at most `CHUNK` matches at once, and at most `LIVE` players where it can be.
-
-    A batch is what comes next, so that a fill that was interrupted between two goes on with the same ones.
-    """
+    """What is asked in its order, with at most `LIVE` players at once, where it can be."""
     batch: list[Asked] = []
-    matches, live = 0, set[int]()
+    live = set[int]()
     for one in asked:
-        if batch and (matches + one.count > CHUNK or len(live.union(one.pairing)) > LIVE):
+        if batch and len(live.union(one.pairing)) > LIVE:
             yield batch
-            batch, matches, live = [], 0, set()
+            batch, live = [], set()
         batch.append(one)
-        matches += one.count
         live.update(one.pairing)
     if batch:
         yield batch

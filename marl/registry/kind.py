@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args
 
 from marl.errors import suggestion
 
@@ -29,7 +29,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Kind(Generic[T]):
-    """A kind of thing. `name` is what its hook ends with ("environments"); `interface` is `"package.module:Protocol"`.
+    """A kind of thing. `name` is what its hook ends with ("environments"); `interface` is `"package.module:Protocol"`,
+    or a union of several, of which one will do.
 
     The interface is imported when something of the kind is made. "" where what a target gives cannot be held to one.
     """
@@ -45,7 +46,9 @@ class Kind(Generic[T]):
         if not self.interface:
             return ""
         module, _, name = self.interface.partition(":")
-        missing = [member for member in _members(getattr(importlib.import_module(module), name)) if _no(made, member)]
+        found = getattr(importlib.import_module(module), name)
+        lacking = [[member for member in _members(one) if _no(made, member)] for one in get_args(found) or (found,)]
+        missing = min(lacking, key=len)
         if not missing:
             return ""
         close = suggestion(missing[0], (name for name in dir(made) if not name.startswith("_")))

@@ -1,21 +1,26 @@
-"""A plugin for tests: a quick learner with a checkpoint, which can be told to fail, to die, or to dawdle.
+"""A plugin for tests: a quick learner with a checkpoint, and a source of payoffs, which fail, die, or dawdle when told.
 
-It averages exact best responses, a step a job, which is fictitious play; what a league makes of it is exact.
+The learner averages exact best responses, a step a job, which is fictitious play; what a league makes of it is exact.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from marl import tabular
+from league.payoffs.row import PayoffRow
+from league.payoffs.source import Asked
+from marl import rng, tabular
 from marl.algorithm import Checkpoint, Services, Trained
 from marl.job import Job
 from marl.registry import Descriptor, hookimpl
@@ -56,6 +61,8 @@ class Averager:
         mean = plan if parent is None else (count * parent.arrays["plan"] + plan) / (count + 1)
         for step in range(3):
             services.log(10 * count + step, env_steps=5, **{"return": value})
+        if self.params.fault == "die at the end" and not marked(self.params.marker):
+            os.kill(os.getpid(), signal.SIGKILL)
         snapshot = tabular.snapshot(decisions, decisions.behaviour(mean))
         return Trained(snapshot, Checkpoint({"plan": mean}, {"count": count + 1}), {"value": value})
 
@@ -71,9 +78,8 @@ class Averager:
             sys.exit(3)
         if fault == "leak":
             threading.Thread(target=time.sleep, args=(1000,)).start()
-        if not self.params.marker or marker.exists():
+        if not fault.startswith("die") or fault.endswith("end") or marked(self.params.marker):
             return None
-        marker.touch()
         if fault == "die":
             os.kill(os.getpid(), signal.SIGKILL)
         if fault == "die while writing":
@@ -81,6 +87,51 @@ class Averager:
         return None
 
 
+def marked(marker: str) -> bool:
+    """Whether this is not the first time."""
+    known = not marker or Path(marker).exists()
+    Path(marker or ".").touch()
+    return known
+
+
+@dataclass
+class CoinParams:
+    """How many tosses, and what goes wrong, after the first rows of an item."""
+
+    matches: int = 20
+    fault: str = ""
+    marker: str = ""
+
+
+class Coins:
+    """Every pairing is decided by tosses of a coin. Each row is a batch of its own."""
+
+    def __init__(self, services: Any, params: CoinParams | None = None) -> None:
+        self.params, self.seed = params or CoinParams(), services.seed
+        self.matches = self.params.matches
+
+    def fill(self, asked: Sequence[Asked]) -> Iterator[list[PayoffRow]]:
+        """A row each."""
+        for number, one in enumerate(asked):
+            if self.params.fault == "raise":
+                raise KeyError("a bug")
+            if number == 1 and self.params.fault == "die" and not marked(self.params.marker):
+                os.kill(os.getpid(), signal.SIGKILL)
+            won = 2.0 * (rng.uniform(rng.mix(self.seed, *one.pairing, one.before, range(one.count))) < 0.5) - 1.0
+            spread = ((won - won.mean()) ** 2).sum()
+            row = PayoffRow(one.pairing, one.before, one.count, (won.mean(), -won.mean()), (spread, spread))
+            yield [dataclasses.replace(row, count=None) if self.params.fault == "nonsense" else row]
+
+
+@hookimpl
+def league_payoff_sources() -> list[Descriptor]:
+    return [Descriptor("coins", "learners:Coins", "tosses of a coin", params="learners:CoinParams")]
+
+
 @hookimpl
 def marl_algorithms() -> list[Descriptor]:
-    return [Descriptor("averager", "learners:Averager", "fictitious play, a step a job", params="learners:Params")]
+    summary = "fictitious play, a step a job"
+    return [
+        Descriptor("averager", "learners:Averager", summary, params="learners:Params"),
+        Descriptor("heavy", "heavy:Averager", summary + ", of a module of its own", params="learners:Params"),
+    ]

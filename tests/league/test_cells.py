@@ -118,7 +118,7 @@ def decisions(manager: Manager) -> list[tuple[str, int, Any]]:
 @pytest.mark.parametrize("where", ["between rounds", "in a round"])
 def test_a_league_that_is_killed_while_it_races_ends_the_same(league: Make, where: str, monkeypatch: Any) -> None:
     """In a round: a strategy that saw a half-filled table would ask for something else."""
-    monkeypatch.setattr("league.payoffs.sampled.CHUNK", 150)  # several batches a round
+    monkeypatch.setattr("league.items.shares.MATCHES", 150)  # several batches a round
     whole = league(RACE)
     list(whole.run())
     cut = league(RACE, run="cut")

@@ -22,6 +22,7 @@ from league.runner import build, further
 from marl.blobs import Blobs
 from marl.errors import RunError, UserError
 from marl.metrics import Metrics
+from marl.registry import Component
 from marl.registry.discover import discover
 from marl.registry.load import build as build_registry
 from marl.registry.settings import read_settings
@@ -264,6 +265,6 @@ def test_what_cannot_become_less_suggests_no_bound_that_would_be_refused() -> No
     class Least:
         about = About("NashConv", better="less", least=0.0)
 
-    one = Taken("nash_conv", "", Least(), Bound(below=0.001), bare=True)  # type: ignore[arg-type]
+    one = Taken("nash_conv", "", Least(), Bound(below=0.001), Component("nash_conv"), bare=True)  # type: ignore[arg-type]
     assert one.beyond(Value.exact(0.0)) == ""
     assert one.beyond(Value.exact(0.0008)) == "stop.nash_conv=0.0002"

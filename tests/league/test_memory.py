@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from league.items.shares import MATCHES, shares
 from league.manager import Manager
 from league.payoffs import sampled
 from league.payoffs.sampled import batches
@@ -36,7 +37,7 @@ def test_few_policies_are_alive_whoever_plays(league: Callable[..., Manager], mo
             manager.population.found((side,), snapshot)
     monkeypatch.setattr(sampled, "LIVE", LIVE)
     manager.services._policies.room = ROOM * 70_000
-    arena, most = manager.source.source.arena, 0  # type: ignore[attr-defined]
+    arena, most = manager.work.source.source.arena, 0  # type: ignore[attr-defined]
     play = arena.play
 
     def counted(*arguments: object) -> object:
@@ -58,12 +59,14 @@ def test_few_policies_are_alive_whoever_plays(league: Callable[..., Manager], mo
     st.integers(1, 5_000),
     st.data(),
 )
-def test_batches_are_bounded_and_go_on_where_they_were(pairings, count, data):
+def test_batches_are_bounded_and_items_go_on_where_they_were(pairings, count, data):
     asked = [Asked(pairing, ("", ""), 0, count) for pairing in pairings]
     found = list(batches(asked))
     assert [one for batch in found for one in batch] == asked
     for batch in found:
-        assert 0 < len(batch) <= max(1, sampled.CHUNK // count)
         assert len({id for one in batch for id in one.pairing}) <= sampled.LIVE
-    done = data.draw(st.integers(0, len(found)))
-    assert list(batches(asked[sum(map(len, found[:done])) :])) == found[done:]
+    items = list(shares(asked))
+    assert [one for item in items for one in item] == asked
+    assert all(0 <= sum(one.count for one in item) - MATCHES < count for item in items[:-1])
+    done = data.draw(st.integers(0, len(items)))
+    assert list(shares(asked[sum(map(len, items[:done])) :])) == items[done:]

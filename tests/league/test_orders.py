@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from league.ledger import Ledger
 from league.ledger import schema as tables
-from league.ledger.orders import Orders, Outcome
-from league.orders import Lineage, Order
+from league.ledger.orders import Orders
+from league.orders import Lineage, Order, Outcome
 from league.player import Player
 from league.work.clock import Clock, Span
 from marl.job import Job, marginals

@@ -49,12 +49,14 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     info = site / "learners-0.1.dist-info"
     info.mkdir(parents=True)
     shutil.copy(Path(__file__).with_name("learners.py"), site)
+    (site / "heavy.py").write_text("from learners import Averager\n")
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: learners\nVersion: 0.1\n")
     (info / "entry_points.txt").write_text("[marl]\nlearners = learners\n")
     monkeypatch.syspath_prepend(str(site))
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(site), *filter(None, [os.environ.get("PYTHONPATH")])]))
     yield site
-    sys.modules.pop("learners", None)
+    for module in ("learners", "heavy"):
+        sys.modules.pop(module, None)
 
 
 @pytest.fixture
@@ -222,6 +224,48 @@ def test_a_job_whose_worker_died_is_done_again_and_nobody_sees_it(league: Make, 
     assert manager.log.steps == 15 * 3  # two jobs that were taken and one that was begun; none counts twice
     manager = league(PFSP, "stop.iterations=2", *parameters, where="died")
     assert not list((tmp_path / "died" / "blobs").glob(".*"))
+
+
+POOLED = """kind: league
+env: classic/kuhn_poker
+strategy: {name: league/psro, oracle: learners/heavy}
+payoffs: {source: {name: learners/coins}}
+measures:
+  - {name: exploitability, exploiter: learners/heavy, matches: 50}
+  - nash_conv
+stop: {iterations: 2}
+"""
+
+
+def test_payoffs_and_measures_are_the_same_whoever_does_them_and_whoever_dies(
+    league: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One worker is killed in the middle of a batch of payoffs, one when it has trained an exploiter."""
+    monkeypatch.setattr("league.items.shares.MATCHES", 40)  # two pairings an item
+    faults = {"payoffs.source": "die", "measures.0.exploiter": "die at the end"}
+    words = [f"{where}.{name}={value}" for where, fault in faults.items()
+             for name, value in (("fault", fault), ("marker", tmp_path / where))]  # fmt: skip
+    scenario = POOLED.replace("exploiter: learners/heavy", "exploiter: {name: learners/heavy}")
+    finish(league(scenario, TWO, *words, where="in two"))
+    assert all((tmp_path / where).exists() for where in faults)
+    assert "heavy" not in sys.modules  # workers are asked whether a job can be done
+    finish(league(scenario, where="here"))
+    assert story(tmp_path / "in two") == story(tmp_path / "here")
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [("raise", r"failed in fill\(asked\) \(learners.py, line \d+\): KeyError"), ("nonsense", "failed in fill")],
+)
+def test_a_source_that_fails_in_a_worker_is_named_and_what_was_found_stays(
+    league: Make, monkeypatch: pytest.MonkeyPatch, fault: str, said: str
+) -> None:
+    monkeypatch.setattr("league.items.shares.MATCHES", 40)
+    finish(league(POOLED, "stop.iterations=0", "measures=[]", where="broken"))
+    with pytest.raises(RunError, match=rf"payoff source 'learners/coins' \(plugin 'learners' of learners 0.1\) {said}"):
+        finish(league(POOLED, "compute.processes=1", f"payoffs.source.fault={fault}", "measures=[]", where="broken"))
+    mended, whole = (finish(league(POOLED, "measures=[]", where=where)).ledger for where in ("broken", "whole"))
+    assert mended.payoffs() == whole.payoffs() and mended.players() == whole.players()
 
 
 def test_a_job_whose_workers_always_die_is_given_up_with_a_sentence(league: Make) -> None:

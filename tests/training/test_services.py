@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from league.jobs.item import JobItem, Logged
-from league.jobs.log import TrainingLog
+from league.items.item import JobItem, Logged
+from league.items.log import TrainingLog
 from league.services import LeagueServices
 from marl.blobs import Blobs
 from marl.job import Job

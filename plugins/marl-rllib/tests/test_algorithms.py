@@ -17,7 +17,6 @@ from league.services import LeagueServices
 from marl.blobs import Blobs
 from marl.errors import UserError
 from marl.job import SELF, Job
-from marl.metrics import Metrics
 from marl.registry import ALGORITHMS, load_registry
 from marl.scenario import Component
 from marl.snapshot import Snapshot
@@ -29,9 +28,7 @@ QUICK = {"lanes": 64, "rows": 1024, "minibatch": 256}
 @pytest.fixture
 def kuhn(tmp_path: Path) -> LeagueServices:
     pytest.importorskip("marl_classic", reason="needs the plugin marl-classic, for Kuhn poker")
-    services = LeagueServices(
-        load_registry(), Component("classic/kuhn_poker", {}), Blobs(tmp_path), Metrics(tmp_path / "metrics.jsonl")
-    )
+    services = LeagueServices(load_registry(), Component("classic/kuhn_poker", {}), Blobs(tmp_path))
     services.blobs.put_snapshot(RANDOM)
     return services
 
@@ -204,9 +201,7 @@ def test_goes_on_from_its_checkpoint_to_the_bit(kuhn: LeagueServices, name: str,
 def alone(tmp_path: Path) -> Any:
     """Services for a game of one: `alone("gymnasium/cartpole")`."""
     pytest.importorskip("marl_gymnasium", reason="needs the plugin marl-gymnasium")
-    return lambda env: LeagueServices(
-        load_registry(), Component(env, {}), Blobs(tmp_path), Metrics(tmp_path / "metrics.jsonl")
-    )
+    return lambda env: LeagueServices(load_registry(), Component(env, {}), Blobs(tmp_path))
 
 
 @pytest.mark.slow

@@ -14,7 +14,6 @@ from league.services import LeagueServices
 from marl.blobs import Blobs
 from marl.errors import RunError, UserError
 from marl.job import SELF, Job
-from marl.metrics import Metrics
 from marl.registry import ALGORITHMS, load_registry
 from marl.scenario import Component
 
@@ -95,9 +94,7 @@ def services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[League
     (info / "entry_points.txt").write_text("[marl]\nextra = extra\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setattr("marl.registry.load._loaded", {})  # this process may know what was installed before
-    yield LeagueServices(
-        load_registry(), Component("classic/kuhn_poker", {}), Blobs(tmp_path / "b"), Metrics(tmp_path / "m.jsonl")
-    )
+    yield LeagueServices(load_registry(), Component("classic/kuhn_poker", {}), Blobs(tmp_path / "b"))
     sys.modules.pop("extra", None)
 
 

@@ -142,13 +142,13 @@ def test_the_curves_of_jobs_that_were_finished_before_a_kill_stay(
         with monkeypatch.context() as patch, pytest.raises(Killed):
             patch.setattr(Orders, "finish", finish_and_die)
             killed = league(PSRO, 2, "killed")
-            mend(killed.services.metrics, killed)
+            mend(killed.metrics, killed)
             list(killed.run())
     last = league(PSRO, 2, "killed")
-    mend(last.services.metrics, last)
+    mend(last.metrics, last)
     list(last.run())
     one, other = (
-        [(event["step"], event["loss"]) for event in read(manager.services.metrics.path) if event["event"] == "train"]
+        [(event["step"], event["loss"]) for event in read(manager.metrics.path) if event["event"] == "train"]
         for manager in (whole, last)
     )
     assert one == other != []

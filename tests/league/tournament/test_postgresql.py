@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from league.ledger import BotRow, Ledger, TournamentLedger
-from league.ledger.orders import Orders, Outcome
-from league.orders import Order
+from league.ledger.orders import Orders
+from league.orders import Order, Outcome
 from league.player import Player
 from league.tournament.event import Event
 from league.tournament.standings import view

@@ -1,4 +1,4 @@
-"""What jobs say while they are worked on: into metrics.jsonl, and for whoever shows how it goes."""
+"""What is said of items while they are worked on: into metrics.jsonl, and for whoever shows how it goes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from league.jobs.item import JobItem, Logged, Warned
+from league.items.item import Item, JobItem, Logged, Warned
 from marl.metrics import Metrics, read
 
 _SHOWN = 512  # updates
@@ -30,24 +30,29 @@ class TrainingLog:
     newest: Learning = field(default_factory=Learning)  # of the job that was heard of last
     tell: Callable[[], None] = lambda: None
 
-    def heard(self, item: JobItem, said: object) -> None:
+    def heard(self, item: Item, said: object) -> None:
         """Take what a worker tells of an item."""
         match said:
-            case Logged(step, values):
-                self._logged(item, step, dict(values))
+            case Logged(step, values, what):
+                if isinstance(item, JobItem):
+                    self._logged(item, step, dict(values))
+                else:
+                    names = {"iteration": item.iteration} | item.names
+                    self.metrics.log("measure", step, **names, what=what or str(item), **values)
             case Warned(text):
-                self.metrics.log("warning", self.steps, iteration=item.iteration, job=item.job.id, text=text)
+                self.metrics.log("warning", self.steps, **{"iteration": item.iteration} | item.names, text=text)
                 print(f"warning: {text}", file=sys.stderr)
 
     def ended(self, item: JobItem) -> None:
         """A job is over: its curve is no longer shown."""
         self.going.pop(item.number, None)
 
-    def again(self, item: JobItem) -> None:
-        """A job is done again from its beginning: what was said of it is taken back."""
-        self.ended(item)
-        self.metrics.keep(lambda event: event.get("job") != item.job.id)
-        self.count()
+    def again(self, item: Item) -> None:
+        """An item is done again from its beginning: what was said of it is taken back."""
+        self.metrics.keep(lambda event: any(event.get(name) != value for name, value in item.names.items()))
+        if isinstance(item, JobItem):
+            self.ended(item)
+            self.count()
 
     def count(self) -> None:
         """Add up the steps that are in metrics.jsonl."""

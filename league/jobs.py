@@ -12,38 +12,35 @@ import socket
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from league.dashboard.progress import JobProgress
-from league.jobs.item import JobItem
-from league.jobs.log import TrainingLog
-from league.ledger.orders import Open, Orders, Outcome
-from league.orders import Order
-from league.work import Ended, Failure, Pool
+from league.items.item import JobItem
+from league.items.log import TrainingLog
+from league.items.queue import Due, Queue
+from league.ledger.orders import Open, Orders
+from league.orders import Order, Outcome
+from league.work import Failure
 from league.work.clock import Clock, Span
-from marl.errors import RunError, UserError
-
-_TICK = 1.0  # seconds between looks at the workers
-_TRIES = 3  # how often a job is begun whose workers die
+from marl.errors import UserError
 
 
 @dataclass
 class Jobs:
-    """`orders` is the ledger's part, `pool` makes the workers once they are needed.
+    """`orders` is the ledger's part, `queue` has the workers.
 
     `workers`: logical ones. `free`: orders are taken as they are done, and not in the order of the logical clock.
     `keeps`: whether checkpoints are kept. `named` says who learns in an order. `whole`: open orders are one round.
-    `tell` is called when something changes.
     """
 
     orders: Orders
-    pool: Callable[[], Pool[JobItem, Outcome]]
+    queue: Queue
     log: TrainingLog
     workers: int
     free: bool
     keeps: bool
     named: Callable[[Order], str]
     whole: bool = False
-    tell: Callable[[], None] = lambda: None
     open: dict[int, Open] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -52,9 +49,7 @@ class Jobs:
         self.clock = Clock(self.workers, self.orders.now(), going)
         self._done = [one.number for one in self.open.values() if one.outcome is not None]  # as they came
         self.asked = self.orders.asked()  # after which iteration something was asked for last
-        self._pool: Pool[JobItem, Outcome] | None = None
         self._began: dict[int, float] = {}  # orders that workers have -> when they got them, by `time.monotonic`
-        self._tries: dict[int, int] = {}
         self._owner = f"{socket.gethostname()}:{os.getpid()}"
         self._shown: list[JobProgress] = []  # taken lately
         self.orders.begin(self._begin())
@@ -89,7 +84,7 @@ class Jobs:
     def next(self) -> Open:
         """Work until an order's turn has come, which is done then. There must be one."""
         while (number := self._ready()) is None:
-            self._work()
+            self.queue.work()
         return self.open[number]
 
     def end(self, one: Open) -> dict[int, Span]:
@@ -104,13 +99,11 @@ class Jobs:
     def finish(self) -> None:
         """Do what logical workers have begun, for whoever goes on from here; none of it is taken."""
         while any(self.open[number].outcome is None for number in self.clock.going):
-            self._work()
+            self.queue.work()
 
     def close(self) -> None:
-        """End the workers, whatever they are doing. What they have not finished is done again."""
-        if self._pool is not None:
-            self._pool.close()
-        self._pool, self._began = None, {}
+        """Nobody works on them any more. What is not finished is done again."""
+        self._began.clear()
 
     def progress(self) -> list[JobProgress]:
         """What a dashboard shows: those that were taken lately, then the open ones."""
@@ -142,49 +135,35 @@ class Jobs:
         number = self.clock.following()
         return number if number in self._done else None
 
-    def _work(self) -> None:
-        """Hand out what can be, and wait for workers."""
-        if self._pool is None:
-            self._pool = self.pool()
+    def offer(self) -> Due | None:
+        """The next order for a worker; None where all that have begun are done, or worked on."""
+        working = {self.open[number].order.job.id for number in self._began if number in self.open}
         for number in sorted(self.clock.going, key=lambda number: (self.clock.going[number].due, number)):
-            if len(self._began) < self._pool.size:
-                self._hand_out(self.open[number], self._pool)
-        self.tell()
-        for ended in self._pool.wait(_TICK):
-            self._settle(ended)
+            one = self.open[number]
+            if one.outcome is None and one.order.job.id not in working:  # nobody does the same job twice
+                return self._handed_out(one)
+        return None
 
-    def _hand_out(self, one: Open, pool: Pool[JobItem, Outcome]) -> None:
-        """Give an order to a worker, unless it is done, or one of them has the same job."""
-        job = one.order.job
-        if one.outcome is not None or any(self.open[number].order.job.id == job.id for number in self._began):
-            return
+    def _handed_out(self, one: Open) -> Due:
+        """Lease an order for a worker."""
         token = self.orders.lease(one.number, self._owner)
         self._began[one.number] = time.monotonic()
-        pool.start(JobItem(one.number, token, one.asked + 1, job, self.named(one.order), self.keeps))
+        item = JobItem(one.number, token, one.asked + 1, one.order.job, self.named(one.order), self.keeps)
+        return Due(item, partial(self._ended, item), partial(self._failed, item), partial(self._began.pop, one.number))
 
-    def _settle(self, ended: Ended[JobItem, Outcome]) -> None:
-        """A worker is done with an order, or could not do it."""
-        item = ended.item
-        self._began.pop(item.number, None)
-        if ended.failure is not None:
-            self._failed(item, ended.failure)
-        elif ended.result is not None and self.orders.finish(item.number, item.token, ended.result):
+    def _ended(self, item: JobItem, outcome: Outcome) -> None:
+        """A worker is done with an order."""
+        del self._began[item.number]
+        if self.orders.finish(item.number, item.token, outcome):
             self.log.ended(item)
             for number, one in self.open.items():
                 if one.order.job.id == item.job.id and one.outcome is None:  # whoever asked for the same job
-                    self.open[number] = replace(one, outcome=ended.result)
+                    self.open[number] = replace(one, outcome=outcome)
                     self._done.append(number)
 
     def _failed(self, item: JobItem, failure: Failure) -> None:
-        """Raise what the work raised; where its worker died, the job is done again, but not for ever."""
+        """Raise what the work raised."""
+        del self._began[item.number]
         if isinstance(failure.error, UserError):  # it cannot be done, now or later: another order may be, once mended
             self.drop([item.number])
-        if not failure.died:
-            failure.throw()
-        tries = self._tries[item.number] = self._tries.get(item.number, 0) + 1
-        if tries >= _TRIES:
-            raise RunError(
-                f"{failure.text} {tries} times under a job of {item.job.algorithm} for {item.side}: if the system ends "
-                "it for want of memory, take fewer compute.processes, or smaller jobs; nothing else is lost"
-            )
-        self.log.again(item)
+        failure.throw()
