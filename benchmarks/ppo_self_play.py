@@ -24,7 +24,8 @@ def ours() -> tuple[Callable[[], float], Callable[[], float]]:
     from marl.training.modules import module_specs
     from marl.training.parts import Parts
     from marl_classic.connect_four import ConnectFour
-    from marl_rllib.ppo import PPOLearner, PPOParams
+    from marl_rllib.params import PPOParams
+    from marl_rllib.ppo import PPOLearner
 
     class Services:
         def environment(self, lanes: int) -> ConnectFour:

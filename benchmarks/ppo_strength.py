@@ -30,7 +30,8 @@ def ours(seed: int, env_steps: int) -> tuple[Any, int]:
     from marl.training.engine import Engine
     from marl.training.modules import module_specs
     from marl.training.parts import Parts
-    from marl_rllib.ppo import PPOLearner, PPOParams
+    from marl_rllib.params import PPOParams
+    from marl_rllib.ppo import PPOLearner
 
     class Services:
         def environment(self, lanes: int) -> Any:

@@ -27,7 +27,8 @@ def engine(backend: Any = "local", learners: int = 0, **params: Any) -> Any:
     from marl.training.modules import module_specs
     from marl.training.parts import Parts
     from marl_classic.connect_four import ConnectFour
-    from marl_rllib.ppo import PPOLearner, PPOParams
+    from marl_rllib.params import PPOParams
+    from marl_rllib.ppo import PPOLearner
 
     class Services:
         env = Component("classic/connect_four")

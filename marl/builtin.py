@@ -32,7 +32,7 @@ def marl_models() -> list[Descriptor]:
     """The models that need no plugin."""
     bodies = "marl.training.networks.bodies"
     return [
-        Descriptor(name, f"{bodies}:{target}", summary, params=f"marl.training.networks.config:{params}")
+        Descriptor(name, f"{bodies}:{target}", summary, params=f"marl.training.model:{params}")
         for name, target, summary, params in (
             ("mlp", "dense", "dense layers", "DenseParams"),
             ("cnn", "cnn", "convolutions over images, then dense layers", "ConvolutionParams"),

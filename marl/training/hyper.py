@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from marl.registry import Component, component
 from marl.training.composition import RewardConfig
-from marl.training.networks import ModelConfig, Sharing
+from marl.training.model import ModelConfig, Sharing
 
 
 @dataclass(kw_only=True)

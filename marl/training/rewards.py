@@ -19,9 +19,10 @@ from marl.errors import UserError, suggestion
 from marl.registry import REWARDS, blamed, load_registry, wrong
 from marl.reward import LOGGED, NUMBERS, LearningReward, Reward, Window
 from marl.training.checkpoint import REWARD, part
-from marl.training.composition import GAME, TOTAL, RewardConfig, Scales, Schedule, balanced, check_zero_sum, combined
+from marl.training.composition import GAME, TOTAL, RewardConfig, Schedule, balanced, check_zero_sum, combined
 from marl.training.composition.config import value
 from marl.training.composition.logged import logged
+from marl.training.composition.scales import Scales
 from marl.trajectory import Trajectory
 from marl.types import Array, Floats
 

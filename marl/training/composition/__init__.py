@@ -2,7 +2,6 @@
 
 from marl.training.composition.config import GAME, TOTAL, Combination, RewardConfig, Schedule
 from marl.training.composition.rules import combined
-from marl.training.composition.scales import Scales
 from marl.training.composition.zero_sum import balanced, check_zero_sum
 
 __all__ = [
@@ -10,7 +9,6 @@ __all__ = [
     "TOTAL",
     "Combination",
     "RewardConfig",
-    "Scales",
     "Schedule",
     "balanced",
     "check_zero_sum",

@@ -6,8 +6,8 @@ number of threads changes how products round.
 
 import torch
 
-from marl.training.networks.build import Sharing, module_ids, networks
-from marl.training.networks.config import ModelConfig
+from marl.training.model import ModelConfig, Sharing
+from marl.training.networks.build import module_ids, networks
 from marl.training.networks.distributions import Distribution, distribution
 from marl.training.networks.heads import Heads
 from marl.training.networks.network import Network, Output

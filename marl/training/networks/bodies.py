@@ -10,7 +10,7 @@ from marl.errors import RunError
 from marl.registry import MODELS, load_registry
 from marl.registry.blame import wrong
 from marl.space import Space
-from marl.training.networks.config import ConvolutionParams, DenseParams, MemoryParams, ModelConfig
+from marl.training.model import ConvolutionParams, DenseParams, MemoryParams, ModelConfig
 from marl.training.networks.encoder import Encoder
 from marl.training.networks.recurrent import Recurrent
 

@@ -5,18 +5,15 @@ from __future__ import annotations
 import zlib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from typing import Literal, TypeAlias
 
 import torch
 
 from marl import rng
 from marl.env import EnvSpec, Group
 from marl.space import Discrete, Space, Tree
-from marl.training.networks.config import ModelConfig
+from marl.training.model import ModelConfig, Sharing
 from marl.training.networks.heads import Heads
 from marl.training.networks.network import Network
-
-Sharing: TypeAlias = Literal["all", "side", "none"]
 
 
 def module_ids(spec: EnvSpec, sharing: Sharing) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from marl.errors import UserError
 from marl.space import Box, Space
-from marl.training.networks.config import ModelConfig
+from marl.training.model import ModelConfig
 from marl.training.networks.dense import ACTIVATIONS, MLP
 from marl.training.networks.features import Leaf, TensorTree, at, columns, leaf_spaces, numbers, width
 

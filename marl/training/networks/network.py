@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from marl.errors import UserError
 from marl.registry.blame import blamed
 from marl.space import Space
+from marl.training.model import ModelConfig
 from marl.training.networks.bodies import body, described
-from marl.training.networks.config import ModelConfig
 from marl.training.networks.dense import Dense
 from marl.training.networks.distributions import distribution
 from marl.training.networks.encoder import Encoder, flat_leaves

@@ -15,8 +15,9 @@ from marl.policy import Acts
 from marl.snapshot import JSON, Snapshot, canonical
 from marl.training.behaviour import Behaviour
 from marl.training.behaviour.sampled import Sampled
+from marl.training.model import Sharing
 from marl.training.networks import saved
-from marl.training.networks.build import Sharing, module_ids
+from marl.training.networks.build import module_ids
 from marl.training.networks.distributions.greedy import Greedy
 from marl.training.networks.network import Network, Output
 from marl.training.networks.stacked import NetworkStack

@@ -13,8 +13,8 @@ from marl.env import EnvSpec
 from marl.errors import UserError
 from marl.snapshot import JSON, Snapshot
 from marl.space import Box, Discrete, MultiDiscrete, Space, Tree
-from marl.training.networks.build import Sharing, module_ids, seen_space
-from marl.training.networks.config import ModelConfig
+from marl.training.model import ModelConfig, Sharing
+from marl.training.networks.build import module_ids, seen_space
 from marl.training.networks.heads import Heads
 from marl.training.networks.network import Network
 from marl.types import Array

@@ -12,8 +12,8 @@ from marl import space as spaces
 from marl.errors import RunError
 from marl.registry.blame import blamed
 from marl.space import Box, Space, Tree
+from marl.training.model import ModelConfig
 from marl.training.networks.bodies import body, described
-from marl.training.networks.config import ModelConfig
 from marl.training.networks.tensors import tensors
 from marl.types import ArrayTree
 

@@ -125,7 +125,8 @@ def engine(backend: str) -> Any:
     from marl.training.modules import module_specs
     from marl.training.networks import ModelConfig
     from marl.training.parts import Parts
-    from marl_rllib.ppo import PPO, PPOParams
+    from marl_rllib.params import PPOParams
+    from marl_rllib.ppo import PPO
 
     small = {"lanes": 8, "rows": 129, "minibatch": 64, "epochs": 1, "model": ModelConfig(hidden=[8])}
     hyper = PPOParams(**small, horizon=2000, reward=RewardConfig(**block()))

@@ -5,29 +5,11 @@ Source: Mnih et al., "Asynchronous methods for deep reinforcement learning", ICM
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 
 from marl.training.algorithm import RLlibAlgorithm
-from marl.training.hyper import ActorCriticHyper
 from marl.training.learner import ColumnLearner, Stats, Tensors
-
-
-@dataclass(kw_only=True)
-class A2CParams(ActorCriticHyper):
-    """Hyper-parameters of A2C. Rows are used once, and updates are small and many."""
-
-    rows: int = 512
-    """Rows (own turns of learning agents) per update."""
-    epochs: int = 1
-    """How often each row is used; more than once is no longer the policy gradient."""
-    minibatch: int = 512
-    """Rows per gradient step."""
-    lr: float = 7e-4
-    """Adam's learning rate."""
-    normalise: bool = False
-    """Whether advantages are scaled to mean 0 and deviation 1 in each minibatch."""
+from marl_rllib.params import A2CParams
 
 
 class A2CLearner(ColumnLearner):

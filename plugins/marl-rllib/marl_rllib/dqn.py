@@ -10,37 +10,15 @@ reinforcement learning", ICML 2016; Hessel et al., "Rainbow", AAAI 2018.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 import torch.nn.functional as F
 
 from marl.training.algorithm import RLlibAlgorithm
 from marl.training.behaviour.epsilon_greedy import EpsilonGreedy
 from marl.training.experience.replay import Replay
-from marl.training.hyper import GreedyHyper, ReplayHyper, share
 from marl.training.learner import ColumnLearner, Stats, Tensors
 from marl.training.networks import Heads
-
-
-@dataclass(kw_only=True)
-class DQNParams(ReplayHyper, GreedyHyper):
-    """Hyper-parameters of DQN."""
-
-    lanes: int = 8
-    """Matches that are sampled in lockstep."""
-    lr: float = 5e-4
-    """Adam's learning rate."""
-    double: bool = True
-    """Whether the network of now chooses the next action that the target network values."""
-    duelling: bool = True
-    """Whether the network values states and what actions add to them, instead of actions alone."""
-    target_rate: float = 0.01
-    """How far the target network goes towards the network of now after every gradient step."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        share(self, "target_rate")
+from marl_rllib.params import DQNParams
 
 
 class DQNLearner(ColumnLearner):

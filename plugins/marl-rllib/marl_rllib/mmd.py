@@ -17,54 +17,12 @@ zero-sum games", ICLR 2023.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
 
 import torch
 
 from marl.training.algorithm import RLlibAlgorithm
-from marl.training.hyper import OnPolicyHyper, not_negative, positive
 from marl.training.learner import ColumnLearner, Stats, Tensors
-
-
-@dataclass(kw_only=True)
-class MMDParams(OnPolicyHyper):
-    """Hyper-parameters of MMD. `alpha` and `eta` are in units of the game's returns: advantages are not scaled."""
-
-    discount: float = 1.0
-    """Per own turn of an agent, however many ticks lie in between."""
-    alpha: float = 0.05
-    """The pull towards the magnet, at the horizon."""
-    eta: float = 0.05
-    """The step size, at the horizon; 1/eta weighs the divergence from the policy that played."""
-    decay: Literal["none", "sqrt"] = "sqrt"
-    """How alpha and eta reach those: they are so from the start, or `sqrt(horizon / t)` times as much at env step t."""
-    decay_from: float = 5.0
-    """How many times as much alpha and eta are at most, at the start of `decay: sqrt`."""
-    magnet: Literal["uniform", "past"] = "uniform"
-    """What pulls: the uniform policy, or a past one that follows the learner."""
-    magnet_rate: float = 0.05
-    """How far the past magnet's weights go towards the learner's at each update."""
-    divergence: Literal["reverse", "forward"] = "reverse"
-    """`reverse` is KL(new, old), as in the theory; `forward` is KL(old, new), as in PPO's penalty."""
-    clip: float | None = None
-    """PPO's clip on top, for large games; the divergence alone by default."""
-    value_coefficient: float = 0.5
-    """The weight of the value loss."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        positive(self, "eta", "clip")
-        not_negative(self, "alpha", "value_coefficient")
-        if self.decay_from < 1:
-            raise ValueError(f"decay_from must be at least 1, not {self.decay_from}")
-        if not 0 <= self.magnet_rate <= 1:
-            raise ValueError(f"magnet_rate must be between 0 and 1, not {self.magnet_rate}")
-
-    def coefficients(self, progress: float) -> dict[str, float]:
-        """Learning rate, alpha and eta."""
-        fall = 1.0 if self.decay == "none" else min(self.decay_from, max(progress, 1e-9) ** -0.5)
-        return {**super().coefficients(progress), "alpha": self.alpha * fall, "eta": self.eta * fall}
+from marl_rllib.params import MMDParams
 
 
 class MMDLearner(ColumnLearner):

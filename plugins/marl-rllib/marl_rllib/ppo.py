@@ -7,33 +7,12 @@ implementation details of proximal policy optimization", 2022.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import torch
 
 from marl.training.algorithm import RLlibAlgorithm
-from marl.training.hyper import ActorCriticHyper, positive
 from marl.training.learner import ColumnLearner, Stats, Tensors
-
-
-@dataclass(kw_only=True)
-class PPOParams(ActorCriticHyper):
-    """Hyper-parameters of PPO."""
-
-    clip: float = 0.2
-    """How far a probability ratio may go from 1 before its gradient is cut."""
-    value_clip: float | None = None
-    """How far a value may go from the one that was estimated when playing; no limit by default."""
-    normalise: bool = True
-    """Whether advantages are scaled to mean 0 and deviation 1 in each minibatch."""
-    kl_target: float | None = None
-    """Adapts a KL penalty towards this divergence per update; no penalty by default."""
-    kl_stop: float | None = None
-    """No further epoch once the mean divergence of an epoch is beyond this; no limit by default."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        positive(self, "clip", "value_clip", "kl_target", "kl_stop")
+from marl_rllib.params import PPOParams
 
 
 class PPOLearner(ColumnLearner):

@@ -9,7 +9,6 @@ al., "Addressing function approximation error in actor-critic methods", ICML 201
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any, cast
 
 import torch
@@ -17,38 +16,11 @@ from torch import nn
 
 from marl.training.algorithm import RLlibAlgorithm
 from marl.training.experience.replay import Replay
-from marl.training.hyper import ReplayHyper, positive, share
 from marl.training.learner import ColumnLearner, Stats, Tensors
-from marl.training.networks import Heads, ModelConfig, Network
+from marl.training.networks import Heads, Network
 from marl.training.networks.critic import Critics, Temperature
 from marl.training.networks.distributions import Squashed
-
-
-@dataclass(kw_only=True)
-class SACParams(ReplayHyper):
-    """Hyper-parameters of SAC."""
-
-    model: ModelConfig = field(default_factory=lambda: ModelConfig(hidden=[128, 128], activation="relu"))
-    """The shape of the networks, critics included."""
-    lanes: int = 8
-    """Matches that are sampled in lockstep."""
-    minibatch: int = 128
-    """Rows per gradient step."""
-    lr: float = 1e-3
-    """Adam's learning rate, of policies, critics and temperatures."""
-    temperature: float = 0.2
-    """What entropy is worth in rewards, at first."""
-    entropy_real: float = -1.0
-    """The entropy that the temperature steers to, for each real number of an action, in units of its box."""
-    entropy_share: float = 0.3
-    """And for discrete actions: the part of the entropy of uniform play."""
-    target_rate: float = 0.01
-    """How far the target critics go towards the critics of now after every gradient step."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        positive(self, "temperature")
-        share(self, "entropy_share", "target_rate")
+from marl_rllib.params import SACParams
 
 
 class SACLearner(ColumnLearner):

@@ -124,7 +124,8 @@ def test_the_kl_penalty_adapts_and_is_saved() -> None:
     from marl.space import Box, Discrete
     from marl.training.modules import ModuleSpec
     from marl.training.networks import ModelConfig
-    from marl_rllib.ppo import PPOLearner, PPOParams
+    from marl_rllib.params import PPOParams
+    from marl_rllib.ppo import PPOLearner
 
     spec = ModuleSpec(Box((2,)), Discrete(3), ModelConfig(hidden=[8]))
     learner = PPOLearner.make({"m": spec}, PPOParams(kl_target=0.01))
@@ -142,7 +143,8 @@ def test_ppo_stops_its_epochs_beyond_the_limit() -> None:
     from marl.space import Box, Discrete
     from marl.training.modules import ModuleSpec
     from marl.training.networks import ModelConfig
-    from marl_rllib.ppo import PPOLearner, PPOParams
+    from marl_rllib.params import PPOParams
+    from marl_rllib.ppo import PPOLearner
 
     spec = ModuleSpec(Box((2,)), Discrete(3), ModelConfig(hidden=[8]))
     rng = np.random.default_rng(0)
@@ -242,7 +244,8 @@ def test_ppo_stays_close_to_the_policy_before_the_update_and_not_to_the_one_that
     from marl.space import Box, Discrete
     from marl.training.modules import ModuleSpec
     from marl.training.networks import ModelConfig
-    from marl_rllib.ppo import PPOLearner, PPOParams
+    from marl_rllib.params import PPOParams
+    from marl_rllib.ppo import PPOLearner
 
     hyper = PPOParams(staleness=staleness, entropy=0.0, value_coefficient=0.0, normalise=False, max_grad_norm=None)
     learner = PPOLearner.make({"m": ModuleSpec(Box((3,)), Discrete(4), ModelConfig(hidden=[8]))}, hyper)

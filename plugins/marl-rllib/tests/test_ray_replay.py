@@ -77,7 +77,8 @@ def test_two_learners_have_the_critics_of_one() -> None:
     from marl.training.modules import ModuleSpec
     from marl.training.networks import Heads, ModelConfig
     from marl.training.parts import Parts
-    from marl_rllib.sac import SAC, SACLearner, SACParams
+    from marl_rllib.params import SACParams
+    from marl_rllib.sac import SAC, SACLearner
 
     drawn = np.random.default_rng(0)
     count = 101

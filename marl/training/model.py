@@ -1,15 +1,16 @@
-"""What a network looks like."""
+"""What networks look like, and who shares one: what a scenario says of them. Importing this imports no torch."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from marl.errors import UserError
 from marl.registry import MODELS
 from marl.registry.params import Finder, ParameterError, filled_params, join
 
+Sharing: TypeAlias = Literal["all", "side", "none"]
 OURS = ("mlp", "cnn", "gru", "lstm")  # what short names mean, whatever plugins bring
 
 
