@@ -1,9 +1,13 @@
 """How busy two workers are under prioritised fictitious self-play, and what the second one brings.
 
 The same league of two learners (PPO on Kuhn poker, two logical workers) is run with one worker process and with two,
-in turns. Utilisation is the time that workers spend in jobs, of all the time that they are there: the rest is waiting
-for a turn, for payoffs and for the ledger. It is counted from the end of a learner's first job, so that importing torch
-is not in it; `with_start` counts that too. Both leagues must be the same, bit for bit.
+in turns. Both must be the same, bit for bit. What is counted of each learner is its time from the end of its first job
+to that of its last, in which all that is done is counted, and nothing else is: with two workers the second learner's
+first job ends late, when the first learner has already begun (or finished) its second, and a window that is the same
+for both would count that as done in no time. Utilisation is the share of this time that is spent in jobs: the rest is
+waiting for a turn, for payoffs and for the ledger. `start` are the seconds before the first job, as it would take
+later, could have begun: importing, starting workers, making engines. `with_start` is the share of all the time that
+workers spend in jobs; the first job of each makes its engine.
 """
 
 from __future__ import annotations
@@ -49,28 +53,32 @@ def league(processes: int, steps: int, iterations: int) -> tuple[str, dict[str, 
             for _ in manager.run():
                 moments.append(time.perf_counter())
             taken = _taken(ledger)
-            wall, whole = moments[iterations] - moments[WARM], moments[iterations] - began
+            whole, warm = moments[iterations] - began, [seconds for _, seconds in taken[WARM:]]
             return ledger.digest(), {
-                "utilisation": utilisation(taken, moments, processes),
+                **pace(taken, moments, processes, steps),
                 "with_start": sum(seconds for _, seconds in taken) / (processes * whole),
-                "steps_per_s": steps * (iterations - WARM) / wall,
+                "start": moments[1] - began - sum(warm) / len(warm),
+                "job": sum(warm) / len(warm),
             }
 
 
-def utilisation(taken: list[tuple[str, float]], moments: list[float], processes: int) -> float:
-    """The share of the time that is spent in jobs; `taken`: learner and seconds of each job, in its turn.
+def pace(taken: list[tuple[str, float]], moments: list[float], processes: int, steps: int) -> dict[str, float]:
+    """Utilisation and env steps a second; `taken`: learner and seconds of each job, in its turn.
 
-    With two workers each has a learner of its own: what counts is its time from the end of its first job to that of its
-    last. One worker has both, and is watched from the end of the first job of each.
+    With two workers each has a learner of its own. One worker has both, and is watched from the end of the first job of
+    each.
     """
     if processes == 1:
-        return sum(seconds for _, seconds in taken[WARM:]) / (moments[len(taken)] - moments[WARM])
-    busy, there = 0.0, 0.0
+        wall = moments[len(taken)] - moments[WARM]
+        busy = sum(seconds for _, seconds in taken[WARM:])
+        return {"utilisation": busy / wall, "steps_per_s": steps * (len(taken) - WARM) / wall}
+    busy, there, speed = 0.0, 0.0, 0.0
     for learner in {name for name, _ in taken}:
         turns = [number for number, (name, _) in enumerate(taken, 1) if name == learner]
-        busy += sum(taken[number - 1][1] for number in turns[1:])
-        there += moments[turns[-1]] - moments[turns[0]]
-    return busy / there
+        wall = moments[turns[-1]] - moments[turns[0]]
+        busy, there = busy + sum(taken[number - 1][1] for number in turns[1:]), there + wall
+        speed += steps * (len(turns) - 1) / wall
+    return {"utilisation": busy / there, "steps_per_s": speed}
 
 
 def _taken(ledger: Ledger) -> list[tuple[str, float]]:
@@ -97,9 +105,9 @@ def main() -> None:
     assert len(digests) == 1, "the leagues differ"
     table(results, "env steps/s")
     busy = {
-        f"{key} of {name}": medians({key: [one[key] for one in found[1:]]})[key]
+        f"{key} of {name}": medians({key: [one[key] for one in found[-rounds:]]})[key]
         for name, found in measured.items()
-        for key in ("utilisation", "with_start")
+        for key in ("utilisation", "with_start", "start", "job")
     }
     middle = medians(results)
     better = ratio(results, "two workers", "one worker")
