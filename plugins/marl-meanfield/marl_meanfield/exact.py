@@ -39,7 +39,8 @@ def masked(game: MeanFieldGame, time: int, values: Floats) -> Floats:
 
 def softmax(values: Floats) -> Floats:
     """Probabilities in proportion to the exponentials of values, over actions: the axis before the last."""
-    powers: Floats = np.exp(values - values.max(axis=-2, keepdims=True))
+    powers: Floats = np.subtract(values, values.max(axis=-2, keepdims=True))
+    np.exp(powers, out=powers)
     powers /= powers.sum(axis=-2, keepdims=True)
     return powers
 
@@ -71,7 +72,7 @@ def backward(game: MeanFieldGame, along: Floats, choose: Callable[[int, Floats],
     values = game.final(along[-1])
     for end in range(game.horizon, 0, -chunk):
         start = max(0, end - chunk)
-        paid = game.rewards(slice(start, end), along[start:end])
+        paid = np.broadcast_to(game.rewards(slice(start, end), along[start:end]), (end - start, *shape))
         for time in range(end - 1, start - 1, -1):
             values = choose(time, paid[time - start] + game.pull(time, values, along[time]))
     return values

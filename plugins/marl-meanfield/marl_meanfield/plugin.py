@@ -45,6 +45,19 @@ def meanfield_games() -> Iterable[Descriptor]:
     """The games of the plugin, and OpenSpiel's."""
     return [
         _game("crowd:Crowd", "crowd modelling on a circle: near the bar it is nice, and where nobody else is", PERRIN),
+        _game("crowd_grid:CrowdGrid", "crowd modelling on a grid, perhaps in four rooms", PEROLAT),
+        _game(
+            "linear_quadratic:LinearQuadratic",
+            "agents on a line want to be near the mean of all, and not to hurry",
+            "Perrin et al., NeurIPS 2020; Carmona, Fouque, Sun, Mean field games and systemic risk, 2015",
+        ),
+        _game("epidemic:Epidemic", "an epidemic (SIS): keep away from others, or risk to be infected", CUI),
+        _game(
+            "cybersecurity:Cybersecurity",
+            "computers that are defended, or not, and infect each other",
+            "Kolokoltsov and Bensoussan, Mean-field-game model for botnet defense in cyber-security, 2016",
+        ),
+        _game("predator_prey:PredatorPrey", "several populations that hunt and flee in a circle", PEROLAT),
         Descriptor(
             "openspiel",
             "marl_meanfield.openspiel.game:OpenSpielGame",
@@ -62,6 +75,11 @@ def meanfield_solvers() -> Iterable[Descriptor]:
         _solver("fixed_point:FixedPoint", "everybody follows the response to the step before", "Guo et al., 2019"),
         _solver("fictitious_play:FictitiousPlay", "responses to the average population so far", PERRIN),
         _solver("mirror_descent:MirrorDescent", "online mirror descent: the softmax of all values so far", PEROLAT),
+        _solver(
+            "accelerated:Accelerated",
+            "online mirror descent with momentum, and rates that need no tuning",
+            "Krichene, Bayen, Bartlett, Accelerated mirror descent in continuous and discrete time, NeurIPS 2015",
+        ),
         _solver(
             "munchausen:Munchausen",
             "online mirror descent without a sum of values",

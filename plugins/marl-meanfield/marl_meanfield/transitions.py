@@ -57,13 +57,15 @@ class Moves:
 
     def push(self, mass: Floats) -> Floats:
         """See `MeanFieldGame.push`."""
-        moved = mass.reshape(len(mass), -1)
-        return np.stack([np.asarray(self._forth @ (self._gather @ row)) for row in moved])
+        if len(mass) == 1:
+            return np.asarray(self._forth @ (self._gather @ mass.reshape(-1)))[None]
+        return np.stack([self._forth @ (self._gather @ row.reshape(-1)) for row in mass])
 
     def pull(self, values: Floats) -> Floats:
         """See `MeanFieldGame.pull`."""
-        blown = np.stack([np.asarray(self._back @ row) for row in values])
-        return blown[:, self._to]
+        if len(values) == 1:
+            return np.take(self._back @ values[0], self._to)[None]
+        return np.stack([np.take(self._back @ row, self._to) for row in values])
 
 
 def steps(shape: Sequence[int], moves: Sequence[Sequence[int]], *, torus: bool, blocked: Any = None) -> Ints:

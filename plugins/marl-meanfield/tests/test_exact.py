@@ -21,7 +21,14 @@ from marl_meanfield.solvers.mirror_descent import MirrorDescent
 from marl_meanfield.solvers.mirror_descent import Params as MirrorParams
 
 OWN = [found.full_name for found in load_registry().all(GAMES) if found.name != "openspiel"]
-SMALL: dict[str, dict[str, Any]] = {"meanfield/crowd": {"size": 4, "horizon": 3}}
+SMALL: dict[str, dict[str, Any]] = {
+    "meanfield/crowd": {"size": 4, "horizon": 3},
+    "meanfield/crowd_grid": {"size": 7, "horizon": 4, "rooms": "four", "start": "corner"},
+    "meanfield/predator_prey": {"size": 3, "horizon": 3},
+    "meanfield/linear_quadratic": {"states": 9, "speeds": 2, "horizon": 3},
+    "meanfield/epidemic": {"horizon": 4},
+    "meanfield/cybersecurity": {"horizon": 4},
+}
 
 
 def made(name: str) -> Any:

@@ -11,7 +11,7 @@ import numpy as np
 
 from marl.registry.ranges import at_least
 from marl.types import Floats
-from marl_meanfield.games.plain import Plain
+from marl_meanfield.games.roaming import Roaming
 from marl_meanfield.transitions import Moves, steps
 
 TINY = 1e-25  # so that being where nobody is, is paid well, and not infinitely
@@ -34,7 +34,7 @@ class Params:
         at_least(self, 0, "crowd_aversion")
 
 
-class Crowd(Plain):
+class Crowd(Roaming):
     """Agents stay, or go left or right; then the wind moves them by one, or not, each a third of the time."""
 
     def __init__(self, params: Params | None = None) -> None:
@@ -43,17 +43,11 @@ class Crowd(Plain):
         moves = ((-1,), (0,), (1,))
         super().__init__(("crowd",), size, len(moves), params.horizon, np.full((1, size), 1.0 / size))
         to = steps((size,), moves, torus=True)
-        self._moves = Moves(to, to, np.full(3, 1 / 3))
+        self.moves = Moves(to, to, np.full(3, 1 / 3))
         place = 1.0 - np.abs(np.arange(size) - middle) / middle
         cost = np.array([1.0, 0.0, 1.0]) / size
         self._base = (place - cost[:, None])[None, None]
         self._aversion = params.crowd_aversion
 
     def rewards(self, times: slice, flow: Floats) -> Floats:
-        return self._base - self._aversion * np.log(flow + TINY)[:, :, None, :]
-
-    def push(self, time: int, mass: Floats, distribution: Floats) -> Floats:
-        return self._moves.push(mass)
-
-    def pull(self, time: int, values: Floats, distribution: Floats) -> Floats:
-        return self._moves.pull(values)
+        return np.asarray(self._base - self._aversion * np.log(flow + TINY)[:, :, None, :])
