@@ -1,0 +1,114 @@
+"""Mean-field games: an iteration of mirror descent, ours and OpenSpiel's, interleaved; and how long a large grid takes.
+
+The games of the first part are OpenSpiel's, ours after the walk that makes arrays of them (its time is told), written
+in C++ and in Python; its solvers are written in Python. `--grid` does the second part alone, `--no-grid` the first. Its
+games: agents who begin in a corner and shun each other, and agents who begin everywhere and want to be near a bar.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+
+import _common as bench
+from open_spiel.python.mfg.algorithms.mirror_descent import MirrorDescent as Theirs
+
+from marl_meanfield import exact
+from marl_meanfield.games.crowd_grid import CrowdGrid
+from marl_meanfield.games.crowd_grid import Params as GridParams
+from marl_meanfield.openspiel.game import OpenSpielGame, Params
+from marl_meanfield.openspiel.load import load
+from marl_meanfield.solvers.accelerated import Accelerated
+from marl_meanfield.solvers.mirror_descent import MirrorDescent
+
+GAMES = {
+    "crowd, in C++": "mfg_crowd_modelling",
+    "crowd, in Python": "python_mfg_crowd_modelling",
+    "2-D crowd, in C++": "mfg_crowd_modelling_2d",
+}
+GOAL = 0.01
+
+
+def ours(name: str, iterations: int) -> Callable[[], float]:
+    """Milliseconds an iteration, the flow of the new policy included, as in OpenSpiel's."""
+    began = time.perf_counter()
+    game, solver = OpenSpielGame(Params(name)), MirrorDescent()
+    print(f"{name}: arrays of it after {time.perf_counter() - began:.2f} s")
+    state = solver.start(game)
+
+    def work() -> float:
+        start = time.perf_counter()
+        for number in range(iterations):
+            solver.step(game, state, exact.flow(game, state["policy"]), number + 1)
+        return 1000 * (time.perf_counter() - start) / iterations
+
+    return work
+
+
+def theirs(name: str) -> Callable[[], float]:
+    """The same of OpenSpiel's."""
+    solver = Theirs(load(name))
+
+    def work() -> float:
+        start = time.perf_counter()
+        solver.iteration()
+        return 1000 * (time.perf_counter() - start)
+
+    return work
+
+
+def iterations(quick: bool) -> None:
+    """The first part: one line of JSON for each game."""
+    for title, name in GAMES.items():
+        tasks = {"marl": ours(name, 5 if quick else 20), "OpenSpiel": theirs(name)}
+        results = bench.interleaved(tasks, 5 if quick else 21)
+        bench.table(results, f"ms an iteration ({title})")
+        middle = bench.medians(results)
+        better = bench.ratio(results, "OpenSpiel", "marl")
+        label = f"meanfield_{name.removeprefix('python_').removeprefix('mfg_')}"
+        bench.report(label, middle["marl"], middle["OpenSpiel"], better, "ms an iteration", game=name)
+
+
+def grid(name: str, params: GridParams, most: int) -> None:
+    """The second part: a crowd on a grid until NashConv is below the goal."""
+    print(f"{name}: {params}", flush=True)
+    game, solver = CrowdGrid(params), Accelerated()
+    state, seconds, number, nash_conv = solver.start(game), 0.0, 0, float("inf")
+    curve: list[tuple[int, float, float]] = []
+    while nash_conv >= GOAL and number <= most:
+        began = time.perf_counter()
+        along = exact.flow(game, state["policy"])
+        if number % 25 == 0:
+            nash_conv = exact.judge(game, state["policy"], along).nash_conv
+            curve.append((number, round(seconds, 1), nash_conv))
+            print(f"iteration {number:4}  {seconds:7.1f} s  NashConv {nash_conv:.4f}", flush=True)
+        number += 1
+        solver.step(game, state, along, number)
+        seconds += time.perf_counter() - began
+    bench.report(
+        f"meanfield_grid_{name}",
+        seconds,
+        GOAL,
+        GOAL / nash_conv,
+        f"s to NashConv {GOAL}",
+        size=params.size,
+        curve=curve,
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a rough answer in a few seconds")
+    parser.add_argument("--grid", action=argparse.BooleanOptionalAction, help="the second part alone, or not at all")
+    given = parser.parse_args()
+    if not given.grid:
+        iterations(given.quick)
+    if given.grid is not False:
+        size, horizon = (20, 20) if given.quick else (200, 100)
+        grid("explore", GridParams(size, horizon, start="corner", bar=0.0, effort=0.0), 2000)
+        grid("bar", GridParams(size, horizon, effort=0.0), 2000)
+
+
+if __name__ == "__main__":
+    main()
