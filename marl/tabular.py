@@ -41,7 +41,7 @@ class Tabular:
     def __init__(self, keys: Keys, probabilities: Floats, agent: Ints | None = None) -> None:
         self.by_agent = agent is not None
         if agent is not None:
-            keys = _keys_of(keys, agent)
+            keys = agent_keys(keys, agent)
         order = np.argsort(keys, kind="stable")
         self.keys = keys[order]
         self.table = probabilities[order]
@@ -59,7 +59,7 @@ class Tabular:
     def probabilities(self, rows: Rows) -> Floats:
         """The table's probabilities for these rows, `float64[K, A]`."""
         keys = observation_keys(rows.observation)
-        place, found = self.lookup(_keys_of(keys, rows.agent) if self.by_agent else keys)
+        place, found = self.lookup(agent_keys(keys, rows.agent) if self.by_agent else keys)
         width = self.table.shape[1]
         mask = rows.mask if rows.mask is not None else np.ones((len(rows), width), dtype=np.bool_)
         uniform = mask / mask.sum(axis=1, keepdims=True)
@@ -74,8 +74,8 @@ class Tabular:
         return Acts(action, np.log(weights[np.arange(len(action)), action]))
 
 
-def _keys_of(keys: Keys, agent: Ints) -> Keys:
-    """Other keys for each agent, `uint64[K]`."""
+def agent_keys(keys: Keys, agent: Ints) -> Keys:
+    """Keys of what agents see, `uint64[K]`, that are others for each agent."""
     return keys ^ rng.mix(np.asarray(agent, dtype=np.int64))
 
 

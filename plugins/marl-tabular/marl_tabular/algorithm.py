@@ -1,4 +1,4 @@
-"""The base class of the solvers here: from a job to iterations on tables, and from tables to a player.
+"""The base classes of the solvers here: from a job to iterations on tables, and from tables to a player.
 
 The learner of a job plays its own side and every side where it meets itself (`Job.sides`); other sides are as the job's
 mixtures say. So self-play solves the game, and one side alone finds an answer to the others.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar, Generic, Protocol, TypeVar
 
 from marl import tabular
 from marl.algorithm import Checkpoint, Services, Trained
@@ -42,18 +42,28 @@ class Solver(Protocol):
     def iterate(self) -> None:
         """One iteration."""
 
-    def averages(self) -> dict[int, Floats]:
-        """The plan `float64[S]` that each side which learns is known by."""
-
     def save(self) -> dict[str, Array]:
         """All that the next iteration depends on, beside `iterations`."""
 
+    def fits(self, saved: Mapping[str, Array]) -> bool:
+        """Whether `save` may have given that."""
+
     def load(self, saved: Mapping[str, Array], iterations: int) -> None:
-        """Go on from what `save` gave."""
+        """Go on from what `save` gave after so many iterations."""
 
 
-class TabularAlgorithm(ABC):
-    """Implement `solver`, get `train`. Games need a sequence form; any number of players, also general sums."""
+class TreeSolver(Solver, Protocol):
+    """One that has the whole tree before it."""
+
+    def averages(self) -> dict[int, Floats]:
+        """The plan `float64[S]` that each side which learns is known by."""
+
+
+S = TypeVar("S", bound=Solver)
+
+
+class TabularAlgorithm(ABC, Generic[S]):
+    """Implement `begin` and `player`, get `train`."""
 
     parameters: ClassVar[type[Params]] = Params
 
@@ -61,8 +71,12 @@ class TabularAlgorithm(ABC):
         self.params = params or self.parameters()
 
     @abstractmethod
-    def solver(self, game: LearnersGame, job: Job) -> Solver:
+    def begin(self, job: Job, services: Services) -> S:
         """Tables for the sides `job.sides`, before the first iteration."""
+
+    @abstractmethod
+    def player(self, solver: S, job: Job, services: Services) -> Snapshot:
+        """What the tables have learned, as a player."""
 
     def check_job(self, job: Job, spec: EnvSpec) -> None:
         """Raises UserError where `train` would refuse the job."""
@@ -77,18 +91,35 @@ class TabularAlgorithm(ABC):
     def train(self, job: Job, services: Services) -> Trained:
         """Iterate on the job's sides, from its parent's tables where it has one."""
         self.check_job(job, services.spec)
-        exact = services.exact()
-        solver = self.solver(learners_game(exact, job), job)
+        solver = self.begin(job, services)
         if job.parent is not None:
             resume(solver, services.checkpoint(job.parent), job)
         for _ in range(int(job.budget.get("iterations", self.params.iterations))):
             solver.iterate()
-        plans = solver.averages()
-        return Trained(
-            player(exact, plans, services.spec, job),
-            Checkpoint(solver.save(), {"iterations": solver.iterations}),
-            {"iterations": solver.iterations},
-        )
+        checkpoint = Checkpoint(solver.save(), {"iterations": solver.iterations})
+        return Trained(self.player(solver, job, services), checkpoint, {"iterations": solver.iterations})
+
+
+class TreeAlgorithm(TabularAlgorithm[TreeSolver]):
+    """For games that have a sequence form, of any number of players, also with general sums. Implement `solver`."""
+
+    @abstractmethod
+    def solver(self, game: LearnersGame, job: Job) -> TreeSolver:
+        """Tables for the sides `job.sides`, before the first iteration."""
+
+    def begin(self, job: Job, services: Services) -> TreeSolver:
+        return self.solver(learners_game(services.exact(), job), job)
+
+    def player(self, solver: TreeSolver, job: Job, services: Services) -> Snapshot:
+        """A table for all sides that learned, found by what an agent sees, and who it is.
+
+        In a symmetric game it is the table of the job's side, which plays every side.
+        """
+        players = services.exact().form.players
+        tables = {side: (players[side], players[side].behaviour(plan)) for side, plan in solver.averages().items()}
+        if services.spec.symmetric:
+            return tabular.snapshot(*tables[job.side])
+        return tabular.snapshot_of_agents(tables)
 
 
 def learners_game(exact: ExactGame, job: Job) -> LearnersGame:
@@ -106,11 +137,10 @@ def _seen(exact: ExactGame, side: int, mixture: Mixture) -> Seen:
 
 def resume(solver: Solver, checkpoint: Checkpoint, job: Job) -> None:
     """Put a checkpoint's tables into the solver. Raises UserError where they are those of another solver or game."""
-    shapes = {name: array.shape for name, array in solver.save().items()}
-    if shapes != {name: array.shape for name, array in checkpoint.arrays.items()}:
+    if not solver.fits(checkpoint.arrays):
         raise UserError(
             f"{job.algorithm} cannot go on from checkpoint {job.parent}: its tables are of another solver, "
-            f"other sides or another game ({named(checkpoint.arrays)}; {named(shapes)} would be right)"
+            f"other sides or another game ({named(checkpoint.arrays)}; {named(solver.save())} would be right)"
         )
     solver.load(checkpoint.arrays, int(str(checkpoint.meta["iterations"])))
 
@@ -118,14 +148,3 @@ def resume(solver: Solver, checkpoint: Checkpoint, job: Job) -> None:
 def named(tables: Iterable[str]) -> str:
     """Their names, for people."""
     return ", ".join(sorted(tables)) or "none"
-
-
-def player(exact: ExactGame, plans: Mapping[int, Floats], spec: EnvSpec, job: Job) -> Snapshot:
-    """The learner as a player: a table for all sides that learned, found by what an agent sees, and who it is.
-
-    In a symmetric game it is the table of the job's side, which plays every side.
-    """
-    behaviours = {side: exact.form.players[side].behaviour(plan) for side, plan in plans.items()}
-    if spec.symmetric:
-        return tabular.snapshot(exact.form.players[job.side], behaviours[job.side])
-    return tabular.snapshot_of_agents({side: (exact.form.players[side], table) for side, table in behaviours.items()})

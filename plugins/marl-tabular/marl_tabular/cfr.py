@@ -8,13 +8,13 @@ from typing import ClassVar
 
 from marl.job import Job
 from marl.registry.ranges import at_least, at_most
-from marl_tabular.algorithm import Params, TabularAlgorithm
+from marl_tabular.algorithm import Params, TreeAlgorithm
 from marl_tabular.game import LearnersGame
 from marl_tabular.regret import CFR, Weighting
 from marl_tabular.weightings import Discounted, Plain, Plus
 
 
-class _Family(TabularAlgorithm):
+class _Family(TreeAlgorithm):
     """Regret minimisation with a weighting."""
 
     def weighting(self) -> Weighting:

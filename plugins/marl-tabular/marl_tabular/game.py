@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from marl.exact import SequenceForm
-from marl.types import Floats, Ints
+from marl.types import Array, Floats, Ints
 from marl_tabular.layout import Layout
 
 
@@ -60,3 +60,8 @@ class LearnersGame:
         if side not in self.fixed:
             return plans[side]
         return self.seen[side].own * plans[side] + self.fixed[side]
+
+
+def alike(own: Mapping[str, Array], other: Mapping[str, Array]) -> bool:
+    """Whether these are tables of the same names and shapes."""
+    return {name: array.shape for name, array in own.items()} == {name: array.shape for name, array in other.items()}

@@ -44,3 +44,27 @@ def marl_algorithms() -> Iterable[Descriptor]:
             source=source,
             tags=("exact", "tables"),
         )
+    yield Descriptor(
+        "xfp",
+        "marl_tabular.fictitious:ExtensiveFictitiousPlay",
+        "fictitious play with exact best responses and average policies",
+        params="marl_tabular.fictitious:Params",
+        source="Heinrich, Lanctot and Silver, ICML 2015",
+        tags=("exact", "tables"),
+    )
+    yield Descriptor(
+        "mmd",
+        "marl_tabular.mirror:MagneticMirrorDescent",
+        "magnetic mirror descent, whose last policy converges; its magnet may follow (R-NaD)",
+        params="marl_tabular.mirror:MirrorParams",
+        source="Sokota et al., ICLR 2023; Perolat et al., ICML 2021",
+        tags=("exact", "tables"),
+    )
+    yield Descriptor(
+        "mccfr",
+        "marl_tabular.mccfr:MonteCarloRegret",
+        "external-sampling Monte Carlo CFR, on matches that are played: for trees that are too large",
+        params="marl_tabular.mccfr:MonteCarloParams",
+        source="Lanctot et al., NeurIPS 2009",
+        tags=("tables",),
+    )

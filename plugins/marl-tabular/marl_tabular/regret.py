@@ -15,7 +15,7 @@ from typing import Protocol
 import numpy as np
 
 from marl.types import Array, Floats
-from marl_tabular.game import LearnersGame
+from marl_tabular.game import LearnersGame, alike
 from marl_tabular.layout import Passes
 
 
@@ -100,6 +100,10 @@ class CFR:
             saved[f"regret_{side}"] = table.layout.gather(regret)
             saved[f"average_{side}"] = table.layout.gather(table.average)
         return saved
+
+    def fits(self, saved: Mapping[str, Array]) -> bool:
+        """Whether these are tables of the same sides of the same game, or of one of its size."""
+        return alike(self.save(), saved)
 
     def load(self, saved: Mapping[str, Array], iterations: int) -> None:
         """Go on from what `save` gave after so many iterations."""

@@ -10,6 +10,7 @@ import pytest
 
 from marl.errors import UserError
 from marl.job import SELF, Job
+from marl.tabular import agent_keys, observation_keys
 from marl_tabular.algorithm import learners_game
 
 FAMILY = ["cfr", "cfr_plus", "linear_cfr", "dcfr"]
@@ -38,12 +39,13 @@ def test_the_average_of_one_iteration_is_uniform(desk: Callable[..., Any]) -> No
     assert kuhn.nash_conv(player) == pytest.approx(11 / 12)
 
 
-@pytest.mark.parametrize("name", FAMILY)
+@pytest.mark.parametrize("name", [*FAMILY, "xfp", "mmd", "mccfr"])
 def test_going_on_is_bit_identical(desk: Callable[..., Any], name: str) -> None:
-    leduc = desk("classic/leduc_poker")
-    whole = leduc.work(f"tabular/{name}", iterations=20)
-    _, parent = leduc.keep(leduc.work(f"tabular/{name}", iterations=7))
-    parts = leduc.work(f"tabular/{name}", iterations=13, parent=parent)
+    """The magnet of mirror descent moves in between."""
+    leduc, params = desk("classic/leduc_poker"), {"mmd": {"magnet_every": 5}, "mccfr": {"traversals": 2}}.get(name, {})
+    whole = leduc.work(f"tabular/{name}", iterations=20, **params)
+    _, parent = leduc.keep(leduc.work(f"tabular/{name}", iterations=7, **params))
+    parts = leduc.work(f"tabular/{name}", iterations=13, parent=parent, **params)
     assert parts.snapshot.id == whole.snapshot.id
     assert parts.metrics == whole.metrics == {"iterations": 20}
     assert all(np.array_equal(parts.checkpoint.arrays[key], value) for key, value in whole.checkpoint.arrays.items())
@@ -103,3 +105,51 @@ def test_what_cannot_be_solved_is_refused_in_a_sentence(desk: Callable[..., Any]
         UserError, match=r"cannot go on from checkpoint .*: its tables are of another solver, other sides"
     ):
         leduc.work("tabular/cfr", parent=parent)
+
+
+def test_fictitious_play_converges_by_its_averages(desk: Callable[..., Any]) -> None:
+    """In rock, paper, scissors it is what everybody knows: the answer to uniform play is the first action, rock."""
+    game = desk("classic/rock_paper_scissors")
+    player, _ = game.keep(game.work("tabular/xfp", iterations=1))
+    assert game.plans(player)[0] == pytest.approx([1, 2 / 3, 1 / 6, 1 / 6])
+    kuhn = desk("classic/kuhn_poker")
+    player, _ = kuhn.keep(kuhn.work("tabular/xfp", iterations=300))
+    assert kuhn.nash_conv(player) < 0.03
+
+
+def test_the_last_policy_of_mirror_descent_converges(desk: Callable[..., Any]) -> None:
+    """With a magnet that stays to a regularised equilibrium, with one that follows to an equilibrium."""
+    kuhn = desk("classic/kuhn_poker")
+    follows, _ = kuhn.keep(kuhn.work("tabular/mmd", eta=3.0, alpha=0.03, iterations=1000))
+    stays, _ = kuhn.keep(kuhn.work("tabular/mmd", eta=3.0, alpha=0.03, magnet_every=0, iterations=1000))
+    assert kuhn.nash_conv(follows) < 1e-5
+    assert kuhn.nash_conv(stays) == pytest.approx(0.0452, abs=1e-3)
+
+
+def test_monte_carlo_comes_near_the_equilibrium(desk: Callable[..., Any]) -> None:
+    kuhn = desk("classic/kuhn_poker")
+    player, _ = kuhn.keep(kuhn.work("tabular/mccfr", iterations=40, traversals=50))
+    assert kuhn.nash_conv(player) < 0.1
+
+
+def test_a_traversal_has_the_regrets_of_the_tree_on_average(desk: Callable[..., Any]) -> None:
+    """After one iteration, the mean over traversals is the counterfactual regret of CFR's first."""
+    kuhn = desk("classic/kuhn_poker")
+    sampled = kuhn.work("tabular/mccfr", iterations=1, traversals=20_000).checkpoint.arrays
+    exact = kuhn.work("tabular/cfr", iterations=1).checkpoint.arrays["regret_0"]
+    decisions = kuhn.form.players[0]  # side 1 of CFR has already seen how side 0 changed
+    place = {key: row for row, key in enumerate(sampled["key"].tolist())}
+    keys = agent_keys(observation_keys(decisions.observation), np.zeros(len(decisions.parent), dtype=np.int64))
+    for infoset, key in enumerate(keys.tolist()):
+        begin = decisions.start[infoset]
+        expected = exact[begin : begin + decisions.size[infoset]]
+        assert sampled["regret"][place[key]] / 20_000 == pytest.approx(expected, abs=0.02)
+
+
+def test_monte_carlo_needs_turns_copies_and_itself(desk: Callable[..., Any]) -> None:
+    with pytest.raises(UserError, match="here several act at once"):
+        desk("classic/rock_paper_scissors").work("tabular/mccfr")
+    kuhn = desk("classic/kuhn_poker")
+    fixed, _ = kuhn.keep(kuhn.work("tabular/cfr", iterations=1))
+    with pytest.raises(UserError, match="learns by self-play alone"):
+        kuhn.work("tabular/mccfr", opponents=((), ((fixed, 1.0),)))

@@ -1,0 +1,71 @@
+"""The algorithm of external-sampling Monte Carlo CFR; `sampled.py` is what it does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from marl import tabular
+from marl.algorithm import Services
+from marl.env import EnvSpec, Forkable
+from marl.errors import UserError
+from marl.job import SELF, Job
+from marl.registry.ranges import at_least
+from marl.snapshot import Snapshot
+from marl.space import Discrete
+from marl_tabular.algorithm import Params, TabularAlgorithm
+from marl_tabular.sampled import ExternalSampling
+
+
+@dataclass
+class MonteCarloParams(Params):
+    """How much is played."""
+
+    traversals: int = 100
+    """Traversals of each side in an iteration; all of them by the policies that the iteration before left."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        at_least(self, 1, "traversals")
+
+
+class MonteCarloRegret(TabularAlgorithm[ExternalSampling]):
+    """Self-play in games of turns that can be forked. Players are tables; what was never met is played uniformly."""
+
+    parameters: ClassVar[type[Params]] = MonteCarloParams
+
+    def __init__(self, params: MonteCarloParams | None = None) -> None:
+        self.sampling = params or MonteCarloParams()
+        super().__init__(self.sampling)
+
+    def check_job(self, job: Job, spec: EnvSpec) -> None:
+        super().check_job(job, spec)
+        if spec.dynamics != "turns":
+            raise UserError(f"{job.algorithm} tries one agent's actions at a time, and here several act at once")
+        if any(len(side) > 1 for side in spec.sides):
+            raise UserError(f"{job.algorithm} needs one agent on each side, and the sides here are {spec.sides}")
+        if wrong := [group.action for group in spec.groups if not isinstance(group.action, Discrete)]:
+            raise UserError(f"{job.algorithm} needs actions that can be counted, a Discrete space, not {wrong[0]}")
+        others = [mixture for side, mixture in enumerate(job.opponents) if side != job.side]
+        if any(mixture != ((SELF, 1.0),) for mixture in others):
+            raise UserError(
+                f"{job.algorithm} learns by self-play alone (`strategy: league/self_play`), and here others play too: "
+                "tabular/cfr_plus answers them, where the game has a sequence form"
+            )
+
+    def begin(self, job: Job, services: Services) -> ExternalSampling:
+        spec = services.spec
+        if not isinstance(services.environment(1), Forkable):
+            raise UserError(f"{job.algorithm} tries several actions in a match, and this environment cannot copy one")
+        actions = max(group.action.n for group in spec.groups if isinstance(group.action, Discrete))
+        agents = tuple(agent for (agent,) in spec.sides)
+        return ExternalSampling(
+            services.environment, actions, agents, not spec.symmetric, self.sampling.traversals, job.seed
+        )
+
+    def player(self, solver: ExternalSampling, job: Job, services: Services) -> Snapshot:
+        store = solver.store
+        arrays = {"keys": store.seen[: store.count].copy(), "probabilities": store.averages()}
+        if solver.apart:
+            arrays["agent"] = store.agent[: store.count].copy()
+        return Snapshot(tabular.NAME, arrays)
