@@ -3,7 +3,8 @@
 Iterations a second of each, and how exploitable the averages are (NashConv / 2) after as many iterations. Then the
 whole way: seconds from an environment to an average that is exploitable by less than 0.005, looked at every ten
 iterations.
-OpenSpiel has CFR and CFR+ in C++, linear and discounted CFR in Python.
+OpenSpiel has CFR, CFR+ and external-sampling MCCFR in C++, linear and discounted CFR in Python. One of MCCFR is a
+traversal of each side; ours does a hundred of them at a time.
 """
 
 from __future__ import annotations
@@ -13,13 +14,17 @@ from collections.abc import Callable
 from typing import Any
 
 import _common as bench
+import numpy as np
 import pyspiel
 from open_spiel.python.algorithms.discounted_cfr import DCFRSolver, LCFRSolver
 
+from marl import tabular
+from marl.env import Rows
 from marl.exact import SequenceForm
 from marl_classic.leduc_poker import LeducPoker
 from marl_tabular.game import LearnersGame, Seen
 from marl_tabular.regret import CFR, Weighting
+from marl_tabular.sampled import ExternalSampling
 from marl_tabular.weightings import Discounted, Plain, Plus
 
 GAME = pyspiel.load_game("leduc_poker")
@@ -30,6 +35,7 @@ FAMILY: dict[str, tuple[Weighting, Callable[[Any], Any], int]] = {  # and OpenSp
     "DCFR": (Discounted(1.5, 0.0, 2.0), DCFRSolver, 5),
 }
 GOAL = 0.005
+SAMPLED, TOGETHER = [100, 1000, 10_000], 100  # iterations at which MCCFR is looked at; ours, of so many at a time
 
 
 def self_play(form: SequenceForm, weighting: Weighting) -> CFR:
@@ -83,6 +89,43 @@ def curve(form: SequenceForm, weighting: Weighting, at: list[int]) -> list[float
     return found
 
 
+def plans(form: SequenceForm, solver: ExternalSampling) -> list[Any]:
+    """The average plans of tables that were filled as they were met."""
+    store = solver.store
+    table = tabular.Tabular(store.seen[: store.count], store.averages(), store.agent[: store.count])
+    found = []
+    for side, one in enumerate(form.players):
+        everywhere = np.arange(len(one.parent))
+        rows = Rows(everywhere, np.full_like(everywhere, side), one.observation, one.mask, everywhere >= 0)
+        found.append(one.plan(table.probabilities(rows)))
+    return found
+
+
+def sampled(form: SequenceForm, quick: bool) -> None:
+    """Iterations of MCCFR a second of CPU time, and how exploitable its averages are."""
+    at = SAMPLED[:-1] if quick else SAMPLED
+    ours = ExternalSampling(LeducPoker, 3, (0, 1), True, TOGETHER, seed=0)
+    theirs = pyspiel.ExternalSamplingMCCFRSolver(GAME, 0)
+    spent = {"marl": 0.0, "OpenSpiel": 0.0}
+    found: dict[str, list[float]] = {"marl": [], "OpenSpiel": []}
+    done = 0
+    for count in at:
+        began = time.process_time()
+        for _ in range((count - done) // TOGETHER):
+            ours.iterate()
+        spent["marl"] += time.process_time() - began
+        found["marl"].append(form.nash_conv(plans(form, ours)) / 2)
+        began = time.process_time()
+        for _ in range(count - done):
+            theirs.run_iteration()
+        spent["OpenSpiel"] += time.process_time() - began
+        found["OpenSpiel"].append(pyspiel.exploitability(GAME, theirs.average_policy()))
+        done = count
+    for name, values in found.items():
+        shown = " ".join(f"{value:.3f}" for value in values)
+        print(f"{name} MCCFR: {done / spent[name]:,.0f} iterations a second; exploitability {shown} after {at}")
+
+
 def main() -> None:
     quick = bench.arguments(__doc__).quick
     form = LeducPoker(1).sequence_form()
@@ -102,6 +145,7 @@ def main() -> None:
     for _ in range(100):
         peer.evaluate_and_update_policy()
     print(f"OpenSpiel CFR+: {pyspiel.exploitability(GAME, peer.average_policy()):.6f} after 100")
+    sampled(form, quick)
     for name in ("CFR+", "DCFR"):
         taken = sorted(ours_to(GOAL, FAMILY[name][0]) for _ in range(rounds))
         print(f"marl {name} below {GOAL}: {taken[rounds // 2][0]:.3f} s, {taken[0][1]} iterations, the tree included")
