@@ -9,6 +9,7 @@ from marl.registry import Descriptor, hookimpl
 
 MARL_API = ">=2,<3"
 
+VINYALS = "Vinyals et al., Grandmaster level in StarCraft II, Nature 575, 2019"
 PSRO = "Lanctot et al., A unified game-theoretic approach to multiagent RL, NeurIPS 2017"
 
 
@@ -113,7 +114,12 @@ def league_strategies() -> Iterable[Descriptor]:
         _strategy(
             "pfsp:PFSP",
             "prioritised fictitious self-play: several learners, side by side, each against whom it still loses to",
-            "Vinyals et al., Grandmaster level in StarCraft II, Nature 575, 2019",
+            VINYALS,
+        ),
+        _strategy(
+            "alphastar:AlphaStar",
+            "the AlphaStar league: main agents, main exploiters and league exploiters, side by side",
+            VINYALS,
         ),
     ]
 

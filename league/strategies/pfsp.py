@@ -13,14 +13,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
-from typing import Literal
 
 import numpy as np
 
 from league.orders import Order
 from league.payoffs.cells import Cell
+from league.strategies import priorities
 from league.strategies.chain import chained
 from league.strategies.founders import founders_of
+from league.strategies.priorities import Weighting, chances
 from league.strategy import Weights
 from league.view import LeagueView
 from marl import rng
@@ -31,7 +32,6 @@ from marl.registry import Registry
 from marl.registry.ranges import at_least
 from marl.scenario import Component, component
 from marl.snapshot import Snapshot
-from marl.types import Floats
 
 
 @dataclass
@@ -42,8 +42,8 @@ class Params:
     founder: Component = component("players", default="marl/random", help="the player that each side starts with")
     lineages: int = 2
     """How many learners there are; they take the sides in turn. As many workers keep all of them busy."""
-    weighting: Literal["hard", "variance", "linear"] = "hard"
-    """`hard`: (1 - x)^k of the chance x to win; `variance`: x (1 - x), who is as good as oneself; `linear`: 1 - x."""
+    weighting: Weighting = "hard"
+    """`hard`: (1 - x)^k of the chance x to win; `variance`: x (1 - x); `linear`: 1 - x; `capped`: that, 1/2 at most."""
     power: float = 2.0
     """The k of `hard`: the greater, the more the hardest opponents are preferred."""
     win: float = 1.0
@@ -120,22 +120,11 @@ class PFSP:
             weights = np.ones(len(players))
         else:
             returns = np.moveaxis(view.payoffs[side], side, 0)[newest]
-            weights = self.weights(np.nan_to_num(returns / self.params.win, nan=0.0))
+            weights = priorities.weights(self.params.weighting, chances(returns, self.params.win), self.params.power)
         weights = weights * (first == np.arange(len(first)))
         weights = weights if weights.any() else (first == np.arange(len(first))).astype(np.float64)
         shares = weights / weights.sum()
         return tuple((p.snapshot, float(w)) for p, w in zip(players, shares, strict=True) if w > 0)
-
-    def weights(self, returns: Floats) -> Floats:
-        """What opponents weigh, `float64[n]`, by one's mean returns against them, `[n]` from -1 to 1."""
-        chance = np.clip((1 + returns) / 2, 0.0, 1.0)
-        match self.params.weighting:
-            case "hard":
-                return np.asarray((1 - chance) ** self.params.power)
-            case "variance":
-                return np.asarray(chance * (1 - chance))
-            case "linear":
-                return np.asarray(1 - chance)
 
     def _side(self, view: LeagueView, number: int) -> int:
         """The side that a learner plays: in turn where each has a population, the first where one plays all."""

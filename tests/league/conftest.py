@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,23 @@ from marl.registry import load_registry
 from marl.scenario import load_scenario
 
 Make = Callable[..., Manager]
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A place for plugins, with that of `learners.py`, here and in every process that is started."""
+    site = tmp_path / "site"
+    info = site / "learners-0.1.dist-info"
+    info.mkdir(parents=True)
+    shutil.copy(Path(__file__).with_name("learners.py"), site)
+    (site / "heavy.py").write_text("from learners import Averager\n")
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: learners\nVersion: 0.1\n")
+    (info / "entry_points.txt").write_text("[marl]\nlearners = learners\n")
+    monkeypatch.syspath_prepend(str(site))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(site), *filter(None, [os.environ.get("PYTHONPATH")])]))
+    yield site
+    for module in ("learners", "heavy"):
+        sys.modules.pop(module, None)
 
 
 @pytest.fixture

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from league.manager import Manager
-from league.strategies.pfsp import PFSP, Params
+from league.strategies.priorities import Weighting, chances, weights
 from marl.errors import UserError
-from marl.registry import load_registry
 
 pytest.importorskip("marl_classic", reason="needs the plugin marl-classic")
 
@@ -25,11 +24,12 @@ EXACT = "strategy: {name: pfsp, algorithm: league/best_response}\nworkers: 2\n"
         ("hard", 2.0, [1.0, 0.25, 0.0625, 0.0]),
         ("variance", 1.0, [0.0, 0.25, 0.1875, 0.0]),
         ("linear", 9.0, [1.0, 0.5, 0.25, 0.0]),
+        ("capped", 9.0, [0.5, 0.5, 0.25, 0.0]),
     ],
 )
-def test_the_weights_are_those_of_the_paper(weighting: str, power: float, expected: list[float]) -> None:
-    strategy = PFSP(load_registry(), Params(weighting=weighting, power=power))  # type: ignore[arg-type]
-    np.testing.assert_allclose(strategy.weights(np.array([-1.0, 0.0, 0.5, 1.0])), expected)
+def test_the_weights_are_those_of_the_paper(weighting: Weighting, power: float, expected: list[float]) -> None:
+    chance = chances(np.array([-2.0, 0.0, 1.0, 2.0]), 2.0)
+    np.testing.assert_allclose(weights(weighting, chance, power), expected)
 
 
 def test_in_a_symmetric_game_learners_meet_everyone_by_hand(league: Make) -> None:
