@@ -26,6 +26,7 @@ GAMES = {
     "crowd, in C++": "mfg_crowd_modelling",
     "crowd, in Python": "python_mfg_crowd_modelling",
     "2-D crowd, in C++": "mfg_crowd_modelling_2d",
+    "routing, in Python": "python_mfg_dynamic_routing(max_num_time_step=100,time_step_length=0.05)",
 }
 GOAL = 0.01
 
@@ -66,7 +67,7 @@ def iterations(quick: bool) -> None:
         bench.table(results, f"ms an iteration ({title})")
         middle = bench.medians(results)
         better = bench.ratio(results, "OpenSpiel", "marl")
-        label = f"meanfield_{name.removeprefix('python_').removeprefix('mfg_')}"
+        label = f"meanfield_{name.partition('(')[0].removeprefix('python_').removeprefix('mfg_')}"
         bench.report(label, middle["marl"], middle["OpenSpiel"], better, "ms an iteration", game=name)
 
 

@@ -40,7 +40,7 @@ def _transposed(game: MeanFieldGame, name: str) -> None:
         raise UserError(f"{name}: push must keep everybody and give {here.shape}; it gives {moved.shape} with sums "
                         f"{moved.sum(axis=-1)}")  # fmt: skip
     values = rng.uniform(np.arange(here.size, dtype=np.uint64)).reshape(here.shape)
-    pulled = game.pull(0, values, here)
+    pulled = game.pull(0, values, here, moved)
     if pulled.shape != mass.shape or not np.isclose((mass * pulled).sum(), (moved * values).sum()):
         raise UserError(f"{name}: pull must be the transpose of push: sum(push(mass) * values) is "
                         f"{(moved * values).sum():.6g}, sum(mass * pull(values)) is "

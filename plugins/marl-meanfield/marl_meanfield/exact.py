@@ -74,7 +74,7 @@ def backward(game: MeanFieldGame, along: Floats, choose: Callable[[int, Floats],
         start = max(0, end - chunk)
         paid = np.broadcast_to(game.rewards(slice(start, end), along[start:end]), (end - start, *shape))
         for time in range(end - 1, start - 1, -1):
-            values = choose(time, paid[time - start] + game.pull(time, values, along[time]))
+            values = choose(time, paid[time - start] + game.pull(time, values, along[time], along[time + 1]))
     return values
 
 

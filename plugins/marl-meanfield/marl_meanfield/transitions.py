@@ -19,23 +19,19 @@ def fitting(matrix: Any) -> Any:
 
 
 class Table:
-    """Chances by time: `chances` are sparse `[P * S, P * A * S]`, columns sum to 1; one a time, or one for all."""
+    """Chances by time: `chances` are sparse `[rows, P * A * S]`, columns sum to 1; one a time, or one for all."""
 
     def __init__(self, chances: Sequence[Any]) -> None:
         self._forth = [fitting(matrix) for matrix in chances]
         self._back = [fitting(csr_array(matrix.T)) for matrix in chances]
 
     def push(self, time: int, mass: Floats) -> Floats:
-        """See `MeanFieldGame.push`."""
-        populations, _, states = mass.shape
-        moved = self._forth[min(time, len(self._forth) - 1)] @ mass.reshape(-1)
-        return np.asarray(moved).reshape(populations, states)
+        """From how many take which action where, `[P, A, S]`, to how many are in each row; see `MeanFieldGame.push`."""
+        return np.asarray(self._forth[min(time, len(self._forth) - 1)] @ mass.reshape(-1))
 
-    def pull(self, time: int, values: Floats, actions: int) -> Floats:
-        """See `MeanFieldGame.pull`."""
-        populations, states = values.shape
-        pulled = self._back[min(time, len(self._back) - 1)] @ values.reshape(-1)
-        return np.asarray(pulled).reshape(populations, actions, states)
+    def pull(self, time: int, values: Floats) -> Floats:
+        """From what rows are worth to what actions are, `[P A S]`; see `MeanFieldGame.pull`."""
+        return np.asarray(self._back[min(time, len(self._back) - 1)] @ values)
 
 
 class Moves:

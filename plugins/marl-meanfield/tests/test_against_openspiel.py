@@ -5,13 +5,16 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+import numpy as np
 import pytest
 
 from marl.errors import UserError
 from marl_meanfield import exact
+from marl_meanfield.checks import check
 from marl_meanfield.solvers import fictitious_play, fixed_point, mirror_descent, munchausen, policy_iteration
 
 pytest.importorskip("pyspiel", reason="needs OpenSpiel")
+from open_spiel.python import policy
 from open_spiel.python.mfg.algorithms import boltzmann_policy_iteration as their_iteration
 from open_spiel.python.mfg.algorithms import fictitious_play as their_play
 from open_spiel.python.mfg.algorithms import fixed_point as their_point
@@ -21,6 +24,7 @@ from open_spiel.python.mfg.algorithms.nash_conv import NashConv
 
 from marl_meanfield.openspiel.game import OpenSpielGame, Params
 from marl_meanfield.openspiel.load import load
+from marl_meanfield.openspiel.walk import name_of, walk
 
 CROWD = "mfg_crowd_modelling(size=5,horizon=4)"
 OTHERS = (
@@ -94,6 +98,37 @@ def test_every_solver_has_the_same_nash_conv_after_two_iterations(
 def test_every_game_has_the_same_nash_conv(name: str) -> None:
     _, theirs, ours = PAIRS[4]
     compare(load(name), OpenSpielGame(Params(name)), theirs, ours, 1)
+
+
+class Ours(policy.Policy):  # type: ignore[misc]
+    """A policy of ours as one of theirs."""
+
+    def __init__(self, game: Any, numbers: OpenSpielGame, probabilities: np.ndarray) -> None:
+        super().__init__(game, [0])
+        self.nodes, self.number = walk(game).nodes, numbers.places.number
+        self.probabilities = probabilities
+
+    def action_probabilities(self, state: Any, player_id: Any = None) -> dict[int, float]:
+        name = name_of(state)
+        time = self.nodes[name].place.time
+        return {action: self.probabilities[time, 0, action, self.number[name]] for action in state.legal_actions()}
+
+
+def test_routes_on_which_agents_hold_each_other_up_are_worth_the_same() -> None:
+    """How long one waits on a road depends on how many join it, and so does where one goes next."""
+    name = "mfg_dynamic_routing(max_num_time_step=60,time_step_length=0.1)"
+    their_game, game = load(name), OpenSpielGame(Params(name))
+    check(game, name)
+    solver, waits = mirror_descent.MirrorDescent(mirror_descent.Params(0.5)), []
+    state = solver.start(game)
+    for number in range(1, 3):
+        theirs = NashConv(their_game, Ours(their_game, game, state["policy"]))
+        judged = exact.judge(game, state["policy"])
+        assert judged.nash_conv == pytest.approx(theirs.nash_conv(), abs=1e-9)
+        assert judged.best == pytest.approx(theirs.br_values(), abs=1e-9)
+        waits.append(judged.value[0])
+        solver.step(game, state, exact.flow(game, state["policy"]), number)
+    assert waits[0] < waits[1] and judged.nash_conv > 0.01  # so that there was something to compare
 
 
 def test_their_mirror_descent_changes_the_policy_that_it_evaluates() -> None:

@@ -114,8 +114,8 @@ class Broken(Crowd):
     def push(self, time: int, mass: np.ndarray, distribution: np.ndarray) -> np.ndarray:
         return super().push(time, mass, distribution) * (0.5 if self.wrong == "push" else 1.0)
 
-    def pull(self, time: int, values: np.ndarray, distribution: np.ndarray) -> np.ndarray:
-        pulled = super().pull(time, values, distribution)
+    def pull(self, time: int, values: np.ndarray, *others: np.ndarray) -> np.ndarray:
+        pulled = super().pull(time, values, *others)
         return pulled[:, ::-1] ** 2 if self.wrong == "pull" else pulled
 
 

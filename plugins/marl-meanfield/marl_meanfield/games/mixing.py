@@ -21,6 +21,6 @@ class Mixing(Plain, ABC):
         """By the chances."""
         return np.asarray(np.tensordot(mass[0], self.chances(distribution[0]), axes=2))[None]
 
-    def pull(self, time: int, values: Floats, distribution: Floats) -> Floats:
+    def pull(self, time: int, values: Floats, distribution: Floats, following: Floats) -> Floats:
         """The transpose."""
         return np.asarray(self.chances(distribution[0]) @ values[0])[None]

@@ -16,6 +16,6 @@ class Roaming(Plain):
         """Steps, then wind."""
         return self.moves.push(mass)
 
-    def pull(self, time: int, values: Floats, distribution: Floats) -> Floats:
+    def pull(self, time: int, values: Floats, distribution: Floats, following: Floats) -> Floats:
         """The transpose."""
         return self.moves.pull(values)

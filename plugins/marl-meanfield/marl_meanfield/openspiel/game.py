@@ -10,6 +10,7 @@ from scipy.sparse import csr_array
 
 from marl.errors import UserError
 from marl.types import Bools, Floats
+from marl_meanfield.openspiel.arrivals import Arrivals
 from marl_meanfield.openspiel.load import load
 from marl_meanfield.openspiel.local import Paid, formula
 from marl_meanfield.openspiel.places import places
@@ -40,6 +41,7 @@ class OpenSpielGame:
         self.layout = (self.states,)
         self.initial = self.places.initial(walked)
         self.legal: Bools | None = self._legal(walked)
+        self._arrivals = [Arrivals(walked, self.places, time) for time in range(self.horizon + 1)]
         self._moves = Table(self._chances(walked))
         self._pay(game, walked)
 
@@ -58,10 +60,11 @@ class OpenSpielGame:
         return np.asarray(self._constant[-1])
 
     def push(self, time: int, mass: Floats, distribution: Floats) -> Floats:
-        return self._moves.push(time, mass)
+        return self._arrivals[time + 1].settle(self._moves.push(time, mass))
 
-    def pull(self, time: int, values: Floats, distribution: Floats) -> Floats:
-        return self._moves.pull(time, values, self.actions)
+    def pull(self, time: int, values: Floats, distribution: Floats, following: Floats) -> Floats:
+        worth = self._arrivals[time + 1].spread(values, following)
+        return self._moves.pull(time, worth).reshape(len(values), self.actions, self.states)
 
     def _legal(self, walked: Walked) -> Bools | None:
         """States that cannot be reached have their first action."""
@@ -74,19 +77,18 @@ class OpenSpielGame:
         return None if legal.all() else legal
 
     def _chances(self, walked: Walked) -> list[Any]:
-        """A sparse matrix for each time, `[P * S, P * A * S]`."""
+        """A sparse matrix for each time, `[rows, P * A * S]`, to the rows of `Arrivals`."""
         populations, actions, states = len(self.populations), self.actions, self.states
         entries: list[list[tuple[int, int, float]]] = [[] for _ in range(self.horizon)]
         for time, population, number, node in self.places.of(walked):
             for action, chances in node.moves.items():
                 column = (population * actions + action) * states + number
                 for name, chance in chances.items():
-                    row = population * states + self.places.number[name]
-                    entries[time].append((row, column, chance))
-        shape = (populations * states, populations * actions * states)
+                    entries[time].append((self._arrivals[time + 1].row[name], column, chance))
         made = []
-        for found in entries:
+        for time, found in enumerate(entries):
             rows, columns, odds = zip(*found, strict=True)
+            shape = (self._arrivals[time + 1].rows, populations * actions * states)
             made.append(csr_array((np.array(odds), (np.array(rows), np.array(columns))), shape=shape))
         return made
 
@@ -102,17 +104,17 @@ class OpenSpielGame:
             self._near[at], first[at], second[at] = paid.near, paid.first, paid.second
             if paid.linear is not None:
                 linear = np.zeros((*shape, shape[1] * shape[2])) if linear is None else linear
-                linear[at] = self._spread(paid, node.support, time)
+                linear[at] = self._spread(paid, walked, node.place.support)
         self._logarithmic = bool(self._weight.any())
         self._linear = linear
         self._mean = (first, second) if first.any() or second.any() else None
         if self._mean is not None and (len(self.populations) > 1 or not self.places.aligned):
             raise UserError(f"{game} pays by the mean place, which is known for one population on a line only")
 
-    def _spread(self, paid: Paid, support: tuple[str, ...], time: int) -> Floats:
+    def _spread(self, paid: Paid, walked: Walked, support: tuple[str, ...]) -> Floats:
         """From weights over a support to weights over all states of all populations; who cannot be there weighs 0."""
         weights = np.zeros(len(self.populations) * self.states)
         for name, weight in zip(support, paid.linear if paid.linear is not None else (), strict=True):
-            if name in self.places.number:
-                weights[self.places.population[name] * self.states + self.places.number[name]] = weight
+            if name in walked.places:
+                weights[self._arrivals[walked.places[name].time].row[name]] = weight
         return weights

@@ -16,7 +16,7 @@ import numpy as np
 from marl import rng
 from marl.errors import UserError
 from marl.types import Floats
-from marl_meanfield.openspiel.walk import Node, told
+from marl_meanfield.openspiel.walk import Node, crowded, name_of, told
 
 CLOSE = 1e-9  # how well the formula must say what the game says
 
@@ -43,8 +43,13 @@ class Paid:
 
 def formula(game: Any, node: Node) -> Paid:
     """What a node pays. Raises UserError where it is no such formula, or where moves depend on the distribution."""
-    if not node.told:
-        return Paid(node.paid if not node.moves else float(node.state.rewards()[node.population]))
+    place = node.place
+    if not node.moves:
+        return Paid(place.paid)
+    if not place.support:
+        return Paid(place.paid + float(node.state.rewards()[place.population]))
+    if place.bounds:
+        return Paid(constant(game, node))
     asked = Asked(game, node)
     for fit in (asked.locally, asked.by_mean, asked.everywhere):
         found = fit()
@@ -56,20 +61,32 @@ def formula(game: Any, node: Node) -> Paid:
     )
 
 
+def constant(game: Any, node: Node) -> float:
+    """What a node pays that follows for some shares of the crowd only. Raises UserError where it is not one number."""
+    place = node.place
+    shares = [0.0, *place.bounds, 1.0]
+    states = [crowded(place, share) for share in shares]
+    paid = {float(state.rewards()[place.population]) for state in states if name_of(state) == node.name}
+    if len(paid) != 1:
+        raise UserError(f"{game}: what {node.name} pays, and where it leads to, both depend on the distribution, which "
+                        "the adapter cannot put into arrays; write it as a MeanFieldGame of your own")  # fmt: skip
+    return place.paid + paid.pop()
+
+
 class Asked:
-    """A node whose rewards are asked for. `own`: its place in its support. `tests`: what formulas are tried on."""
+    """A place whose rewards are asked for. `own`: its place in its support. `tests`: what formulas are tried on."""
 
     def __init__(self, game: Any, node: Node) -> None:
-        self.node, self.own = node, node.support.index(node.name)
-        self.count = len(node.support)
+        self.place, self.own = node.place, node.place.support.index(node.place.name)
+        self.count = len(self.place.support)
         self.tests = [self.drawn(number) for number in range(3)]
         self.scale = max(1.0, *(abs(self(shares)) for shares in self.tests))
-        self.check_moves(game)
+        self.check_moves(game, node)
 
     def __call__(self, shares: Floats) -> float:
         """What is paid where agents are distributed so."""
-        state = told(self.node, shares)
-        return float(state.rewards()[self.node.population]) + self.node.paid
+        state = told(self.place, shares)
+        return float(state.rewards()[self.place.population]) + self.place.paid
 
     def drawn(self, number: int) -> Floats:
         """A distribution without order, the same whenever it is asked for; the own share is no small one."""
@@ -77,12 +94,12 @@ class Asked:
         shares[self.own] += (number + 1) * shares.mean()
         return np.asarray(shares / shares.sum())
 
-    def check_moves(self, game: Any) -> None:
+    def check_moves(self, game: Any, node: Node) -> None:
         """Raises UserError where what can be done, or where it leads, depends on the distribution."""
         ends = np.eye(self.count)[[0, -1]]  # as different as they can be
-        first, second = (_moves(told(self.node, shares)) for shares in ends)
-        if first != second or len(first) != len(self.node.moves):
-            raise UserError(f"{game}: where agents go from {self.node.name} depends on the distribution, which the "
+        first, second = (_moves(told(self.place, shares)) for shares in ends)
+        if first != second or len(first) != len(node.moves):
+            raise UserError(f"{game}: where agents go from {node.name} depends on the distribution, which the "
                             "adapter cannot put into arrays; write it as a MeanFieldGame of your own")  # fmt: skip
 
     def locally(self) -> Paid:
