@@ -97,6 +97,11 @@ def league_strategies() -> Iterable[Descriptor]:
             "Balduzzi et al., Open-ended learning in symmetric zero-sum games, ICML 2019",
         ),
         _strategy(
+            "pipeline_psro:PipelinePSRO",
+            "PSRO with several best responses learned at once, each to what is known and to those below it",
+            "McAleer et al., Pipeline PSRO, NeurIPS 2020",
+        ),
+        _strategy(
             "jpsro:JPSRO",
             "PSRO for correlated equilibria: a best response for every player that may be drawn; any number of sides",
             "Marris et al., Multi-agent training beyond zero-sum with correlated equilibrium meta-solvers, ICML 2021",
