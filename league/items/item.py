@@ -71,7 +71,7 @@ class CellsItem:
         return {"pairing": list(self.asked[0].pairing), "before": self.asked[0].before}
 
     def __str__(self) -> str:
-        return f"the payoffs of {len(self.asked)} pairings"
+        return f"the payoffs of {len(self.asked)} pairing{'s' if len(self.asked) > 1 else ''}"
 
 
 @dataclass(frozen=True)

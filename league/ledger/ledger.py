@@ -12,18 +12,18 @@ from tempfile import TemporaryDirectory
 from typing import Any, Self
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, create_engine, event, func, insert, select
-from sqlalchemy.exc import ArgumentError, DatabaseError
+from sqlalchemy import Connection, func, insert, select
+from sqlalchemy.exc import DatabaseError
 
 from league.iteration import Iteration
+from league.ledger import database, schema
 from league.ledger import iterations as written
-from league.ledger import schema
 from league.ledger.damage import damaged, reading
+from league.ledger.database import Transaction
 from league.payoffs.row import PayoffRow
 from league.player import Player
 from league.value import About
-from marl.errors import RunError, UserError
-from marl.mask import MASK, mask
+from marl.errors import UserError
 from marl.snapshot import canonical
 
 FILE = "ledger.db"
@@ -36,15 +36,9 @@ class Ledger:
     """
 
     def __init__(self, url: str) -> None:
-        try:
-            self.engine = create_engine(url)
-        except (ArgumentError, ValueError, ModuleNotFoundError) as error:
-            raise UserError(f"the ledger's address cannot be used: {_why(error)}") from None
-        if self.engine.dialect.name == "sqlite":
-            event.listen(self.engine, "connect", _tune_sqlite)
-            event.listen(self.engine, "begin", _begin_sqlite)
+        self.engine = database.engine(url)
         self._copy: TemporaryDirectory[str] | None = None
-        self.where = _where(self.engine.url)
+        self.where = database.where(self.engine.url)
         try:
             with self.engine.connect() as connection:
                 current = schema.is_current(connection)
@@ -52,7 +46,7 @@ class Ledger:
                 with self.engine.execution_options(writes=True).begin() as connection:
                     schema.prepare(connection, self.where)
         except DatabaseError as error:
-            raise UserError(f"{self.where} cannot be opened as a ledger: {self._said(error)}") from None
+            raise UserError(f"{self.where} cannot be opened as a ledger: {database.said(self.engine, error)}") from None
 
     @classmethod
     def at(cls, directory: Path) -> Self:
@@ -210,37 +204,11 @@ class Ledger:
 
     def writes(self) -> AbstractContextManager[Connection]:
         """A transaction that will write: all of it or nothing. Raises RunError where the database refuses."""
-        return _Transaction(self)
+        return Transaction(self.engine, self.where)
 
     def reads(self) -> AbstractContextManager[Connection]:
         """A connection to read by. Raises RunError that names what cannot be read."""
         return reading(self.engine, self.where)
-
-    def _said(self, error: DatabaseError) -> str:
-        """What the database has against it, without the password, which some drivers repeat."""
-        password = self.engine.url.password
-        return str(error.orig).replace(str(password), MASK) if password else str(error.orig)
-
-
-class _Transaction:
-    """`engine.begin()` whose database errors are sentences."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        self.ledger = ledger
-        self.context = ledger.engine.execution_options(writes=True).begin()
-
-    def __enter__(self) -> Connection:
-        return self.context.__enter__()
-
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
-        try:
-            self.context.__exit__(kind, error, trace)
-        except DatabaseError as failure:
-            error = failure
-        if isinstance(error, DatabaseError):
-            raise RunError(
-                f"the ledger {self.ledger.where} could not be written: {self.ledger._said(error)}"
-            ) from error
 
 
 _TIMES = {"seconds", "submitted"}
@@ -260,25 +228,6 @@ def _insert(connection: Connection, table: Any, **values: Any) -> int:
     return int(key[0])
 
 
-def _why(error: Exception) -> str:
-    if isinstance(error, ModuleNotFoundError):
-        return f"it needs the Python package {error.name!r}: pip install 'marl-league[postgres]'"
-    what = "it is not a URL" if isinstance(error, ArgumentError) else "its port is not a number"
-    return f"{what}; a URL is like sqlite:///ledger.db or postgresql+psycopg://user@host/database"
-
-
-def _where(url: URL) -> str:
-    """The place of a ledger, as it may be shown. Raises UserError for an address that was surely read wrongly."""
-    if url.drivername.startswith("sqlite"):
-        return url.database or "the ledger in memory"
-    if "@" in f"{url.host}{url.database}":
-        raise UserError(
-            "the ledger's address has an @, : or / in its password: write them as %40, %3A and %2F, since they "
-            "separate the parts of an address"
-        )
-    return mask(url.render_as_string(hide_password=True))
-
-
 def _ids(pairing: str) -> tuple[int, ...]:
     return tuple(int(part) for part in pairing.split(","))
 
@@ -294,18 +243,3 @@ def player_row(player: Player) -> dict[str, Any]:
         "parents": list(player.parents),
         "lineage": player.lineage,
     }
-
-
-def _tune_sqlite(connection: Any, _: Any) -> None:
-    connection.isolation_level = None  # the driver would commit before every CREATE TABLE; we begin by ourselves
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute("PRAGMA busy_timeout=10000")
-    cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    """Whoever will write says so at once: two who first read and then write would refuse each other."""
-    writes = connection.get_execution_options().get("writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

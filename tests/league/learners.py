@@ -96,9 +96,10 @@ def marked(marker: str) -> bool:
 
 @dataclass
 class CoinParams:
-    """How many tosses, and what goes wrong, after the first rows of an item."""
+    """How many tosses, how long a pairing takes, and what goes wrong."""
 
     matches: int = 20
+    seconds: float = 0.0
     fault: str = ""
     marker: str = ""
 
@@ -113,6 +114,7 @@ class Coins:
     def fill(self, asked: Sequence[Asked]) -> Iterator[list[PayoffRow]]:
         """A row each."""
         for number, one in enumerate(asked):
+            time.sleep(self.params.seconds)
             if self.params.fault == "raise":
                 raise KeyError("a bug")
             if number == 1 and self.params.fault == "die" and not marked(self.params.marker):

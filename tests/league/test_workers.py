@@ -37,6 +37,15 @@ workers: 2
 stop: {iterations: 8}
 """
 PSRO = PFSP.replace("league/pfsp, algorithm", "league/psro, oracle").replace("8", "3")
+POOLED = """kind: league
+env: classic/kuhn_poker
+strategy: {name: league/psro, oracle: learners/heavy}
+payoffs: {source: {name: learners/coins}}
+measures:
+  - {name: exploitability, exploiter: learners/heavy, matches: 50}
+  - nash_conv
+stop: {iterations: 2}
+"""
 TWO = "compute.processes=2"
 Make = Callable[..., Manager]
 
@@ -91,10 +100,11 @@ def test_a_league_is_the_same_in_this_process_in_one_and_in_two(
 
 
 @pytest.mark.slow
-def test_a_league_is_the_same_on_ray(league: Make, tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", [PFSP, POOLED], ids=["pfsp", "payoffs and measures"])
+def test_a_league_is_the_same_on_ray(league: Make, tmp_path: Path, text: str) -> None:
     pytest.importorskip("ray", reason="needs ray")
-    finish(league(PFSP, where="here"))
-    finish(league(PFSP, TWO, "compute.pool=ray", where="ray"))
+    finish(league(text, where="here"))
+    finish(league(text, TWO, "compute.pool=ray", where="ray"))
     assert story(tmp_path / "ray") == story(tmp_path / "here")
 
 
@@ -138,11 +148,24 @@ def _interruptible() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-@pytest.mark.parametrize("kills", [2, pytest.param(10, marks=pytest.mark.slow)])
-def test_a_league_killed_at_random_moments_ends_bit_identical(league: Make, tmp_path: Path, kills: int) -> None:
+SLOW_JOBS = ("strategy.algorithm.seconds=0.05", "stop.iterations=100")
+SLOW_PAYOFFS = ("payoffs.source.seconds=0.05", "payoffs.source.matches=6000", "stop.iterations=12")
+
+
+@pytest.mark.parametrize(
+    ("text", "kills", "slow"),
+    [
+        (PFSP, 2, ()),
+        pytest.param(PFSP, 10, SLOW_JOBS, marks=pytest.mark.slow),
+        pytest.param(POOLED, 10, SLOW_PAYOFFS, marks=pytest.mark.slow),
+    ],
+    ids=["twice", "ten times", "ten times under payoffs"],
+)
+def test_a_league_killed_at_random_moments_ends_bit_identical(
+    league: Make, tmp_path: Path, text: str, kills: int, slow: tuple[str, ...]
+) -> None:
     chance = random.Random(kills)
-    slow = ("strategy.algorithm.seconds=0.05", "stop.iterations=100") if kills > 2 else ()
-    finish(league(PFSP, *slow, where="here"))
+    finish(league(text, *slow, where="here"))
     out, killed = tmp_path / "killed", 0
     while killed < kills:
         process = run(out, TWO, *slow)
@@ -162,11 +185,12 @@ def test_a_league_killed_at_random_moments_ends_bit_identical(league: Make, tmp_
 
 
 def size(out: Path) -> int:
-    """How many orders were ever written down."""
+    """How many orders were ever written down, and how many payoffs."""
     if not (out / "ledger.db").exists():
         return 0
     with suppress(RunError, UserError), closing(Ledger.at(out)) as ledger:
-        return len(Orders(ledger).lineages()) + sum(lineage.done for lineage in Orders(ledger).lineages().values())
+        taken = sum(1 + lineage.done for lineage in Orders(ledger).lineages().values())
+        return taken + len(ledger.payoffs())
     return 0
 
 
@@ -206,17 +230,6 @@ def test_a_job_whose_worker_died_is_done_again_and_nobody_sees_it(league: Make, 
     assert manager.log.steps == 15 * 3  # two jobs that were taken and one that was begun; none counts twice
     manager = league(PFSP, "stop.iterations=2", *parameters, where="died")
     assert not list((tmp_path / "died" / "blobs").glob(".*"))
-
-
-POOLED = """kind: league
-env: classic/kuhn_poker
-strategy: {name: league/psro, oracle: learners/heavy}
-payoffs: {source: {name: learners/coins}}
-measures:
-  - {name: exploitability, exploiter: learners/heavy, matches: 50}
-  - nash_conv
-stop: {iterations: 2}
-"""
 
 
 def test_payoffs_and_measures_are_the_same_whoever_does_them_and_whoever_dies(
