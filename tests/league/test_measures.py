@@ -76,13 +76,47 @@ class Unlabelled(Spread):
     about = "Spread"
 
 
+class Parted:
+    about = Spread.about
+
+    def parts(self, view):
+        return [len(players) for players in view.populations] if view.iterations[-1].number % 2 else None
+
+    def work(self, part, services):
+        return 10.0 * part + services.seed
+
+    def value(self, view, found):
+        return Value.exact(sum(found))
+
+
+class Unsendable(Parted):
+    def parts(self, view):
+        return [lambda: 0]
+
+
+class Unreturned(Parted):
+    def parts(self, view):
+        return [1]
+
+    def work(self, part, services):
+        return lambda: 0
+
+
+class Halved:
+    about = Spread.about
+
+    def parts(self, view):
+        return []
+
+
 MARL_API = ">=2,<3"
 
 
 @hookimpl
 def league_measures():
     return [Descriptor(one.__name__.lower(), f"odd_measures:{one.__name__}", "one")
-            for one in (Spread, Bug, Text, Upside, Sometimes, Unlabelled, Never, Wide)]
+            for one in (Spread, Bug, Text, Upside, Sometimes, Unlabelled, Never, Wide, Parted, Unsendable, Unreturned,
+                        Halved)]
 """
 
 KUHN = "kind: league\nenv: classic/kuhn_poker\nstop: {iterations: 4}\n"
@@ -165,12 +199,21 @@ def test_a_key_of_payoffs_that_moved_says_where_it_went(league: Make, key: str, 
         ("text", "gave 'many' from measure(view, services), which cannot be used: a league.measures.Value"),
         ("upside", "gave Value(value=1.0, low=2.0, high=0.0)"),
         ("unlabelled", "gave 'Spread' from about"),
+        ("unsendable", "measure 'odd/unsendable' (plugin 'odd' of odd-measures 1.0) failed in parts(view)"),
+        ("unreturned", "measure 'odd/unreturned' (plugin 'odd' of odd-measures 1.0) failed in work(part, services)"),
+        ("halved", "has no 'measure', which league.measures.Measure asks for"),
     ],
 )
 def test_a_measure_that_fails_is_named(league: Make, name: str, expected: str) -> None:
     with pytest.raises(RunError) as raised:
         list(league(f"measures=[{name}]").run())
     assert expected in str(raised.value)
+
+
+def test_a_measure_in_parts_is_made_of_what_came_of_them(league: Make) -> None:
+    found = [dict(iteration.measures) for iteration in league("measures=[parted]", "seed=3", "stop.iterations=3").run()]
+    assert found[::2] == [{}, {}]
+    assert [one["parted"].value for one in found[1::2]] == [46.0, 86.0]
 
 
 def test_a_measure_may_have_nothing_to_say_and_keeps_its_place(league: Make, tmp_path: Path) -> None:
