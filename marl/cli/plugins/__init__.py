@@ -15,6 +15,7 @@ OWN = (
         f"{_HERE}.info:info",
         "Show a plugin: where it comes from, what it brings, and the traceback if it is broken.",
     ),
+    Descriptor("new", f"{_HERE}.new:new", "Write a new plugin: a whole distribution, with an example that works."),
     Descriptor("install", f"{_HERE}.install:install", "Install a plugin into this environment."),
     Descriptor("upgrade", f"{_HERE}.install:upgrade", "Install the newest version of a plugin."),
     Descriptor("remove", f"{_HERE}.install:remove", "Uninstall a plugin, without importing it."),
