@@ -156,7 +156,7 @@ def test_a_dry_run_changes_nothing_and_an_upgrade_says_what_was_there(marl):
     [
         (("install", "./nowhere"), "there is no ./nowhere"),
         (("install", "mine.py"), "mine.py is a single file, which need not be installed: `marl --plugin-dir mine.py"),
-        (("install", "."), ". is a folder without a pyproject.toml: `marl plugins new` writes a whole distribution"),
+        (("install", "."), ". is a folder without a pyproject.toml: `marl plugins new` writes a distribution"),
         (("install", "-e", "dist-pond"), "'dist-pond' is no folder with a pyproject.toml: only those can be editable"),
         (("remove", "league"), "'league' comes with marl itself (marl-league)"),
         (("upgrade", "lague"), "no plugin 'lague' is installed; did you mean 'league'?"),

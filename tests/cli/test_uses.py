@@ -1,4 +1,4 @@
-"""What `marl plugins install` and `new` say to write into a scenario is what a scenario takes; the catalogue is true."""
+"""What `marl plugins install` says to write into a scenario is what a scenario takes; the catalogue is true."""
 
 from __future__ import annotations
 
@@ -37,9 +37,7 @@ def test_the_line_for_a_kind_is_taken(kind, tmp_path):
         pytest.skip(f"nobody here brings {kind}")
     line = use_of(known[0])
     (tmp_path / "it.yaml").write_text(json.dumps(KINDS[kind] | yaml.safe_load(line)))
-    named = (
-        known[0].name if kind == "models" else known[0].full_name
-    )  # a scenario calls those of marl by their short names
+    named = known[0].name if kind == "models" else known[0].full_name  # those of marl are shortened
     assert named in load_scenario(str(tmp_path / "it.yaml"), [], REGISTRY).text
 
 

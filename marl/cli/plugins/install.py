@@ -108,9 +108,7 @@ def _target(what: str) -> str:
         )
     if path.is_dir():
         if not is_checkout(str(path)) and not _is_old_checkout(str(path)):
-            raise UserError(
-                f"{what} is a folder without a pyproject.toml: `marl plugins new` writes a whole distribution"
-            )
+            raise UserError(f"{what} is a folder without a pyproject.toml: `marl plugins new` writes a distribution")
         return str(path.absolute())
     if path.exists():
         return str(path.absolute())

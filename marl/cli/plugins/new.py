@@ -31,6 +31,7 @@ Kind = Literal[
     "runner",
 ]
 KINDS: tuple[str, ...] = get_args(Kind)
+_BRINGS = f"What it brings: {', '.join(KINDS)}."
 _PLURALS = {"policy": "policies", "strategy": "strategies"}
 _TEMPLATES = Path(__file__).with_name("templates")
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
@@ -46,7 +47,7 @@ class Template:
 
 def new(
     name: str = argument(help="The plugin's name, as in nim; the distribution is called marl-nim."),
-    kind: Kind = option("environment", "--kind", help="What it brings."),
+    kind: Kind = option("environment", "--kind", metavar="KIND", help=_BRINGS),
 ) -> None:
     """Write a new plugin: a whole distribution, with an example that works.
 
