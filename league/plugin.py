@@ -138,7 +138,7 @@ def _strategy(target: str, summary: str, source: str) -> Descriptor:
 @hookimpl
 def league_metasolvers() -> Iterable[Descriptor]:
     """Meta-solvers that come with the league."""
-    from league.metasolvers.descriptors import METASOLVERS
+    from league.descriptors.metasolvers import METASOLVERS
 
     return METASOLVERS
 
@@ -146,7 +146,7 @@ def league_metasolvers() -> Iterable[Descriptor]:
 @hookimpl
 def league_measures() -> Iterable[Descriptor]:
     """Measures that come with the league."""
-    from league.measures.descriptors import MEASURES
+    from league.descriptors.measures import MEASURES
 
     return MEASURES
 

@@ -11,8 +11,8 @@ from functools import partial
 from typing import Any
 
 from league.config import Bound, LeagueConfig
+from league.descriptors.measures import WHERE_EXACT
 from league.hookspecs import MEASURES
-from league.measures.descriptors import WHERE_EXACT
 from league.measures.measure import InParts, Measure, Needing
 from league.services import LeagueServices
 from league.value import About, Value
