@@ -22,6 +22,7 @@ from marl import tabular
 from marl.env import Rows
 from marl.exact import SequenceForm
 from marl_classic.leduc_poker import LeducPoker
+from marl_openspiel import games
 from marl_tabular.game import LearnersGame, Seen
 from marl_tabular.regret import CFR, Weighting
 from marl_tabular.sampled import ExternalSampling
@@ -126,6 +127,22 @@ def sampled(form: SequenceForm, quick: bool) -> None:
         print(f"{name} MCCFR: {done / spent[name]:,.0f} iterations a second; exploitability {shown} after {at}")
 
 
+def larger(name: str, ours: int, theirs: int) -> None:
+    """Iterations of CFR+ a second of CPU time on a larger game, each in so many iterations."""
+    form = games.make(name, lanes=1).sequence_form()
+    peer, solver = pyspiel.CFRPlusSolver(pyspiel.load_game(name)), self_play(form, Plus())
+    rates = []
+    for step, count in ((solver.iterate, ours), (peer.evaluate_and_update_policy, theirs)):
+        began = time.process_time()
+        for _ in range(count):
+            step()
+        rates.append(count / (time.process_time() - began))
+    sets = sum(len(player.parent) for player in form.players)
+    print(
+        f"{name}, {sets:,} information sets: marl {rates[0]:.0f}, OpenSpiel {rates[1]:.2f}, {rates[0] / rates[1]:.0f} x"
+    )
+
+
 def main() -> None:
     quick = bench.arguments(__doc__).quick
     form = LeducPoker(1).sequence_form()
@@ -151,6 +168,8 @@ def main() -> None:
         print(f"marl {name} below {GOAL}: {taken[rounds // 2][0]:.3f} s, {taken[0][1]} iterations, the tree included")
     seconds, iterations = theirs_to(GOAL)
     print(f"OpenSpiel CFR+ below {GOAL}: {seconds:.3f} s, {iterations} iterations")
+    if not quick:
+        larger("liars_dice", 200, 5)
     middle = bench.medians(results)
     better = bench.ratio(results, "marl CFR+", "OpenSpiel CFR+")
     bench.report("cfr", middle["marl CFR+"], middle["OpenSpiel CFR+"], better, "iterations/s", game="leduc_poker")

@@ -1,8 +1,10 @@
-"""One player's decisions as a grid, so that a pass over the tree is a few operations on whole arrays.
+"""One player's decisions as grids, so that a pass over the tree is a few operations on whole arrays.
 
 Column `i` of a grid `[W, I]` is an information set, row `k` its `k`-th action (W: the most that any has). Columns are
-sorted by depth and, within a depth, by the sequence that leads there. A *flat* array `[W * I + 1]` is a grid and, last,
-the empty sequence; the place of a sequence in it is its *slot*. Slots without a sequence hold 0 in plans and policies.
+sorted by depth and, within a depth, by the sequence that leads there. Where information sets have so different numbers
+of actions that most of one grid would be empty, there is a grid for each power of two, a *block*. A *flat* array is all
+blocks and, last, the empty sequence; the place of a sequence in it is its *slot*. Slots without a sequence hold 0 in
+plans and policies.
 """
 
 from __future__ import annotations
@@ -14,58 +16,98 @@ import numpy as np
 from marl.exact import Decisions
 from marl.types import Bools, Floats, Ints
 
+SPARSE = 0.5  # a smaller part of a grid being in use makes blocks worth their while
+
+
+@dataclass(frozen=True)
+class Block:
+    """A grid from slot `begin` of flat arrays on. `first`: how many columns the blocks before it have."""
+
+    width: int
+    columns: int
+    begin: int
+    first: int
+
+    def of(self, flat: Floats) -> Floats:
+        """Its part of a flat array: a view `[W, I]`."""
+        return flat[self.begin : self.begin + self.width * self.columns].reshape(self.width, self.columns)
+
 
 @dataclass(frozen=True)
 class Layer:
-    """The columns `begin : end` of one depth, n of them.
+    """The columns `begin : end` of a block that have one depth, n of them.
 
-    `parent`: `int64[n]`, the slots that lead there. `above`: those slots, each once; `first`: where each begins.
+    `parent`: `int64[n]`, the slots that lead there. `above`: those slots, each once; `starts`: where each begins.
     """
 
+    block: Block
     begin: int
     end: int
     parent: Ints
     above: Ints
-    first: Ints
+    starts: Ints
+
+    def of(self, flat: Floats) -> Floats:
+        """Its part of a flat array: a view `[W, n]`."""
+        return self.block.of(flat)[:, self.begin : self.end]
+
+    def sets(self, values: Floats) -> Floats:
+        """Its part of what every information set has: a view `[n]`."""
+        return values[self.block.first + self.begin : self.block.first + self.end]
 
 
 class Layout:
-    """Where a player's decisions stand. `mask`: `bool[W, I]`, where there is an action. `uniform`: every one alike."""
+    """Where a player's decisions stand, `size` slots in all.
+
+    `slots`: `int64[S]`, of each sequence. `mask`: `bool[size]`, where there is an action; `full`: everywhere.
+    `uniform`: `float64[size]`, every action alike.
+    """
 
     def __init__(self, decisions: Decisions) -> None:
-        self.decisions = decisions
-        self.infosets, self.width = len(decisions.parent), int(decisions.size.max(initial=1))
-        self.size = self.width * self.infosets + 1
-        column = np.empty(self.infosets, dtype=np.int64)
-        layers, begin = [], 0
-        for members, _, _ in decisions.layers:
-            members = members[np.argsort(decisions.parent[members], kind="stable")]
-            column[members] = np.arange(begin, begin + len(members))
-            layers.append(members)
-            begin += len(members)
-        self.slots = self._slots(decisions, column)
-        self.layers = tuple(self._layer(decisions, column, members) for members in layers)
-        placed = np.zeros(self.size, dtype=np.bool_)
-        placed[self.slots[1:]] = True
-        self.mask: Bools = placed[:-1].reshape(self.width, self.infosets)
-        self.full = bool(self.mask.all())
-        self.uniform: Floats = self.mask / np.maximum(self.mask.sum(axis=0), 1)
+        self.decisions, self.infosets = decisions, len(decisions.parent)
+        kind = blocks_of(decisions.size)
+        depth = np.zeros(self.infosets, dtype=np.int64)
+        for level, (members, _, _) in enumerate(decisions.layers):
+            depth[members] = level
+        order = np.lexsort((decisions.parent, depth, kind))
+        column = np.empty(self.infosets, dtype=np.int64)  # within its block
+        blocks: list[Block] = []
+        begin = first = 0
+        for members in np.split(order, np.flatnonzero(np.diff(kind[order])) + 1) if self.infosets else []:
+            block = Block(int(decisions.size[members].max()), len(members), begin, first)
+            column[members] = np.arange(len(members))
+            begin, first = begin + block.width * block.columns, first + block.columns
+            blocks.append(block)
+        self.blocks, self.size = tuple(blocks), begin + 1
+        self.slots = self._slots(kind, column)
+        self.layers = self._layers(order, kind, depth, column)
+        self.mask: Bools = np.zeros(self.size, dtype=np.bool_)
+        self.mask[self.slots[1:]] = True
+        self.full = bool(self.mask[:-1].all())
+        self.uniform: Floats = np.zeros(self.size)
+        self.uniform[self.slots[1:]] = 1.0 / decisions.size[decisions.infoset[1:]]
 
-    def _slots(self, decisions: Decisions, column: Ints) -> Ints:
-        """The slot of each sequence, `int64[S]`."""
-        owner = decisions.infoset[1:]
-        action = np.arange(1, decisions.sequences) - decisions.start[owner]
-        return np.concatenate([[self.size - 1], action * self.infosets + column[owner]])
+    def _slots(self, kind: Ints, column: Ints) -> Ints:
+        owner = self.decisions.infoset[1:]
+        action = np.arange(1, self.decisions.sequences) - self.decisions.start[owner]
+        begin = np.array([block.begin for block in self.blocks], dtype=np.int64)
+        columns = np.array([block.columns for block in self.blocks], dtype=np.int64)
+        inside = action * columns[kind[owner]] + column[owner]
+        return np.concatenate([[self.size - 1], begin[kind[owner]] + inside])
 
-    def _layer(self, decisions: Decisions, column: Ints, members: Ints) -> Layer:
-        parent = self.slots[decisions.parent[members]]
-        first = np.flatnonzero(np.concatenate([[True], parent[1:] != parent[:-1]]))
-        begin = int(column[members[0]])
-        return Layer(begin, begin + len(members), parent, parent[first], first)
-
-    def grid(self, flat: Floats) -> Floats:
-        """The grid `[W, I]` of a flat array: a view."""
-        return flat[:-1].reshape(self.width, self.infosets)
+    def _layers(self, order: Ints, kind: Ints, depth: Ints, column: Ints) -> tuple[Layer, ...]:
+        """All layers of the first depth, then all of the next."""
+        layers = []
+        for level in range(int(depth.max(initial=-1)) + 1):
+            at = order[depth[order] == level]
+            for number, block in enumerate(self.blocks):
+                if not len(members := at[kind[at] == number]):
+                    continue
+                parent = self.slots[self.decisions.parent[members]]
+                starts = np.flatnonzero(np.concatenate([[True], parent[1:] != parent[:-1]]))
+                begin = int(column[members[0]])
+                layers.append(Layer(block, begin, begin + len(members), parent, parent[starts], starts))
+        return tuple(layers)
 
     def spread(self, values: Floats) -> Floats:
         """A flat array of what each sequence has, `float64[S]`."""
@@ -78,35 +120,44 @@ class Layout:
         return np.asarray(flat[self.slots])
 
 
+def blocks_of(size: Ints) -> Ints:
+    """The block of each information set, `int64[I]`, by how many actions it has."""
+    if not len(size) or size.mean() >= SPARSE * size.max():
+        return np.zeros(len(size), dtype=np.int64)
+    _, kind = np.unique(np.ceil(np.log2(size)), return_inverse=True)
+    return np.asarray(kind.reshape(-1), dtype=np.int64)
+
+
 class Passes:
-    """The two passes over a player's tree, with room of their own: nothing is allocated in an iteration."""
+    """The two passes over a player's tree under a `policy`, of which `plan` is the plan; both are flat, and kept.
 
-    def __init__(self, layout: Layout) -> None:
-        self.layout = layout
-        self._room = np.empty((layout.width, layout.infosets))
-        self._reach = np.empty(layout.infosets)
+    Views of all arrays are made once, and nothing is allocated: in small games that is most of the time.
+    """
+
+    def __init__(self, layout: Layout, policy: Floats, plan: Floats) -> None:
+        self.layout, self._flat = layout, plan
         self.value: Floats = np.empty(layout.infosets)
+        room, reach = np.empty(layout.size), np.empty(layout.infosets)
+        self._each = [
+            (layer, layer.of(policy), layer.of(plan), layer.of(room), layer.sets(reach), layer.sets(self.value))
+            for layer in layout.layers
+        ]
+        self._flat[-1] = 1.0
 
-    def plan(self, policy: Floats, plan: Floats) -> None:
-        """Write the plan of a policy (a grid) into `plan` (flat): from the first decisions to the last."""
-        plan[-1] = 1.0
-        grid = self.layout.grid(plan)
-        for layer in self.layout.layers:
-            columns = slice(layer.begin, layer.end)
-            reach = self._reach[columns]
-            np.take(plan, layer.parent, out=reach, mode="clip")
-            np.multiply(policy[:, columns], reach, out=grid[:, columns])
+    def plan(self) -> None:
+        """Bring the plan up to the policy: from the first decisions to the last."""
+        for layer, policy, plan, _, reach, _ in self._each:
+            np.take(self._flat, layer.parent, out=reach, mode="clip")
+            np.multiply(policy, reach, out=plan)
 
-    def values(self, policy: Floats, gradient: Floats) -> Floats:
-        """What each information set is worth under a policy (a grid), `float64[I]`: from the last to the first.
+    def values(self, gradient: Floats) -> Floats:
+        """What each information set is worth under the policy, `float64[I]`, from the last decisions to the first.
 
         `gradient` (flat) is what each sequence is worth where the match ends right after it. What follows is added to
         it, so that it then holds the counterfactual value of every action.
         """
-        grid = self.layout.grid(gradient)
-        for layer in reversed(self.layout.layers):
-            columns = slice(layer.begin, layer.end)
-            room = np.multiply(policy[:, columns], grid[:, columns], out=self._room[:, columns])
-            value = np.add.reduce(room, axis=0, out=self.value[columns])
-            gradient[layer.above] += np.add.reduceat(value, layer.first)
+        for layer, policy, _, room, _, value in reversed(self._each):
+            np.multiply(policy, layer.of(gradient), out=room)
+            np.add.reduce(room, axis=0, out=value)
+            gradient[layer.above] += np.add.reduceat(value, layer.starts)
         return self.value

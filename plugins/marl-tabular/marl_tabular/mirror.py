@@ -48,35 +48,35 @@ class MirrorParams(Params):
 
 
 class Logits:
-    """One side's tables: `policy` and `magnet` are logarithms, grids; `plan` is flat (see `Layout`)."""
+    """One side's tables, flat arrays (see `Layout`): `policy` and `magnet` are logarithms, `plan` is the policy's."""
 
     def __init__(self, layout: Layout) -> None:
-        self.layout, self.passes = layout, Passes(layout)
+        self.layout = layout
         with np.errstate(divide="ignore"):
             self.policy = np.log(layout.uniform)
-        self.magnet = np.zeros_like(self.policy)
-        self.plan = np.zeros(layout.size)
+        self.magnet, self.plan = np.zeros(layout.size), np.zeros(layout.size)
+        self._probability = np.empty(layout.size)
+        self._passes = Passes(layout, self._probability, self.plan)
         self.play()
 
     def play(self) -> None:
         """Bring the plan up to the policy."""
-        self.passes.plan(np.exp(self.policy), self.plan)
+        np.exp(self.policy, out=self._probability)
+        self._passes.plan()
 
     def move(self, gradient: Floats, eta: float, alpha: float) -> None:
-        """One step; `gradient` (flat) is used up."""
-        grid = self.layout.grid(gradient)
-        grid *= eta
-        grid += self.policy
+        """One step; `gradient` is used up."""
+        gradient *= eta
+        gradient[:-1] += self.policy[:-1]
         if alpha:
-            grid += eta * alpha * self.magnet
-        grid /= 1.0 + eta * alpha
+            gradient += eta * alpha * self.magnet
+        gradient /= 1.0 + eta * alpha
         for layer in reversed(self.layout.layers):
-            columns = slice(layer.begin, layer.end)
-            score = grid[:, columns]
+            score = layer.of(gradient)
             highest = score.max(axis=0)
             total = highest + np.log(np.exp(score - highest).sum(axis=0))
-            self.policy[:, columns] = score - total
-            gradient[layer.above] += np.add.reduceat(total, layer.first)
+            layer.of(self.policy)[:] = score - total
+            gradient[layer.above] += np.add.reduceat(total, layer.starts)
         self.play()
 
 
@@ -105,9 +105,9 @@ class MirrorDescent:
         return {side: table.layout.gather(table.plan) for side, table in self.tables.items()}
 
     def save(self) -> dict[str, Array]:
-        """All that the next iteration depends on: `float64[S]` each, in the order of the game's sequences."""
+        """All that the next iteration depends on: `float64[S - 1]` each, in the order of the game's sequences."""
         return {
-            f"{name}_{side}": table.layout.gather(np.append(getattr(table, name).ravel(), 0.0))
+            f"{name}_{side}": table.layout.gather(getattr(table, name))[1:]
             for side, table in self.tables.items()
             for name in ("policy", "magnet")
         }
@@ -121,9 +121,7 @@ class MirrorDescent:
         self.iterations = iterations
         for side, table in self.tables.items():
             for name in ("policy", "magnet"):
-                flat = np.append(getattr(table, name).ravel(), 0.0)
-                flat[table.layout.slots] = saved[f"{name}_{side}"]
-                getattr(table, name)[:] = table.layout.grid(flat)
+                getattr(table, name)[table.layout.slots[1:]] = saved[f"{name}_{side}"]
             table.play()
 
 

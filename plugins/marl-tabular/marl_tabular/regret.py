@@ -16,52 +16,57 @@ import numpy as np
 
 from marl.types import Array, Floats
 from marl_tabular.game import LearnersGame, alike
-from marl_tabular.layout import Passes
+from marl_tabular.layout import Layout, Passes
 
 
 class Weighting(Protocol):
     """What tells the methods of the family apart. Iterations `t` count from 1."""
 
     def forget(self, regret: Floats, t: int) -> None:
-        """Change the regrets (a grid) in place, after those of iteration `t` were added."""
+        """Change the regrets (any array of them) in place, after those of iteration `t` were added."""
 
     def average(self, t: int) -> float:
         """How much the policy of iteration `t` counts in the average."""
 
 
 class Regrets:
-    """One side's tables: `regret` and `policy` are grids, `plan` and `average` flat arrays (see `Layout`)."""
+    """One side's tables, flat arrays (see `Layout`): `regret`, `average`, and the `policy` with its `plan`."""
 
-    def __init__(self, passes: Passes) -> None:
-        self.passes, self.layout = passes, passes.layout
-        self.regret = np.zeros((self.layout.width, self.layout.infosets))
-        self.average = np.zeros(self.layout.size)
-        self.policy = self.layout.uniform.copy()
-        self.plan = np.zeros(self.layout.size)
-        self._room = np.empty_like(self.regret)
-        self._flat = np.empty_like(self.plan)
-        self._total = np.empty(self.layout.infosets)
-        passes.plan(self.policy, self.plan)
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.regret, self.average, self.plan, self._room = (np.zeros(layout.size) for _ in range(4))
+        self.policy = layout.uniform.copy()
+        self.passes = Passes(layout, self.policy, self.plan)
+        total = np.empty(layout.infosets)
+        self._matched = [
+            (block.of(self._room), total[block.first : block.first + block.columns], block.of(self.policy))
+            for block in layout.blocks
+        ]
+        self.passes.plan()
 
     def remember(self, weight: float) -> None:
         """Take the present plan into the average."""
-        self.average += np.multiply(self.plan, weight, out=self._flat)
+        self.average += np.multiply(self.plan, weight, out=self._room)
 
     def learn(self, gradient: Floats) -> None:
         """Add the regrets of this iteration; `gradient` is used up."""
-        value = self.passes.values(self.policy, gradient)
-        regret = np.subtract(self.layout.grid(gradient), value, out=self._room)
+        value = self.passes.values(gradient)
+        for block in self.layout.blocks:
+            grid = block.of(gradient)
+            grid -= value[block.first : block.first + block.columns]
+        gradient[-1] = 0.0
         if not self.layout.full:
-            regret *= self.layout.mask
-        self.regret += regret
+            gradient *= self.layout.mask
+        self.regret += gradient
 
     def match(self) -> None:
         """Play every action in proportion to its positive regret; where none is positive, all alike."""
-        positive = np.maximum(self.regret, 0.0, out=self._room)
-        total = np.add.reduce(positive, axis=0, out=self._total)
+        np.maximum(self.regret, 0.0, out=self._room)
         np.copyto(self.policy, self.layout.uniform)
-        np.divide(positive, total, out=self.policy, where=total > 0)
-        self.passes.plan(self.policy, self.plan)
+        for positive, total, policy in self._matched:
+            np.add.reduce(positive, axis=0, out=total)
+            np.divide(positive, total, out=policy, where=total > 0)
+        self.passes.plan()
 
 
 class CFR:
@@ -69,7 +74,7 @@ class CFR:
 
     def __init__(self, game: LearnersGame, sides: Sequence[int], weighting: Weighting) -> None:
         self.game, self.weighting, self.iterations = game, weighting, 0
-        self.tables = {side: Regrets(Passes(game.layouts[side])) for side in sides}
+        self.tables = {side: Regrets(game.layouts[side]) for side in sides}
         self._plans = [  # those of other sides are not read
             self.tables[n].plan if n in self.tables else np.zeros(layout.size) for n, layout in enumerate(game.layouts)
         ]
@@ -96,8 +101,7 @@ class CFR:
         """All that the next iteration depends on: `float64[S]` each, in the order of the game's sequences."""
         saved: dict[str, Array] = {}
         for side, table in self.tables.items():
-            regret = np.append(table.regret.ravel(), 0.0)
-            saved[f"regret_{side}"] = table.layout.gather(regret)
+            saved[f"regret_{side}"] = table.layout.gather(table.regret)
             saved[f"average_{side}"] = table.layout.gather(table.average)
         return saved
 
@@ -109,6 +113,6 @@ class CFR:
         """Go on from what `save` gave after so many iterations."""
         self.iterations = iterations
         for side, table in self.tables.items():
-            table.regret[:] = table.layout.grid(table.layout.spread(saved[f"regret_{side}"]))
+            table.regret[:] = table.layout.spread(saved[f"regret_{side}"])
             table.average[:] = table.layout.spread(saved[f"average_{side}"])
             table.match()

@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 
 from marl.errors import UserError
+from marl.exact import Decisions, SequenceForm
 from marl.job import SELF, Job
 from marl.tabular import agent_keys, observation_keys
 from marl_tabular.algorithm import learners_game
+from marl_tabular.layout import Layout, Passes
 
 FAMILY = ["cfr", "cfr_plus", "linear_cfr", "dcfr"]
 
@@ -153,3 +155,35 @@ def test_monte_carlo_needs_turns_copies_and_itself(desk: Callable[..., Any]) -> 
     fixed, _ = kuhn.keep(kuhn.work("tabular/cfr", iterations=1))
     with pytest.raises(UserError, match="learns by self-play alone"):
         kuhn.work("tabular/mccfr", opponents=((), ((fixed, 1.0),)))
+
+
+def test_games_of_few_and_many_actions_have_blocks_with_the_same_answers() -> None:
+    """Passes over blocks are those of the sequence form, whatever stands where."""
+    form = small_and_wide()
+    layout = Layout(form.players[0])
+    assert [block.width for block in layout.blocks] == [1, 2, 16]
+    behaviour = np.random.default_rng(1).random(form.players[0].mask.shape) * form.players[0].mask
+    behaviour /= behaviour.sum(axis=1, keepdims=True)
+    policy, plan = layout.spread(np.ones(form.players[0].sequences)), np.zeros(layout.size)
+    owner, action = form.players[0].infoset[1:], form.players[0].action[1:]
+    policy[layout.slots[1:]] = behaviour[owner, action]
+    passes = Passes(layout, policy, plan)
+    passes.plan()
+    expected = form.players[0].plan(behaviour)
+    assert layout.gather(plan) == pytest.approx(expected)
+    gradient = np.random.default_rng(2).random(form.players[0].sequences)
+    flat = layout.spread(gradient)
+    passes.values(flat)
+    assert flat[-1] == pytest.approx(gradient @ expected)
+
+
+def small_and_wide() -> SequenceForm:
+    """One player: two actions first, then one, then sixteen; a dozen more single ones make the grid sparse."""
+    sizes = [2, 1, 16, *[1] * 12]
+    parent = np.array([0, 1, 3, *range(4, 16)])
+    start = 1 + np.cumsum([0, *sizes[:-1]])
+    action = np.concatenate([[-1], *[np.arange(size) for size in sizes]])
+    mask = np.arange(16) < np.array(sizes)[:, None]
+    names = tuple(map(str, range(len(sizes))))
+    one = Decisions(parent, start, np.array(sizes), action, np.eye(len(sizes)), mask, names)
+    return SequenceForm.build([one], np.arange(1, one.sequences)[:, None], np.ones((one.sequences - 1, 1)))
