@@ -139,32 +139,54 @@ class ReplayHyper(Hyper):
 
 
 @dataclass(kw_only=True)
-class EpisodesHyper(Hyper):
+class MatchesHyper(Hyper):
     """What algorithms that learn from whole matches of a team can be told besides."""
 
     lanes: int = 8
     """Matches that are sampled in lockstep."""
     rows: int = 64
     """Rows (own turns of learning agents) per update, at least: matches are whole."""
-    steps_per_episode: float = 1.0
-    """Gradient steps for each match of a team that was played."""
     minibatch: int = 32
-    """Episodes (matches of one team) per gradient step; there is none before a team has so many."""
-    capacity: int = 5_000
-    """How many episodes of each team are kept: the newest. They are part of every checkpoint."""
+    """Episodes (matches of one team) per gradient step."""
     max_grad_norm: float | None = 10.0
     """Clips the global norm of each module's gradients."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        at_least_one(self, "minibatch", "capacity")
-        positive(self, "steps_per_episode")
-        if self.capacity < self.minibatch:
-            raise ValueError(f"capacity: {self.capacity} episodes are fewer than a minibatch: {self.minibatch}")
+        at_least_one(self, "minibatch")
         if self.auxiliary:
             raise ValueError(
                 "auxiliary losses are of rows, and this algorithm learns from whole matches; leave them out"
             )
+
+
+@dataclass(kw_only=True)
+class EpisodesHyper(MatchesHyper):
+    """What those can be told besides that keep a replay of them."""
+
+    steps_per_episode: float = 1.0
+    """Gradient steps for each match of a team that was played; there is none before it has a whole minibatch."""
+    capacity: int = 5_000
+    """How many episodes of each team are kept: the newest. They are part of every checkpoint."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        at_least_one(self, "capacity")
+        positive(self, "steps_per_episode")
+        if self.capacity < self.minibatch:
+            raise ValueError(f"capacity: {self.capacity} episodes are fewer than a minibatch: {self.minibatch}")
+
+
+@dataclass(kw_only=True)
+class FreshEpisodesHyper(MatchesHyper):
+    """What those can be told besides that learn from what was just played, and keep nothing."""
+
+    epochs: int = 2
+    """How often each match is used."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        at_least_one(self, "epochs")
 
 
 @dataclass(kw_only=True)

@@ -108,11 +108,20 @@ class LearnerState(TorchLearner):
             optimizer.state.clear()
         self.memo, self.past, self.averages = {}, {}, {}
 
-    def inputs(self, module_id: str, columns: Tensors, weights: Mapping[str, torch.Tensor] | None = None) -> Any:
-        """The inputs of the action distribution as a column, without gradient: of the module, or of other weights."""
+    def inputs(
+        self,
+        module_id: str,
+        columns: Tensors,
+        weights: Mapping[str, torch.Tensor] | None = None,
+        learns: bool = False,
+    ) -> Any:
+        """The inputs of the action distribution as a column: of the module, or of other weights.
+
+        `learns`: with a gradient.
+        """
         module = self._bare(module_id)
         named = {f"network.{name}": value for name, value in (weights or {}).items()}
-        with torch.no_grad():
+        with torch.set_grad_enabled(learns):
             inputs = (torch.func.functional_call(module, named, (columns,)) if named else module(columns))["inputs"]
         if "valid" not in columns:
             return inputs

@@ -6,6 +6,7 @@ fitted together; here they become what all agents of it did, in the order of the
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 import torch
@@ -17,16 +18,19 @@ from marl.training.answers import asked_for_loss
 from marl.training.learner import ColumnLearner, Tensors
 from marl.training.modules import Team
 from marl.training.networks import Network
+from marl.training.networks.distributions.categorical import ILLEGAL
 from marl.training.networks.features import at, columns, leaf_spaces, map_tensors, width
+from marl.training.team_choice import Choice, TeamShape
 
 
 class TeamLearner(ColumnLearner):
     """Base of learners of teams: implement `loss`. It gets, of E matches of at most T steps of a team of n agents:
 
     `module_id`: the team's name. `inputs`: `[E, T + 1, n, A]`, what the networks say to each agent, zero where it does
-    not act. `batch`: `action` `[E, T, n]`; `acts` `bool[E, T + 1, n]`; `reward`, `discount` `[E, T]`; `valid`
-    `bool[E, T]`; `state` `[E, T + 1, F]`, the true state as numbers, or, in an environment that has none, what all
-    agents of the team see, side by side. Means are over the `valid` steps.
+    not act, and -1e9 for what is illegal (or no action of it, where another agent has more). `batch`: `action`
+    `[E, T, n]`; `acts` `bool[E, T + 1, n]`; `reward`, `discount` `[E, T]`; `valid` `bool[E, T]`; `state`
+    `[E, T + 1, F]`, the true state as numbers, or, in an environment that has none, what all agents of the team see,
+    side by side. Means are over the `valid` steps.
 
     The network of each agent goes through all its own turns of a match, in their order, with an empty memory at first.
     """
@@ -51,62 +55,80 @@ class TeamLearner(ColumnLearner):
             self._members[name] = tuple(sorted(set(teams[name].modules))) if name in teams else (name,)
         return self._members[name]
 
-    def make_mixer(self, agents: int, state: int) -> nn.Module | None:
-        """What makes one value of the values of `agents`, given `state` numbers; None where nothing is to learn.
+    def make_mixers(self, shape: TeamShape) -> dict[str, nn.Module]:
+        """What only the loss of a team needs, by name: `{"": mixer}`, and more where it has more than one.
 
-        Called once for each team. `forward(values [..., agents], state [..., state])` gives `[...]`.
+        Called once for each team. Each is called with a `Choice` and gives `[...]`. Where there is no "", the value of
+        a team is the sum of its agents' values.
         """
-        return None
+        return {}
 
     def make_critics(self, module_id: str, network: Network) -> dict[str, nn.Module]:
         """The mixers of the teams, each with the first module of its team."""
-        mixers = {
-            name: self.make_mixer(len(team.modules), self._width(team))
+        return {
+            _named(name, key): mixer
             for name, team in self.teams.items()
             if self.members(name)[0] == module_id
+            for key, mixer in self.make_mixers(self._shape(team)).items()
         }
-        return {name: mixer for name, mixer in mixers.items() if mixer is not None}
 
-    def mixed(self, team: str, values: Tensor, state: Tensor, target: bool = False) -> Tensor:
-        """What the mixer makes of the agents' values: `[..., n], [..., F] -> [...]`; their sum where there is none."""
-        first = self.members(team)[0]
-        mixer = self.critics[first].get(team)
+    def mixer(self, team: str, name: str = "") -> nn.Module | None:
+        """One of the mixers of a team; None where there is none of that name."""
+        return self.critics[self.members(team)[0]].get(_named(team, name))
+
+    def mixed(self, team: str, choice: Choice, target: bool = False, name: str = "") -> Tensor:
+        """What a mixer makes of what a team chose, `[...]`; the sum of the agents' values where there is none."""
+        mixer = self.mixer(team, name)
         if mixer is None:
-            return values.sum(-1)
-        named = self.target(first, team) if target else {}
-        mixed: Tensor = functional_call(mixer, named, (values, state)) if named else mixer(values, state)
+            return choice.values.sum(-1)
+        named = self.target(self.members(team)[0], _named(team, name)) if target else {}
+        mixed: Tensor = functional_call(mixer, named, (choice,)) if named else mixer(choice)
         return mixed
 
     def target_inputs(self, team: str) -> Tensor:
         """`inputs` of the minibatch at hand, as the target networks give them, without gradient."""
-        said = {name: self.inputs(name, rows.columns, self.target(name)) for name, rows in self._rows.items()}
+        return self.inputs_of(team, {name: self.target(name) for name in self.members(team)})
+
+    def inputs_of(self, team: str, weights: Mapping[str, Mapping[str, Tensor]], learns: bool = False) -> Tensor:
+        """`inputs` of the minibatch at hand, as networks with other weights (by module) give them.
+
+        `learns`: with a gradient. Where a module has no other weights, those of now count.
+        """
+        said = {name: self.inputs(name, rows.columns, weights.get(name), learns) for name, rows in self._rows.items()}
         return self._together(self.teams[team], said)
 
     def follow_team(self, team: str, rate: float) -> None:
-        """Let the target networks of a team, and of its mixer, go this far towards those of now."""
+        """Let the target networks of a team, and of its mixers, go this far towards those of now."""
         for name in self.members(team):
             self.follow(name, rate)
-        if team in self.critics[self.members(team)[0]]:
-            self.follow(self.members(team)[0], rate, team)
+        first = self.members(team)[0]
+        for name in self.critics[first]:
+            if name.split(_PART)[0] == team:
+                self.follow(first, rate, name)
 
     def losses(self, name: str, batch: Tensors) -> dict[str, Any]:
         """See `ColumnLearner`: the loss of a team."""
         if name not in self.teams:
             return super().losses(name, batch)
-        team, parts = self.teams[name], batch["agents"]
-        self._rows = {module: _Rows(parts[module], self.network(module)) for module in self.members(name)}
+        joint = self.joint(name, batch)
         outputs = self.module.forward_train({module: rows.columns for module, rows in self._rows.items()})
         said = {module: self._rows[module].laid(outputs[module]["inputs"]) for module in self._rows}
-        joint = {key: column for key, column in batch.items() if key != "agents"}
-        for key in ("action", "acts"):
-            joint[key] = _by_agent(team, {module: parts[module][key] for module in parts})
-        joint["state"] = self._state(team, batch)
-        inputs = self._together(team, said)
+        inputs = self._together(self.teams[name], said)
         loss, stats = asked_for_loss(
             self, lambda: self.loss(name, joint, inputs, cast(Any, None)), joint, self.coefficients
         )
         self._reported = {**{key: value.to(self._device) for key, value in stats.items()}, "loss": loss.detach()}
         return {name: loss * self._weight}
+
+    def joint(self, team: str, batch: Tensors) -> Tensors:
+        """Columns of a team as `loss` gets them. They are now those at hand: what `inputs_of` says is said of them."""
+        parts = batch["agents"]
+        self._rows = {module: _Rows(parts[module], self.network(module)) for module in self.members(team)}
+        joint = {key: column for key, column in batch.items() if key != "agents"}
+        for key in ("action", "acts"):
+            joint[key] = _by_agent(self.teams[team], {module: parts[module][key] for module in parts})
+        joint["state"] = self._state(self.teams[team], batch)
+        return joint
 
     def _scaled(self, name: str, tensors: Tensors) -> Tensors:
         return tensors  # no network of a team has a scale of its own
@@ -115,14 +137,15 @@ class TeamLearner(ColumnLearner):
         """What networks say to each agent, `[E, T + 1, n, A]`, from what each module says of its own rows."""
         laid = {module: self._rows[module].dense(rows) for module, rows in said.items()}
         most = max(one.shape[3] for one in laid.values())
+        missing = {module: (0, most - one.shape[3]) for module, one in laid.items()}
         return _by_agent(
-            team, {module: nn.functional.pad(one, (0, most - one.shape[3])) for module, one in laid.items()}
+            team, {name: nn.functional.pad(one, missing[name], value=ILLEGAL) for name, one in laid.items()}
         )
 
-    def _width(self, team: Team) -> int:
-        if team.state is not None:
-            return sum(width(space) for _, space in leaf_spaces(team.state))
-        return sum(width(space) for name in team.modules for _, space in leaf_spaces(self._bare(name).spec.observation))
+    def _shape(self, team: Team) -> TeamShape:
+        seen = [self._bare(name).spec.observation for name in team.modules] if team.state is None else [team.state]
+        actions = max(self.network(name).distribution.outputs for name in team.modules)
+        return TeamShape(len(team.modules), actions, sum(width(leaf) for one in seen for _, leaf in leaf_spaces(one)))
 
     def _state(self, team: Team, batch: Tensors) -> Tensor:
         """The true state as numbers, or what all see of it: `[E, T + 1, F]`."""
@@ -193,6 +216,14 @@ class _Rows:
             return result
         index = self._order.reshape(*self._order.shape, *[1] * (result.dim() - 2)).expand_as(result)
         return result.gather(1, index)
+
+
+_PART = "/"  # between the name of a team and that of a mixer of it
+
+
+def _named(team: str, mixer: str) -> str:
+    """What a mixer of a team is called among the critics of a module."""
+    return f"{team}{_PART}{mixer}" if mixer else team
 
 
 def _by_agent(team: Team, parts: dict[str, Tensor]) -> Tensor:

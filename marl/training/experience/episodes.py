@@ -43,26 +43,37 @@ from marl.types import Array, ArrayTree, Ints
 _ROOM = 16  # episodes are padded to a multiple of so many steps, so that a longer one seldom moves all the others
 
 
-class Episodes:
-    """See `Experience`. A draw is one minibatch for every gradient step, in order; empty before there are so many.
-
-    All draws follow from seeds, so a run that goes on from a checkpoint draws what it would have drawn.
-    """
+class WholeMatches:
+    """The half of an experience of whole matches that is where they were played."""
 
     keeps: ClassVar[bool] = True
     record: ClassVar[Record] = Record(whole=True, state=True)
 
-    def __init__(self, hyper: EpisodesHyper) -> None:
-        self._hyper = hyper
-        self.rings: dict[str, EpisodeRing] = {}
-        self._owed: dict[str, float] = {}  # gradient steps that are due, by team
+    def __init__(self, discount: float) -> None:
+        self._discount = discount
 
     def cut(self, windows: Sequence[Trajectory], live: NetworkPolicy, modules: Sequence[str]) -> Cut:
         """The joint rows of every team that played."""
         ticks = windows[0].ticks
         assert ticks is not None, "the record has whole matches"
         playing = np.flatnonzero(ticks.acted.any(axis=0)).tolist()
-        return Cut({team_name(side): _team(windows, side, live, modules, self._hyper.discount) for side in playing}, {})
+        return Cut({team_name(side): _team(windows, side, live, modules, self._discount) for side in playing}, {})
+
+    def learned(self, said: Mapping[str, Array]) -> None:
+        """Nothing follows from it."""
+
+
+class Episodes(WholeMatches):
+    """See `Experience`. A draw is one minibatch for every gradient step, in order; empty before there are so many.
+
+    All draws follow from seeds, so a run that goes on from a checkpoint draws what it would have drawn.
+    """
+
+    def __init__(self, hyper: EpisodesHyper) -> None:
+        super().__init__(hyper.discount)
+        self._hyper = hyper
+        self.rings: dict[str, EpisodeRing] = {}
+        self._owed: dict[str, float] = {}  # gradient steps that are due, by team
 
     def add(self, parts: Sequence[Mapping[str, Columns]]) -> None:
         """Write them into the rings, over the oldest episodes where those are full."""
@@ -83,9 +94,6 @@ class Episodes:
                 where = [np.argsort(rng.uniform(key), kind="stable")[:size] for key in keys]
                 columns[name], counts[name] = ring.take(np.concatenate(where)), steps
         return Draw(columns, 1, counts)
-
-    def learned(self, said: Mapping[str, Array]) -> None:
-        """Nothing follows from it."""
 
     def reset(self) -> None:
         """See `Experience`."""
@@ -130,14 +138,14 @@ class EpisodeRing:
             self._steps = new["valid"].shape[1]
         steps = max(self._steps, -(-new["valid"].shape[1] // _ROOM) * _ROOM)
         if steps > self._steps:
-            self._columns = tree.map_tree(lambda leaf: _longer(leaf, steps - self._steps), self._columns)
+            self._columns = tree.map_tree(lambda leaf: longer(leaf, steps - self._steps), self._columns)
             self._steps = steps
         missing = steps - new["valid"].shape[1]
         place = (self.total + np.arange(rows_of(new))) % self.capacity
         last = slice(-self.capacity, None)  # of more than fit, the newest
 
         def write(mine: Array, leaf: Array) -> Array:
-            mine[place[last]] = _longer(leaf[last], missing)
+            mine[place[last]] = longer(leaf[last], missing)
             return mine
 
         tree.map_tree(write, self._columns, new)
@@ -162,7 +170,7 @@ class EpisodeRing:
         self.add(known)
 
 
-def _longer(leaf: Array, steps: int) -> Array:
+def longer(leaf: Array, steps: int) -> Array:
     """Room for more steps, all padding."""
     if not steps:
         return leaf

@@ -1,12 +1,14 @@
 """Matrix games of a team: all agents choose at once, and what they chose together pays all of them together.
 
 The famous ones mislead who looks at one agent at a time. In `climbing` the best choice, (0, 0), pays 11, but -30 where
-only one of both makes it; in `penalty`, (0, 0) and (2, 2) pay 10 each, and -100 where they are mixed up.
+only one of both makes it; in `penalty`, (0, 0) and (2, 2) pay 10 each, and -100 where they are mixed up; in
+`non_monotonic`, (0, 0) pays 8, and -12 where only one of both makes it.
 
-Known answers for `climbing` under uniform exploration: the best fit of a sum of the agents' values (VDN) is greatest
-at (2, 2), which pays 5 and not 11; a monotonic mixture (QMIX) cannot represent the game either. Sources: Claus and
-Boutilier, "The dynamics of reinforcement learning in cooperative multiagent systems", AAAI 1998; Rashid et al.,
-"Weighted QMIX", NeurIPS 2020.
+Known answers under uniform exploration. `climbing`: the best fit of a sum of the agents' values (VDN) is greatest at
+(2, 2), which pays 5 and not 11; a monotonic mixture (QMIX) cannot represent the game either. `non_monotonic`: both
+play for 0; the best monotonic fit is -8 wherever one chooses 0 (the mean of 8 and four times -12), and 0 elsewhere.
+Sources: Claus and Boutilier, "The dynamics of reinforcement learning in cooperative multiagent systems", AAAI 1998;
+Son et al., "QTRAN", ICML 2019, table 1; Rashid et al., "Weighted QMIX", NeurIPS 2020.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from marl_classic.matrix import RepeatedMatrix
 GAMES: dict[str, list[list[float]]] = {
     "climbing": [[11, -30, 0], [-30, 7, 6], [0, 0, 5]],
     "penalty": [[10, 0, -100], [0, 2, 0], [-100, 0, 10]],
+    "non_monotonic": [[8, -12, -12], [-12, 0, 0], [-12, 0, 0]],
 }
 
 
@@ -31,7 +34,7 @@ GAMES: dict[str, list[list[float]]] = {
 class TeamMatrixParams:
     """Parameters of a team's matrix game."""
 
-    game: Literal["climbing", "penalty"] = "climbing"  # one that has a name
+    game: Literal["climbing", "penalty", "non_monotonic"] = "climbing"  # one that has a name
     payoffs: list[Any] = field(default_factory=list)  # instead: [action of agent 0][of agent 1]..., what the team earns
 
 

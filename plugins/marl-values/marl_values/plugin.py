@@ -8,23 +8,82 @@ from marl.registry import Descriptor, hookimpl
 
 MARL_API = ">=2,<3"
 
+_ALGORITHMS = (
+    (
+        "iql",
+        "iql:IQL",
+        "independent Q-learning: each agent learns by itself what the team earns",
+        "Tan, Multi-agent reinforcement learning: independent vs. cooperative agents, ICML 1993",
+    ),
+    (
+        "vdn",
+        "vdn:VDN",
+        "value decomposition networks: a team's value is the sum of its agents' values",
+        "Sunehag et al., Value-decomposition networks for cooperative multi-agent learning, 2017",
+    ),
+    (
+        "qmix",
+        "qmix:QMIX",
+        "a team's value is mixed from its agents' values, monotonically, by the true state",
+        "Rashid et al., QMIX: Monotonic value function factorisation, ICML 2018",
+    ),
+    (
+        "qplex",
+        "qplex:QPLEX",
+        "a team's value is that of its agents' best choices, less weighed advantages of others",
+        "Wang et al., QPLEX: Duplex dueling multi-agent Q-learning, ICLR 2021",
+    ),
+    (
+        "ow_qmix",
+        "weighted_qmix:OWQMIX",
+        "QMIX whose error counts fully where the team's value is too low (optimistic weighting)",
+        "Rashid et al., Weighted QMIX, NeurIPS 2020",
+    ),
+    (
+        "cw_qmix",
+        "weighted_qmix:CWQMIX",
+        "QMIX whose error counts fully where a joint action may be the best (central weighting)",
+        "Rashid et al., Weighted QMIX, NeurIPS 2020",
+    ),
+    (
+        "qtran",
+        "qtran:QTRAN",
+        "a joint value without a limit, to whose best choice the sum of the agents' values is bound",
+        "Son et al., QTRAN: Learning to factorize with transformation, ICML 2019",
+    ),
+    (
+        "pqn_vdn",
+        "pqn_vdn:PQNVDN",
+        "VDN without a replay and target networks: many matches side by side, lambda-returns, layer norm",
+        "Gallici et al., Simplifying deep temporal difference learning, ICLR 2025",
+    ),
+)
+_SHARED = {"ow_qmix": "WeightedQMIX", "cw_qmix": "WeightedQMIX"}  # whose parameters have another name
+
 
 @hookimpl
 def marl_algorithms() -> Iterable[Descriptor]:
     """Algorithms for teams."""
+    for name, target, summary, source in _ALGORITHMS:
+        file, own = target.split(":")
+        yield Descriptor(
+            name,
+            f"marl_values.{target}",
+            summary,
+            params=f"marl_values.{file}:{_SHARED.get(name, own)}Params",
+            source=source,
+            tags=("networks", "teams") if name == "pqn_vdn" else ("networks", "replay", "teams"),
+        )
+
+
+@hookimpl
+def marl_models() -> Iterable[Descriptor]:
+    """Networks that stay stable without target networks."""
     yield Descriptor(
-        "vdn",
-        "marl_values.algorithms:VDN",
-        "value decomposition networks: a team's value is the sum of its agents' values",
-        params="marl_values.algorithms:VDNParams",
-        source="Sunehag et al., Value-decomposition networks for cooperative multi-agent learning, 2017",
-        tags=("networks", "replay", "teams"),
-    )
-    yield Descriptor(
-        "qmix",
-        "marl_values.algorithms:QMIX",
-        "a team's value is mixed from its agents' values, monotonically, by the true state",
-        params="marl_values.algorithms:QMIXParams",
-        source="Rashid et al., QMIX: Monotonic value function factorisation, ICML 2018",
-        tags=("networks", "replay", "teams"),
+        "normed",
+        "marl_values.normed:normed",
+        "dense layers with layer normalisation, and a GRU behind them if asked for",
+        params="marl_values.normed:NormedParams",
+        source="Ba et al., Layer normalization, 2016",
+        tags=(),
     )

@@ -1,4 +1,4 @@
-"""What value decomposition is known to learn, and what it cannot."""
+"""What value decomposition is known to learn, and what it cannot: of all there is to play, equally often."""
 
 from __future__ import annotations
 
@@ -8,68 +8,140 @@ import numpy as np
 import pytest
 import torch
 
+from marl_values.learner import played
+
 pytest.importorskip("marl_classic", reason="the games are marl-classic's")
 
-UNIFORM = {"epsilon": 1.0, "epsilon_end": 1.0}  # as in the paper: all joint actions are seen equally often
-FAST = {"lanes": 32, "rows": 256, "steps_per_episode": 0.25, "lr": 5e-3, "target_rate": 0.05, **UNIFORM}
 MODELS = {
     "mlp": {"hidden": [32], "identity": True},
     "gru": {"kind": "gru", "memory": 32, "hidden": [32], "identity": True},
 }
+TWO_STEP = {"steps": 120, "lr": 0.01, "target_rate": 0.1}
 
 
-@pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize(("name", "known"), [("values/vdn", 7.0), ("values/qmix", 8.0)])
-def test_two_step(host: Any, trained: Any, returns: Any, name: str, known: float, model: str) -> None:
+def values(engine: Any, columns: Any, mixer: str = "", matrix: bool = True) -> tuple[Any, list[int]]:
+    """The team's values of the joint actions in columns, as `[A, A]` for a matrix of all, and each agent's choice."""
+    learner = engine.backend.learner
+    with torch.no_grad():
+        batch = learner.joint("side0", learner._tensors(columns))
+        inputs = learner.inputs_of("side0", {})
+        joint = learner.mixed("side0", played(batch, inputs), name=mixer)
+    return joint.reshape([inputs.shape[3]] * 2 if matrix else [-1]).numpy(), inputs[0, 0].argmax(1).tolist()
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "model"), [("values/vdn", 7.0, "mlp"), ("values/qmix", 8.0, "mlp"), ("values/qmix", 8.0, "gru")]
+)
+def test_two_step(host: Any, fitted: Any, returns: Any, name: str, known: float, model: str) -> None:
     """Rashid et al. 2018, section 5: VDN takes the safe game, QMIX the better one."""
     services = host("classic/two_step")
-    policy, _ = trained(name, services, env_steps=2_500, model=MODELS[model], **FAST)
-    assert returns(policy, services) == known
+    engine, _ = fitted(name, services, model=MODELS[model], **TWO_STEP)
+    assert returns(engine, services) == known
 
 
-def test_agents_need_not_share_a_network(host: Any, trained: Any, returns: Any) -> None:
+def test_agents_need_not_share_a_network(host: Any, fitted: Any, returns: Any) -> None:
     services = host("classic/two_step")
-    policy, engine = trained("values/qmix", services, env_steps=2_500, sharing="none", model={"hidden": [32]}, **FAST)
-    assert returns(policy, services) == 8.0 and sorted(policy.networks) == ["player_0", "player_1"]
-    assert sorted(engine.backend.learner.critics) == ["player_0", "player_1"]
-
-
-def values(engine: Any, services: Any) -> Any:
-    """The team's values of all its joint actions in a matrix game, as the learner has them: `[A, A]`."""
+    engine, _ = fitted("values/qmix", services, sharing="none", model={"hidden": [32]}, **TWO_STEP)
     learner = engine.backend.learner
-    rows = services.environment(1).reset(np.zeros(1, np.int64), np.zeros(1, np.uint64))[0]
-    seen = engine.backend.policy.seen(rows.observation, rows.agent)
-    with torch.no_grad():
-        each = learner.network("players")(
-            {key: torch.from_numpy(column) for key, column in seen.items()}, None, None
-        ).inputs
-        count = each.shape[1]
-        joint = torch.stack(torch.meshgrid(each[0], each[1], indexing="ij"), 2).reshape(-1, 2)
-        return learner.mixed("side0", joint, torch.zeros(len(joint), 1)).reshape(count, count).numpy()
+    assert returns(engine, services) == 8.0 and learner.names == ("player_0", "player_1")
+    assert sorted(learner.critics) == ["player_0", "player_1"]
 
 
-def test_vdn_fits_the_best_sum_and_is_misled_by_climbing(host: Any, trained: Any, returns: Any) -> None:
-    """Under uniform exploration it is the least-squares fit: row means and column means. It plays (2, 2), 5 of 11."""
+@pytest.mark.slow
+def test_a_whole_run_learns_it_too(host: Any, trained: Any, returns: Any) -> None:
+    """As scenarios/two_step_qmix.yaml has it: matches are played, kept and drawn."""
+    services = host("classic/two_step")
+    fast = {"lanes": 32, "rows": 256, "steps_per_episode": 0.25, "lr": 5e-3, "target_rate": 0.05}
+    _, engine = trained(
+        "values/qmix", services, env_steps=2_500, epsilon=1.0, epsilon_end=1.0, model=MODELS["mlp"], **fast
+    )
+    assert returns(engine, services) == 8.0
+
+
+def test_vdn_fits_the_best_sum_and_is_misled_by_climbing(host: Any, fitted: Any, returns: Any) -> None:
+    """The least-squares fit: row means and column means. It plays (2, 2), 5 of 11."""
     services = host("classic/team_matrix", game="climbing")
-    options = {**FAST, "rows": 128, "lr": 2e-2, "lr_end": 0.0, "max_grad_norm": None}
-    policy, engine = trained("values/vdn", services, env_steps=2_500, model=MODELS["mlp"], **options)
+    engine, columns = fitted("values/vdn", services, model=MODELS["mlp"], steps=240, lr=0.02, max_grad_norm=None)
     game = np.array([[11, -30, 0], [-30, 7, 6], [0, 0, 5]])
     sums = game.mean(1, keepdims=True) + game.mean(0) - game.mean()
-    assert sums.max() == sums[2, 2]
-    kept = engine.backend.experience.rings["side0"].take(np.arange(engine.backend.experience.rings["side0"].size))
-    chosen = np.eye(3)[kept["agents"]["players"]["action"][:, 0]].reshape(-1, 6)  # what both did, one-hot
-    fit = np.linalg.lstsq(chosen, kept["reward"][:, 0], rcond=None)[0]
-    best = fit[:3, None] + fit[3:]  # of the matches that were played, which are not quite uniform
-    assert np.abs(best - sums).max() < 2 and np.abs(values(engine, services) - best).max() < 1.5
-    assert returns(policy, services) == 5.0 < game.max() == 11
+    assert sums.max() == sums[2, 2] and returns(engine, services) == 5.0
+    assert np.abs(values(engine, columns)[0] - sums).max() < 0.5
 
 
-def test_qmix_represents_what_is_monotonic_and_not_what_is_not(host: Any, trained: Any, returns: Any) -> None:
-    options = {**FAST, "env_steps": 1_600, "rows": 128, "model": MODELS["mlp"]}
+def test_qmix_represents_what_is_monotonic(host: Any, fitted: Any, returns: Any) -> None:
     game = [[0, 1], [1, 8]]  # no sum of two values: the best fit of one is off by 1.5 everywhere
     services = host("classic/team_matrix", payoffs=game)
-    policy, engine = trained("values/qmix", services, **options)
-    assert np.abs(values(engine, services) - game).max() < 0.2 and returns(policy, services) == 8.0
-    misleading = host("classic/team_matrix", game="climbing")
-    policy, engine = trained("values/qmix", misleading, **options)
-    assert returns(policy, misleading) < 11 and values(engine, misleading)[0, 0] < 11 - 3
+    engine, columns = fitted("values/qmix", services, model=MODELS["mlp"], steps=200, lr=0.01)
+    assert np.abs(values(engine, columns)[0] - game).max() < 0.2 and returns(engine, services) == 8.0
+
+
+GAME = np.array([[8, -12, -12], [-12, 0, 0], [-12, 0, 0]])
+"""The non-monotonic game: Son et al., "QTRAN", ICML 2019, table 1; it is in Rashid et al., "Weighted QMIX", too."""
+
+
+@pytest.fixture
+def misleading(host: Any, fitted: Any) -> Any:
+    """A learner of the non-monotonic game, and all there is to play in it."""
+
+    def fit(name: str, steps: int, **params: Any) -> tuple[Any, Any]:
+        services = host("classic/team_matrix", game="non_monotonic")
+        engine, columns = fitted(name, services, model=MODELS["mlp"], steps=steps, lr=0.01, **params)
+        np.testing.assert_allclose(columns["reward"].reshape(3, 3), GAME)
+        return engine, columns
+
+    return fit
+
+
+@pytest.mark.parametrize("name", ["values/iql", "values/vdn", "values/qmix", "values/pqn_vdn"])
+def test_sums_and_monotonic_mixtures_play_for_nothing(misleading: Any, name: str) -> None:
+    """Means of rows and columns say that 0 is the worst choice; QMIX's best fit is -8 there, and 0 elsewhere."""
+    joint, chosen = values(*misleading(name, 160 if name == "values/qmix" else 60))
+    assert 0 not in chosen
+    if name == "values/qmix":
+        best = np.where((np.arange(3) == 0)[:, None] | (np.arange(3) == 0), -8.0, 0.0)
+        assert np.abs(joint - best).max() < 1.0
+
+
+@pytest.mark.parametrize("name", ["values/ow_qmix", "values/cw_qmix"])
+def test_weighted_qmix_finds_the_best(misleading: Any, name: str) -> None:
+    """Its monotonic value is right where it is greatest; its other one is right everywhere."""
+    engine, columns = misleading(name, 240)
+    joint, chosen = values(engine, columns)
+    assert chosen == [0, 0] and joint.argmax() == 0 and abs(joint[0, 0] - 8) < 1.5
+    learner = engine.backend.learner
+    with torch.no_grad():
+        batch = learner.joint("side0", learner._tensors(columns))
+        anything = learner.mixed("side0", played(batch, learner.central("side0")), name="central")
+    assert np.abs(anything.reshape(3, 3).numpy() - GAME).max() < 1.0
+
+
+def test_qtran_binds_a_sum_to_the_best_choice_of_the_joint_value(misleading: Any) -> None:
+    """Table 1 (b): the joint value is the game, and the sum, up to the state's value, is 8 at best and never below."""
+    engine, columns = misleading("values/qtran", 240)
+    joint, chosen = values(engine, columns, "joint")
+    bound = values(engine, columns)[0] + values(engine, columns, "state")[0]
+    assert chosen == [0, 0] and np.abs(joint - GAME).max() < 0.5
+    assert abs(bound[0, 0] - 8) < 0.5 and (bound > GAME - 1.0).all()
+
+
+@pytest.mark.slow
+def test_qplex_solves_the_non_monotonic_game(host: Any, trained: Any, returns: Any) -> None:
+    """Exactly, and in a whole run: minibatches shake it out of the tie of two joint actions where it rests before."""
+    services = host("classic/team_matrix", game="non_monotonic")
+    options = {"lanes": 32, "rows": 128, "steps_per_episode": 0.25, "minibatch": 16, "lr": 0.01, "lr_end": 0.001}
+    uniform = {"epsilon": 1.0, "epsilon_end": 1.0, "target_rate": 0.05}
+    _, engine = trained("values/qplex", services, env_steps=4_800, model=MODELS["mlp"], **options, **uniform)
+    joint, _ = values(engine, engine.backend.samplers[0].play(256, {"epsilon": 1.0}).columns["side0"], matrix=False)
+    assert returns(engine, services) == 8.0 and joint.max() == pytest.approx(8.0, abs=0.5)
+
+
+def test_qplex_represents_what_no_monotonic_mixture_can(host: Any, fitted: Any, returns: Any) -> None:
+    """The agents' own order of the actions depends on what the other does, but for the best one."""
+    game = np.array([[8, 6, -2], [6, -12, 6], [-2, 6, 0]])
+    services = host("classic/team_matrix", payoffs=game.tolist())
+    off = {}
+    for name in ("values/qplex", "values/qmix"):
+        engine, columns = fitted(name, services, model=MODELS["mlp"], steps=240, lr=0.01)
+        off[name] = np.abs(values(engine, columns)[0] - game).max()
+        assert name == "values/qmix" or returns(engine, services) == 8.0
+    assert off["values/qplex"] < 1.0 and off["values/qmix"] > 3.0

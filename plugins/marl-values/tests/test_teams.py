@@ -84,12 +84,14 @@ SMALL = {
     "epsilon": 0.0,
     "epsilon_end": 0.0,
 }
+REPLAY = ("steps_per_episode", "capacity")
 MODELS = {"mlp": {"hidden": [8], "identity": True}, "lstm": {"kind": "lstm", "memory": 6, "hidden": [8]}}
 
 
 def begun(host: Any, make: Any, name: str = "values/qmix", **params: Any) -> tuple[Any, Any]:
     """An engine that has begun a job, and its services."""
-    algorithm: Any = load_registry().make(ALGORITHMS, name, {**SMALL, **params})
+    small = {key: value for key, value in SMALL.items() if name != "values/pqn_vdn" or key not in REPLAY}
+    algorithm: Any = load_registry().make(ALGORITHMS, name, {**small, **params})
     services = host(make)
     engine = algorithm.engine(Job(name, 0, ((),), 3), services)
     engine.begin(Job(name, 0, ((),), 3), services)
@@ -156,6 +158,37 @@ def test_who_does_not_act_does_not_count(host: Any, kind: str) -> None:
     assert len(before) > 10 and all(torch.allclose(before[key], after[key], atol=1e-6) for key in before)
 
 
+@pytest.mark.parametrize("name", ["iql", "vdn", "qplex", "ow_qmix", "cw_qmix", "qtran", "pqn_vdn"])
+def test_in_no_algorithm_does_who_does_not_act_count(host: Any, name: str) -> None:
+    """In turns, with masks, agents that fall out and matches that are cut short; each looks ahead in its own way."""
+    ahead: dict[str, Any] = {
+        "iql": {"trace": 0.6},
+        "vdn": {"n_step": 3},
+        "cw_qmix": {"trace": 0.6},
+        "qtran": {"n_step": 2},
+    }
+    model = {"kind": "values/normed", "params": {"hidden": [8]}} if name == "pqn_vdn" else {"hidden": [8]}
+    engine, _ = begun(host, relay(True), f"values/{name}", model=model, **ahead.get(name, {}))
+    learner, (player,) = engine.backend.learner, engine.backend.samplers
+    columns = learner._tensors(player.play(100, {"epsilon": 0.5}).columns["side0"])
+
+    def gradients() -> list[Any]:
+        learner._fitting = "side0"
+        found = learner.compute_gradients(learner.losses("side0", columns | learner.prepare("side0", columns)))
+        return [one.clone() for one in found.values() if one is not None]
+
+    before = gradients()
+    for part in columns["agents"].values():
+        idle = ~part["acts"]
+        part["observation"][idle] += 7.0
+        part["action"][idle[:, :-1]] = 2
+        part["mask"][idle] = True
+    columns["reward"][~columns["valid"]] = 9.0
+    columns["discount"][~columns["valid"]] = 0.5
+    after = gradients()
+    assert len(before) > 3 and all(torch.allclose(one, two, atol=1e-6) for one, two in zip(before, after, strict=True))
+
+
 def test_values_bootstrap_where_a_match_was_cut_and_nowhere_else(host: Any) -> None:
     engine, _ = begun(host, relay(False))
     (player,) = engine.backend.samplers
@@ -175,7 +208,17 @@ def learned(engine: Any, updates: int) -> list[dict[str, float]]:
     return [{key: value for key, value in one.items() if "seconds" not in key and key != "staleness"} for one in told]
 
 
-@pytest.mark.parametrize(("name", "kind"), [("values/qmix", "groups"), ("values/vdn", "in turns")])
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("values/qmix", "groups"),
+        ("values/vdn", "in turns"),
+        ("values/cw_qmix", "groups in turns, nothing shared"),
+        ("values/qplex", "at once"),
+        ("values/qtran", "in turns"),
+        ("values/pqn_vdn", "at once"),
+    ],
+)
 def test_a_run_goes_on_from_a_checkpoint_to_the_bit(host: Any, name: str, kind: str) -> None:
     """Rings, targets, mixers, matches in progress and rows that wait for the end of theirs."""
     make, sharing = KINDS[kind]
@@ -187,6 +230,8 @@ def test_a_run_goes_on_from_a_checkpoint_to_the_bit(host: Any, name: str, kind: 
         "epsilon": 0.3,
         "epsilon_end": 0.3,
     }
+    if name == "values/pqn_vdn":
+        options["model"] = {"kind": "values/normed", "params": {"hidden": [8], "memory": 6}, "identity": True}
     engine, _ = begun(host, make, **options)
     learned(engine, 3)
     saved = engine.save()

@@ -1,0 +1,72 @@
+"""PQN-VDN: VDN without a replay and without target networks, from many matches that are played side by side.
+
+What makes that stable are layers that normalise (`values/normed`, the default model here) and lambda-returns. Targets
+are computed once, by the networks as they have played, and every match is used a few times. Source: Gallici et al.,
+"Simplifying deep temporal difference learning", ICLR 2025, section 4 and algorithm 1; with agents' values added up, as
+in its multi-agent experiments. Adam instead of its RAdam.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+from marl.training.experience.fresh_episodes import FreshEpisodes
+from marl.training.hyper import FreshEpisodesHyper
+from marl.training.learner import Stats, Tensors
+from marl.training.networks import ModelConfig
+from marl.training.team import TeamLearner
+from marl.training.team_choice import Choice
+from marl_values.learner import ValueDecomposition, played, told
+from marl_values.returns import ReturnsParams, of_team, returns
+
+
+def _normed() -> ModelConfig:
+    return ModelConfig(kind="values/normed", identity=True)
+
+
+@dataclass(kw_only=True)
+class PQNVDNParams(FreshEpisodesHyper, ReturnsParams):
+    """Hyper-parameters of PQN-VDN."""
+
+    model: ModelConfig = field(default_factory=_normed)
+    """The shape of the networks; by default with layers that normalise."""
+    lanes: int = 64
+    """Matches that are sampled in lockstep."""
+    rows: int = 4096
+    """Rows (own turns of learning agents) per update, at least: matches are whole."""
+    trace: float = 0.65
+    """TD's lambda: the later of two estimates counts so much, to the end of a match. 0: `n_step` alone counts."""
+    epochs: int = 2
+    """How often each match is used."""
+    minibatch: int = 16
+    """Episodes (matches of one team) per gradient step."""
+
+
+class PQNVDNLearner(TeamLearner):
+    """The squared error of the sum of values against lambda-returns that are computed once an update."""
+
+    hyper: PQNVDNParams
+
+    def prepare(self, module_id: str, columns: Tensors) -> Tensors:
+        """`target` `[E, T]`: what followed each step, by the greatest values of the networks as they are now."""
+        joint = self.joint(module_id, columns)
+        inputs = self.inputs_of(module_id, {})[:, 1:]
+        later = Choice(inputs, inputs.argmax(3), joint["acts"][:, 1:], joint["state"][:, 1:])
+        steps = of_team(joint["reward"], joint["discount"], later.best.sum(-1), joint["valid"])
+        return {"target": returns(steps, self.hyper.n_step, self.hyper.trace)}
+
+    def loss(self, module_id: str, batch: Tensors, inputs: Tensor, value: Tensor) -> tuple[Tensor, Stats]:
+        """The mean squared error over steps. See `TeamLearner` for the columns."""
+        known = self.mixed(module_id, played(batch, inputs))
+        error = (known - batch["target"])[batch["valid"]]
+        return error.square().mean(), told(batch, known, error)
+
+
+class PQNVDN(ValueDecomposition):
+    """See `PQNVDNParams`."""
+
+    parameters = PQNVDNParams
+    learner = PQNVDNLearner
+    experience = FreshEpisodes
