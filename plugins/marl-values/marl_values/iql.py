@@ -8,19 +8,13 @@ reinforcement learning", 2017.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch.nn.functional as F
 from torch import Tensor
 
 from marl.training.learner import Stats, Tensors
-from marl_values.learner import ValueDecomposition, ValuesLearner, ValuesParams, played
+from marl_values.learner import ValueDecomposition, ValuesLearner, played
+from marl_values.params import IQLParams
 from marl_values.returns import Steps, returns
-
-
-@dataclass(kw_only=True)
-class IQLParams(ValuesParams):
-    """Hyper-parameters of IQL."""
 
 
 class IQLLearner(ValuesLearner):

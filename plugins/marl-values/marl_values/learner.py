@@ -8,7 +8,6 @@ others) count as 0. What differs from algorithm to algorithm are the mixers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from torch import Tensor
@@ -19,28 +18,12 @@ from marl.training.algorithm import RLlibAlgorithm
 from marl.training.behaviour.epsilon_greedy import EpsilonGreedy
 from marl.training.experience import Experience
 from marl.training.experience.episodes import Episodes
-from marl.training.hyper import EpisodesHyper, share
 from marl.training.learner import Stats, Tensors
 from marl.training.networks import Heads
 from marl.training.team import TeamLearner
 from marl.training.team_choice import Choice
-from marl_values.returns import ReturnsParams, of_team, returns
-
-
-@dataclass(kw_only=True)
-class ValuesParams(EpisodesHyper, ReturnsParams):
-    """Hyper-parameters of all value decomposition that learns from a replay."""
-
-    lr: float = 5e-4
-    """Adam's learning rate."""
-    double: bool = True
-    """Whether the networks of now choose the next actions that the target networks value."""
-    target_rate: float = 0.01
-    """How far the target networks go towards those of now after every gradient step."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        share(self, "target_rate")
+from marl_values.params import ValuesParams
+from marl_values.returns import of_team, returns
 
 
 class ValuesLearner(TeamLearner):

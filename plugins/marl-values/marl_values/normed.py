@@ -6,31 +6,18 @@ Source: Ba et al., "Layer normalization", 2016; before the activation of every h
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Literal
 
 from torch import Tensor, nn
 
 from marl.space import Space
+from marl.training.model import ModelConfig
 from marl.training.networks.bodies import Body
-from marl.training.networks.config import ModelConfig
 from marl.training.networks.dense import ACTIVATIONS, Dense
 from marl.training.networks.encoder import Encoder
 from marl.training.networks.features import TensorTree
 from marl.training.networks.recurrent import Recurrent
-
-
-@dataclass(frozen=True)
-class NormedParams:
-    """Parameters of `normed`."""
-
-    hidden: list[int] = field(default_factory=lambda: [64, 64])
-    """The widths of the dense layers."""
-    activation: Literal["tanh", "relu", "silu"] = "relu"
-    """What stands behind every normalisation."""
-    memory: int = 0
-    """The size of a GRU behind the layers; 0: none."""
+from marl_values.params import NormedParams
 
 
 class NormedEncoder(nn.Module):

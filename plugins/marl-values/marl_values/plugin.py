@@ -65,12 +65,12 @@ _SHARED = {"ow_qmix": "WeightedQMIX", "cw_qmix": "WeightedQMIX"}  # whose parame
 def marl_algorithms() -> Iterable[Descriptor]:
     """Algorithms for teams."""
     for name, target, summary, source in _ALGORITHMS:
-        file, own = target.split(":")
+        own = target.split(":")[1]
         yield Descriptor(
             name,
             f"marl_values.{target}",
             summary,
-            params=f"marl_values.{file}:{_SHARED.get(name, own)}Params",
+            params=f"marl_values.params:{_SHARED.get(name, own)}Params",
             source=source,
             tags=("networks", "teams") if name == "pqn_vdn" else ("networks", "replay", "teams"),
         )
@@ -83,7 +83,7 @@ def marl_models() -> Iterable[Descriptor]:
         "normed",
         "marl_values.normed:normed",
         "dense layers with layer normalisation, and a GRU behind them if asked for",
-        params="marl_values.normed:NormedParams",
+        params="marl_values.params:NormedParams",
         source="Ba et al., Layer normalization, 2016",
         tags=(),
     )

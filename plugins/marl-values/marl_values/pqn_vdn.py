@@ -8,40 +8,15 @@ in its multi-agent experiments. Adam instead of its RAdam.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from torch import Tensor
 
 from marl.training.experience.fresh_episodes import FreshEpisodes
-from marl.training.hyper import FreshEpisodesHyper
 from marl.training.learner import Stats, Tensors
-from marl.training.networks import ModelConfig
 from marl.training.team import TeamLearner
 from marl.training.team_choice import Choice
 from marl_values.learner import ValueDecomposition, played, told
-from marl_values.returns import ReturnsParams, of_team, returns
-
-
-def _normed() -> ModelConfig:
-    return ModelConfig(kind="values/normed", identity=True)
-
-
-@dataclass(kw_only=True)
-class PQNVDNParams(FreshEpisodesHyper, ReturnsParams):
-    """Hyper-parameters of PQN-VDN."""
-
-    model: ModelConfig = field(default_factory=_normed)
-    """The shape of the networks; by default with layers that normalise."""
-    lanes: int = 64
-    """Matches that are sampled in lockstep."""
-    rows: int = 4096
-    """Rows (own turns of learning agents) per update, at least: matches are whole."""
-    trace: float = 0.65
-    """TD's lambda: the later of two estimates counts so much, to the end of a match. 0: `n_step` alone counts."""
-    epochs: int = 2
-    """How often each match is used."""
-    minibatch: int = 16
-    """Episodes (matches of one team) per gradient step."""
+from marl_values.params import PQNVDNParams
+from marl_values.returns import of_team, returns
 
 
 class PQNVDNLearner(TeamLearner):

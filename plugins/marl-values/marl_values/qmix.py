@@ -6,29 +6,12 @@ Source: Rashid et al., "QMIX: Monotonic value function factorisation for deep mu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from torch import nn
 
-from marl.registry.ranges import at_least
 from marl.training.team_choice import TeamShape
-from marl_values.learner import MixedByState, ValuesLearner, ValuesParams
+from marl_values.learner import MixedByState, ValuesLearner
 from marl_values.mixers.monotonic import Monotonic
-
-
-@dataclass(kw_only=True)
-class QMIXParams(ValuesParams):
-    """Hyper-parameters of QMIX."""
-
-    mixer: int = 32
-    """The width of the mixer's hidden layer."""
-    hypernetwork: int = 64
-    """The width of the networks that make the mixer's weights from the state; 0 makes them linear."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        at_least(self, 1, "mixer")
-        at_least(self, 0, "hypernetwork")
+from marl_values.params import QMIXParams
 
 
 class QMIXLearner(ValuesLearner):

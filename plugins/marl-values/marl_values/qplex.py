@@ -7,28 +7,12 @@ ICLR 2021, section 3.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from torch import nn
 
-from marl.training.hyper import at_least_one
 from marl.training.team_choice import TeamShape
-from marl_values.learner import MixedByState, ValuesLearner, ValuesParams
+from marl_values.learner import MixedByState, ValuesLearner
 from marl_values.mixers.duplex import Duplex
-
-
-@dataclass(kw_only=True)
-class QPLEXParams(ValuesParams):
-    """Hyper-parameters of QPLEX."""
-
-    heads: int = 4
-    """How many weights of each agent's loss are added up."""
-    hypernetwork: int = 64
-    """The width of the networks that make the weights."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        at_least_one(self, "heads", "hypernetwork")
+from marl_values.params import QPLEXParams
 
 
 class QPLEXLearner(ValuesLearner):

@@ -8,34 +8,15 @@ of section 3.3 (L_td, L_opt, L_nopt).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from torch import Tensor, nn
 
-from marl.training.hyper import at_least_one, not_negative
 from marl.training.learner import Stats, Tensors
 from marl.training.team_choice import TeamShape
-from marl_values.learner import MixedByState, ValuesLearner, ValuesParams, played, told
+from marl_values.learner import MixedByState, ValuesLearner, played, told
 from marl_values.mixers.joint import JointAction, StateValue
+from marl_values.params import QTRANParams
 
 _JOINT, _STATE = "joint", "state"
-
-
-@dataclass(kw_only=True)
-class QTRANParams(ValuesParams):
-    """Hyper-parameters of QTRAN."""
-
-    joint: int = 64
-    """The width of the networks of the joint value, and of the state's."""
-    best_weight: float = 1.0
-    """What the error at what the agents think best counts (lambda_opt)."""
-    other_weight: float = 1.0
-    """What it counts where the sum is too low at other choices (lambda_nopt)."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        at_least_one(self, "joint")
-        not_negative(self, "best_weight", "other_weight")
 
 
 class QTRANLearner(ValuesLearner):

@@ -13,27 +13,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from marl.training.hyper import GreedyHyper, at_least_one, share
-
-
-@dataclass(kw_only=True)
-class ReturnsParams(GreedyHyper):
-    """What targets can be told."""
-
-    n_step: int = 1
-    """Rewards of so many steps count before a value stands in for what follows."""
-    trace: float = 0.0
-    """TD's lambda: the later of two estimates counts so much, to the end of a match. 0: `n_step` alone counts."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        at_least_one(self, "n_step")
-        share(self, "trace")
-        if self.trace and self.n_step > 1:
-            raise ValueError(
-                f"n_step: {self.n_step} and trace: {self.trace} are two ways to look ahead; leave one of them out"
-            )
-
 
 @dataclass(frozen=True)
 class Steps:

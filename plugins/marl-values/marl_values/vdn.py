@@ -5,14 +5,8 @@ Source: Sunehag et al., "Value-decomposition networks for cooperative multi-agen
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from marl_values.learner import ValueDecomposition, ValuesLearner, ValuesParams
-
-
-@dataclass(kw_only=True)
-class VDNParams(ValuesParams):
-    """Hyper-parameters of VDN."""
+from marl_values.learner import ValueDecomposition, ValuesLearner
+from marl_values.params import VDNParams
 
 
 class VDNLearner(ValuesLearner):

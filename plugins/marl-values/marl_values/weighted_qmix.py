@@ -9,35 +9,18 @@ architecture, losses and practical central weighting of section 5.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor, nn
 
-from marl.training.hyper import at_least_one, share
 from marl.training.learner import Stats, Tensors
 from marl.training.networks import Network
 from marl.training.team_choice import Choice, TeamShape
 from marl_values.learner import MixedByState, played, told
 from marl_values.mixers.joint import Unrestricted
-from marl_values.qmix import QMIXLearner, QMIXParams
+from marl_values.params import WeightedQMIXParams
+from marl_values.qmix import QMIXLearner
 
 _CENTRAL = "central"  # the mixer, and the agents' networks below it
-
-
-@dataclass(kw_only=True)
-class WeightedQMIXParams(QMIXParams):
-    """Hyper-parameters of weighted QMIX."""
-
-    alpha: float = 0.1
-    """What the error of other joint actions counts."""
-    central: int = 64
-    """The width of the mixer that has no limit."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        share(self, "alpha")
-        at_least_one(self, "central")
 
 
 class WeightedQMIXLearner(QMIXLearner):
