@@ -8,7 +8,8 @@ PROJECTS := pyproject.toml $(PLUGINS)
 # The CPU or CUDA build of torch: see "Choosing a torch build" in the README.
 TORCH ?= torch==2.13.0
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
-JOBS ?= 2
+# Many tests wait for processes and clocks: three at once keep two cores busy.
+JOBS ?= 3
 # Small products lose by threads, and the tests already run side by side.
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1

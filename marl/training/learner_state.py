@@ -39,7 +39,6 @@ class LearnerState(TorchLearner):
     def configuration(cls, hyper: Any) -> AlgorithmConfig:
         """What RLlib must know: which learner, and our hyper-parameters for it."""
         config = AlgorithmConfig().framework("torch").learners(learner_class=cls, learner_config_dict={"hyper": hyper})
-        config.learners(add_default_connectors_to_learner_pipeline=False)  # slow to make, and our learner has no use
         config.torch_skip_nan_gradients = True  # RLlib's check of every gradient is slow; `fit` checks their norm
         return config
 

@@ -20,8 +20,8 @@ Marl = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def marl(tmp_path: Path) -> Marl:
-    """`marl(run, "league status RUN")`, with `run` mounted read-only in a namespace of its own."""
+def read(tmp_path: Path) -> Marl:
+    """`read(run, "league status RUN")`: `marl`, with `run` mounted read-only in a namespace of its own."""
     works = shutil.which("unshare") and subprocess.run(
         ["unshare", "--map-root-user", "--mount", "sh", "-c", MOUNT, str(tmp_path)], capture_output=True
     )
@@ -36,13 +36,17 @@ def marl(tmp_path: Path) -> Marl:
     return call
 
 
-@pytest.fixture
-def league(tmp_path: Path) -> Path:
-    run = tmp_path / "run"
-    command = [sys.executable, "-m", "marl", "run", "leduc_psro", "stop.iterations=3", "--out", str(run)]
-    subprocess.run(command, check=True, capture_output=True)
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory: pytest.TempPathFactory, marl: Marl) -> Path:
+    run = tmp_path_factory.mktemp("league") / "run"
+    assert marl("run", "leduc_psro", "stop.iterations=3", "--out", run).returncode == 0
     assert sorted(file.name for file in run.glob("ledger.db*")) == ["ledger.db"]  # it ended: no shared memory is left
     return run
+
+
+@pytest.fixture
+def league(ended: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(ended, tmp_path / "run"))
 
 
 READING = [
@@ -55,16 +59,14 @@ READING = [
 
 
 @pytest.mark.parametrize("words", READING)
-def test_a_finished_league_is_read(marl: Marl, league: Path, words: str) -> None:
-    done = marl(league, words)
+def test_a_finished_league_is_read(read: Marl, marl: Marl, league: Path, words: str) -> None:
+    done = read(league, words)
     assert (done.returncode, done.stderr) == (0, "") and done.stdout
-    here = subprocess.run(
-        [sys.executable, "-m", "marl", *words.replace("RUN", str(league)).split()], capture_output=True, text=True
-    )
+    here = marl(*words.replace("RUN", str(league)).split())
     assert done.stdout == here.stdout
 
 
-def test_a_killed_league_is_read_with_what_it_had_not_merged_yet(marl: Marl, league: Path, tmp_path: Path) -> None:
+def test_a_killed_league_is_read_with_what_it_had_not_merged_yet(read: Marl, league: Path, tmp_path: Path) -> None:
     code = (
         "import os, sys; from pathlib import Path; from league.ledger import Ledger\n"
         "ledger = Ledger.at(Path(sys.argv[1])); data, _ = ledger.decisions('mixtures')[3]\n"
@@ -76,22 +78,22 @@ def test_a_killed_league_is_read_with_what_it_had_not_merged_yet(marl: Marl, lea
     (killed / "ledger.db-shm").unlink()  # what a backup leaves out
     for run in (league, killed):
         assert (run / "ledger.db-wal").stat().st_size > 0
-        done = marl(run, "league status RUN --json")
+        done = read(run, "league status RUN --json")
         assert done.returncode == 0, done.stderr
         assert json.loads(done.stdout)["iteration"] == 4
 
 
-def test_a_report_goes_to_another_place(marl: Marl, league: Path, tmp_path: Path) -> None:
-    refused = marl(league, "report RUN")
+def test_a_report_goes_to_another_place(read: Marl, league: Path, tmp_path: Path) -> None:
+    refused = read(league, "report RUN")
     assert refused.returncode == 2
     assert "run cannot be written: say where the report shall go, as in --out run.html" in refused.stderr
-    assert marl(league, f"report RUN --out {tmp_path}").returncode == 2
-    done = marl(league, f"report RUN --out {tmp_path / 'page.html'}")
+    assert read(league, f"report RUN --out {tmp_path}").returncode == 2
+    done = read(league, f"report RUN --out {tmp_path / 'page.html'}")
     assert (done.returncode, done.stdout) == (0, f"{tmp_path / 'page.html'}\n"), done.stderr
     assert (tmp_path / "page.html").read_bytes() == (league / "report.html").read_bytes()
 
 
-def test_an_older_ledger_is_read_and_stays_as_it_is(marl: Marl, league: Path) -> None:
+def test_an_older_ledger_is_read_and_stays_as_it_is(read: Marl, league: Path) -> None:
     with sqlite3.connect(league / "ledger.db") as database:
         database.executescript(
             "pragma journal_mode = delete; update schema_version set version = 1; drop table leases; "
@@ -99,20 +101,22 @@ def test_an_older_ledger_is_read_and_stays_as_it_is(marl: Marl, league: Path) ->
         )
     database.close()
     before = (league / "ledger.db").read_bytes()
-    done = marl(league, "league status RUN")
+    done = read(league, "league status RUN")
     assert done.returncode == 0, done.stderr
     assert (league / "ledger.db").read_bytes() == before
 
 
-def test_standings_of_an_event_are_shown_and_the_page_goes_to_another_place(marl: Marl, tmp_path: Path) -> None:
+def test_standings_of_an_event_are_shown_and_the_page_goes_to_another_place(
+    read: Marl, marl: Marl, tmp_path: Path
+) -> None:
     cup = str(tmp_path / "cup")
     for words in (f"create {cup} --game classic/tic_tac_toe", f"submit {cup} marl/random marl/first", f"run {cup}"):
-        subprocess.run([sys.executable, "-m", "marl", "tournament", *words.split()], check=True, capture_output=True)
-    done = marl(Path(cup), "tournament standings RUN")
+        assert marl("tournament", *words.split()).returncode == 0
+    done = read(Path(cup), "tournament standings RUN")
     assert (done.returncode, done.stderr) == (0, "")
     assert "rating" in done.stdout
     assert done.stdout.endswith(f"page  none, since {cup} cannot be written; --out FILE writes it elsewhere\n")
     page = tmp_path / "page.html"
-    done = marl(Path(cup), f"tournament standings RUN --out {page}")
+    done = read(Path(cup), f"tournament standings RUN --out {page}")
     assert (done.returncode, done.stderr) == (0, "") and page.read_text().endswith("</html>\n")
-    assert marl(Path(cup), f"tournament standings RUN --out {tmp_path}").returncode == 2
+    assert read(Path(cup), f"tournament standings RUN --out {tmp_path}").returncode == 2

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,15 +17,17 @@ from league.ledger import Ledger
 
 pytest.importorskip("marl_classic", reason="needs the plugin marl-classic")
 
-RUN = [sys.executable, "-m", "marl", "run", "leduc_psro", "stop.iterations=60"]
+Marl = Callable[..., "subprocess.CompletedProcess[str]"]  # see `marl` in conftest.py
+RUN = ["run", "leduc_psro", "stop.iterations=60"]
 
 
 def start(out: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen([*RUN, "--out", str(out)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    command = [sys.executable, "-m", "marl", *RUN, "--out", str(out)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def finish(out: Path) -> str:
-    done = subprocess.run([*RUN, "--out", str(out)], capture_output=True, text=True)
+def finish(marl: Marl, out: Path) -> str:
+    done = marl(*RUN, "--out", out)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -40,9 +43,9 @@ def story(out: Path) -> tuple[str, list[str], list[object]]:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[str], list[object]]:
+def undisturbed(tmp_path_factory: pytest.TempPathFactory, marl: Marl) -> tuple[str, list[str], list[object]]:
     out = tmp_path_factory.mktemp("undisturbed") / "run"
-    finish(out)
+    finish(marl, out)
     result = story(out)
     assert len(result[2]) == 61
     return result
@@ -50,7 +53,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[str
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_run_killed_at_random_moments_ends_bit_identical(
-    tmp_path: Path, undisturbed: tuple[str, list[str], list[object]], seed: int
+    tmp_path: Path, undisturbed: tuple[str, list[str], list[object]], seed: int, marl: Marl
 ) -> None:
     chance = random.Random(seed)
     out, killed = tmp_path / "run", 0
@@ -67,43 +70,43 @@ def test_a_run_killed_at_random_moments_ends_bit_identical(
         process.wait()
         killed += 1
     assert killed >= 2
-    finish(out)
+    finish(marl, out)
     assert story(out) == undisturbed
 
 
-def test_a_finished_run_is_left_as_it_is(tmp_path: Path) -> None:
+def test_a_finished_run_is_left_as_it_is(tmp_path: Path, marl: Marl) -> None:
     out = tmp_path / "run"
-    first = finish(out)
+    first = finish(marl, out)
     before = story(out)
-    again = finish(out)
+    again = finish(marl, out)
     assert story(out) == before
     assert first.splitlines()[-4:-3] == again.splitlines()[-4:-3]
 
 
-def test_a_run_directory_in_use_is_refused(tmp_path: Path) -> None:
+def test_a_run_directory_in_use_is_refused(tmp_path: Path, marl: Marl) -> None:
     out = tmp_path / "run"
     process = start(out)
     while not (out / "ledger.db").exists():
         assert process.poll() is None, process.communicate()
         time.sleep(0.01)
-    second = subprocess.run([*RUN, "--out", str(out)], capture_output=True, text=True)
+    second = marl(*RUN, "--out", out)
     process.kill()
     process.communicate()
     assert second.returncode == 2
     assert f"is in use by process {process.pid}" in " ".join(second.stderr.split())
 
 
-def test_a_directory_of_another_scenario_is_refused(tmp_path: Path) -> None:
+def test_a_directory_of_another_scenario_is_refused(tmp_path: Path, marl: Marl) -> None:
     out = tmp_path / "run"
-    finish(out)
-    other = subprocess.run([*RUN, "seed=5", "--out", str(out)], capture_output=True, text=True)
+    finish(marl, out)
+    other = marl(*RUN, "seed=5", "--out", out)
     assert other.returncode == 2
     assert "holds a run of another scenario" in " ".join(other.stderr.split())
 
 
-def test_a_corrupt_blob_stops_a_resume_with_a_sentence(tmp_path: Path) -> None:
+def test_a_corrupt_blob_stops_a_resume_with_a_sentence(tmp_path: Path, marl: Marl) -> None:
     out = tmp_path / "run"
-    finish(out)
+    finish(marl, out)
     for blob in (out / "blobs").glob("*.safetensors"):
         content = bytearray(blob.read_bytes())
         if len(content) > 200:
@@ -112,7 +115,7 @@ def test_a_corrupt_blob_stops_a_resume_with_a_sentence(tmp_path: Path) -> None:
     # 60 iterations are done; with a further one to do, the plans must be read.
     text = (out / "scenario.yaml").read_text().replace("iterations: 60", "iterations: 61")
     (out / "scenario.yaml").write_text(text)
-    resumed = subprocess.run([sys.executable, "-m", "marl", "resume", str(out)], capture_output=True, text=True)
+    resumed = marl("resume", out)
     assert resumed.returncode == 1
     assert "is corrupt" in " ".join(resumed.stderr.split())
     assert "Traceback" not in resumed.stderr

@@ -149,10 +149,12 @@ def test_measuring_on_as_many_lanes_does_not_touch_the_matches_of_training(scena
 
 
 @pytest.mark.parametrize("backend", ["local", "ray"])
-def test_a_scheduler_that_ends_a_run_is_told_how_to_go_on(scenario: Path, tmp_path: Path, backend: str) -> None:
+def test_a_scheduler_that_ends_a_run_is_told_how_to_go_on(
+    scenario: Path, tmp_path: Path, backend: str, warm: Path
+) -> None:
     out = tmp_path / "run"
     overrides = [f"compute.backend={backend}", "env_steps=10000000"]
-    command = [sys.executable, "-m", "marl", "run", str(scenario), *overrides, "--out", str(out)]
+    command = [str(warm / "marl"), "run", str(scenario), *overrides, "--out", str(out)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     while process.poll() is None and not ((out / "progress.json").exists() and done(out)):
         time.sleep(0.01)

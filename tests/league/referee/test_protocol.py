@@ -124,6 +124,7 @@ def test_wrong_actions_are_refused(space, value, mask, error):
 VALUES = some.recursive(
     some.none() | some.booleans() | some.integers(-(2**63), 2**63) | some.floats(allow_nan=False) | some.text(),
     lambda inner: some.lists(inner) | some.dictionaries(some.text(), inner),
+    max_leaves=8,
 )
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from marl.errors import UserError
 from marl.registry import load_registry
 from marl.scenario import load_scenario
 
+Marl = Callable[..., "subprocess.CompletedProcess[str]"]  # see `marl` in conftest.py
 PASSWORD = "hunter2-Zq"
 
 
@@ -25,15 +25,10 @@ def guarded(postgresql) -> Iterator[str]:
         yield url
 
 
-def marl(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "marl", *arguments]
-    return subprocess.run(command, env=os.environ | environment, text=True, capture_output=True, check=False)
-
-
-def test_the_password_is_stored_and_printed_nowhere(guarded: str, tmp_path: Path) -> None:
+def test_the_password_is_stored_and_printed_nowhere(guarded: str, tmp_path: Path, marl: Marl) -> None:
     pytest.importorskip("marl_classic", reason="needs the plugin marl-classic")
     cup, page = str(tmp_path / "cup"), tmp_path / "cup" / "standings.html"
-    known = {"CUP_DATABASE": guarded, "MARL_DEBUG": "1"}
+    known = os.environ | {"CUP_DATABASE": guarded, "MARL_DEBUG": "1"}
     said = ""
     for arguments in (
         ["create", cup, "--game", "classic/tic_tac_toe", "ledger=${oc.env:CUP_DATABASE}"],
@@ -43,7 +38,7 @@ def test_the_password_is_stored_and_printed_nowhere(guarded: str, tmp_path: Path
         ["export", cup],
         ["verify", cup],
     ):
-        done = marl("tournament", *arguments, **known)
+        done = marl("tournament", *arguments, env=known)
         assert done.returncode == 0, done.stderr
         said += done.stdout + done.stderr
         if arguments[0] == "export":
@@ -57,10 +52,11 @@ def test_the_password_is_stored_and_printed_nowhere(guarded: str, tmp_path: Path
         ["create", str(tmp_path / "two"), "--game", "classic/tic_tac_toe", f"ledger='{guarded}'"],
         ["create", str(tmp_path / "two"), "--game", "classic/tic_tac_toe", f"name='{guarded}'"],
     ):
-        done = marl("tournament", *wrong, **known)
+        done = marl("tournament", *wrong, env=known)
         assert done.returncode == 2, done.stderr
         said += done.stdout + done.stderr
-    lost = marl("tournament", "standings", cup, CUP_DATABASE=guarded.replace(PASSWORD, f"not-{PASSWORD}"))
+    mistaken = os.environ | {"CUP_DATABASE": guarded.replace(PASSWORD, f"not-{PASSWORD}")}
+    lost = marl("tournament", "standings", cup, env=mistaken)
     assert lost.returncode == 2
     assert "password authentication failed" in lost.stderr
     assert "ledger: the environment variable 'CUP_DATABASE' is not set" in marl("tournament", "run", cup).stderr
@@ -70,29 +66,23 @@ def test_the_password_is_stored_and_printed_nowhere(guarded: str, tmp_path: Path
     assert not [path for path in files if PASSWORD.encode() in path.read_bytes()]
 
 
-def test_an_exported_event_can_be_imported_without_the_database(guarded: str, tmp_path: Path) -> None:
+def test_an_exported_event_can_be_imported_without_the_database(guarded: str, tmp_path: Path, marl: Marl) -> None:
     pytest.importorskip("marl_classic", reason="needs the plugin marl-classic")
     head = {
         "event": "tournament", "format": 1, "commitment": "0" * 64, "secret": None, "roster": None,
         "scenario": "kind: tournament\nname: cup\nenv: classic/tic_tac_toe\nledger: ${oc.env:CUP_DATABASE}\n",
     }  # fmt: skip
-    done = subprocess.run(
-        [sys.executable, "-m", "marl", "tournament", "import", str(tmp_path / "copy"), "-"],
-        input=json.dumps(head), text=True, capture_output=True, check=False,
-    )  # fmt: skip
+    done = marl("tournament", "import", tmp_path / "copy", "-", input=json.dumps(head))
     assert done.returncode == 0, done.stderr
     head["scenario"] = "kind: tournament\nname: ${oc.env:HOME}\nenv: classic/tic_tac_toe\n"
-    done = subprocess.run(
-        [sys.executable, "-m", "marl", "tournament", "import", str(tmp_path / "spy"), "-"],
-        input=json.dumps(head), text=True, capture_output=True, check=False,
-    )  # fmt: skip
+    done = marl("tournament", "import", tmp_path / "spy", "-", input=json.dumps(head))
     assert done.returncode == 2
     assert "asks for this machine's environment" in done.stderr
     assert not (tmp_path / "spy").exists()
 
 
 def test_references_are_kept_where_they_stand_for_a_password_only(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, marl: Marl
 ) -> None:
     pytest.importorskip("marl_classic", reason="needs the plugin marl-classic")
     file = tmp_path / "cup.yaml"

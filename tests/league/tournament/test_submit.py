@@ -99,15 +99,16 @@ def test_what_may_not(event: Callable[..., Event], text: str, sentence: str) -> 
     assert made.ledger.bots() == []
 
 
-def test_what_a_training_run_learned_takes_part(event: Callable[..., Event], tmp_path: Path) -> None:
+def test_what_a_training_run_learned_takes_part(
+    event: Callable[..., Event], tmp_path: Path, marl: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
     pytest.importorskip("marl_rllib", reason="needs the plugin marl-rllib")
     scenario, run = tmp_path / "learn.yaml", tmp_path / "learned"
     scenario.write_text(
         "kind: train\nname: learner\nenv: classic/tic_tac_toe\nenv_steps: 600\nslice: 300\nevaluation: {every: 0}\n"
         "algorithm: {name: rllib/ppo, lanes: 16, rows: 128, model: {hidden: [8]}}\n"
     )
-    command = [sys.executable, "-m", "marl", "run"]
-    subprocess.run([*command, str(scenario), "--out", str(run)], check=True, capture_output=True)
+    assert marl("run", scenario, "--out", run).returncode == 0
     made = event(f"{run}", f"ann={run}@1 greedy=true", f"bob={run}@1")
     bots = {bot.name: bot for bot in made.ledger.bots()}
     assert set(bots) == {"learned", "ann", "bob"}
@@ -117,12 +118,11 @@ def test_what_a_training_run_learned_takes_part(event: Callable[..., Event], tmp
     assert len(made.ledger.matches()) == 6
     with pytest.raises(UserError, match="has no player '9'"):
         submit(event(name="second"), f"{run}@9")
-    one_side = [*command, str(scenario), "opponents=[marl/random]", "side=1", "--out", str(tmp_path / "one")]
-    subprocess.run(one_side, check=True, capture_output=True)
+    assert marl("run", scenario, "opponents=[marl/random]", "side=1", "--out", tmp_path / "one").returncode == 0
     with pytest.raises(UserError, match="learned to play side 1 only"):
         submit(event(name="third"), f"{tmp_path / 'one'}")
-    other = [*command, str(scenario), "env={name: classic/connect_four, view: own}", "--out", str(tmp_path / "other")]
-    subprocess.run(other, check=True, capture_output=True)
+    other = "env={name: classic/connect_four, view: own}"
+    assert marl("run", scenario, other, "--out", tmp_path / "other").returncode == 0
     sentence = r"plays classic/connect_four \(view: own\), and this event classic/tic_tac_toe"
     with pytest.raises(UserError, match=sentence):
         submit(event(name="fourth"), f"{tmp_path / 'other'}")
