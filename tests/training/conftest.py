@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
@@ -66,6 +66,15 @@ class Services:
 @pytest.fixture
 def services() -> Callable[[Callable[[int], Environment]], Services]:
     return Services
+
+
+@pytest.fixture(scope="session")
+def ray_session() -> Iterator[None]:
+    """Ray is started once for all tests that ask for it, which takes seconds: somebody uses it throughout."""
+    from marl.training.backends import ray_session
+
+    with ray_session.held():
+        yield
 
 
 @pytest.fixture(scope="session")

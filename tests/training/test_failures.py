@@ -76,18 +76,32 @@ JOB = Job("test/gradient", 0, ((),), seed=3)
 SMALL = {"lanes": 8, "rows": 128, "minibatch": 64, "env_steps": 4096}
 
 
-@pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder on the path, also of new processes, with a plugin whose game breaks."""
-    (tmp_path / "brittle.py").write_text(SOURCE)
-    info = tmp_path / "brittle-1.0.dist-info"
+    folder = tmp_path_factory.mktemp("site")
+    (folder / "brittle.py").write_text(SOURCE)
+    info = folder / "brittle-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: brittle\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[marl]\nbrittle = brittle\n")
-    monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
-    yield tmp_path
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(folder))
+        patch.setenv("PYTHONPATH", str(folder), prepend=os.pathsep)
+        yield folder
     sys.modules.pop("brittle", None)
+
+
+@pytest.fixture(scope="module")
+def ray_at_site(site: Path) -> Iterator[None]:
+    """Ray, started once for the tests here, anew: only then do its processes know the folder."""
+    ray = pytest.importorskip("ray", reason="needs Ray's RLlib")
+    from marl.training.backends import ray_session
+
+    ray.shutdown()
+    with ray_session.held():
+        yield
+    ray.shutdown()
 
 
 def random(spec: EnvSpec) -> Any:
@@ -114,9 +128,9 @@ def test_the_log_holds_what_the_failing_match_played(site: Path) -> None:
     assert known.value.matches == guilty  # an environment of single matches knows which it was
 
 
+@pytest.mark.usefixtures("ray_at_site")
 @pytest.mark.parametrize("backend", ["local", "ray"])
-def test_training_names_the_match(backend: str, gradient: Any, services: Any, site: Path) -> None:
-    pytest.importorskip("ray.rllib", reason="needs Ray's RLlib")
+def test_training_names_the_match(backend: str, gradient: Any, services: Any) -> None:
     from brittle import brittle
 
     host = services(brittle)
@@ -129,10 +143,8 @@ def test_training_names_the_match(backend: str, gradient: Any, services: Any, si
     algorithm.engine(JOB, host).backend.close()
 
 
-def test_failures_that_are_put_up_with_are_told_and_the_same_everywhere(
-    gradient: Any, services: Any, site: Path
-) -> None:
-    pytest.importorskip("ray.rllib", reason="needs Ray's RLlib")
+@pytest.mark.usefixtures("ray_at_site")
+def test_failures_that_are_put_up_with_are_told_and_the_same_everywhere(gradient: Any, services: Any) -> None:
     from brittle import brittle
 
     outcomes = []

@@ -20,6 +20,7 @@ from marl.testing.games.skirmish import skirmish
 
 pytest.importorskip("ray.rllib", reason="needs Ray's RLlib")
 pytestmark = [
+    pytest.mark.usefixtures("ray_session"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning:ray"),
     pytest.mark.filterwarnings("ignore:The given NumPy array is not writable"),
 ]
@@ -29,15 +30,6 @@ SELF_PLAY = Job("test/gradient", 0, ((), ((SELF, 1.0),)), seed=3)
 TIMED = {"sample_seconds", "learn_seconds"}
 KINDS = ("mlp", "cnn", "gru", "lstm")
 ROWS = {"big": 5001, "small": 401, "tiny": 1}  # 5,001 rows at minibatch 500 hang RLlib's own sharding
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_session() -> Iterator[None]:
-    """Ray is started once for all tests here: somebody uses it throughout."""
-    from marl.training.backends import ray_session
-
-    with ray_session.held():
-        yield
 
 
 def engine_of(gradient: Any, game: Any, compute: Compute | None = None, **params: Any) -> Any:

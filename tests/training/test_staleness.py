@@ -26,6 +26,7 @@ from marl.training.columns import module_columns
 
 pytest.importorskip("ray.rllib", reason="needs Ray's RLlib")
 pytestmark = [
+    pytest.mark.usefixtures("ray_session"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning:ray"),
     pytest.mark.filterwarnings("ignore:The given NumPy array is not writable"),
 ]
@@ -33,14 +34,6 @@ pytestmark = [
 SMALL = {"lanes": 8, "rows": 129, "minibatch": 64, "env_steps": 1200, "epochs": 2, "samplers": 2}
 SELF_PLAY = Job("test/gradient", 0, ((), ((SELF, 1.0),)), seed=3)
 TIMED = {"sample_seconds", "learn_seconds"}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_session() -> Iterator[None]:
-    from marl.training.backends import ray_session
-
-    with ray_session.held():
-        yield
 
 
 def same(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:

@@ -56,6 +56,7 @@ def test_the_curriculum_resumes_to_the_bit(services: Any, gradient: Any) -> None
         assert same(straight.arrays, again.save().arrays)
 
 
+@pytest.mark.usefixtures("ray_session")
 def test_samplers_in_processes_of_their_own_practise_what_those_in_this_one_do(services: Any, gradient: Any) -> None:
     checkpoints = []
     for compute in (Compute(), Compute("ray")):
