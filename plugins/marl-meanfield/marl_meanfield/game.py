@@ -64,6 +64,6 @@ class MeanFieldGame(Protocol):
     def pull(self, time: int, values: Floats, distribution: Floats, following: Floats) -> Floats:
         """What is to be expected of going: from the values of states at `time + 1`, `[P, S]`, to those of actions.
 
-        `[P, A, S]`. It is the transpose of `push`: `sum(push(mass) * values) == sum(mass * pull(values))`. Where agents
-        go may depend on how many go there: `distribution` is that of `time`, `following` that of `time + 1`.
+        A new array `[P, A, S]`. It is the transpose of `push`: `sum(push(mass) * values) == sum(mass * pull(values))`.
+        Where agents go may depend on how many go there: `distribution` is that of `time`, `following` that of `time + 1`.
         """

@@ -52,11 +52,13 @@ class Accelerated:
             q -= values[:, None, :]
             q *= self.rate / (game.horizon - time)
             q += ahead[time]  # the new sums
-            ahead[time] = q + momentum * (q - sums[time])
+            np.subtract(q, sums[time], out=ahead[time])
+            ahead[time] *= momentum
+            ahead[time] += q
             if legal is not None:  # minus infinity less minus infinity is no number
                 ahead[time][~legal[min(time, len(legal) - 1)]] = -np.inf
             sums[time] = q
-            policy[time] = exact.softmax(ahead[time])
+            exact.softmax(ahead[time], out=policy[time])
             return np.asarray(values)
 
         exact.backward(game, along, add)

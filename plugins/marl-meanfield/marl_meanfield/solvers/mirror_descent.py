@@ -42,8 +42,9 @@ class MirrorDescent:
 
         def add(time: int, q: Floats) -> Floats:
             values = (policy[time] * q).sum(axis=-2)
-            sums[time] += self.rate * q
-            policy[time] = exact.softmax(sums[time])
+            q *= self.rate
+            sums[time] += q
+            exact.softmax(sums[time], out=policy[time])
             return np.asarray(values)
 
         exact.backward(game, along, add)
