@@ -65,5 +65,5 @@ class MeanFieldGame(Protocol):
         """What is to be expected of going: from the values of states at `time + 1`, `[P, S]`, to those of actions.
 
         A new array `[P, A, S]`. It is the transpose of `push`: `sum(push(mass) * values) == sum(mass * pull(values))`.
-        Where agents go may depend on how many go there: `distribution` is that of `time`, `following` that of `time + 1`.
+        Where agents go may depend on how many go there: `distribution` is that of `time`, `following` that of the next.
         """
