@@ -102,6 +102,11 @@ def league_strategies() -> Iterable[Descriptor]:
             "McAleer et al., Pipeline PSRO, NeurIPS 2020",
         ),
         _strategy(
+            "anytime_psro:AnytimePSRO",
+            "PSRO whose meta-strategy is that of the known players which is hardest to exploit: it never gets worse",
+            "McAleer et al., Anytime optimal PSRO for two-player zero-sum games, 2022",
+        ),
+        _strategy(
             "jpsro:JPSRO",
             "PSRO for correlated equilibria: a best response for every player that may be drawn; any number of sides",
             "Marris et al., Multi-agent training beyond zero-sum with correlated equilibrium meta-solvers, ICML 2021",
