@@ -8,6 +8,9 @@ for both would count that as done in no time. Utilisation is the share of this t
 waiting for a turn, for payoffs and for the ledger. `start` are the seconds before the first job, as it would take
 later, could have begun: importing, starting workers, making engines. `with_start` is the share of all the time that
 workers spend in jobs; the first job of each makes its engine.
+
+`evaluation`: the same of a league whose time goes into what is done between jobs: PSRO with best responses that are
+exact, payoffs by 20,000 matches a pairing, and an exploiter of each side (PPO) in every iteration.
 """
 
 from __future__ import annotations
@@ -37,29 +40,48 @@ workers: 2
 compute: {{processes: {processes}}}
 stop: {{iterations: {iterations}}}
 """
+EVALUATED = """
+kind: league
+env: classic/kuhn_poker
+strategy: {{name: league/psro, metasolver: league/uniform}}
+payoffs: {{source: {{name: sampled, matches: 20000}}}}
+measures: [{{name: exploitability, exploiter: {{name: rllib/ppo, env_steps: {steps}, lanes: 128, rows: 4096}}}}]
+compute: {{processes: {processes}}}
+stop: {{iterations: {iterations}}}
+"""
 WARM = 2  # iterations: the first job of each learner
 
 
-def league(processes: int, steps: int, iterations: int) -> tuple[str, dict[str, float]]:
-    """Run one; the ledger's digest, and what was measured."""
+def ran(text: str) -> tuple[str, list[float], list[tuple[str, float]]]:
+    """Run a scenario: the ledger's digest, when it began and when each iteration ended, and its jobs."""
     registry = load_registry()
     with TemporaryDirectory() as folder:
         scenario = Path(folder) / "scenario.yaml"
-        scenario.write_text(SCENARIO.format(steps=steps, processes=processes, iterations=iterations))
+        scenario.write_text(text)
+        began = time.perf_counter()
         config = load_scenario(str(scenario), [], registry).config
         with closing(Ledger.at(Path(folder))) as ledger, closing(Metrics(Path(folder) / "metrics.jsonl")) as metrics:
             manager = build(config, registry, ledger, Blobs(Path(folder) / "blobs"), metrics)
-            began, moments = time.perf_counter(), []
-            for _ in manager.run():
-                moments.append(time.perf_counter())
-            taken = _taken(ledger)
-            whole, warm = moments[iterations] - began, [seconds for _, seconds in taken[WARM:]]
-            return ledger.digest(), {
-                **pace(taken, moments, processes, steps),
-                "with_start": sum(seconds for _, seconds in taken) / (processes * whole),
-                "start": moments[1] - began - sum(warm) / len(warm),
-                "job": sum(warm) / len(warm),
-            }
+            moments = [began, *(time.perf_counter() for _ in manager.run())]
+            return ledger.digest(), moments, _taken(ledger)
+
+
+def league(processes: int, steps: int, iterations: int) -> tuple[str, dict[str, float]]:
+    """Run the league of learners; the ledger's digest, and what was measured."""
+    digest, (began, *moments), taken = ran(SCENARIO.format(steps=steps, processes=processes, iterations=iterations))
+    warm = [seconds for _, seconds in taken[WARM:]]
+    return digest, {
+        **pace(taken, moments, processes, steps),
+        "with_start": sum(seconds for _, seconds in taken) / (processes * (moments[iterations] - began)),
+        "start": moments[1] - began - sum(warm) / len(warm),
+        "job": sum(warm) / len(warm),
+    }
+
+
+def evaluation(processes: int, steps: int, iterations: int) -> tuple[str, float]:
+    """Run the league whose time goes into payoffs and exploiters; the ledger's digest, and iterations a second."""
+    digest, moments, _ = ran(EVALUATED.format(steps=steps, processes=processes, iterations=iterations))
+    return digest, (iterations - 1) / (moments[-1] - moments[2])
 
 
 def pace(taken: list[tuple[str, float]], moments: list[float], processes: int, steps: int) -> dict[str, float]:
@@ -104,6 +126,15 @@ def main() -> None:
     results = interleaved(tasks, rounds)
     assert len(digests) == 1, "the leagues differ"
     table(results, "env steps/s")
+
+    def evaluate(processes: int) -> float:
+        digest, found = evaluation(processes, steps, 4 if options.quick else 8)
+        digests.add(digest)
+        return found
+
+    between = interleaved({"one worker": lambda: evaluate(1), "two workers": lambda: evaluate(2)}, rounds)
+    assert len(digests) == 2, "the leagues differ"
+    table(between, "iterations/s")
     busy = {
         f"{key} of {name}": medians({key: [one[key] for one in found[-rounds:]]})[key]
         for name, found in measured.items()
@@ -111,7 +142,8 @@ def main() -> None:
     }
     middle = medians(results)
     better = ratio(results, "two workers", "one worker")
-    report("pool", middle["two workers"], middle["one worker"], better, "env steps/s", steps=steps, **busy)
+    detail = {**busy, "evaluation": ratio(between, "two workers", "one worker"), "steps": steps}
+    report("pool", middle["two workers"], middle["one worker"], better, "env steps/s", **detail)
 
 
 if __name__ == "__main__":
