@@ -20,7 +20,7 @@ from marl.arena.whole import WholeMatches
 from marl.arena.window import RowColumns, cut, rows_to_keep, without
 from marl.env import EnvSpec, Step
 from marl.trajectory import Trajectory
-from marl.tree import leaves, nest, take
+from marl.tree import take
 from marl.types import Array, ArrayTree, Bools, Floats, Ints
 
 
@@ -178,9 +178,7 @@ class TrajectoryRecorder:
         """The rows not yet taken."""
         arrays: dict[str, Array] = {"open": self._open.copy(), "unassigned": self._unassigned.copy()}
         for group, columns in enumerate(self._groups):
-            for part, store in (("rows", columns.rows), ("finals", columns.finals)):
-                for path, leaf in leaves(store.all()):
-                    arrays[f"{group} {part} {path}"] = leaf.copy()
+            arrays |= {f"{group} {name}": array for name, array in columns.save().items()}
         arrays |= {f"informed {name}": column.copy() for name, column in self._informed.items()}
         if self._whole is not None:
             arrays |= {f"whole {name}": array for name, array in self._whole.save().items()}
@@ -197,13 +195,8 @@ class TrajectoryRecorder:
             whole = {name: array for name, array in checkpoint.arrays.items() if name.startswith("whole ")}
             self._whole.load({name.removeprefix("whole "): array for name, array in whole.items()})
         for group, columns in enumerate(self._groups):
-            for part, store in (("rows", columns.rows), ("finals", columns.finals)):
-                prefix = f"{group} {part} "
-                flat = {
-                    key.removeprefix(prefix): leaf for key, leaf in checkpoint.arrays.items() if key.startswith(prefix)
-                }
-                store.size = 0
-                store.append(len(next(leaves(nest(flat)))[1]), **nest(flat))
+            mine = f"{group} "
+            columns.load({name.removeprefix(mine): a for name, a in checkpoint.arrays.items() if name.startswith(mine)})
 
     def _learns(self, player: Ints) -> Bools:
         if len(self._learners) == 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,6 +40,24 @@ class RowColumns:
         finals = Columns({})
         finals.append(0, observation=seen)
         return RowColumns(rows, finals)
+
+    def save(self) -> dict[str, Array]:
+        """All columns, by name."""
+        return {
+            f"{part} {path}": leaf.copy() for part, store in self._stores for path, leaf in tree.leaves(store.all())
+        }
+
+    def load(self, arrays: Mapping[str, Array]) -> None:
+        """Take the columns that `save` gave instead of these."""
+        for part, store in self._stores:
+            mine = f"{part} "
+            nested = tree.nest({name.removeprefix(mine): a for name, a in arrays.items() if name.startswith(mine)})
+            store.size = 0
+            store.append(len(next(tree.leaves(nested))[1]), **nested)
+
+    @property
+    def _stores(self) -> tuple[tuple[str, Columns], ...]:
+        return ("rows", self.rows), ("finals", self.finals)
 
 
 def rows_to_keep(complete: Sequence[Bools], clocks: Sequence[Ints], limit: int | None) -> list[Bools]:
