@@ -75,18 +75,20 @@ def grid(name: str, params: GridParams, most: int) -> None:
     """The second part: a crowd on a grid until NashConv is below the goal."""
     print(f"{name}: {params}", flush=True)
     game, solver = CrowdGrid(params), Accelerated()
-    state, seconds, number, nash_conv = solver.start(game), 0.0, 0, float("inf")
-    curve: list[tuple[int, float, float]] = []
+    state, seconds, busy, number, nash_conv = solver.start(game), 0.0, 0.0, 0, float("inf")
+    curve: list[tuple[int, float, float, float]] = []
     while nash_conv >= GOAL and number <= most:
-        began = time.perf_counter()
+        began, working = time.perf_counter(), time.process_time()
         along = exact.flow(game, state["policy"])
         if number % 25 == 0:
             nash_conv = exact.judge(game, state["policy"], along).nash_conv
-            curve.append((number, round(seconds, 1), nash_conv))
-            print(f"iteration {number:4}  {seconds:7.1f} s  NashConv {nash_conv:.4f}", flush=True)
+            curve.append((number, round(seconds, 1), round(busy, 1), nash_conv))
+            print(
+                f"iteration {number:4}  {seconds:7.1f} s, {busy:6.1f} of a core  NashConv {nash_conv:.4f}", flush=True
+            )
         number += 1
         solver.step(game, state, along, number)
-        seconds += time.perf_counter() - began
+        seconds, busy = seconds + time.perf_counter() - began, busy + time.process_time() - working
     bench.report(
         f"meanfield_grid_{name}",
         seconds,

@@ -19,7 +19,9 @@ def compare(
     png: Path = option(None, "--png", metavar="FILE", help="A picture of it too; it takes an installed browser."),
     as_json: bool = option(False, "--json", help="Print JSON, and write no page."),
 ) -> None:
-    """Compare methods over seeds and tasks: interquartile means, probabilities of improvement, profiles, curves.
+    """Which method is better, over seeds and tasks, with intervals.
+
+    The page has interquartile means, probabilities of improvement, profiles and curves.
 
     Runs are of one method where their scenarios differ in nothing but the environment, the seed and how long they run;
     they are of one task where they have the same environment and opponents. With several tasks and returns for scores,
