@@ -23,6 +23,13 @@ class Dense(nn.Linear):
         nn.init.zeros_(self.bias)
 
 
+def uniform(part: nn.Module | None) -> None:
+    """Start the layers of a network anew, uniform and with biases (see `Heads.start`). None has none."""
+    for layer in part.modules() if part is not None else ():
+        if isinstance(layer, (nn.Linear, nn.Conv2d)):
+            layer.reset_parameters()
+
+
 class MLP(nn.Module):
     """Dense layers of the given widths, each with its activation: `[B, inputs] -> [B, size]`. None is the identity."""
 

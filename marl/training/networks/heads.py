@@ -14,10 +14,21 @@ class Heads:
     greatest is played. `duelling`: values too, as the value of the state and what each action adds to it (Wang et al.,
     "Dueling network architectures for deep reinforcement learning", ICML 2016). `squashed`: real actions are drawn
     from normals that follow from what is seen, and squashed into their bounds; discrete ones are as with `logits`.
+
+    `start`: how the layers below the heads of a new network begin (no snapshot tells it, for it has weights).
+    `orthogonal` without biases, as in PPO's reference implementations. `uniform` with biases, within one over the root
+    of the number of inputs, as in those of deep Q-learning (LeCun et al., "Efficient backprop", 1998; torch's default).
+    Without biases a new network is odd (tanh) or homogeneous (relu) around 0; values of states are often neither.
     """
 
     policy: Literal["logits", "values", "duelling", "squashed"] = "logits"
     value: bool = True
+    start: Literal["orthogonal", "uniform"] = "orthogonal"
+
+    @property
+    def played(self) -> dict[str, str | bool]:
+        """What a snapshot must tell of them, as JSON: all that matters once there are weights."""
+        return {"policy": self.policy, "value": self.value}
 
     @property
     def estimates(self) -> bool:

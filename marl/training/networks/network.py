@@ -13,7 +13,7 @@ from marl.registry.blame import blamed
 from marl.space import Space
 from marl.training.model import ModelConfig
 from marl.training.networks.bodies import body, described
-from marl.training.networks.dense import Dense
+from marl.training.networks.dense import Dense, uniform
 from marl.training.networks.distributions import distribution
 from marl.training.networks.encoder import Encoder, flat_leaves
 from marl.training.networks.features import TensorTree, at, is_number, map_tensors
@@ -41,7 +41,8 @@ class Network(nn.Module):
     """Policy and value of the agents of one group, or what else `heads` say.
 
     Layers are orthogonal at the start, with gain 0.01 at the policy's head and 1 at the value's (Huang et al., "The 37
-    implementation details of PPO", 2022). `memory_size` is 0 for networks without a memory.
+    implementation details of PPO", 2022), unless `heads` say otherwise of those below, or a plugin made these.
+    `memory_size` is 0 for networks without a memory.
     """
 
     def __init__(self, observation: Space, action: Space, config: ModelConfig, heads: Heads | None = None) -> None:
@@ -58,6 +59,8 @@ class Network(nn.Module):
             raise UserError(f"separate_value cannot go with kind {config.kind!r}: policy and value share one memory")
         again = body(observation, config).encoder if config.separate_value else None
         self.value_encoder = cast(Encoder | None, again)
+        for part in (self.encoder, self.value_encoder) if self.heads.start == "uniform" and config.ours else ():
+            uniform(part)
         self.policy_head = Dense(size, self.distribution.outputs, gain=1.0 if self.heads.estimates else 0.01)
         self.value_head: Dense | None = None
         if self.heads.value or self.heads.policy == "duelling":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -85,7 +84,7 @@ def fill(network: Network, name: str, snapshot: Snapshot) -> Network:
 def describe_network(network: Network) -> dict[str, JSON]:
     """What it takes to build a network again, as JSON."""
     spaces = {"observation": describe(network.observation), "action": describe(network.action)}
-    heads = {} if network.heads == Heads() else {"heads": asdict(network.heads)}
+    heads: dict[str, JSON] = {} if network.heads.played == Heads().played else {"heads": network.heads.played}
     return {"config": network.config.plain(), **spaces, **heads}
 
 

@@ -55,4 +55,4 @@ class DQN(RLlibAlgorithm):
     @property
     def heads(self) -> Heads:  # type: ignore[override]
         """What its networks say."""
-        return Heads("duelling" if self.hyper.duelling else "values", value=False)
+        return Heads("duelling" if self.hyper.duelling else "values", value=False, start="uniform")
