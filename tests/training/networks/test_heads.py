@@ -53,6 +53,27 @@ def test_duelling_values_are_the_states_and_what_actions_add() -> None:
     assert torch.allclose(out.inputs.mean(1), out.value, atol=1e-6)
 
 
+def test_layers_below_the_heads_start_uniform_with_biases_where_heads_say_so() -> None:
+    """Known bounds (one over the root of the inputs); a network without biases is odd, one with them is not."""
+    starts: list[Any] = ["orthogonal", "uniform"]
+    heads = [Heads("values", False, start) for start in starts]
+    values = [policy(Discrete(4), each, hidden=[64, 64]).networks["all"] for each in heads]
+    seen = torch.randn(50, 3)
+    odd = [float((one(seen).inputs + one(-seen).inputs).detach().abs().max()) for one in values]
+    assert odd[0] < 1e-5 < 1e-2 < odd[1]
+    for inputs, layer in zip((3, 64), values[1].encoder.dense.layers, strict=True):
+        for part in (layer.weight, layer.bias):
+            assert 0.8 * inputs**-0.5 < float(part.detach().abs().max()) <= inputs**-0.5
+    assert not values[0].policy_head.bias.any() and not values[1].policy_head.bias.any()
+
+
+def test_a_snapshot_does_not_tell_how_its_network_started() -> None:
+    live = policy(Discrete(4), Heads("duelling", False, "uniform"))
+    snapshot = live.snapshot()
+    assert snapshot.meta["modules"]["all"]["heads"] == {"policy": "duelling", "value": False}
+    assert restore(live.spec, snapshot).snapshot().id == snapshot.id
+
+
 def test_epsilon_greedy_plays_any_legal_action_so_often_and_says_so() -> None:
     count = 40_000
     inputs = np.tile(np.array([[1.0, 5.0, 3.0, 9.0]], np.float32), (count, 1))
