@@ -243,7 +243,8 @@ def test_values_of_actions_are_means_of_what_they_pay() -> None:
     from marl.space import Box, Discrete
     from marl.training.modules import ModuleSpec
     from marl.training.networks import Heads, ModelConfig
-    from marl_rllib.dqn import DQNLearner, DQNParams
+    from marl_rllib.dqn import DQNLearner
+    from marl_rllib.params import DQNParams
 
     spec = ModuleSpec(Box((1,)), Discrete(2), ModelConfig(hidden=[4]), Heads("values", value=False))
     learner = DQNLearner.make({"m": spec}, DQNParams(lr=0.02))
