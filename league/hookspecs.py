@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from league.strategy import Strategy
 
 STRATEGIES: Kind[Strategy] = Kind("strategies", "league.strategy:Strategy")
-METASOLVERS: Kind[MetaSolver] = Kind("metasolvers", "league.metasolvers:MetaSolver")
+METASOLVERS: Kind[MetaSolver] = Kind("metasolvers", "league.metasolvers:MetaSolver", "league.trials:metasolver")
 MEASURES: Kind[Measure] = Kind("measures", "league.measures:Measure")
 PAYOFF_SOURCES: Kind[PayoffSource] = Kind("payoff_sources", "league.payoffs.source:PayoffSource")
-SCHEDULES: Kind[Schedule] = Kind("schedules", "league.schedules:Schedule")
-RATINGS: Kind[RatingSystem] = Kind("ratings", "league.ratings.rating:RatingSystem")
+SCHEDULES: Kind[Schedule] = Kind("schedules", "league.schedules:Schedule", "league.trials:schedule")
+RATINGS: Kind[RatingSystem] = Kind("ratings", "league.ratings.rating:RatingSystem", "league.trials:rating")
 SANDBOXES: Kind[Sandbox] = Kind("sandboxes", "league.sandbox:Sandbox")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import inspect
 import traceback
 from collections.abc import Iterator, Mapping
@@ -33,7 +34,13 @@ if TYPE_CHECKING:
 
 # Their targets are not what makes something, or need a run to work on.
 _MADE_OTHERWISE = {kind.name for kind in (COMMANDS, RUNNERS, ROSTERS, REPORTS, ENVIRONMENTS, REWARDS, MODELS)}
-_RUN = {REWARDS.name: "pays", MODELS.name: "learns", LOSSES.name: "learns", "measures": "measures"}  # and how
+_RUN = {
+    REWARDS.name: "pays",
+    MODELS.name: "learns",
+    LOSSES.name: "learns",
+    "measures": "measures",
+    "strategies": "runs",
+}  # and how
 Status: TypeAlias = Literal["pass", "warn", "fail", "skip"]
 
 
@@ -95,6 +102,8 @@ def _check(registry: Registry, plugin: Plugin, descriptor: Descriptor, params: M
         yield from _check_command(registry, plugin, descriptor, subject)
     if not needed and descriptor.kind not in _MADE_OTHERWISE:
         yield _check_made(registry, plugin, descriptor, subject, params)
+    if registry.kinds[descriptor.kind].trial and not needed:
+        yield _check_trial(registry, plugin, descriptor, subject, params)
     if descriptor.kind in _RUN:
         yield _check_run(registry, plugin, descriptor, subject, params, needed)
     if descriptor.kind != ENVIRONMENTS.name:
@@ -118,6 +127,19 @@ def _check_command(registry: Registry, plugin: Plugin, descriptor: Descriptor, s
         imported(registry, descriptor)
     except (UserError, RunError) as error:
         yield Finding(plugin.name, subject, "command", "fail", str(error), traceback=_cause(error))
+
+
+def _check_trial(
+    registry: Registry, plugin: Plugin, descriptor: Descriptor, subject: str, params: Mapping[str, Any]
+) -> Finding:
+    """Whether it keeps what its kind promises, by the trial that the kind names."""
+    finding = partial(Finding, plugin.name, subject, "trial")
+    module, _, name = registry.kinds[descriptor.kind].trial.partition(":")
+    try:
+        refused = getattr(importlib.import_module(module), name)(registry, descriptor.full_name, params)
+    except (UserError, RunError) as error:
+        return finding("fail", str(error), traceback=_cause(error))
+    return finding("warn", f"nothing could be tried: {refused}") if refused else finding("pass")
 
 
 def _check_run(
@@ -162,9 +184,12 @@ def _check_made(
         if descriptor.kind == POLICIES.name and isinstance(error, UserError):
             return finding("skip", f"not for matching pennies: {error}")
         return finding("fail", str(error), traceback=_cause(error))
+    from marl.cli.check_policies import claims
+
     try:
         if descriptor.kind == POLICIES.name:
             _play(made)
+            claims(made, descriptor.full_name)
         if descriptor.kind == CURRICULA.name:
             _practise(descriptor, params)
     except (UserError, RunError) as error:

@@ -33,10 +33,13 @@ class Kind(Generic[T]):
     or a union of several, of which one will do.
 
     The interface is imported when something of the kind is made. "" where what a target gives cannot be held to one.
+    `trial` is `"package.module:function"`, which `marl plugins check` calls as `function(registry, full_name, params)`:
+    it gives "", or why nothing could be tried, and raises RunError for what breaks a promise.
     """
 
     name: str
     interface: str = ""
+    trial: str = ""
 
     def __str__(self) -> str:
         return self.name
