@@ -145,3 +145,14 @@ def test_qplex_represents_what_no_monotonic_mixture_can(host: Any, fitted: Any, 
         off[name] = np.abs(values(engine, columns)[0] - game).max()
         assert name == "values/qmix" or returns(engine, services) == 8.0
     assert off["values/qplex"] < 1.0 and off["values/qmix"] > 3.0
+
+
+def test_actions_that_only_a_teammate_has_are_never_the_best(host: Any, fitted: Any) -> None:
+    """Everything pays less than 0, the number that would stand there."""
+    services = host("classic/team_matrix", payoffs=[[-9, -8, -7], [-8, -9, -9]])
+    engine, columns = fitted("values/vdn", services, model={"hidden": [8]}, steps=40, lr=0.05)
+    with torch.no_grad():
+        engine.backend.learner.joint("side0", engine.backend.learner._tensors(columns))
+        inputs = engine.backend.learner.inputs_of("side0", {})[:, 0]
+    assert inputs.shape[1:] == (2, 3) and (inputs.argmax(2).amax(0) <= torch.tensor([1, 2])).all()
+    assert (inputs.amax(2) < 0).all()
