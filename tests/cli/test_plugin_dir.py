@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+
 import pytest
 
 SOURCE = """
@@ -41,6 +43,6 @@ def test_a_single_file_works_in_workers(pool, marl, tmp_path):
     (tmp_path / "mine" / "single.py").write_text(SOURCE)
     (tmp_path / "work" / "it.yaml").write_text(SCENARIO)
     words = ["--plugin-dir", str(tmp_path / "mine"), "run", "it.yaml", f"compute.pool={pool}"]
-    done = marl(*words, WHO=str(tmp_path / "who"))
+    done = marl(*words, WHO=str(tmp_path / "who"), TMPDIR=tempfile.gettempdir())  # Ray's sockets need a short path
     assert done.returncode == 0, done.stderr
     assert len(set((tmp_path / "who").read_text().split())) == 2, "two processes, neither of them this one"
