@@ -70,6 +70,8 @@ def _components(value: Any) -> Iterator[str]:
     if dataclasses.is_dataclass(value):
         value = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     if isinstance(value, Mapping):
+        if isinstance(kind := value.get("kind"), str) and "/" in kind:  # a network's is a name, and no component
+            yield kind
         value = list(value.values())
     if isinstance(value, (list, tuple)):
         for item in value:
