@@ -124,6 +124,7 @@ def test_every_kind_is_installed_tested_and_used(kind, here):
     (here / "elsewhere").mkdir()
     call(python, "-m", "marl", "plugins", "check", name, "--strict", cwd=here / "elsewhere")
     call(python, "-m", "marl", "run", folder / "scenario.yaml", "--out", here / "run", cwd=here / "elsewhere")
-    assert f"# uses marl-some-{kind} 0.1.0: marl_{name}" in (here / "run" / "scenario.yaml").read_text()
+    if kind != "policy":  # the bots of a tournament are texts: the event keeps them itself
+        assert f"# uses marl-some-{kind} 0.1.0: marl_{name}" in (here / "run" / "scenario.yaml").read_text()
     call(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=folder)
     call(python, "-m", "mypy", "--cache-dir", here / "mypy", cwd=folder)
