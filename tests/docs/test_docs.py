@@ -23,6 +23,7 @@ from marl.registry import load_registry, specs
 
 ROOT = Path(__file__).parents[2]
 INSTALLED = Path(sys.executable).parent  # the programs of this environment
+AS_PEOPLE_DO = ("README.md", "scaling.md")  # what is done first, and what starts clusters
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 PART = re.compile(
     r"^```(?P<language>\w+)(?P<rest>[^\n]*)\n(?P<body>.*?)^```\s*$|<!--\s*(?P<word>[\w ]+?):\s*(?P<what>.*?)\s*-->",
@@ -102,7 +103,7 @@ def test_everything_on_the_page_works(page: Path, warm: Path, tmp_path: Path) ->
     healthy = {plugin.name for plugin in load_registry().plugins if plugin.state == "ok"}
     if missing := needs(text) - healthy:
         pytest.skip(f"needs the plugins {', '.join(sorted(missing))}")
-    programs = INSTALLED if page.name == "README.md" else warm  # what people do first is started as they start it
+    programs = INSTALLED if page.name in AS_PEOPLE_DO else warm
     for part in parts_of(text):
         do(part, tmp_path, programs)
 
