@@ -39,7 +39,6 @@ _RUN = {
     MODELS.name: "learns",
     LOSSES.name: "learns",
     "measures": "measures",
-    "strategies": "runs",
 }  # and how
 Status: TypeAlias = Literal["pass", "warn", "fail", "skip"]
 
