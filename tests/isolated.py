@@ -43,8 +43,8 @@ def wheels(projects: list[Path], into: Path) -> list[Path]:
 
 
 def environment(folder: Path) -> Path:
-    """An empty environment, without pip; its Python."""
-    call(sys.executable, "-m", "venv", "--without-pip", folder / "venv", cwd=folder)
+    """An empty environment: it has pip, which `marl plugins install` runs; its Python."""
+    call(sys.executable, "-m", "venv", folder / "venv", cwd=folder)
     return folder / "venv" / "bin" / "python"
 
 
