@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from typing import Any, Generic, Literal
 
@@ -112,6 +113,8 @@ class _Worker:
         self.process = context.Process(target=serve, args=arguments, daemon=False)
         sys.stdout.flush()
         sys.stderr.flush()
+        if not forked:  # what starts with the first of these unblocks SIGINT, so it must be there before
+            resource_tracker.ensure_running()
         masked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # until the worker ignores it
         try:
             self.process.start()

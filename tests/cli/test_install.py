@@ -21,6 +21,7 @@ import pluggy
 import pytest
 from click.testing import CliRunner
 
+import marl as marl_package
 from marl.cli.plugins import app
 from marl.errors import UserError
 
@@ -70,7 +71,7 @@ def place(tmp_path_factory):
     (packages,) = (folder / "env").glob("lib/*/site-packages")
     shared = folder / "shared"
     shared.mkdir()
-    for module in (click, packaging, pip, pluggy):
+    for module in (click, marl_package, packaging, pip, pluggy):
         found = Path(module.__file__).parent
         (shared / found.name).symlink_to(found)
     (packages / "shared.pth").write_text(f"{shared}\n")

@@ -84,7 +84,8 @@ def test_two_that_claim_one_name_and_an_entry_point_to_nothing(install, fresh):
     assert found.cause == "module" and "its own module 'lost_modul' is not there" in found.message
 
 
-def test_the_command_imports_the_targets_of_the_plugin_that_is_named(install):
+def test_the_command_imports_the_targets_of_the_plugin_that_is_named(install, monkeypatch):
+    monkeypatch.setattr("marl.registry.load._loaded", {})
     site = install(
         "lazy",
         "MARL_API = '>=2,<3'\n@hookimpl\ndef marl_policies(): return [Descriptor('a', 'lazy_target:A', 'lazy')]",
