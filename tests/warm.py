@@ -156,6 +156,7 @@ def become(arguments: list[str], folder: str, environment: dict[str, str], strea
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
+    os.environ.pop("RAY_AUTH_MODE", None)  # of a session of whoever asks; Ray looked for it when it was imported here
     given = [path for path in environment.get("PYTHONPATH", "").split(os.pathsep) if path]
     sys.path[:] = ["", *given, *installed]
     sys.path_importer_cache.clear()

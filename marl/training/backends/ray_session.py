@@ -11,7 +11,7 @@ import warnings
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Protocol
 
 import ray
 
@@ -22,7 +22,6 @@ _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
 }
-_ATTEMPTS = 3
 _users: weakref.WeakSet[User] = weakref.WeakSet()
 _ours = False
 
@@ -49,25 +48,12 @@ def acquire(user: User) -> None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             options = {"address": address} if address else {"num_cpus": 1, "include_dashboard": False}
-            _start(log_to_driver=False, logging_level=logging.ERROR, configure_logging=True, **options)
+            ray.init(**options, log_to_driver=False, logging_level=logging.ERROR, configure_logging=True)
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGTERM, asked_to_end)  # Ray takes it, and would end the process without a word
         _ours = True
         atexit.register(_close)  # after Ray's own, so it runs before it: RLlib's destructors must not start Ray again
     _users.add(user)
-
-
-def _start(**options: Any) -> None:
-    """Ray looks for free ports before it takes them: a session that starts at the same time may be faster."""
-    for left in reversed(range(_ATTEMPTS)):
-        try:
-            ray.init(**options)
-        except RuntimeError as error:
-            ray.shutdown()
-            if not left or "address" in options or "GCS" not in str(error):
-                raise
-        else:
-            return
 
 
 def release(user: User) -> None:
