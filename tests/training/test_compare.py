@@ -18,7 +18,6 @@ from marl.training.compare.runs import Measured
 
 pytest.importorskip("rliable", reason="needs rliable")
 
-from marl.training.compare import statistics
 from marl.training.compare.page import page
 from marl.training.compare.statistics import compared, improvement, interquartile_mean, tabled
 
@@ -127,10 +126,7 @@ def marl(*words: str) -> Any:
     return CliRunner().invoke(app, list(words), catch_exceptions=False, standalone_mode=False)
 
 
-def test_trained_runs_are_compared(
-    trained: list[str], tmp_path: Path, checked: type, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(statistics, "REPETITIONS", 50)
+def test_trained_runs_are_compared(trained: list[str], tmp_path: Path, checked: type) -> None:
     found = json.loads(marl("compare", *trained, "--json").output)
     assert [one["method"] for one in found["runs"]] == ["rllib/ppo lr=0.1", "rllib/ppo lr=0.2"]
     last = json.loads((Path(trained[0]) / "progress.json").read_text())["slices"][-1]["scores"]["marl/random"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 from marl.registry import Descriptor, hookimpl
 from marl.registry.specs import HookAdder
@@ -89,23 +90,11 @@ def meanfield_solvers() -> Iterable[Descriptor]:
     ]
 
 
-def _game(target: str, summary: str, source: str) -> Descriptor:
+def _described(room: str, target: str, summary: str, source: str) -> Descriptor:
+    """`target`: "module:Class" in a room; the module names what it describes, and has its `Params`."""
     module, _ = target.split(":")
-    return Descriptor(
-        module,
-        f"marl_meanfield.games.{target}",
-        summary,
-        params=f"marl_meanfield.games.{module}:Params",
-        source=source,
-    )
+    where = f"marl_meanfield.{room}"
+    return Descriptor(module, f"{where}.{target}", summary, params=f"{where}.{module}:Params", source=source)
 
 
-def _solver(target: str, summary: str, source: str) -> Descriptor:
-    module, _ = target.split(":")
-    return Descriptor(
-        module,
-        f"marl_meanfield.solvers.{target}",
-        summary,
-        params=f"marl_meanfield.solvers.{module}:Params",
-        source=source,
-    )
+_game, _solver = partial(_described, "games"), partial(_described, "solvers")

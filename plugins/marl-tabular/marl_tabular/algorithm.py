@@ -108,6 +108,7 @@ class TreeAlgorithm(TabularAlgorithm[TreeSolver]):
         """Tables for the sides `job.sides`, before the first iteration."""
 
     def begin(self, job: Job, services: Services) -> TreeSolver:
+        """See `TabularAlgorithm`."""
         return self.solver(learners_game(services.exact(), job), job)
 
     def player(self, solver: TreeSolver, job: Job, services: Services) -> Snapshot:

@@ -29,6 +29,7 @@ class CounterfactualRegret(_Family):
     """CFR."""
 
     def weighting(self) -> Plain:
+        """How regrets and averages are weighted."""
         return Plain()
 
 
@@ -36,6 +37,7 @@ class RegretMatchingPlus(_Family):
     """CFR+."""
 
     def weighting(self) -> Plus:
+        """How regrets and averages are weighted."""
         return Plus()
 
 
@@ -43,6 +45,7 @@ class LinearRegret(_Family):
     """Linear CFR."""
 
     def weighting(self) -> Discounted:
+        """How regrets and averages are weighted."""
         return Discounted(1.0, 1.0, 1.0)
 
 
@@ -74,4 +77,5 @@ class DiscountedRegret(_Family):
         super().__init__(self.discounts)
 
     def weighting(self) -> Discounted:
+        """How regrets and averages are weighted."""
         return Discounted(self.discounts.alpha, self.discounts.beta, self.discounts.gamma)

@@ -65,4 +65,5 @@ class ExtensiveFictitiousPlay(TreeAlgorithm):
     parameters = Params
 
     def solver(self, game: LearnersGame, job: Job) -> FictitiousPlay:
+        """See `TreeAlgorithm`."""
         return FictitiousPlay(game, job.sides)

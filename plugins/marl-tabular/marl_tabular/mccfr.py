@@ -39,6 +39,7 @@ class MonteCarloRegret(TabularAlgorithm[ExternalSampling]):
         super().__init__(self.sampling)
 
     def check_job(self, job: Job, spec: EnvSpec) -> None:
+        """See `TabularAlgorithm`."""
         super().check_job(job, spec)
         if spec.dynamics != "turns":
             raise UserError(f"{job.algorithm} tries one agent's actions at a time, and here several act at once")
@@ -54,6 +55,7 @@ class MonteCarloRegret(TabularAlgorithm[ExternalSampling]):
             )
 
     def begin(self, job: Job, services: Services) -> ExternalSampling:
+        """See `TabularAlgorithm`."""
         spec = services.spec
         if not isinstance(services.environment(1), Forkable):
             raise UserError(f"{job.algorithm} tries several actions in a match, and this environment cannot copy one")
@@ -64,6 +66,7 @@ class MonteCarloRegret(TabularAlgorithm[ExternalSampling]):
         )
 
     def player(self, solver: ExternalSampling, job: Job, services: Services) -> Snapshot:
+        """See `TabularAlgorithm`."""
         store = solver.store
         arrays = {"keys": store.seen[: store.count].copy(), "probabilities": store.averages()}
         if solver.apart:

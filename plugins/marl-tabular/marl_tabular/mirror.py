@@ -135,4 +135,5 @@ class MagneticMirrorDescent(TreeAlgorithm):
         super().__init__(self.mirror)
 
     def solver(self, game: LearnersGame, job: Job) -> MirrorDescent:
+        """See `TreeAlgorithm`."""
         return MirrorDescent(game, job.sides, self.mirror)

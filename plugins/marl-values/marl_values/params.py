@@ -128,8 +128,6 @@ class PQNVDNParams(FreshEpisodesHyper, ReturnsParams):
     """Rows (own turns of learning agents) per update, at least: matches are whole."""
     trace: float = 0.65
     """TD's lambda: the later of two estimates counts so much, to the end of a match. 0: `n_step` alone counts."""
-    epochs: int = 2
-    """How often each match is used."""
     minibatch: int = 16
     """Episodes (matches of one team) per gradient step."""
 

@@ -134,6 +134,16 @@ def test_what_is_learned_from_is_what_was_played(host: Any, kind: str, model: st
         )  # with identity, the place in the group
 
 
+def disturb(columns: Any) -> None:
+    """Change all that stands where an agent has no turn, and rewards on padding."""
+    for part in columns["agents"].values():
+        idle = ~part["acts"]
+        part["observation"][idle] += 7.0
+        part["action"][idle[:, :-1]] = 2
+        part["mask"][idle] = True
+    columns["reward"][~columns["valid"]] = 9.0
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_who_does_not_act_does_not_count(host: Any, kind: str) -> None:
     """Nothing that stands where an agent has no turn, or on padding, changes the loss or a gradient."""
@@ -148,12 +158,7 @@ def test_who_does_not_act_does_not_count(host: Any, kind: str) -> None:
         return {str(index): one.clone() for index, one in enumerate(found.values()) if one is not None}
 
     before = gradients()
-    for part in columns["agents"].values():
-        idle = ~part["acts"]
-        part["observation"][idle] += 7.0
-        part["action"][idle[:, :-1]] = 2
-        part["mask"][idle] = True
-    columns["reward"][~columns["valid"]] = 9.0
+    disturb(columns)
     after = gradients()
     assert len(before) > 10 and all(torch.allclose(before[key], after[key], atol=1e-6) for key in before)
 
@@ -178,12 +183,7 @@ def test_in_no_algorithm_does_who_does_not_act_count(host: Any, name: str) -> No
         return [one.clone() for one in found.values() if one is not None]
 
     before = gradients()
-    for part in columns["agents"].values():
-        idle = ~part["acts"]
-        part["observation"][idle] += 7.0
-        part["action"][idle[:, :-1]] = 2
-        part["mask"][idle] = True
-    columns["reward"][~columns["valid"]] = 9.0
+    disturb(columns)
     columns["discount"][~columns["valid"]] = 0.5
     after = gradients()
     assert len(before) > 3 and all(torch.allclose(one, two, atol=1e-6) for one, two in zip(before, after, strict=True))

@@ -50,4 +50,5 @@ class Crowd(Roaming):
         self._aversion = params.crowd_aversion
 
     def rewards(self, times: slice, flow: Floats) -> Floats:
+        """See `MeanFieldGame`."""
         return np.asarray(self._base - self._aversion * np.log(flow + TINY)[:, :, None, :])

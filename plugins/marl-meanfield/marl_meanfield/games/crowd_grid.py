@@ -70,6 +70,7 @@ class CrowdGrid(Roaming):
         self._aversion = params.crowd_aversion
 
     def rewards(self, times: slice, flow: Floats) -> Floats:
+        """See `MeanFieldGame`."""
         return np.asarray(self._base - self._aversion * np.log(flow + TINY)[:, :, None, :])
 
 

@@ -75,9 +75,11 @@ class Cybersecurity(Mixing):
         self._paid = -params.step * (params.defence * DEFENDED + params.infection * INFECTED)[None, None, None]
 
     def rewards(self, times: slice, flow: Floats) -> Floats:
+        """See `MeanFieldGame`."""
         return self._paid
 
     def chances(self, distribution: Floats) -> Floats:
+        """Where actions lead from each state, while people are spread so: `[A, S, S]`."""
         p, infected = self.params, float(distribution[INFECTED].sum())
         fall_ill = np.where(
             DEFENDED,

@@ -51,9 +51,11 @@ class Epidemic(Mixing):
         self._paid = -np.array([[0.0, params.illness], [params.distance, params.illness + params.distance]])
 
     def chances(self, distribution: Floats) -> Floats:
+        """Where actions lead from each state, while people are spread so: `[A, S, S]`."""
         ill = self.params.infection * distribution[1]
         recovered = [self.params.recovery, 1.0 - self.params.recovery]
         return np.array([[[1.0 - ill, ill], recovered], [[1.0, 0.0], recovered]])
 
     def rewards(self, times: slice, flow: Floats) -> Floats:
+        """See `MeanFieldGame`."""
         return self._paid[None, None]

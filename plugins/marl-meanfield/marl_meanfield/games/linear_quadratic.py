@@ -69,12 +69,14 @@ class LinearQuadratic(Roaming):
         self.moves = Moves(to, wind, np.array([1.0 - params.noise, params.noise / 2, params.noise / 2]))
 
     def rewards(self, times: slice, flow: Floats) -> Floats:
+        """See `MeanFieldGame`."""
         p, away = self.params, self._away(flow)
         speed = self.speeds[:, None]
         paid = -(speed**2) + 2 * p.coupling * speed * away - p.distance * away**2
         return np.asarray(0.5 * p.step * paid)
 
     def final(self, distribution: Floats) -> Floats:
+        """See `MeanFieldGame`."""
         return np.asarray(-0.5 * self.params.final * self._away(distribution)[..., 0, :] ** 2)
 
     def _away(self, flow: Floats) -> Floats:

@@ -58,5 +58,6 @@ class PredatorPrey(Roaming):
         self.pays = params.hunt * (np.roll(np.eye(count), -1, axis=1) - np.roll(np.eye(count), 1, axis=1))
 
     def rewards(self, times: slice, flow: Floats) -> Floats:
+        """See `MeanFieldGame`."""
         paid = self.pays @ flow - self.params.crowd_aversion * np.log(flow + TINY)
         return np.asarray(paid[:, :, None, :])

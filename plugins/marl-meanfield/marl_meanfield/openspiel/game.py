@@ -46,6 +46,7 @@ class OpenSpielGame:
         self._pay(game, walked)
 
     def rewards(self, times: slice, flow: Floats) -> Floats:
+        """See `MeanFieldGame`."""
         paid = self._constant[times] + self._near[times] * flow
         if self._logarithmic:
             paid = paid + self._weight[times] * np.log(flow + self._tiny[times])
@@ -57,12 +58,15 @@ class OpenSpielGame:
         return np.asarray(paid[:, :, None, :])
 
     def final(self, distribution: Floats) -> Floats:
+        """See `MeanFieldGame`."""
         return np.asarray(self._constant[-1])
 
     def push(self, time: int, mass: Floats, distribution: Floats) -> Floats:
+        """See `MeanFieldGame`."""
         return self._arrivals[time + 1].settle(self._moves.push(time, mass))
 
     def pull(self, time: int, values: Floats, distribution: Floats, following: Floats) -> Floats:
+        """See `MeanFieldGame`."""
         worth = self._arrivals[time + 1].spread(values, following)
         return self._moves.pull(time, worth).reshape(len(values), self.actions, self.states)
 

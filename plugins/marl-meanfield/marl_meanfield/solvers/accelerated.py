@@ -40,9 +40,11 @@ class Accelerated:
         self.rate = (params or Params()).learning_rate
 
     def start(self, game: MeanFieldGame) -> State:
+        """See `Solver`."""
         return {"policy": exact.uniform(game), "sums": exact.logits(game), "ahead": exact.logits(game)}
 
     def step(self, game: MeanFieldGame, state: State, along: Floats, number: int) -> None:
+        """See `Solver`."""
         policy, sums, ahead = state["policy"], state["sums"], state["ahead"]
         momentum = (number - 1) / (number + 2)
         legal = game.legal

@@ -39,9 +39,11 @@ class FictitiousPlay:
         self.params = params or Params()
 
     def start(self, game: MeanFieldGame) -> State:
+        """See `Solver`."""
         return {"policy": exact.uniform(game)}
 
     def step(self, game: MeanFieldGame, state: State, along: Floats, number: int) -> None:
+        """See `Solver`."""
         policy = state["policy"]
         response = respond(game, along, self.params.temperature)
         share = 1.0 / (number + 1) if self.params.learning_rate is None else self.params.learning_rate

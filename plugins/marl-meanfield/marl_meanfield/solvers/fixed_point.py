@@ -34,7 +34,9 @@ class FixedPoint:
         self.params = params or Params()
 
     def start(self, game: MeanFieldGame) -> State:
+        """See `Solver`."""
         return {"policy": exact.uniform(game)}
 
     def step(self, game: MeanFieldGame, state: State, along: Floats, number: int) -> None:
+        """See `Solver`."""
         state["policy"][...] = respond(game, along, self.params.temperature)

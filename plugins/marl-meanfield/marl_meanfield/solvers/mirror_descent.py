@@ -35,9 +35,11 @@ class MirrorDescent:
         self.rate = (params or Params()).learning_rate
 
     def start(self, game: MeanFieldGame) -> State:
+        """See `Solver`."""
         return {"policy": exact.uniform(game), "sums": exact.logits(game)}
 
     def step(self, game: MeanFieldGame, state: State, along: Floats, number: int) -> None:
+        """See `Solver`."""
         policy, sums = state["policy"], state["sums"]
 
         def add(time: int, q: Floats) -> Floats:

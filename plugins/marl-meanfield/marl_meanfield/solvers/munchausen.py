@@ -35,11 +35,13 @@ class Munchausen:
         self.rate = (params or Params()).learning_rate
 
     def start(self, game: MeanFieldGame) -> State:
+        """See `Solver`."""
         policy = exact.uniform(game)
         with np.errstate(divide="ignore"):
             return {"policy": policy, "logarithms": np.log(policy)}
 
     def step(self, game: MeanFieldGame, state: State, along: Floats, number: int) -> None:
+        """See `Solver`."""
         policy, logarithms = state["policy"], state["logarithms"]
 
         def improve(time: int, q: Floats) -> Floats:

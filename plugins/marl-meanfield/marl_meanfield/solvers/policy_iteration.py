@@ -34,9 +34,11 @@ class PolicyIteration:
         self.temperature = (params or Params()).temperature
 
     def start(self, game: MeanFieldGame) -> State:
+        """See `Solver`."""
         return {"policy": exact.uniform(game)}
 
     def step(self, game: MeanFieldGame, state: State, along: Floats, number: int) -> None:
+        """See `Solver`."""
         policy = state["policy"]
 
         def improve(time: int, q: Floats) -> Floats:
