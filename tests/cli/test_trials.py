@@ -127,6 +127,7 @@ def failed(tmp_path_factory):
     patch.setattr(sys, "path", list(sys.path))
     patch.setenv("PYTHONPATH", os.environ.get("PYTHONPATH", ""))
     patch.setenv("MARL_PLUGIN_DIR", str(file))
+    patch.delitem(sys.modules, "trial_faults", raising=False)  # of an earlier folder: a worker may come here twice
     registry = load_registry()
     found = list(check_plugin(registry, registry.plugin("trial_faults")))
     patch.undo()
