@@ -50,7 +50,8 @@ class Joint:
     `acts`: `bool[E, T + 1, n]`, who has an own turn at a step. The step after the last is there where a match was cut
     short, for those whose value stands in for what would have followed; in matches that ended, nobody acts at it.
     `observation`: a tree of `[E, T + 1, n, ...]` and `mask`: `bool[E, T + 1, n, W]` or None, of who acts (else zeros).
-    `action`: `[E, T, n, ...]`. `reward`: `float64[E, T]`, what the whole side earned from a step until its next one.
+    `action`: `[E, T, n, ...]`. `logp`: `float64[E, T, n]`, its log-probability for the policy that played. `reward`:
+    `float64[E, T]`, what the whole side earned from a step until its next one.
     `state`: a tree of `[E, T + 1, ...]`, the true state before each step and at the end, or None.
     `terminated`, `truncated`: `bool[E]`, how the side's part of the match ended.
     """
@@ -62,6 +63,7 @@ class Joint:
     observation: ArrayTree
     mask: Bools | None
     action: Array
+    logp: Floats
     reward: Floats
     state: ArrayTree | None
     terminated: Bools

@@ -105,8 +105,11 @@ class Trajectory:
             result[place], result[last] = here[rows], after if isinstance(after, bool) else after[final]
             return result
 
-        action = np.zeros((count, most, n, *self.action.shape[1:]), self.action.dtype)
-        action[place] = self.action[rows]
+        def chosen(here: Array) -> Array:
+            result = np.zeros((count, most, n, *here.shape[1:]), here.dtype)
+            result[place] = here[rows]
+            return result
+
         return Joint(
             match=steps.match,
             length=steps.length,
@@ -114,7 +117,8 @@ class Trajectory:
             acts=lay(np.ones(len(self), dtype=np.bool_), True),
             observation=tree.map_tree(lay, self.observation, self.last.observation),
             mask=None if self.mask is None else lay(self.mask, True),
-            action=action,
+            action=chosen(self.action),
+            logp=chosen(self.logp),
             reward=steps.earned(),
             state=steps.state(),
             terminated=~cut,

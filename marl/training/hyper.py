@@ -211,24 +211,30 @@ class GreedyHyper(Hyper):
 
 
 @dataclass(kw_only=True)
-class ActorCriticHyper(OnPolicyHyper):
-    """What policy gradients with a value loss and an entropy bonus can be told besides."""
+class EntropyHyper(Hyper):
+    """What policy gradients with an entropy bonus can be told besides."""
 
-    value_coefficient: float = 0.5
-    """The weight of the value loss."""
     entropy: float = 0.01
     """The weight of the entropy bonus."""
     entropy_end: float | None = None
     """Where the entropy bonus goes, linearly over the horizon; it stays as it is by default."""
 
+    def coefficients(self, progress: float) -> dict[str, float]:
+        """What there is besides, and the entropy bonus (`entropy_weight`)."""
+        weight = linear(self.entropy, self.entropy_end, progress)
+        return {**super().coefficients(progress), "entropy_weight": weight}
+
+
+@dataclass(kw_only=True)
+class ActorCriticHyper(EntropyHyper, OnPolicyHyper):
+    """What policy gradients with a value loss and an entropy bonus can be told besides."""
+
+    value_coefficient: float = 0.5
+    """The weight of the value loss."""
+
     def __post_init__(self) -> None:
         super().__post_init__()
         not_negative(self, "value_coefficient")
-
-    def coefficients(self, progress: float) -> dict[str, float]:
-        """Learning rate and entropy bonus (`entropy_weight`)."""
-        weight = linear(self.entropy, self.entropy_end, progress)
-        return {**super().coefficients(progress), "entropy_weight": weight}
 
 
 def at_least_one(params: object, *names: str) -> None:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from marl.errors import UserError
+from marl.space import Space
 from marl.training.answers import asked_for_loss
 from marl.training.learner import ColumnLearner, Tensors
 from marl.training.modules import Team
@@ -78,12 +79,16 @@ class TeamLearner(ColumnLearner):
 
     def mixed(self, team: str, choice: Choice, target: bool = False, name: str = "") -> Tensor:
         """What a mixer makes of what a team chose, `[...]`; the sum of the agents' values where there is none."""
-        mixer = self.mixer(team, name)
-        if mixer is None:
-            return choice.values.sum(-1)
+        return (
+            choice.values.sum(-1) if self.mixer(team, name) is None else self.asked(team, name, choice, target=target)
+        )
+
+    def asked(self, team: str, name: str, *about: Any, target: bool = False) -> Tensor:
+        """What one of the mixers (or critics) of a team says; with its target weights, if asked for."""
+        mixer = self.critics[self.members(team)[0]][_named(team, name)]
         named = self.target(self.members(team)[0], _named(team, name)) if target else {}
-        mixed: Tensor = functional_call(mixer, named, (choice,)) if named else mixer(choice)
-        return mixed
+        said: Tensor = functional_call(mixer, named, about) if named else mixer(*about)
+        return said
 
     def target_inputs(self, team: str) -> Tensor:
         """`inputs` of the minibatch at hand, as the target networks give them, without gradient."""
@@ -125,8 +130,9 @@ class TeamLearner(ColumnLearner):
         parts = batch["agents"]
         self._rows = {module: _Rows(parts[module], self.network(module)) for module in self.members(team)}
         joint = {key: column for key, column in batch.items() if key != "agents"}
-        for key in ("action", "acts"):
+        for key in {"acts", "logp"} & set(next(iter(parts.values()))):
             joint[key] = _by_agent(self.teams[team], {module: parts[module][key] for module in parts})
+        joint["action"] = _by_agent(self.teams[team], _side_by_side({name: parts[name]["action"] for name in parts}))
         joint["state"] = self._state(self.teams[team], batch)
         return joint
 
@@ -149,20 +155,17 @@ class TeamLearner(ColumnLearner):
 
     def _state(self, team: Team, batch: Tensors) -> Tensor:
         """The true state as numbers, or what all see of it: `[E, T + 1, F]`."""
-        episodes, steps = batch["valid"].shape
         if team.state is not None:
-            known = [(batch["state"], team.state, None)]
-        else:
-            parts = [(name, batch["agents"][name]) for name in self.members(team.name)]
-            known = [(part["observation"], self._bare(name).spec.observation, part["acts"]) for name, part in parts]
-        result = []
-        for seen, spaces, acts in known:
-            for path, space in leaf_spaces(spaces):
-                leaf = at(seen, path)
-                shape = leaf.shape[:2] if acts is None else acts.shape
-                flat = columns(space, leaf.flatten(0, len(shape) - 1)).reshape(*shape, -1)
-                result.append(flat if acts is None else (flat * acts[..., None]).flatten(2))
-        return torch.cat(result, 2).reshape(episodes, steps + 1, -1)
+            return _numbers(batch["state"], team.state, 2)
+        return torch.cat([part.flatten(2) for part in self._seen(team, batch).values()], 2)
+
+    def _seen(self, team: Team, batch: Tensors) -> dict[str, Tensor]:
+        """What each module's agents see, as numbers `[E, T + 1, n, F]`; zero where they have no turn."""
+        parts = {name: batch["agents"][name] for name in self.members(team.name)}
+        return {
+            name: _numbers(part["observation"], self._bare(name).spec.observation, 3) * part["acts"][..., None]
+            for name, part in parts.items()
+        }
 
 
 class _Rows:
@@ -216,6 +219,24 @@ class _Rows:
             return result
         index = self._order.reshape(*self._order.shape, *[1] * (result.dim() - 2)).expand_as(result)
         return result.gather(1, index)
+
+
+def _numbers(seen: Any, spaces: Space, leading: int) -> Tensor:
+    """A tree of `[..., *shape]` (`leading` axes before the shapes) as numbers `[..., F]`."""
+    result = []
+    for path, space in leaf_spaces(spaces):
+        leaf: Tensor = at(seen, path)
+        result.append(columns(space, leaf.flatten(0, leading - 1)).reshape(*leaf.shape[:leading], -1))
+    return torch.cat(result, leading)
+
+
+def _side_by_side(actions: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Actions `[E, T, n]` as they are, where all have that shape; else each as numbers `[E, T, n, D]`, then zeros."""
+    if all(part.dim() == 3 for part in actions.values()):
+        return actions
+    flat = {name: part.flatten(3) if part.dim() > 3 else part[..., None] for name, part in actions.items()}
+    most = max(part.shape[3] for part in flat.values())
+    return {name: nn.functional.pad(part, (0, most - part.shape[3])) for name, part in flat.items()}
 
 
 _PART = "/"  # between the name of a team and that of a mixer of it

@@ -19,7 +19,14 @@ from marl.snapshot import Snapshot
 from marl.trajectory import Last, Trajectory
 
 # Without torch there is nothing to train: the core is tested without it.
-_TORCH = ["test_engine.py", "test_optimisers.py", "test_replay.py", "test_statistics.py", "test_told.py"]
+_TORCH = [
+    "test_engine.py",
+    "test_optimisers.py",
+    "test_replay.py",
+    "test_returns.py",
+    "test_statistics.py",
+    "test_told.py",
+]
 collect_ignore = [] if find_spec("torch") else _TORCH
 
 

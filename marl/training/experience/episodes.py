@@ -8,7 +8,8 @@ What is cut and drawn stands under the name of a team, `side0` for the first sid
 | `agents/<module>/observation` | tree of `[E, T + 1, n, ...]` | of the team's n agents that this module plays |
 | `agents/<module>/mask` | `bool[E, T + 1, n, A]` | what is legal; nothing where nobody acts |
 | `agents/<module>/acts` | `bool[E, T + 1, n]` | who has an own turn |
-| `agents/<module>/action` | `[E, T, n]` | |
+| `agents/<module>/action` | `[E, T, n, ...]` | |
+| `agents/<module>/logp` | `float32[E, T, n]` | of whoever played; only where nothing older is kept |
 | `reward` | `float32[E, T]` | of the whole team, until its next step |
 | `discount` | `float32[E, T]` | of what follows: `discount`, or 0 at an end by the rules and on padding |
 | `valid` | `bool[E, T]` | False on padding |
@@ -74,6 +75,14 @@ class Episodes(WholeMatches):
         self._hyper = hyper
         self.rings: dict[str, EpisodeRing] = {}
         self._owed: dict[str, float] = {}  # gradient steps that are due, by team
+
+    def cut(self, windows: Sequence[Trajectory], live: NetworkPolicy, modules: Sequence[str]) -> Cut:
+        """Without `logp`: what was played long ago is not weighed by it."""
+        cut = super().cut(windows, live, modules)
+        for columns in cut.columns.values():
+            for own in columns["agents"].values():
+                del own["logp"]
+        return cut
 
     def add(self, parts: Sequence[Mapping[str, Columns]]) -> None:
         """Write them into the rings, over the oldest episodes where those are full."""
@@ -220,6 +229,7 @@ def _by_module(joint: Joint, mine: Sequence[int], group: Group, live: NetworkPol
             "mask": mask[:, :, places],
             "acts": joint.acts[:, :, places],
             "action": joint.action[:, :, places],
+            "logp": joint.logp[:, :, places].astype(np.float32),
         }
     return result
 
@@ -247,6 +257,7 @@ def _idle(joint: Joint, count: int, group: Group) -> Joint:
         observation=blank(group.observation, steps + 1),
         mask=None,
         action=blank(group.action, steps),
+        logp=np.zeros((episodes, steps, count)),
     )
 
 

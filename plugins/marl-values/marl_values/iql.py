@@ -12,9 +12,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from marl.training.learner import Stats, Tensors
+from marl.training.returns import Steps, returns
 from marl_values.learner import ValueDecomposition, ValuesLearner, played
 from marl_values.params import IQLParams
-from marl_values.returns import Steps, returns
 
 
 class IQLLearner(ValuesLearner):

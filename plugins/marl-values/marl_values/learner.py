@@ -2,7 +2,7 @@
 
 So the team learns from what it earns together, and every agent acts alone, by its own greatest value. Targets are of
 double Q-learning (van Hasselt et al., "Deep reinforcement learning with double Q-learning", AAAI 2016), over one step,
-n steps, or all of them (TD(lambda), see `marl_values.returns`). Agents that have no turn (they died, or wait for
+n steps, or all of them (TD(lambda), see `marl.training.returns`). Agents that have no turn (they died, or wait for
 others) count as 0. What differs from algorithm to algorithm are the mixers.
 """
 
@@ -20,10 +20,10 @@ from marl.training.experience import Experience
 from marl.training.experience.episodes import Episodes
 from marl.training.learner import Stats, Tensors
 from marl.training.networks import Heads
+from marl.training.returns import of_team, returns
 from marl.training.team import TeamLearner
 from marl.training.team_choice import Choice
 from marl_values.params import ValuesParams
-from marl_values.returns import of_team, returns
 
 
 class ValuesLearner(TeamLearner):

@@ -12,11 +12,11 @@ from torch import Tensor
 
 from marl.training.experience.fresh_episodes import FreshEpisodes
 from marl.training.learner import Stats, Tensors
+from marl.training.returns import of_team, returns
 from marl.training.team import TeamLearner
 from marl.training.team_choice import Choice
 from marl_values.learner import ValueDecomposition, played, told
 from marl_values.params import PQNVDNParams
-from marl_values.returns import of_team, returns
 
 
 class PQNVDNLearner(TeamLearner):

@@ -271,6 +271,8 @@ def test_what_cannot_be_is_said(host: Any) -> None:
         begun(host, relay(False), model={"normalise_returns": True})
     with pytest.raises(UserError, match="capacity: 4 episodes"):
         begun(host, relay(False), capacity=4)
+    with pytest.raises(UserError, match="two ways to look ahead"):
+        begun(host, relay(False), n_step=3, trace=0.5)
 
 
 def episodes(numbers: list[int], steps: int, rng: Any) -> dict[str, Any]:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from marl.errors import UserError
-from marl.registry import ALGORITHMS, load_registry
-from marl_values.returns import Steps, of_team, returns
+from marl.training.returns import Steps, of_team, returns
 
 
 def by_definition(steps: Steps, step: int, n_step: int, trace: float) -> float:
@@ -51,9 +47,3 @@ def test_of_a_team_they_end_with_the_match_and_padding_has_none() -> None:
     assert returns(steps).tolist() == [[5.5, 6.5, 7.0, 0.0]]
     assert returns(steps, 2).tolist() == [[4.25, 5.5, 7.0, 0.0]]
     assert returns(steps, 9).tolist() == returns(steps, 1, 1.0).tolist() == [[3.75, 5.5, 7.0, 0.0]]
-
-
-def test_two_ways_to_look_ahead_are_refused() -> None:
-    params: Any = {"n_step": 3, "trace": 0.5}
-    with pytest.raises(UserError, match="two ways to look ahead"):
-        load_registry().make(ALGORITHMS, "values/vdn", params)
