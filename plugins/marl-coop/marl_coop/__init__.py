@@ -1,0 +1,1 @@
+"""Cooperative environments as vectorised numpy."""

@@ -1,0 +1,22 @@
+"""What the plugin registers. Importing this file imports no game and no numpy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from marl.registry import Descriptor, hookimpl
+
+MARL_API = ">=2,<3"
+
+
+@hookimpl
+def marl_environments() -> Iterable[Descriptor]:
+    """Cooperative games, vectorised."""
+    yield Descriptor(
+        "overcooked",
+        "marl_coop.overcooked.game:Overcooked",
+        "Overcooked: agents cook onion soups together, in the paper's five kitchens or any other",
+        params="marl_coop.overcooked.game:OvercookedParams",
+        source="Carroll et al., NeurIPS 2019; overcooked-ai 1.1.0",
+        tags=("simultaneous", "team", "overcooked", "grid world"),
+    )

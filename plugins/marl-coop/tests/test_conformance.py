@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from functools import partial
+
+from marl.testing import conformance_tests
+from marl_coop.overcooked.game import Overcooked, OvercookedParams
+
+SMALL = "XPXOX\nX1 2X\nX 3 X\nXDXSX"
+GAMES = {
+    "overcooked": partial(Overcooked, params=OvercookedParams(steps=30)),
+    "overcooked(features)": partial(
+        Overcooked, params=OvercookedParams("counter_circuit", "features", automatic=False, steps=20)
+    ),
+    "overcooked_for_three": partial(Overcooked, params=OvercookedParams(SMALL, cook_time=2, steps=25)),
+}
+
+test_conformance = conformance_tests(GAMES, chance=False)
