@@ -16,6 +16,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 HEAVY = {
+    "marl-ctde",
     "marl-rllib",
     "marl-pettingzoo",
     "marl-gymnasium",

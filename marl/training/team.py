@@ -39,6 +39,7 @@ class TeamLearner(ColumnLearner):
     def build(self) -> None:
         """See `ColumnLearner`. Raises UserError for networks that learn returns in units of their own."""
         self._rows: dict[str, _Rows] = {}  # of the minibatch at hand, by module
+        self._parts: Tensors = {}  # the same as columns
         self._members: dict[str, tuple[str, ...]] = {}
         super().build()
         if any(self.network(name).returns is not None for name in self.names):
@@ -125,9 +126,14 @@ class TeamLearner(ColumnLearner):
         self._reported = {**{key: value.to(self._device) for key, value in stats.items()}, "loss": loss.detach()}
         return {name: loss * self._weight}
 
+    def seen(self, team: str) -> Tensor:
+        """What each agent sees in the minibatch at hand, as numbers `[E, T + 1, n, F]`, and zeros where another sees
+        more; all zero where it has no turn."""
+        return _by_agent(self.teams[team], _side_by_side(self._seen(team)))
+
     def joint(self, team: str, batch: Tensors) -> Tensors:
         """Columns of a team as `loss` gets them. They are now those at hand: what `inputs_of` says is said of them."""
-        parts = batch["agents"]
+        parts = self._parts = batch["agents"]
         self._rows = {module: _Rows(parts[module], self.network(module)) for module in self.members(team)}
         joint = {key: column for key, column in batch.items() if key != "agents"}
         for key in {"acts", "logp"} & set(next(iter(parts.values()))):
@@ -149,22 +155,23 @@ class TeamLearner(ColumnLearner):
         )
 
     def _shape(self, team: Team) -> TeamShape:
-        seen = [self._bare(name).spec.observation for name in team.modules] if team.state is None else [team.state]
+        seen = [_width(self._bare(name).spec.observation) for name in team.modules]
         actions = max(self.network(name).distribution.outputs for name in team.modules)
-        return TeamShape(len(team.modules), actions, sum(width(leaf) for one in seen for _, leaf in leaf_spaces(one)))
+        state = sum(seen) if team.state is None else _width(team.state)
+        return TeamShape(len(team.modules), actions, state, max(seen))
 
     def _state(self, team: Team, batch: Tensors) -> Tensor:
         """The true state as numbers, or what all see of it: `[E, T + 1, F]`."""
         if team.state is not None:
             return _numbers(batch["state"], team.state, 2)
-        return torch.cat([part.flatten(2) for part in self._seen(team, batch).values()], 2)
+        return torch.cat([part.flatten(2) for part in self._seen(team.name).values()], 2)
 
-    def _seen(self, team: Team, batch: Tensors) -> dict[str, Tensor]:
-        """What each module's agents see, as numbers `[E, T + 1, n, F]`; zero where they have no turn."""
-        parts = {name: batch["agents"][name] for name in self.members(team.name)}
+    def _seen(self, team: str) -> dict[str, Tensor]:
+        """What each module's agents see in the minibatch at hand, as numbers `[E, T + 1, n, F]`."""
         return {
-            name: _numbers(part["observation"], self._bare(name).spec.observation, 3) * part["acts"][..., None]
-            for name, part in parts.items()
+            name: _numbers(self._parts[name]["observation"], self._bare(name).spec.observation, 3)
+            * self._parts[name]["acts"][..., None]
+            for name in self.members(team)
         }
 
 
@@ -230,11 +237,16 @@ def _numbers(seen: Any, spaces: Space, leading: int) -> Tensor:
     return torch.cat(result, leading)
 
 
-def _side_by_side(actions: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Actions `[E, T, n]` as they are, where all have that shape; else each as numbers `[E, T, n, D]`, then zeros."""
-    if all(part.dim() == 3 for part in actions.values()):
-        return actions
-    flat = {name: part.flatten(3) if part.dim() > 3 else part[..., None] for name, part in actions.items()}
+def _width(spaces: Space) -> int:
+    """How many numbers `_numbers` gives."""
+    return sum(width(leaf) for _, leaf in leaf_spaces(spaces))
+
+
+def _side_by_side(parts: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Columns `[E, T, n]` as they are, where all are so; else `[E, T, n, D]`: the numbers of each, then zeros."""
+    if all(part.dim() == 3 for part in parts.values()):
+        return parts
+    flat = {name: part.flatten(3) if part.dim() > 3 else part[..., None] for name, part in parts.items()}
     most = max(part.shape[3] for part in flat.values())
     return {name: nn.functional.pad(part, (0, most - part.shape[3])) for name, part in flat.items()}
 

@@ -11,11 +11,13 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class TeamShape:
-    """How large what a mixer sees is: n `agents`, A `actions` of each (of whoever has most), F numbers of a `state`."""
+    """How large what a mixer (or critic) sees is: n `agents`, A `actions` of each (of whoever has most), F numbers of a
+    `state`, and how many numbers each agent sees (`seen`, of whoever sees most)."""
 
     agents: int
     actions: int
     state: int
+    seen: int = 0
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Centralised training, decentralised execution: actor-critics of teams whose critics see everything."""

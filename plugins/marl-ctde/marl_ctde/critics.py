@@ -1,0 +1,82 @@
+"""Critics: what looks at a whole team while it learns, and at nothing when it plays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from marl.training.networks.dense import MLP, Dense
+from marl.training.networks.recurrent import Recurrent
+
+_RATE = 0.1  # how much the targets of the last update count among those so far
+_LEAST = 1e-3  # a deviation that is smaller counts as this
+
+
+class StateCritic(nn.Module):
+    """A value of what is seen, step by step: `[B, T, F] -> [B, T]`, in units of its `scale`.
+
+    `hidden`: the widths of dense layers. `memory`: the size of a GRU behind them, that goes through the steps from an
+    empty memory; 0: none.
+    """
+
+    def __init__(self, inputs: int, hidden: Sequence[int], activation: str, memory: int = 0) -> None:
+        super().__init__()
+        self.body = MLP(inputs, hidden, activation)
+        self.memory = Recurrent(self.body.size, memory, "gru") if memory else None
+        self.head = Dense(memory or self.body.size, 1, gain=1.0)
+        self.scale = Scale()
+
+    def forward(self, seen: Tensor) -> Tensor:
+        """See above."""
+        x: Tensor = self.body(seen.flatten(0, 1)).unflatten(0, seen.shape[:2])
+        if self.memory is not None:
+            x, _ = self.memory(x, x.new_zeros((len(x), self.memory.memory_size)))
+        value: Tensor = self.head(x)[..., 0]
+        return value
+
+    def absorb(self, mean: Tensor, square: Tensor) -> None:
+        """Take the targets of an update into account. In units of rewards, all values stay what they were.
+
+        Source: van Hasselt et al., "Learning values across many orders of magnitude", NeurIPS 2016 (PopArt).
+        """
+        before, shift = self.scale.deviation.clone(), self.scale.mean.clone()
+        self.scale.absorb(mean, square)
+        with torch.no_grad():
+            self.head.weight.mul_(before / self.scale.deviation)
+            self.head.bias.mul_(before).add_(shift - self.scale.mean).div_(self.scale.deviation)
+
+
+class Scale(nn.Module):
+    """The mean and the deviation of a critic's targets, of which later ones count more; 0 and 1 before there are any.
+
+    Source: Yu et al., "The surprising effectiveness of PPO in cooperative multi-agent games", NeurIPS 2022 (value
+    normalisation).
+    """
+
+    mean: Tensor
+    deviation: Tensor
+    sums: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(()))
+        self.register_buffer("deviation", torch.ones(()))
+        self.register_buffer("sums", torch.zeros(3, dtype=torch.float64))  # of weights, targets, and their squares
+
+    def absorb(self, mean: Tensor, square: Tensor) -> None:
+        """The mean of an update's targets, and that of their squares."""
+        new = torch.stack([torch.ones_like(mean), mean, square]).double()
+        self.sums.lerp_(new, _RATE)
+        weight, total, squares = self.sums
+        self.mean.copy_(total / weight)
+        self.deviation.copy_((squares / weight - (total / weight).square()).clamp(min=_LEAST**2).sqrt())
+
+    def units(self, rewards: Tensor) -> Tensor:
+        """From units of rewards."""
+        return (rewards - self.mean) / self.deviation
+
+    def rewards(self, units: Tensor) -> Tensor:
+        """To units of rewards."""
+        return units * self.deviation + self.mean

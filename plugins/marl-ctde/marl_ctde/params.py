@@ -1,0 +1,68 @@
+"""Hyper-parameters of actor-critics for teams. They stand apart from losses: reading a scenario imports no torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from marl.training.hyper import EntropyHyper, FreshEpisodesHyper, positive, share
+from marl.training.model import Sharing
+
+
+def widths(params: object, *names: str) -> None:
+    """Raises ValueError unless each of these parameters is a list of positive numbers."""
+    for name in names:
+        if any(size < 1 for size in getattr(params, name)):
+            raise ValueError(f"{name} must be positive, not {getattr(params, name)}")
+
+
+@dataclass(kw_only=True)
+class ClippedParams(EntropyHyper, FreshEpisodesHyper):
+    """Hyper-parameters of algorithms with PPO's clipped objective."""
+
+    lanes: int = 64
+    """Matches that are sampled in lockstep."""
+    rows: int = 4096
+    """Rows (own turns of learning agents) per update, at least: matches are whole."""
+    lr: float = 5e-4
+    """Adam's learning rate, of policies and of the critic."""
+    epochs: int = 5
+    """How often each match is used."""
+    critic: list[int] = field(default_factory=lambda: [64, 64])
+    """The widths of the critic's dense layers."""
+    clip: float = 0.2
+    """How far a probability ratio may go from 1 before its gradient is cut."""
+    value_clip: float | None = 0.2
+    """How far a value may go from the one before the update, in deviations of what is to be learned (see below)."""
+    normalise_values: bool = True
+    """Whether the critic learns in units of the mean and the deviation of its targets so far."""
+    trace: float = 0.95
+    """GAE's lambda: 0 trusts the values, 1 the returns."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        positive(self, "clip", "value_clip")
+        share(self, "trace")
+        widths(self, "critic")
+
+
+@dataclass(kw_only=True)
+class MAPPOParams(ClippedParams):
+    """Hyper-parameters of MAPPO."""
+
+
+@dataclass(kw_only=True)
+class IPPOParams(ClippedParams):
+    """Hyper-parameters of IPPO."""
+
+
+@dataclass(kw_only=True)
+class HAPPOParams(ClippedParams):
+    """Hyper-parameters of HAPPO."""
+
+    sharing: Sharing = "none"
+    """Each agent has a network of its own; anything else is refused."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.sharing != "none":
+            raise ValueError(f"sharing: {self.sharing}: agents are updated one after the other, so leave it at none")

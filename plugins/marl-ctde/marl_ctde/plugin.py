@@ -1,0 +1,39 @@
+"""What the plugin registers. Importing this file imports neither torch nor Ray."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from marl.registry import Descriptor, hookimpl
+
+MARL_API = ">=2,<3"
+
+_ALGORITHMS = (
+    (
+        "mappo",
+        "mappo:MAPPO",
+        "PPO for each agent of a team, with a critic that sees the true state",
+        "Yu et al., The surprising effectiveness of PPO in cooperative multi-agent games, NeurIPS 2022",
+    ),
+    (
+        "ippo",
+        "ippo:IPPO",
+        "MAPPO whose critic sees no more than each agent does",
+        "de Witt et al., Is independent learning all you need in the StarCraft multi-agent challenge?, 2020",
+    ),
+)
+
+
+@hookimpl
+def marl_algorithms() -> Iterable[Descriptor]:
+    """Algorithms for teams."""
+    for name, target, summary, source in _ALGORITHMS:
+        own = target.split(":")[1]
+        yield Descriptor(
+            name,
+            f"marl_ctde.{target}",
+            summary,
+            params=f"marl_ctde.params:{own}Params",
+            source=source,
+            tags=("networks", "teams"),
+        )

@@ -1,0 +1,179 @@
+"""Teams of all kinds in one game, and training in this process, without a league."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("ray.rllib", reason="needs Ray's RLlib")
+
+from marl.arena import Arena, Pairings
+from marl.env import EnvSpec, Frame, Group
+from marl.games import ForkableOneByOne, Match, Outcome, View
+from marl.job import Job
+from marl.registry import ALGORITHMS, ENVIRONMENTS, load_registry
+from marl.space import Box, Discrete
+from marl.training.networks import restore
+from marl.training.networks.policy import NetworkParams
+
+LIMIT = 9
+
+
+class Relay(Match):
+    """Three agents, in turns or at once; one falls out early now and then; a match ends or is cut short."""
+
+    def __init__(self, turns: bool) -> None:
+        self.turns = turns
+
+    def start(self) -> None:
+        self.alive, self.tick, self.sum = [0, 1, 2], 0, 0.0
+        self.weak = int(self.chance() * 4)  # who falls out at the second tick; 3: nobody
+        self.ends = 3 + int(self.chance() * (LIMIT - 3))
+        self.cut = self.chance() < 0.5
+
+    def observe(self, agent: int) -> Any:
+        return np.array([agent == self.weak, self.tick / LIMIT, self.sum % 5, self.seed % 7], dtype=np.float32)
+
+    def views(self) -> dict[int, View]:
+        acting = [self.alive[self.tick % len(self.alive)]] if self.turns else self.alive
+        masks = {agent: np.array([True, self.sum % 2 < 1, True]) for agent in acting}
+        return {agent: View(self.observe(agent), masks[agent]) for agent in acting}
+
+    def play(self, actions: Any) -> Outcome:
+        self.tick += 1
+        self.sum += sum((agent + 1) * float(np.sum(action)) for agent, action in actions.items())
+        rewards = {agent: float(self.sum % 3 - agent) for agent in self.alive}
+        dead = {self.weak} & set(self.alive) if self.tick == 2 else set()
+        self.alive = [agent for agent in self.alive if agent not in dead]
+        over = self.tick == self.ends
+        return Outcome(rewards, dead, set(self.alive) if over and self.cut else set(), done=over)
+
+    def state(self) -> Any:
+        return np.array([self.tick, self.sum % 5, *(agent in self.alive for agent in range(3))], dtype=np.float32)
+
+    def render(self) -> Frame:
+        return Frame("", "")
+
+
+class RealRelay(Relay):
+    """Some of the agents act with real numbers, and have no masks."""
+
+    def views(self) -> dict[int, View]:
+        return {agent: View(view.observation, None) for agent, view in super().views().items()}
+
+
+def relay(turns: bool, groups: Any = ((0, 1, 2),), state: bool = True, actions: Any = ()) -> Any:
+    """A maker of relays. `actions`: of each group; 3 choices by default."""
+    spec = EnvSpec(
+        ("a", "b", "c"),
+        tuple(
+            Group(f"g{at}", agents, Box((4,)), actions[at] if actions else Discrete(3))
+            for at, agents in enumerate(groups)
+        ),
+        ((0, 1, 2),),
+        "turns" if turns else "simultaneous",
+        LIMIT,
+        state=Box((5,)) if state else None,
+    )
+    kind = RealRelay if actions else Relay
+    return lambda lanes: ForkableOneByOne(spec, lanes, lambda: kind(turns))
+
+
+SPLIT = ((1,), (0, 2))
+KINDS = {
+    "at once": (relay(False), "all"),
+    "in turns": (relay(True), "all"),
+    "groups in turns, nothing shared": (relay(True, SPLIT, state=False), "none"),
+    "real": (relay(False, actions=(Box((2,), -1, 1),)), "all"),
+    "real and choices": (relay(False, SPLIT, actions=(Box((2,), -1, 1), Discrete(4))), "all"),
+}
+SMALL = {"lanes": 6, "rows": 60, "minibatch": 8}
+MODELS = {"mlp": {"hidden": [8], "identity": True}, "lstm": {"kind": "lstm", "memory": 6, "hidden": [8]}}
+
+
+class Host:
+    """`marl.algorithm.Services` over one environment."""
+
+    def __init__(self, make: Callable[[int], Any]) -> None:
+        self.make, self.spec = make, make(1).spec
+        self.checkpoints: dict[str, Any] = {}
+        self.warnings: list[str] = []
+
+    def environment(self, lanes: int) -> Any:
+        return self.make(lanes)
+
+    def checkpoint(self, id: str) -> Any:
+        return self.checkpoints[id]
+
+    def log(self, step: int, **values: float) -> None:
+        pass
+
+    def warn(self, text: str) -> None:
+        self.warnings.append(text)
+
+    def policy(self, id: str) -> Any:
+        raise AssertionError("nobody else plays")
+
+
+def registered(environment: str, **params: Any) -> Callable[[int], Any]:
+    """A maker of a registered environment."""
+    return lambda lanes: load_registry().make(ENVIRONMENTS, environment, params, lanes=lanes)
+
+
+@pytest.fixture(params=KINDS)
+def kind(request: Any) -> tuple[str, Any, str]:
+    """A kind of team: its name, a maker of it, and who shares networks."""
+    return (request.param, *KINDS[request.param])
+
+
+@pytest.fixture(scope="session")
+def kinds() -> dict[str, tuple[Any, str]]:
+    return KINDS
+
+
+@pytest.fixture(scope="session")
+def models() -> dict[str, Any]:
+    return MODELS
+
+
+@pytest.fixture(scope="session")
+def begun() -> Callable[..., tuple[Any, Host]]:
+    """An engine that has begun a job, and its services: over a maker, or the name of an environment."""
+
+    def begin(make: Any, name: str, parent: Any = None, seed: int = 3, game: Any = None, **params: Any) -> Any:
+        algorithm: Any = load_registry().make(ALGORITHMS, name, {**SMALL, **params})
+        services = Host(registered(make, **(game or {})) if isinstance(make, str) else make)
+        services.checkpoints["parent"] = parent
+        job = Job(name, 0, ((),), seed, **({} if parent is None else {"parent": "parent"}))
+        engine = algorithm.engine(job, services)
+        engine.begin(job, services)
+        return engine, services
+
+    return begin
+
+
+@pytest.fixture(scope="session")
+def batch() -> Callable[..., tuple[Any, Any]]:
+    """The learner of an engine, and matches of at least so many rows as it is given them: all columns as tensors."""
+
+    def play(engine: Any, rows: int) -> tuple[Any, Any]:
+        learner, (player,) = engine.backend.learner, engine.backend.samplers
+        learner.coefficients = engine.hyper.coefficients(0.0)
+        return learner, learner._tensors(player.play(rows, learner.coefficients).columns["side0"])
+
+    return play
+
+
+@pytest.fixture(scope="session")
+def returns() -> Callable[..., float]:
+    """The mean return of what an engine has learned, greedily, for the only side."""
+
+    def play(engine: Any, services: Host, matches: int = 32) -> float:
+        policy = restore(services.spec, engine.snapshot(), NetworkParams(greedy=True))
+        played = Arena(services.environment(matches)).play([policy], Pairings.repeat([[0]], matches, seed=1))
+        return float(played.returns[:, 0].mean())
+
+    return play
