@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import abc
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias, cast
 
 import numpy as np
@@ -48,6 +48,7 @@ class ColumnLearner(LearnerState, abc.ABC):
         """Called by RLlib, in the process in which the learner lives."""
         self.said: dict[str, Array] = {}
         self._say: list[torch.Tensor] = []
+        self.stage = ""  # of the fit at hand
         self._seed = self._drawn = 0  # of this fit, and how often `normal` was called in it
         self._fitting = ""  # the module whose gradients are at hand
         self._weight: torch.Tensor | float = 1.0  # of this learner's means among those of the group
@@ -79,6 +80,14 @@ class ColumnLearner(LearnerState, abc.ABC):
 
     def prepare(self, module_id: str, columns: Tensors) -> Tensors:
         """Further columns that the loss needs, computed once before the first epoch."""
+        return {}
+
+    def stages(self, module_id: str) -> Sequence[str]:
+        """What is fitted one after the other, each for all epochs; `stage` names the one at hand. One by default."""
+        return ("",)
+
+    def staged(self, module_id: str, columns: Tensors) -> Tensors:
+        """Further columns for the stages that follow, computed once at the end of one."""
         return {}
 
     def enough(self, module_id: str, stats: Mapping[str, float]) -> bool:
@@ -132,15 +141,19 @@ class ColumnLearner(LearnerState, abc.ABC):
         count = rows_of(table)
         self._weight = self.parallel.weights_by_rows(table, torch.arange(count, device=self._device), 1)[0]
         table |= self.prepare(name, table)
-        stats: dict[str, float] = {}
-        for epoch in range(epochs):
-            number = self._number(name)
-            order = permutation(count, self._seed, number, epoch) if shuffled else torch.arange(count)
-            stats = self._epoch(name, table, order.to(self._device), minibatches)
-            if self.enough(name, stats):
-                break
-        self.fitted(name, stats)
-        return {**stats, "epochs": float(epoch + 1)}
+        told = []
+        for stage in self.stages(name):
+            self.stage = stage
+            for epoch in range(epochs):
+                order = permutation(count, self._seed, self._number(name), epoch) if shuffled else torch.arange(count)
+                stats = self._epoch(name, table, order.to(self._device), minibatches)
+                if self.enough(name, stats):
+                    break
+            told.append({**stats, "epochs": float(epoch + 1)})
+            table |= self.staged(name, table)
+        self.stage, means = "", _means(told)
+        self.fitted(name, means)
+        return means
 
     def _epoch(self, name: str, table: Tensors, order: torch.Tensor, minibatches: int) -> dict[str, float]:
         """One epoch: its means. Raises RunError where the loss or gradients were not finite."""
@@ -242,3 +255,12 @@ class ColumnLearner(LearnerState, abc.ABC):
         scale = float(self.network(name).value_scale)
         known = [key for key in _REWARDS if key in tensors and scale != 1.0]
         return tensors | {key: tensors[key] / scale for key in known}
+
+
+def _means(told: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """The mean of each number over those of the stages that report it."""
+    known: dict[str, list[float]] = {}
+    for stats in told:
+        for name, value in stats.items():
+            known.setdefault(name, []).append(value)
+    return {name: sum(values) / len(values) for name, values in known.items()}

@@ -57,6 +57,10 @@ class TeamLearner(ColumnLearner):
             self._members[name] = tuple(sorted(set(teams[name].modules))) if name in teams else (name,)
         return self._members[name]
 
+    def learning(self, team: str) -> tuple[str, ...]:
+        """The modules whose networks are asked at this stage of a fit; what others say is zero. All, by default."""
+        return self.members(team)
+
     def make_mixers(self, shape: TeamShape) -> dict[str, nn.Module]:
         """What only the loss of a team needs, by name: `{"": mixer}`, and more where it has more than one.
 
@@ -98,9 +102,11 @@ class TeamLearner(ColumnLearner):
     def inputs_of(self, team: str, weights: Mapping[str, Mapping[str, Tensor]], learns: bool = False) -> Tensor:
         """`inputs` of the minibatch at hand, as networks with other weights (by module) give them.
 
-        `learns`: with a gradient. Where a module has no other weights, those of now count.
+        `learns`: with a gradient. Where a module has no other weights, those of now count. Zero for agents of modules
+        that are not `learning`.
         """
-        said = {name: self.inputs(name, rows.columns, weights.get(name), learns) for name, rows in self._rows.items()}
+        asked = {name: self._rows[name].columns for name in self.learning(team)}
+        said = {name: self.inputs(name, own, weights.get(name), learns) for name, own in asked.items()}
         return self._together(self.teams[team], said)
 
     def follow_team(self, team: str, rate: float) -> None:
@@ -117,8 +123,8 @@ class TeamLearner(ColumnLearner):
         if name not in self.teams:
             return super().losses(name, batch)
         joint = self.joint(name, batch)
-        outputs = self.module.forward_train({module: rows.columns for module, rows in self._rows.items()})
-        said = {module: self._rows[module].laid(outputs[module]["inputs"]) for module in self._rows}
+        outputs = self.module.forward_train({module: self._rows[module].columns for module in self.learning(name)})
+        said = {module: self._rows[module].laid(outputs[module]["inputs"]) for module in outputs}
         inputs = self._together(self.teams[name], said)
         loss, stats = asked_for_loss(
             self, lambda: self.loss(name, joint, inputs, cast(Any, None)), joint, self.coefficients
@@ -146,8 +152,8 @@ class TeamLearner(ColumnLearner):
         return tensors  # no network of a team has a scale of its own
 
     def _together(self, team: Team, said: dict[str, Tensor]) -> Tensor:
-        """What networks say to each agent, `[E, T + 1, n, A]`, from what each module says of its own rows."""
-        laid = {module: self._rows[module].dense(rows) for module, rows in said.items()}
+        """What networks say to each agent, `[E, T + 1, n, A]`, from what each module says of its own rows, if any."""
+        laid = {name: rows.dense(said[name]) if name in said else rows.silence() for name, rows in self._rows.items()}
         most = max(one.shape[3] for one in laid.values())
         missing = {module: (0, most - one.shape[3]) for module, one in laid.items()}
         return _by_agent(
@@ -184,7 +190,7 @@ class _Rows:
     def __init__(self, part: Tensors, network: Network) -> None:
         self._acts: Tensor = part["acts"]  # [E, T + 1, n]
         self._order: Tensor | None = None
-        self._size = network.memory_size
+        self._size, self._width = network.memory_size, network.distribution.outputs + network.distribution.free
         if not self._size:
             self.columns: Tensors = {key: map_tensors(self._flat, part[key]) for key in ("observation", "mask")}
             return
@@ -215,6 +221,10 @@ class _Rows:
             rows = rows.gather(1, back[..., None].expand(-1, -1, rows.shape[2]))
         episodes, steps, count = self._acts.shape
         return rows.reshape(episodes, count, steps, -1).transpose(1, 2)
+
+    def silence(self) -> Tensor:
+        """What nobody was asked for: zeros, as `dense` lays them."""
+        return torch.zeros((*self._acts.shape, self._width), device=self._acts.device)
 
     def _flat(self, leaf: Tensor) -> Tensor:
         return leaf[self._acts]

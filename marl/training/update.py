@@ -14,15 +14,17 @@
         for name in modules (or teams):
             table = columns as tensors `[K, ...]`                           minibatches.py
             table |= prepare(name, table)                                   the algorithm's, if it has one
-            for epoch in epochs:
-                for batch `[B, ...]` of the rows in a new order:            minibatches.py
-                    inputs `[B, D]`, value `[B]` = network(batch)           modules.py, networks/network.py
-                    loss, stats = loss(name, batch, inputs, value)          the algorithm's: all that most of them write
-                    loss += auxiliary terms                                 auxiliary.py
-                    gradients; averaged over learners; clipped              data_parallel.py, optimisers.py
-                    Adam's step, unless something is not finite             optimisers.py
-                    stepped(name)                                           the algorithm's: target networks
-                if enough(name, stats): break                               the algorithm's: early stopping
+            for stage in stages(name):                                      the algorithm's: one, unless it says more
+                for epoch in epochs:
+                    for batch `[B, ...]` of the rows in a new order:        minibatches.py
+                        inputs `[B, D]`, value `[B]` = network(batch)       modules.py, networks/network.py
+                        loss, stats = loss(name, batch, inputs, value)      the algorithm's: all that most of them write
+                        loss += auxiliary terms                             auxiliary.py
+                        gradients; averaged over learners; clipped          data_parallel.py, optimisers.py
+                        Adam's step, unless something is not finite         optimisers.py
+                        stepped(name)                                       the algorithm's: target networks
+                    if enough(name, stats): break                           the algorithm's: early stopping
+                table |= staged(name, table)                                the algorithm's, if it has several stages
             fitted(name, stats)                                             the algorithm's: adaptive coefficients
         averages of weights, for snapshots                                  averaging.py
 

@@ -109,19 +109,22 @@ class ClippedLearner(TeamLearner):
 
     def policy_loss(self, team: str, batch: Tensors, inputs: Tensor, advantage: Tensor) -> tuple[Tensor, Stats]:
         """Of all agents together. `advantage`: `[E, T, m]`."""
-        policies, clip = self.policies(team), self.hyper.clip
-        turns = batch["acts"][:, :-1] & batch["valid"][..., None]
-        advantage = (advantage * batch["weight"])[turns]
-        log_ratio = (policies.logp(inputs[:, :-1], batch["action"]) - batch["before"])[turns]
+        policies, clip, turns = self.policies(team), self.hyper.clip, self.turns(team, batch)
+        advantage = advantage * batch["weight"]
+        log_ratio = (policies.logp(inputs[:, :-1], batch["action"]) - batch["before"]) * turns
         ratio = log_ratio.exp()
-        objective = torch.min(ratio * advantage, ratio.clamp(1 - clip, 1 + clip) * advantage).mean()
-        entropy = policies.entropy(inputs[:, :-1])[turns].mean()
+        objective = mean(torch.min(ratio * advantage, ratio.clamp(1 - clip, 1 + clip) * advantage), turns)
+        entropy = mean(policies.entropy(inputs[:, :-1]), turns)
         return -objective - self.coefficients["entropy_weight"] * entropy, {
             "policy_loss": -objective.detach(),
             "entropy": entropy.detach(),
-            "kl": (ratio - 1 - log_ratio).detach().mean(),
-            "clip_fraction": ((ratio - 1).abs() > clip).float().mean(),
+            "kl": mean((ratio - 1 - log_ratio).detach(), turns),
+            "clip_fraction": mean(((ratio - 1).abs() > clip).float(), turns),
         }
+
+    def turns(self, team: str, batch: Tensors) -> Tensor:
+        """Which turns the objective is about, `bool[E, T, n]`: all, unless another learner says less."""
+        return own_turns(batch)
 
     def value_loss(self, team: str, batch: Tensors) -> Tensor:
         """Half of the mean squared error, clipped; in units of the critic's scale."""
@@ -130,7 +133,7 @@ class ClippedLearner(TeamLearner):
         if clip is not None:
             near = batch["known"] + (value - batch["known"]).clamp(-clip, clip)
             error = torch.max(error, (near - batch["target"]).square())
-        return 0.5 * error[counted(batch, error)].mean()
+        return 0.5 * mean(error, counted(batch, error))
 
     def _rescale(self, team: str, target: Tensor) -> None:
         """Take targets `[K]` into account in the critic's scale, the same in all learners of a group."""
@@ -142,4 +145,15 @@ def counted(batch: Tensors, like: Tensor) -> Tensor:
     """Which values count, `bool[E, T, m]`: at all steps, or, where each agent has its own, at its own turns."""
     if like.shape[2] == 1:
         return batch["valid"][..., None]
-    return batch["acts"][:, :-1] & batch["valid"][..., None]
+    return own_turns(batch)
+
+
+def own_turns(batch: Tensors) -> Tensor:
+    """Who had a turn at which step, `bool[E, T, n]`."""
+    acts: Tensor = batch["acts"]
+    return acts[:, :-1] & batch["valid"][..., None]
+
+
+def mean(values: Tensor, where: Tensor) -> Tensor:
+    """The mean of values at places `where`, both of one shape; 0 where there are none."""
+    return (values * where).sum() / where.sum().clamp(min=1)

@@ -21,6 +21,12 @@ _ALGORITHMS = (
         "MAPPO whose critic sees no more than each agent does",
         "de Witt et al., Is independent learning all you need in the StarCraft multi-agent challenge?, 2020",
     ),
+    (
+        "happo",
+        "happo:HAPPO",
+        "MAPPO whose agents are updated one after the other, each knowing how those before it have changed",
+        "Kuba et al., Trust region policy optimisation in multi-agent reinforcement learning, ICLR 2022",
+    ),
 )
 
 

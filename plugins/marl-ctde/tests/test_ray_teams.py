@@ -64,7 +64,7 @@ def test_two_workers_give_the_local_curve_to_the_bit(on: Any, name: str) -> None
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["mappo", "ippo"])
+@pytest.mark.parametrize("name", ["mappo", "ippo", "happo"])
 def test_two_learners_agree_and_learn_what_one_does(on: Any, name: str) -> None:
     states = []
     for learners in (0, 2):

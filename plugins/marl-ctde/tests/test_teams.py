@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-ALL = ["mappo", "ippo"]
+ALL = ["mappo", "ippo", "happo"]
 PARAMS: dict[str, dict[str, Any]] = {}
 
 
@@ -56,6 +56,7 @@ def learned(engine: Any, updates: int) -> list[dict[str, float]]:
     [
         ("mappo", "real and choices", "lstm"),
         ("ippo", "in turns", "lstm"),
+        ("happo", "groups in turns, nothing shared", "lstm"),
     ],
 )
 def test_a_run_goes_on_from_a_checkpoint_to_the_bit(
