@@ -20,3 +20,11 @@ def marl_environments() -> Iterable[Descriptor]:
         source="Carroll et al., NeurIPS 2019; overcooked-ai 1.1.0",
         tags=("simultaneous", "team", "overcooked", "grid world"),
     )
+    yield Descriptor(
+        "warehouse",
+        "marl_coop.warehouse:Warehouse",
+        "A warehouse of robots that fetch requested shelves and put them back: RWARE",
+        params="marl_coop.warehouse:WarehouseParams",
+        source="Papoudakis et al., NeurIPS 2021; rware 2.0.0",
+        tags=("simultaneous", "team", "chance", "rware", "grid world"),
+    )

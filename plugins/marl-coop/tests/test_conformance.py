@@ -4,6 +4,7 @@ from functools import partial
 
 from marl.testing import conformance_tests
 from marl_coop.overcooked.game import Overcooked, OvercookedParams
+from marl_coop.warehouse import Warehouse, WarehouseParams
 
 SMALL = "XPXOX\nX1 2X\nX 3 X\nXDXSX"
 GAMES = {
@@ -14,4 +15,7 @@ GAMES = {
     "overcooked_for_three": partial(Overcooked, params=OvercookedParams(SMALL, cook_time=2, steps=25)),
 }
 
+CHANCE = {"warehouse": partial(Warehouse, params=WarehouseParams(agents=3, height=2, steps=20))}
+
 test_conformance = conformance_tests(GAMES, chance=False)
+test_conformance_of_games_of_chance = conformance_tests(CHANCE, chance=True)
