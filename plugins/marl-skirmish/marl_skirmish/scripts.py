@@ -117,8 +117,6 @@ def _approach(view: View) -> Ints:
 
 def _towards(others: Others) -> tuple[Array, Array]:
     """Where the nearest of them is from here, `[K]` each."""
-    if not len(others.distance):
-        return np.zeros(others.x.shape[1], np.float32), np.zeros(others.x.shape[1], np.float32)
     first, column = nearest(others), np.arange(others.x.shape[1])
     return others.x[first, column], others.y[first, column]
 

@@ -97,7 +97,7 @@ class Skirmish(SimultaneousGame):
         if self.map.mix:
             self.kind[lanes] = starts.kinds(self.map, seeds, *self.sizes)
         facts = Facts.of(self.kind[lanes])
-        self.x[lanes], self.y[lanes] = starts.places(self.map, seeds, *self.sizes)
+        self.x[lanes], self.y[lanes] = starts.places(self.map, seeds, *self.sizes, mirrored=self.playing_sides == 2)
         self.health[lanes], self.shield[lanes] = facts.health, facts.shield
         self.lowest[lanes] = facts.health + facts.shield
         self._look(lanes, self.army(lanes))
@@ -171,7 +171,7 @@ class Skirmish(SimultaneousGame):
         """How much of the match is over, then every unit: health, shield, wait, x, y, whether it lives, its kind."""
         facts = Facts.of(self.kind[lanes]) if self.map.mix else Facts.of(self._kinds)
         living = self.health[lanes] > 0
-        parts = [self.health[lanes] / facts.health, self.shield[lanes] / np.maximum(facts.shield, 1)]
+        parts: list[Array] = [self.health[lanes] / facts.health, self.shield[lanes] / np.maximum(facts.shield, 1)]
         parts += [self.wait[lanes] / 32, self.x[lanes] / HALF, self.y[lanes] / HALF, living]
         if self.layout.kinds:
             parts += [self.kind[lanes] == kind for kind in self.map.kinds]

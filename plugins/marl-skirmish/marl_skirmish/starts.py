@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from marl import rng
-from marl.types import Ints, Keys
+from marl.types import Floats, Ints, Keys
 from marl_skirmish.battle import HALF, Reals
 from marl_skirmish.maps import Map
 from marl_skirmish.units import KINDS, UNITS
@@ -28,17 +28,25 @@ def kinds(map: Map, seeds: Keys, first: int, second: int) -> Ints:
     return np.concatenate([drawn[:, :first], drawn[:, :second]], axis=1)
 
 
-def places(map: Map, seeds: Keys, first: int, second: int) -> tuple[Reals, Reals]:
-    """Where both teams start, `[L, first + second]` each; slot by slot mirrored, unless the agents are surrounded."""
+def places(map: Map, seeds: Keys, first: int, second: int, mirrored: bool) -> tuple[Reals, Reals]:
+    """Where both teams start, `[L, first + second]` each.
+
+    Two crowds that face each other are drawn each for itself unless they are to be `mirrored`, slot by slot.
+    """
     keys = rng.mix(seeds[:, None], 2, np.arange(max(first, second)))
     shape, flat = keys.shape, keys.reshape(-1)
-    u, v = (rng.uniform(flat, draw).reshape(shape) for draw in (0, 1))
-    if map.starts == "facing":
-        spread = 2.0 + 0.08 * max(first, second)  # half the width of a crowd
-        x, y = -MIDDLE + spread * (2 * u - 1), 2 * spread * (2 * v - 1)
-    else:
-        x, y = -1 - (HALF - 2) * u, (HALF - 1) * (2 * v - 1)
-    ally, enemy = np.stack([x, y])[..., :first], np.stack([-x, y])[..., :second]
+    u, v, other_u, other_v = (rng.uniform(flat, draw).reshape(shape) for draw in range(4))
+    if mirrored or map.starts != "facing":
+        other_u, other_v = u, v
+    spread = 2.0 + 0.08 * max(first, second)  # half the width of a crowd
+
+    def half(u: Floats, v: Floats) -> Floats:
+        if map.starts == "facing":
+            return np.stack([-MIDDLE + spread * (2 * u - 1), 2 * spread * (2 * v - 1)])
+        return np.stack([-1 - (HALF - 2) * u, (HALF - 1) * (2 * v - 1)])
+
+    mirror = np.array([-1.0, 1.0])[:, None, None]
+    ally, enemy = half(u, v)[..., :first], mirror * half(other_u, other_v)[..., :second]
     if map.starts in ("surrounded", "mixed"):
         around = np.full(len(seeds), True) if map.starts == "surrounded" else rng.uniform(rng.mix(seeds, 3)) < 0.5
         corners = rng.integers(rng.mix(seeds[:, None], 4, np.arange(second)).reshape(-1), 4).reshape(-1, second)

@@ -65,9 +65,11 @@ def view_of_army(army: Army, side: int, chance: Floats) -> View:
     heals = army.facts.heals[mine]
     actions = ATTACK + (len(x[theirs]) if not heals.any() else max(army.first, len(x) - army.first))
     may = legal(army, side, actions).reshape(actions, -1)
-    own = (army.wait[mine], army.facts.reach[mine], heals, left[mine], ahead * army.x[mine], army.y[mine])
-    allies = others(mine) if heals.any() or count > 1 else others(slice(0, 0))
-    return View(may, *(flat(value) for value in own), allies, others(theirs), chance)
+    wait, reach, healing, health, own_x, own_y = (
+        flat(value)
+        for value in (army.wait[mine], army.facts.reach[mine], heals, left[mine], ahead * army.x[mine], army.y[mine])
+    )
+    return View(may, wait, reach, healing, health, own_x, own_y, others(mine), others(theirs), chance)
 
 
 def view_of_rows(rows: Rows, layout: Layout, chance: Floats) -> View:
@@ -91,4 +93,4 @@ def view_of_rows(rows: Rows, layout: Layout, chance: Floats) -> View:
 
 def nearest(others: Others) -> Ints:
     """Which of them is nearest to each of K; anybody where nobody is seen."""
-    return others.distance.argmin(axis=0)
+    return np.asarray(others.distance.argmin(axis=0))
