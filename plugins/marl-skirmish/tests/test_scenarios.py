@@ -22,7 +22,12 @@ PLUGIN = Path(__file__).parents[1]
 def test_teams_meet_in_a_league(tmp_path: Path) -> None:
     pytest.importorskip("marl_rllib", reason="the learners are marl-rllib's")
     small = ["rows=64", "lanes=4", "minibatch=64", "env_steps=64"]
-    overrides = ["stop.iterations=2", *(f"strategy.algorithm.{one}" for one in small)]
+    overrides = [
+        "stop.iterations=2",
+        "compute.processes=0",
+        "payoffs.source.matches=8",
+        *(f"strategy.algorithm.{one}" for one in small),
+    ]
     registry = load_registry()
     config = load_scenario("skirmish_league", overrides, registry).config
     ledger, metrics = Ledger.at(tmp_path), Metrics(tmp_path / "metrics.jsonl")
