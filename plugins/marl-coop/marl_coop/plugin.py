@@ -28,3 +28,10 @@ def marl_environments() -> Iterable[Descriptor]:
         source="Papoudakis et al., NeurIPS 2021; rware 2.0.0",
         tags=("simultaneous", "team", "chance", "rware", "grid world"),
     )
+    yield Descriptor(
+        "stages",
+        "marl_coop.stages:Stages",
+        "A diagnostic: rooms in a row that all agents open together, and a bait that pays less",
+        params="marl_coop.stages:StagesParams",
+        tags=("simultaneous", "team", "chance", "diagnostic", "grid world"),
+    )

@@ -4,6 +4,7 @@ from functools import partial
 
 from marl.testing import conformance_tests
 from marl_coop.overcooked.game import Overcooked, OvercookedParams
+from marl_coop.stages import Stages, StagesParams
 from marl_coop.warehouse import Warehouse, WarehouseParams
 
 SMALL = "XPXOX\nX1 2X\nX 3 X\nXDXSX"
@@ -15,7 +16,10 @@ GAMES = {
     "overcooked_for_three": partial(Overcooked, params=OvercookedParams(SMALL, cook_time=2, steps=25)),
 }
 
-CHANCE = {"warehouse": partial(Warehouse, params=WarehouseParams(agents=3, height=2, steps=20))}
+CHANCE = {
+    "stages": partial(Stages, params=StagesParams(rooms=2, size=3, agents=3, bait=0.25, steps=40)),
+    "warehouse": partial(Warehouse, params=WarehouseParams(agents=3, height=2, steps=20)),
+}
 
 test_conformance = conformance_tests(GAMES, chance=False)
 test_conformance_of_games_of_chance = conformance_tests(CHANCE, chance=True)
