@@ -69,7 +69,7 @@ class ColumnLearner(LearnerState, abc.ABC):
         self._say.append(rows.detach())
 
     def normal(self, *shape: int) -> torch.Tensor:
-        """Standard normal numbers for `loss`, others at every call; they follow from the seed of the fit alone."""
+        """Standard normal numbers, others at every call in a fit (by `prepare`, `loss`), that follow from its seed."""
         self._drawn += 1
         key = rng.mix(self._seed, self._number(self._fitting), self._drawn, self.parallel.rank)
         drawn = np.random.Generator(np.random.Philox(key=int(key[0]))).standard_normal(shape, dtype=np.float32)
@@ -137,7 +137,7 @@ class ColumnLearner(LearnerState, abc.ABC):
 
     def _fit_one(self, name: str, columns: Columns, epochs: int, minibatches: int, shuffled: bool) -> dict[str, float]:
         """All epochs of one module (or team)."""
-        table = self._scaled(name, self._tensors(columns))
+        self._fitting, table = name, self._scaled(name, self._tensors(columns))
         count = rows_of(table)
         self._weight = self.parallel.weights_by_rows(table, torch.arange(count, device=self._device), 1)[0]
         table |= self.prepare(name, table)
@@ -160,7 +160,7 @@ class ColumnLearner(LearnerState, abc.ABC):
         total: Stats = {}
         broken = torch.zeros((), device=self._device)  # 1 from the first gradients on that are not finite
         weights = self.parallel.weights_by_rows(table, order, minibatches)
-        self._fitting, self._say = name, []
+        self._say = []
         for batch, self._weight in zip(minibatches_of(table, order, minibatches), weights, strict=True):
             broken = self._step(name, batch, broken)
             for key, value in self._reported.items():

@@ -118,6 +118,10 @@ class TeamLearner(ColumnLearner):
             if name.split(_PART)[0] == team:
                 self.follow(first, rate, name)
 
+    def follow_mixer(self, team: str, rate: float, name: str) -> None:
+        """Let the target of one of a team's mixers (or critics) go this far towards that of now."""
+        self.follow(self.members(team)[0], rate, _named(team, name))
+
     def losses(self, name: str, batch: Tensors) -> dict[str, Any]:
         """See `ColumnLearner`: the loss of a team."""
         if name not in self.teams:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from marl.training.networks.dense import MLP, Dense
 from marl.training.networks.recurrent import Recurrent
+from marl.training.team_choice import TeamShape
 
 _RATE = 0.1  # how much the targets of the last update count among those so far
 _LEAST = 1e-3  # a deviation that is smaller counts as this
@@ -46,6 +47,30 @@ class StateCritic(nn.Module):
         with torch.no_grad():
             self.head.weight.mul_(before / self.scale.deviation)
             self.head.bias.mul_(before).add_(shift - self.scale.mean).div_(self.scale.deviation)
+
+
+class CounterfactualCritic(nn.Module):
+    """Values of all actions of each agent, given what the others chose.
+
+    `forward(state, seen, chosen)`: `[..., F]`, `[..., n, O]` and `[..., n, A]` (one-hot, zero of who has no turn) ->
+    `[..., n, A]`. It does not look at what the agent itself chose. `hidden`: the widths of dense layers.
+    """
+
+    def __init__(self, shape: TeamShape, hidden: Sequence[int], activation: str) -> None:
+        super().__init__()
+        inputs = shape.state + shape.seen + shape.agents + shape.agents * shape.actions
+        self.body = MLP(inputs, hidden, activation)
+        self.head = Dense(self.body.size, shape.actions, gain=1.0)
+
+    def forward(self, state: Tensor, seen: Tensor, chosen: Tensor) -> Tensor:
+        """See above."""
+        agents = seen.shape[-2]
+        own = torch.eye(agents, device=seen.device)
+        others = (chosen[..., None, :, :] * (1 - own)[..., None]).flatten(-2)
+        place, known = own.expand(*seen.shape[:-1], -1), state[..., None, :].expand(*seen.shape[:-1], -1)
+        x = torch.cat([known, seen, place, others], -1)
+        values: Tensor = self.head(self.body(x.flatten(0, -2))).unflatten(0, x.shape[:-1])
+        return values
 
 
 class Scale(nn.Module):

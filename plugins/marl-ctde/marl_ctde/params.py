@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from marl.training.hyper import EntropyHyper, FreshEpisodesHyper, positive, share
+from marl.training.hyper import EntropyHyper, FreshEpisodesHyper, GreedyHyper, positive, share
 from marl.training.model import Sharing
 
 
@@ -66,3 +66,32 @@ class HAPPOParams(ClippedParams):
         super().__post_init__()
         if self.sharing != "none":
             raise ValueError(f"sharing: {self.sharing}: agents are updated one after the other, so leave it at none")
+
+
+@dataclass(kw_only=True)
+class COMAParams(GreedyHyper, EntropyHyper, FreshEpisodesHyper):
+    """Hyper-parameters of COMA."""
+
+    lanes: int = 32
+    """Matches that are sampled in lockstep."""
+    rows: int = 1024
+    """Rows (own turns of learning agents) per update, at least: matches are whole."""
+    lr: float = 5e-4
+    """Adam's learning rate, of policies and of the critic."""
+    epochs: int = 4
+    """How often the critic uses each match; policies use it once."""
+    critic: list[int] = field(default_factory=lambda: [64, 64])
+    """The widths of the critic's dense layers."""
+    epsilon: float = 0.5
+    """How far policies are from what their networks say while they gather, towards any action, at first."""
+    epsilon_end: float = 0.02
+    """And from `exploration` on."""
+    trace: float = 0.8
+    """TD's lambda: the later of two estimates counts so much, to the end of a match."""
+    target_rate: float = 0.01
+    """How far the target critic goes towards the critic of now after every gradient step of it."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        share(self, "trace", "target_rate")
+        widths(self, "critic")

@@ -27,6 +27,12 @@ _ALGORITHMS = (
         "MAPPO whose agents are updated one after the other, each knowing how those before it have changed",
         "Kuba et al., Trust region policy optimisation in multi-agent reinforcement learning, ICLR 2022",
     ),
+    (
+        "coma",
+        "coma:COMA",
+        "each agent learns by how much better its action was than its others would have been, all else being equal",
+        "Foerster et al., Counterfactual multi-agent policy gradients, AAAI 2018",
+    ),
 )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from marl.errors import UserError
 from marl.space import Box, Discrete, Space
 from marl.training.networks import Distribution, Network
 
@@ -56,6 +57,21 @@ class TeamPolicies:
         """What each kind says `[..., k]`, put together in the order of the team."""
         said = [ask(kind) for kind in self._kinds]
         return said[0] if len(said) == 1 else torch.cat(said, -1).index_select(-1, self._back.to(said[0].device))
+
+
+def choices_only(who: str, networks: Sequence[Network]) -> None:
+    """Raises UserError unless all actions are Discrete."""
+    for network in networks:
+        if not isinstance(network.action, Discrete):
+            raise UserError(f"{who} needs Discrete actions, and these are {network.action}; ctde/mappo needs none")
+
+
+def gumbel(normal: Tensor) -> Tensor:
+    """Standard Gumbel numbers from standard normal ones: the greatest of `logits + gumbel` is a draw from a softmax.
+
+    Source: Jang, Gu and Poole, "Categorical reparameterization with Gumbel-softmax", ICLR 2017.
+    """
+    return -(-torch.special.ndtr(normal).clamp(1e-6, 1 - 1e-6).log()).log()
 
 
 def _inputs(inputs: Tensor, kind: _Kind) -> Tensor:

@@ -18,7 +18,7 @@ def trained(begun: Any, name: str, env: str, seed: int, env_steps: int, game: An
     return engine, services
 
 
-@pytest.mark.parametrize("name", ["mappo", "ippo"])
+@pytest.mark.parametrize("name", ["mappo", "ippo", "happo", "coma"])
 def test_a_game_without_traps_is_learned(begun: Any, returns: Any, name: str) -> None:
     engine, services = trained(begun, f"ctde/{name}", "classic/team_matrix", 0, 2_500, {"payoffs": [[0, 1], [1, 8]]})
     assert returns(engine, services) == 8.0

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import torch
 
-ALL = ["mappo", "ippo", "happo"]
-PARAMS: dict[str, dict[str, Any]] = {}
+ALL = ["mappo", "ippo", "happo", "coma"]
+PARAMS: dict[str, dict[str, Any]] = {"coma": {"horizon": 5000}}
 
 
 def disturb(columns: Any) -> None:
@@ -32,9 +32,15 @@ def test_who_does_not_act_does_not_count(begun: Any, batch: Any, kinds: Any, nam
     learner, columns = batch(engine, 100)
 
     def gradients() -> list[Any]:
-        learner._fitting, learner._drawn = "side0", 0
-        found = learner.compute_gradients(learner.losses("side0", columns | learner.prepare("side0", columns)))
-        return [one.clone() for one in found.values() if one is not None]
+        """Of all stages, one after the other."""
+        learner._fitting, learner._drawn, found = "side0", 0, []
+        table = columns | learner.prepare("side0", columns)
+        for stage in learner.stages("side0"):
+            learner.stage = stage
+            found += list(learner.compute_gradients(learner.losses("side0", table)).values())
+            table |= learner.staged("side0", table)
+        learner.stage = ""
+        return [one.clone() for one in found if one is not None]
 
     saved = learner.save()
     before = gradients()
@@ -56,6 +62,7 @@ def learned(engine: Any, updates: int) -> list[dict[str, float]]:
     [
         ("mappo", "real and choices", "lstm"),
         ("ippo", "in turns", "lstm"),
+        ("coma", "in turns", "lstm"),
         ("happo", "groups in turns, nothing shared", "lstm"),
     ],
 )
