@@ -91,8 +91,11 @@ def connect_four_ppo(seed: int | None = None, **training: Any) -> Any:
     )
 
 
-def connect_four(config: Any) -> Any:
-    """A configuration of RLlib's, for PettingZoo's Connect Four with one network, our own, on both sides."""
+def connect_four(config: Any, module: Any = None, **model: Any) -> Any:
+    """A configuration of RLlib's, for PettingZoo's Connect Four with one network, our own, on both sides.
+
+    `module`: the class of its module (None: `masked_module`), and `model` what it is told.
+    """
     from pettingzoo.classic import connect_four_v3
     from ray.rllib.core.rl_module.multi_rl_module import MultiRLModuleSpec
     from ray.rllib.core.rl_module.rl_module import RLModuleSpec
@@ -100,22 +103,25 @@ def connect_four(config: Any) -> Any:
     from ray.tune.registry import register_env
 
     register_env("connect_four", lambda _: PettingZooEnv(connect_four_v3.env()))
-    module = MultiRLModuleSpec(rl_module_specs={"shared": RLModuleSpec(module_class=masked_module())})
+    shared = RLModuleSpec(module_class=module or masked_module(), model_config=model)
     policies: dict[str, Any] = {"policies": {"shared"}, "policy_mapping_fn": lambda *_, **__: "shared"}
     return (
         config.environment("connect_four")
         .multi_agent(**policies, count_steps_by="env_steps")
-        .rl_module(rl_module_spec=module)
+        .rl_module(rl_module_spec=MultiRLModuleSpec(rl_module_specs={"shared": shared}))
     )
 
 
-def played_network(algorithm: Any, spec: Any) -> Any:
-    """What an algorithm on `connect_four` has learned, as one of our policies."""
+def played_network(algorithm: Any, spec: Any, network: Any = None) -> Any:
+    """What an algorithm on `connect_four` has learned, as one of our policies.
+
+    `network`: one of the kind that it has (None: as in `masked_module`).
+    """
     import torch
 
     from marl.training.networks import NetworkPolicy, networks
 
-    policy = NetworkPolicy(spec, networks(spec))
+    policy = NetworkPolicy(spec, {"player": network} if network else networks(spec))
     state = algorithm.learner_group.get_weights()["shared"]
     weights = {
         key.removeprefix("network."): torch.as_tensor(v) for key, v in state.items() if key.startswith("network.")

@@ -3,6 +3,8 @@
 - DQN on CartPole and SAC on Pendulum, in one process each: same networks (64x64 relu), learning rates, batches, replay
   and gradient steps per env step (one for four with DQN, one for two with SAC). Ours plays 8 matches side by side,
   RLlib 8 environments in its one local runner.
+- DQN on Connect Four (PettingZoo's, self-play: all turns of both sides are learned from), the same; both networks are
+  ours, layer by layer (64x64 relu, duelling), and so are the matches that they are measured in.
 - Asynchronous PPO on CartPole, Pendulum and Connect Four (self-play), with one sampler, and the learner meanwhile:
   ours with `staleness: 1` and the settings of our scenarios, APPO with those of RLlib's examples; 64x64 tanh. In
   Connect Four both networks are ours, layer by layer, and so are the matches that they are measured in.
@@ -53,6 +55,10 @@ TASKS = {
     "sac_pendulum": Task(
         "sac", "gymnasium/pendulum", "Pendulum-v1", 6_000, 2_000,
         {"rows": 32, "updates": 16, "minibatch": 128, "lr": 1e-3}, each=2,
+    ),
+    "dqn_connect_four": Task(
+        "dqn", "pettingzoo/connect_four", "", 20_000, 4_000,
+        {"rows": 64, "updates": 16, "minibatch": 64, "lr": 5e-4, "duelling": True, "double": True}, each=4,
     ),
     "ppo_cartpole": Task(
         "ppo", "gymnasium/cartpole", "CartPole-v1", 40_000, 8_000, {**PPO, "epochs": 8},
@@ -152,10 +158,17 @@ def replayed(task: Task, seed: int, env_steps: int) -> Any:
         )
     else:
         base = SACConfig().training(actor_lr=1e-3, critic_lr=1e-3, alpha_lr=1e-3, tau=0.01, initial_alpha=0.2)
+    if task.gym:
+        model = DefaultModelConfig(fcnet_hiddens=[64, 64], fcnet_activation="relu")
+        base = base.environment(task.gym).rl_module(model_config=model)
+    else:
+        from _rllib import connect_four
+        from _rllib_values import value_module
+
+        common["replay_buffer_config"]["type"] = "MultiAgentEpisodeReplayBuffer"
+        base = connect_four(base, value_module(), epsilon=base.epsilon)
     return (
-        base.environment(task.gym)
-        .env_runners(num_env_runners=0, num_envs_per_env_runner=8, rollout_fragment_length=1)
-        .rl_module(model_config=DefaultModelConfig(fcnet_hiddens=[64, 64], fcnet_activation="relu"))
+        base.env_runners(num_env_runners=0, num_envs_per_env_runner=8, rollout_fragment_length=1)
         .training(**common, training_intensity=learns["minibatch"] / task.each)
         .reporting(min_sample_timesteps_per_iteration=500, min_time_s_per_iteration=0)
     )
@@ -214,15 +227,17 @@ def theirs(task: Task, seed: int, env_steps: int) -> tuple[float, float]:
     while done < env_steps:
         done = int(algorithm.train()["env_runners"]["num_env_steps_sampled_lifetime"])
     speed = done / (time.perf_counter() - started)
-    if task.each:
-        answer = float(algorithm.evaluate()["env_runners"]["episode_return_mean"])
-    elif task.gym:
-        answer = greedy(algorithm, task.gym)
-    else:
+    if not task.gym:
         from _rllib import played_network
+        from _rllib_values import value_network
 
         services = Services(task)
-        answer = points(services, played_network(algorithm, services.spec))
+        network = value_network() if task.each else None
+        answer = points(services, played_network(algorithm, services.spec, network))
+    elif task.each:
+        answer = float(algorithm.evaluate()["env_runners"]["episode_return_mean"])
+    else:
+        answer = greedy(algorithm, task.gym)
     algorithm.stop()
     return speed, answer
 

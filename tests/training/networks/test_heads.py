@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from typing import Any
 
 import numpy as np
@@ -82,6 +84,14 @@ def test_epsilon_greedy_plays_any_legal_action_so_often_and_says_so() -> None:
     shares = np.bincount(action, minlength=4) / count
     assert shares == pytest.approx([0.1, 0.8, 0.1, 0.0], abs=0.01)
     assert np.exp(logp) == pytest.approx(np.array([0.1, 0.8, 0.1, 0.0])[action])
+
+
+@pytest.mark.parametrize("kind", ["values", "duelling"])
+def test_networks_of_values_can_be_copied_and_sent_to_other_processes(kind: Any) -> None:
+    network = policy(Discrete(4), Heads(kind, value=False)).networks["all"]
+    seen = torch.rand(5, 3)
+    for other in (copy.deepcopy(network), pickle.loads(pickle.dumps(network))):
+        assert torch.equal(other(seen).inputs, network(seen).inputs)
 
 
 def test_values_need_a_list_of_actions() -> None:

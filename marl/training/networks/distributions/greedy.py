@@ -17,6 +17,8 @@ class Greedy:
         self._inner = inner
 
     def __getattr__(self, name: str) -> Any:
+        if name == "_inner":  # of one that is being copied, and has nothing yet
+            raise AttributeError(name)
         return getattr(self._inner, name)
 
     def sample(self, inputs: Array, mask: Bools | None, keys: Keys) -> tuple[Array, Floats]:
