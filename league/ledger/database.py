@@ -49,11 +49,15 @@ def said(engine: Engine, error: DatabaseError) -> str:
 
 
 class Transaction:
-    """`engine.begin()` whose database errors are sentences."""
+    """`engine.begin()` whose database errors are sentences.
 
-    def __init__(self, engine: Engine, where: str) -> None:
+    `durable`: whether it is on the disk once it is committed, or at the latest with the next one that is. SQLite's log
+    is in order: where the power fails, the ledger is as it was before the first commit that is lost.
+    """
+
+    def __init__(self, engine: Engine, where: str, durable: bool = True) -> None:
         self.engine, self.where = engine, where
-        self.context = engine.execution_options(writes=True).begin()
+        self.context = engine.execution_options(writes=True, synchronous="FULL" if durable else "NORMAL").begin()
 
     def __enter__(self) -> Connection:
         return self.context.__enter__()
@@ -71,12 +75,13 @@ def _tune_sqlite(connection: Any, _: Any) -> None:
     connection.isolation_level = None  # the driver would commit before every CREATE TABLE; we begin by ourselves
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA busy_timeout=10000")
     cursor.close()
 
 
 def _begin_sqlite(connection: Connection) -> None:
     """Whoever will write says so at once: two who first read and then write would refuse each other."""
-    writes = connection.get_execution_options().get("writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    if options.get("writes"):  # outside of a transaction, where alone it can be said
+        connection.exec_driver_sql(f"PRAGMA synchronous={options.get('synchronous', 'FULL')}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")

@@ -9,12 +9,24 @@ from __future__ import annotations
 import time
 from collections.abc import Collection
 
-from sqlalchemy import Connection, delete, insert, select, text, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, text, update
 
 from league.ledger import schema
 
 NEVER = 1e18  # when the lease of a finished item expires
 _leases = schema.leases
+
+# Built once, as they are executed for every order: SQLAlchemy takes longer to build a statement than SQLite to do it.
+_OF = _leases.c.item == bindparam("of")
+_MINE = (_OF, _leases.c.token == bindparam("mine"), _leases.c.expires < NEVER)
+_TAKE = (
+    update(_leases)
+    .where(_OF, _leases.c.expires < bindparam("free"))
+    .values(token=_leases.c.token + 1, owner=bindparam("by"), expires=bindparam("until"))
+)
+_TOKEN = select(_leases.c.token).where(_OF)
+_FINISH = update(_leases).where(*_MINE).values(expires=NEVER)
+_GIVE_BACK = update(_leases).where(*_MINE).values(expires=0.0)
 
 
 def now(connection: Connection) -> float:
@@ -29,14 +41,13 @@ def take(connection: Connection, item: str, owner: str, seconds: float, seize: b
 
     `seize` takes an unfinished one from anybody. Raises IntegrityError where somebody takes it at the same moment.
     """
-    began, table = now(connection), _leases
-    free = table.c.expires < (NEVER if seize else began)
-    values = {"token": table.c.token + 1, "owner": owner, "expires": began + seconds}
-    if connection.execute(update(table).where(table.c.item == item, free).values(**values)).rowcount:
-        return int(connection.execute(select(table.c.token).where(table.c.item == item)).scalar_one())
-    if connection.execute(select(table.c.item).where(table.c.item == item)).first() is not None:
-        return None
-    connection.execute(insert(table).values(item=item, token=1, owner=owner, expires=began + seconds))
+    began = now(connection)
+    values = {"of": item, "free": NEVER if seize else began, "by": owner, "until": began + seconds}
+    taken = connection.execute(_TAKE, values).rowcount
+    token = connection.execute(_TOKEN, {"of": item}).scalar()
+    if token is not None:
+        return int(token) if taken else None
+    connection.execute(insert(_leases), {"item": item, "token": 1, "owner": owner, "expires": began + seconds})
     return 1
 
 
@@ -48,14 +59,12 @@ def renew(connection: Connection, owner: str, seconds: float) -> None:
 
 def give_back(connection: Connection, item: str, token: int) -> None:
     """Give an item back unfinished."""
-    mine = (_leases.c.item == item, _leases.c.token == token, _leases.c.expires < NEVER)
-    connection.execute(update(_leases).where(*mine).values(expires=0.0))
+    connection.execute(_GIVE_BACK, {"of": item, "mine": token})
 
 
 def finish(connection: Connection, item: str, token: int) -> bool:
     """Mark an item as finished; False, with nothing changed, where the token is no longer the item's."""
-    mine = (_leases.c.item == item, _leases.c.token == token, _leases.c.expires < NEVER)
-    return bool(connection.execute(update(_leases).where(*mine).values(expires=NEVER)).rowcount)
+    return bool(connection.execute(_FINISH, {"of": item, "mine": token}).rowcount)
 
 
 def live(connection: Connection) -> list[str]:

@@ -87,7 +87,7 @@ class Ledger:
     def add_player(self, player: Player, job: str | None = None) -> int:
         """Add a member and return its id. `parents` must already be members, by name."""
         with self.writes() as connection:
-            return _insert(connection, schema.players, **player_row(player), job=job)
+            return insert_player(connection, player, job)
 
     def job(self, id: str) -> dict[str, Any] | None:
         """The finished job with that id, or None."""
@@ -202,9 +202,12 @@ class Ledger:
                     result.update(canonical([table.name, *row]).encode())
         return result.hexdigest()
 
-    def writes(self) -> AbstractContextManager[Connection]:
-        """A transaction that will write: all of it or nothing. Raises RunError where the database refuses."""
-        return Transaction(self.engine, self.where)
+    def writes(self, durable: bool = True) -> AbstractContextManager[Connection]:
+        """A transaction that will write: all of it or nothing. Raises RunError where the database refuses.
+
+        `durable`: whether the disk is waited for. Not for what is decided again in no time, and in the same way.
+        """
+        return Transaction(self.engine, self.where, durable)
 
     def reads(self) -> AbstractContextManager[Connection]:
         """A connection to read by. Raises RunError that names what cannot be read."""
@@ -214,17 +217,20 @@ class Ledger:
 _TIMES = {"seconds", "submitted"}
 _CHANCE = {"matches": {"id", "started", "finished"}}  # they are played side by side: nobody decides their order
 _PASSING = {"leases"}  # what an interruption may leave behind
+_NEWEST = select(*(select(func.max(table.c.id)).scalar_subquery() for table in (schema.players, schema.payoffs)))
 
 
 def decide(connection: Connection, kind: str, iteration: int, data: Any, seconds: float) -> None:
     """`Ledger.decide` as a part of a larger transaction."""
-    seen = [connection.execute(select(func.max(t.c.id))).scalar() or 0 for t in (schema.players, schema.payoffs)]
-    row = {"kind": kind, "iteration": iteration, "saw_player": seen[0], "saw_payoff": seen[1]}
-    connection.execute(insert(schema.decisions).values(**row, data=data, seconds=seconds))
+    player, payoff = connection.execute(_NEWEST).one()
+    row = {"kind": kind, "iteration": iteration, "saw_player": player or 0, "saw_payoff": payoff or 0}
+    connection.execute(insert(schema.decisions), {**row, "data": data, "seconds": seconds})
 
 
-def _insert(connection: Connection, table: Any, **values: Any) -> int:
-    key: Sequence[Any] = connection.execute(insert(table).values(**values)).inserted_primary_key or (0,)
+def insert_player(connection: Connection, player: Player, job: str | None) -> int:
+    """`Ledger.add_player` as a part of a larger transaction."""
+    done = connection.execute(insert(schema.players), {**_player_row(player), "job": job})
+    key: Sequence[Any] = done.inserted_primary_key or (0,)
     return int(key[0])
 
 
@@ -232,8 +238,7 @@ def _ids(pairing: str) -> tuple[int, ...]:
     return tuple(int(part) for part in pairing.split(","))
 
 
-def player_row(player: Player) -> dict[str, Any]:
-    """A player as the table `players` has it, but for its id and the job that trained it."""
+def _player_row(player: Player) -> dict[str, Any]:
     return {
         "name": player.name,
         "sides": list(player.sides),

@@ -11,16 +11,23 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Connection, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 
 from league.ledger import leases, schema
-from league.ledger.ledger import Ledger, player_row
+from league.ledger.ledger import Ledger, insert_player
 from league.orders import Lineage, Order, Outcome
 from league.player import Player
 from league.work.clock import Clock, Span
 from marl.job import Job
 
 _LEASE = 3600.0  # seconds; a run directory has one process at a time, so a lease only says who it was
+
+# Built once, as they are executed for every order: SQLAlchemy takes longer to build a statement than SQLite to do it.
+_LAST = select(func.max(schema.orders.c.number))
+_PLACE = select(func.max(schema.orders.c.place))
+_JOB = select(schema.orders.c.job).where(schema.orders.c.number == bindparam("of"))
+_CHANGE = update(schema.orders).where(schema.orders.c.number == bindparam("of"))
+_FINISH = update(schema.jobs).where(schema.jobs.c.id == _JOB.scalar_subquery(), schema.jobs.c.snapshot == "")
 
 
 @dataclass(frozen=True)
@@ -36,7 +43,10 @@ class Open:
 
 
 class Orders:
-    """The tables `orders` and `jobs` of a ledger. Each method that writes is one committed transaction."""
+    """The tables `orders` and `jobs` of a ledger. Each method that writes is one committed transaction.
+
+    Only what came of a job waits for the disk. Who asks, begins or takes again after the power failed does it as before.
+    """
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
@@ -113,8 +123,8 @@ class Orders:
         """
         if not orders:
             return []
-        with self.ledger.writes() as connection:
-            last = connection.execute(select(func.max(schema.orders.c.number))).scalar() or 0
+        with self.ledger.writes(durable=False) as connection:
+            last = connection.execute(_LAST).scalar() or 0
             numbered = list(enumerate(orders, last + 1))
             known = _outcomes(connection, [order.job.id for order in orders])
             fresh = {order.job.id: order.job for order in orders if order.job.id not in known}
@@ -141,12 +151,12 @@ class Orders:
     def begin(self, spans: Mapping[int, Span]) -> None:
         """Write down which logical workers have which orders, and when they will be done by the logical clock."""
         if spans:
-            with self.ledger.writes() as connection:
+            with self.ledger.writes(durable=False) as connection:
                 _begin(connection, spans)
 
     def lease(self, number: int, owner: str) -> int:
         """Take an order that is not done, from whoever may have had it; the token that its outcome must show."""
-        with self.ledger.writes() as connection:
+        with self.ledger.writes(durable=False) as connection:
             token = leases.take(connection, item(number), owner, _LEASE, seize=True)
         assert token is not None, "an order that is done is not leased"
         return token
@@ -159,25 +169,17 @@ class Orders:
         with self.ledger.writes() as connection:
             if not leases.finish(connection, item(number), token):
                 return False
-            job = select(schema.orders.c.job).where(schema.orders.c.number == number).scalar_subquery()
-            undone = (schema.jobs.c.id == job, schema.jobs.c.snapshot == "")
-            connection.execute(update(schema.jobs).where(*undone).values(**values))
+            connection.execute(_FINISH, {"of": number, **values})
         return True
 
     def take(self, number: int, iteration: int, players: Collection[Player], begun: Mapping[int, Span]) -> list[int]:
         """An order's turn has come, in an iteration: these players join by it, and these orders begin. Their ids."""
-        table = schema.orders
-        with self.ledger.writes() as connection:
-            place = 1 + (connection.execute(select(func.max(table.c.place))).scalar() or 0)
-            job = connection.execute(select(table.c.job).where(table.c.number == number)).scalar_one()
-            values = {"taken": iteration, "place": place}
-            connection.execute(update(table).where(table.c.number == number).values(**values))
+        with self.ledger.writes(durable=False) as connection:
+            place = 1 + (connection.execute(_PLACE).scalar() or 0)
+            job = connection.execute(_JOB, {"of": number}).scalar_one()
+            connection.execute(_CHANGE, {"of": number, "taken": iteration, "place": place})
             _begin(connection, begun)
-            ids = []
-            for player in players:
-                key: Any = connection.execute(insert(schema.players).values(**player_row(player), job=job))
-                ids.append(int(key.inserted_primary_key[0]))
-        return ids
+            return [insert_player(connection, player, job) for player in players]
 
 
 def item(number: int) -> str:
@@ -201,7 +203,7 @@ def _outcomes(connection: Connection, ids: Sequence[str]) -> dict[str, Outcome |
 
 def _begin(connection: Connection, spans: Mapping[int, Span]) -> None:
     for number, span in spans.items():
-        connection.execute(update(schema.orders).where(schema.orders.c.number == number).values(**asdict(span)))
+        connection.execute(_CHANGE, {"of": number, **asdict(span)})
 
 
 def _job(spec: Any) -> Job:

@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import Connection, event
 
 from league.ledger import Ledger
 from league.ledger import schema as tables
 from league.ledger.orders import Orders
 from league.orders import Lineage, Order, Outcome
+from league.payoffs.row import PayoffRow
 from league.player import Player
 from league.work.clock import Clock, Span
 from marl.job import Job, marginals
@@ -86,6 +88,27 @@ def test_a_job_that_is_known_is_done_for_whoever_asks_again(ledger: Ledger) -> N
     again, other = orders.add([order(1, "bob"), order(2)], 1, Clock(0))
     assert again.outcome is not None and again.outcome.snapshot == "snap"
     assert other.outcome is None
+
+
+def test_only_what_came_of_work_waits_for_the_disk(ledger: Ledger) -> None:
+    synchronous: list[int] = []  # of SQLite, at every commit: 1 is normal, 2 full
+
+    @event.listens_for(ledger.engine, "commit")
+    def at_commit(connection: Connection) -> None:
+        synchronous.append(int(connection.exec_driver_sql("PRAGMA synchronous").scalar_one()))
+
+    orders, player = Orders(ledger), Player("player_0/1", (0,), "snap", 1)
+    orders.add([order(1)], 0, Clock(0))
+    orders.begin({1: Span(0, 0.0, 100.0)})
+    token = orders.lease(1, "host")
+    assert synchronous == [1, 1, 1]
+    orders.finish(1, token, Outcome("snap"))
+    assert synchronous[3:] == [2]
+    (id,) = orders.take(1, 1, [player], {})
+    assert synchronous[4:] == [1]
+    ledger.add_payoffs([PayoffRow((id,), 0, 1, (1.0,), (0.0,))])
+    ledger.decide("mixtures", 1, [], 0.0)
+    assert synchronous[5:] == [2, 2]
 
 
 def test_the_newest_of_a_lineage_is_what_was_taken_last(ledger: Ledger) -> None:
