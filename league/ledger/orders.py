@@ -45,7 +45,7 @@ class Open:
 class Orders:
     """The tables `orders` and `jobs` of a ledger. Each method that writes is one committed transaction.
 
-    Only what came of a job waits for the disk. Who asks, begins or takes again after the power failed does it as before.
+    Only what came of a job waits for the disk: what else a power cut takes back is decided again, and in the same way.
     """
 
     def __init__(self, ledger: Ledger) -> None:
