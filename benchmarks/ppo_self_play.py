@@ -20,7 +20,7 @@ LANES = 128
 def ours() -> tuple[Callable[[], float], Callable[[], float]]:
     """Env steps a second of whole updates, and rows a second of the learner alone."""
     from marl.job import SELF, Job
-    from marl.training.engine import Engine
+    from marl.training.algorithm import Engine
     from marl.training.modules import module_specs
     from marl.training.parts import Parts
     from marl_classic.connect_four import ConnectFour

@@ -27,7 +27,7 @@ def ours(seed: int, env_steps: int) -> tuple[Any, int]:
     """The network that our pipeline learned, and after how many env steps."""
     from marl.job import SELF, Job
     from marl.registry import load_registry
-    from marl.training.engine import Engine
+    from marl.training.algorithm import Engine
     from marl.training.modules import module_specs
     from marl.training.parts import Parts
     from marl_rllib.params import PPOParams

@@ -23,7 +23,7 @@ def engine(backend: Any = "local", learners: int = 0, **params: Any) -> Any:
     from marl.compute import Compute
     from marl.job import SELF, Job
     from marl.registry import Component
-    from marl.training.engine import Engine
+    from marl.training.algorithm import Engine
     from marl.training.modules import module_specs
     from marl.training.parts import Parts
     from marl_classic.connect_four import ConnectFour

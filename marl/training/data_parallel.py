@@ -1,42 +1,35 @@
-"""Several learners as one: what is summed and averaged over those that share out the rows of every minibatch.
-
-With one learner, nothing happens here.
-"""
+"""Several learners as one: what is summed and averaged over those that share out the rows of every minibatch."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import torch
 
-from marl.training.minibatches import Tensors, edges
+from marl.training.experience import edges
 
 
-@dataclass(frozen=True)
 class DataParallel:
-    """The group that a learner is in. `distributed`: whether there are others."""
-
-    distributed: bool
+    """The group that a learner is in. One that is alone has none."""
 
     @property
     def size(self) -> int:
         """How many learners there are."""
-        return torch.distributed.get_world_size() if self.distributed else 1
+        return torch.distributed.get_world_size()
 
     @property
     def rank(self) -> int:
         """Which of them this one is."""
-        return torch.distributed.get_rank() if self.distributed else 0
+        return torch.distributed.get_rank()
 
     def summed(self, values: torch.Tensor) -> torch.Tensor:
         """The sum over all learners."""
-        if self.distributed:
-            values = values.clone()
-            torch.distributed.all_reduce(values)
+        values = values.clone()
+        torch.distributed.all_reduce(values)
         return values
 
-    def weights_by_rows(self, tensors: Tensors, order: torch.Tensor, minibatches: int) -> torch.Tensor:
+    def weights_by_rows(self, tensors: Mapping[str, Any], order: torch.Tensor, minibatches: int) -> torch.Tensor:
         """What this learner's means of each minibatch weigh, `[minibatches]`: its part of the rows, times the learners.
 
         RLlib's DDP takes the plain mean of all learners' gradients, but with sequences one may have three times the
@@ -49,8 +42,7 @@ class DataParallel:
 
     def average_gradients(self, modules: Iterable[torch.nn.Module]) -> None:
         """What DDP does for networks: the mean of all learners' gradients (losses are weighted by rows already)."""
-        every = [parameter for module in modules for parameter in module.parameters()] if self.distributed else []
-        for parameter in every:
+        for parameter in (parameter for module in modules for parameter in module.parameters()):
             if parameter.grad is not None:
                 torch.distributed.all_reduce(parameter.grad)
                 parameter.grad /= self.size

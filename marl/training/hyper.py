@@ -71,7 +71,8 @@ class Hyper:
 
         Override it to add an algorithm's own; each reaches the loss as `learner.coefficients[name]`.
         """
-        return {"lr": linear(self.lr, self.lr_end, progress), **self.reward.coefficients(progress)}
+        weights = self.reward.coefficients(progress) if self.reward.weights else {}
+        return {"lr": linear(self.lr, self.lr_end, progress), **weights}
 
     @property
     def scheduled(self) -> list[str]:

@@ -9,8 +9,9 @@ apply_gradients), so that optimisers, devices and DDP remain RLlib's.
 from __future__ import annotations
 
 import abc
+import itertools
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias, cast
 
 import numpy as np
@@ -20,12 +21,9 @@ from marl import rng, tree
 from marl.errors import RunError
 from marl.training.answers import asked_for_loss, not_finite
 from marl.training.averaging import Average
-from marl.training.columns import Columns, rows_of
-from marl.training.learner_state import LearnerState
-from marl.training.minibatches import Tensors, permutation, tensors
-from marl.training.minibatches import minibatches as minibatches_of
+from marl.training.experience import Columns, edges, rows_of
+from marl.training.learner_state import LearnerState, Tensors, clipped, stop_where
 from marl.training.networks.moments import Seen
-from marl.training.optimisers import clipped, stop_where
 from marl.types import Array
 
 __all__ = ["ColumnLearner", "Stats", "Tensors"]
@@ -71,7 +69,7 @@ class ColumnLearner(LearnerState, abc.ABC):
     def normal(self, *shape: int) -> torch.Tensor:
         """Standard normal numbers, others at every call in a fit (by `prepare`, `loss`), that follow from its seed."""
         self._drawn += 1
-        key = rng.mix(self._seed, self._number(self._fitting), self._drawn, self.parallel.rank)
+        key = rng.mix(self._seed, self._number(self._fitting), self._drawn, self.parallel.rank if self.parallel else 0)
         drawn = np.random.Generator(np.random.Philox(key=int(key[0]))).standard_normal(shape, dtype=np.float32)
         return torch.from_numpy(drawn).to(self._device)
 
@@ -139,7 +137,7 @@ class ColumnLearner(LearnerState, abc.ABC):
         """All epochs of one module (or team)."""
         self._fitting, table = name, self._scaled(name, self._tensors(columns))
         count = rows_of(table)
-        self._weight = self.parallel.weights_by_rows(table, torch.arange(count, device=self._device), 1)[0]
+        self._weight = self._weights(table, torch.arange(count, device=self._device), 1)[0]
         table |= self.prepare(name, table)
         told = []
         for stage in self.stages(name):
@@ -159,14 +157,16 @@ class ColumnLearner(LearnerState, abc.ABC):
         """One epoch: its means. Raises RunError where the loss or gradients were not finite."""
         total: Stats = {}
         broken = torch.zeros((), device=self._device)  # 1 from the first gradients on that are not finite
-        weights = self.parallel.weights_by_rows(table, order, minibatches)
+        weights = self._weights(table, order, minibatches)
         self._say = []
-        for batch, self._weight in zip(minibatches_of(table, order, minibatches), weights, strict=True):
+        for batch, self._weight in zip(parts(table, order, minibatches), weights, strict=True):
             broken = self._step(name, batch, broken)
             for key, value in self._reported.items():
                 total[key] = total.get(key, 0.0) + value * self._weight
-        means = self.parallel.summed(torch.stack([value.float() for value in total.values()]))
-        stats = dict(zip(total, (means / (minibatches * self.parallel.size)).tolist(), strict=True))
+        sums, learners = torch.stack([value.float() for value in total.values()]), 1
+        if self.parallel:
+            sums, learners = self.parallel.summed(sums), self.parallel.size
+        stats = dict(zip(total, (sums / (minibatches * learners)).tolist(), strict=True))
         if self._say:
             said = torch.cat(self._say)
             self.said[name] = said.new_empty(len(said)).index_copy_(0, order, said).float().cpu().numpy()
@@ -206,16 +206,18 @@ class ColumnLearner(LearnerState, abc.ABC):
             batch,
             self.coefficients,
         )
-        term, also = self._auxiliaries.terms(self.critics[module_id], batch, fwd_out["features"])
-        loss, stats = loss + term, {**also, **stats}
+        if self.hyper.auxiliary:
+            term, more = self._auxiliaries.terms(self.critics[module_id], batch, fwd_out["features"])
+            loss, stats = loss + term, {**more, **stats}
         told = {name: value.to(self._device) for name, value in stats.items()}
         self._reported = {**told, "loss": loss.detach()}
         return loss * self._weight
 
     def postprocess_gradients(self, gradients_dict: dict[Any, Any]) -> dict[Any, Any]:
         """RLlib's hook: clip the global norm of the module whose gradients these are, and of each of its critics."""
-        critics = (critic for module in self.members(self._fitting) for critic in self.critics[module].values())
-        self.parallel.average_gradients(critics)
+        if self.parallel:
+            critics = (critic for module in self.members(self._fitting) for critic in self.critics[module].values())
+            self.parallel.average_gradients(critics)
         self._reported["grad_norm"] = clipped(self._optimisers(self._fitting), self.hyper.max_grad_norm)
         return gradients_dict
 
@@ -230,7 +232,7 @@ class ColumnLearner(LearnerState, abc.ABC):
 
         It is for `loss` (rows of a minibatch) and `prepare` (all rows). With one learner: the values themselves.
         """
-        return self.parallel.summed(values * self._weight) / self.parallel.size if self.distributed else values
+        return self.parallel.summed(values * self._weight) / self.parallel.size if self.parallel else values
 
     def _optimisers(self, name: str) -> list[torch.optim.Optimizer]:
         """Those of the modules that are fitted together under this name, and of their critics."""
@@ -247,14 +249,39 @@ class ColumnLearner(LearnerState, abc.ABC):
             self.network(name).absorb(seen[name])
         return late
 
+    def _weights(self, table: Tensors, order: torch.Tensor, minibatches: int) -> Sequence[torch.Tensor | float]:
+        """What this learner's means of each minibatch weigh among those of its group."""
+        if self.parallel is None:
+            return [1.0] * minibatches
+        return list(self.parallel.weights_by_rows(table, order, minibatches))
+
     def _tensors(self, columns: Columns) -> Tensors:
-        return tensors(columns, cast(torch.device, self._device))
+        """Columns as tensors, without a copy where they can share their memory."""
+
+        def convert(leaf: Array) -> torch.Tensor:
+            return torch.from_numpy(np.ascontiguousarray(leaf)).to(self._device, non_blocking=True)
+
+        converted: Tensors = tree.map_tree(convert, columns)
+        return converted
 
     def _scaled(self, name: str, tensors: Tensors) -> Tensors:
         """What is in units of rewards, in units of the module's values instead."""
         scale = float(self.network(name).value_scale)
         known = [key for key in _REWARDS if key in tensors and scale != 1.0]
         return tensors | {key: tensors[key] / scale for key in known}
+
+
+def permutation(count: int, seed: int, module: int, epoch: int) -> torch.Tensor:
+    """A random order of `count` rows, from counters: no generator's state needs to be kept."""
+    key = rng.mix(seed, module, epoch)
+    return torch.from_numpy(np.random.Generator(np.random.Philox(key=int(key[0]))).permutation(count))
+
+
+def parts(tensors: Tensors, order: torch.Tensor, count: int) -> Iterator[Tensors]:
+    """`count` parts of the rows in this order, as equal as can be."""
+    for start, stop in itertools.pairwise(edges(len(order), count)):
+        part = order[start:stop]
+        yield tree.map_tree(lambda leaf: leaf.index_select(0, part), tensors)  # noqa: B023
 
 
 def _means(told: Sequence[Mapping[str, float]]) -> dict[str, float]:

@@ -2,24 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Self, cast
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Self, TypeAlias, cast
 
 import torch
 from ray.rllib.algorithms.algorithm_config import AlgorithmConfig
 from ray.rllib.core.learner.torch.torch_learner import TorchLearner
+from ray.rllib.core.rl_module.multi_rl_module import MultiRLModuleSpec
+from ray.rllib.core.rl_module.rl_module import RLModuleSpec
+from ray.rllib.core.rl_module.torch import TorchRLModule
 
 from marl.algorithm import Checkpoint
 from marl.training.auxiliary import Auxiliaries
 from marl.training.averaging import Average
 from marl.training.checkpoint import load_learner, save_learner
 from marl.training.data_parallel import DataParallel
-from marl.training.minibatches import Tensors
-from marl.training.modules import ModuleSpec, NetworkModule, multi_module_spec
+from marl.training.modules import ModuleSpec
 from marl.training.networks import Distribution, Network
 from marl.training.networks.build import seeded
-from marl.training.optimisers import adam
 from marl.types import Array
+
+Tensors: TypeAlias = dict[str, Any]  # columns as tensors (observations may be trees)
+for _name in ("ray.rllib", "ray._common.deprecation"):  # RLlib warns of its own deprecated calls
+    logging.getLogger(_name).setLevel(logging.ERROR)
+
+
+class NetworkModule(TorchRLModule):
+    """A `Network` as RLlib sees it. The batch is columns as tensors; with `memory` they are sequences."""
+
+    def setup(self) -> None:
+        """Called by RLlib's constructor."""
+        self.spec: ModuleSpec = cast(dict[str, Any], self.model_config)["spec"]
+        self.network = self.spec.build(0, "")
+
+    def train(self, mode: bool = True) -> NetworkModule:
+        """Nothing to walk through where nothing changes: RLlib asks before every minibatch."""
+        return self if self.training == mode else super().train(mode)
+
+    def _forward(self, batch: dict[str, Any], **_: Any) -> dict[str, torch.Tensor]:
+        """`inputs` `[K, D]` (of the action distribution), `features` `[K, F]` and, if the heads have it, `value` `[K]`.
+
+        Padding is dropped from sequences.
+        """
+        mask = batch.get("mask")
+        if "memory" in batch:
+            out = self.network.unroll(batch["observation"], mask, batch["memory"], batch["first"])
+        else:
+            out = self.network(batch["observation"], mask, None)
+        said = {"inputs": out.inputs, "features": out.features}
+        if out.value is not None:
+            said["value"] = out.value
+        return {name: part[batch["valid"]] for name, part in said.items()} if "memory" in batch else said
 
 
 class LearnerState(TorchLearner):
@@ -54,7 +88,7 @@ class LearnerState(TorchLearner):
         self.critics: dict[str, dict[str, torch.nn.Module]] = {}
         self._weights_of: dict[tuple[str, str], dict[str, torch.nn.Parameter]] = {}
         super().build()
-        self.parallel = DataParallel(bool(self.distributed))
+        self.parallel = DataParallel() if self.distributed else None
         for name in self.names:
             self.critics[name] = self._fresh_critics(name, 0)
             for key, critic in self.critics[name].items():
@@ -63,7 +97,7 @@ class LearnerState(TorchLearner):
                 self.register_optimizer(module_id=name, optimizer_name=key, optimizer=optimizer, params=params)
 
     def configure_optimizers_for_module(self, module_id: str, config: Any = None) -> None:
-        """RLlib's hook: `marl.training.optimisers.adam` for a network."""
+        """RLlib's hook: `adam` for a network."""
         params = self.get_parameters(self.module[module_id])
         self.register_optimizer(module_id=module_id, optimizer=adam(params, self.hyper.lr), params=params)
 
@@ -166,3 +200,46 @@ class LearnerState(TorchLearner):
 
     def _bare(self, module_id: str) -> NetworkModule:
         return cast(NetworkModule, self.module[module_id].unwrapped())
+
+
+def adam(params: Iterable[torch.Tensor], lr: float) -> torch.optim.Optimizer:
+    """Adam with the epsilon that PPO's reference implementations use (Huang et al., 2022)."""
+    return torch.optim.Adam(params, lr=lr, eps=1e-5, fused=True)
+
+
+def clipped(optimizers: Sequence[torch.optim.Optimizer], most: float | None) -> torch.Tensor:
+    """Clip the global norm of each optimiser's gradients at `most` (None: not at all); the norm of all, before."""
+    norms = []
+    for optimizer in optimizers:
+        every = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+        parameters = [parameter for parameter in every if parameter.grad is not None]
+        if not parameters:
+            continue
+        norms.append(torch.nn.utils.get_total_norm([cast(torch.Tensor, p.grad) for p in parameters]))
+        if most is not None:
+            torch.nn.utils.clip_grads_with_norm_(parameters, most, norms[-1])
+    return norms[0] if len(norms) == 1 else torch.stack(norms).norm()
+
+
+def stop_where(broken: torch.Tensor, optimizers: Sequence[torch.optim.Optimizer]) -> bool:
+    """Tell optimisers not to step if `broken`; False where one is not fused, and cannot be told."""
+    if not all(optimizer.defaults.get("fused") for optimizer in optimizers):
+        return False
+    for optimizer in optimizers:
+        cast(Any, optimizer).found_inf = broken  # so nobody waits for a GPU
+    return True
+
+
+def multi_module_spec(modules: Mapping[str, ModuleSpec]) -> MultiRLModuleSpec:
+    """RLlib's description of several modules, by id."""
+    return MultiRLModuleSpec(
+        rl_module_specs={
+            name: RLModuleSpec(
+                module_class=NetworkModule,
+                observation_space=cast(Any, spec.observation),  # RLlib only hands them through
+                action_space=cast(Any, spec.action),
+                model_config={"spec": spec},
+            )
+            for name, spec in modules.items()
+        }
+    )

@@ -1,16 +1,9 @@
-"""RLlib modules around our networks, so that RLlib's learners, devices and DDP work on them."""
+"""Modules: what each network of an algorithm is, and for whom it plays; descriptions that travel between processes."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
-
-import torch
-from ray.rllib.core.rl_module.multi_rl_module import MultiRLModuleSpec
-from ray.rllib.core.rl_module.rl_module import RLModuleSpec
-from ray.rllib.core.rl_module.torch import TorchRLModule
 
 from marl.env import EnvSpec, Group
 from marl.errors import UserError, suggestion
@@ -19,9 +12,6 @@ from marl.training.networks import Heads, ModelConfig, Network, Sharing, module_
 from marl.training.networks.build import fresh, seen_space
 from marl.training.networks.encoder import images
 from marl.training.networks.trial import try_model
-
-for _name in ("ray.rllib", "ray._common.deprecation"):  # RLlib warns of its own deprecated calls
-    logging.getLogger(_name).setLevel(logging.ERROR)
 
 
 @dataclass(frozen=True)
@@ -54,34 +44,6 @@ class ModuleSpec:
     def build(self, seed: int, name: str) -> Network:
         """A fresh network. Its weights follow from the seed and the module's id, whatever was drawn before."""
         return fresh(self.observation, self.action, self.model, seed, name, self.heads)
-
-
-class NetworkModule(TorchRLModule):
-    """A `Network` as RLlib sees it. The batch is columns as tensors; with `memory` they are sequences."""
-
-    def setup(self) -> None:
-        """Called by RLlib's constructor."""
-        self.spec: ModuleSpec = cast(dict[str, Any], self.model_config)["spec"]
-        self.network = self.spec.build(0, "")
-
-    def train(self, mode: bool = True) -> NetworkModule:
-        """Nothing to walk through where nothing changes: RLlib asks before every minibatch."""
-        return self if self.training == mode else super().train(mode)
-
-    def _forward(self, batch: dict[str, Any], **_: Any) -> dict[str, torch.Tensor]:
-        """`inputs` `[K, D]` (of the action distribution), `features` `[K, F]` and, if the heads have it, `value` `[K]`.
-
-        Padding is dropped from sequences.
-        """
-        mask = batch.get("mask")
-        if "memory" in batch:
-            out = self.network.unroll(batch["observation"], mask, batch["memory"], batch["first"])
-        else:
-            out = self.network(batch["observation"], mask, None)
-        said = {"inputs": out.inputs, "features": out.features}
-        if out.value is not None:
-            said["value"] = out.value
-        return {name: part[batch["valid"]] for name, part in said.items()} if "memory" in batch else said
 
 
 def module_specs(
@@ -123,18 +85,3 @@ def _check(model: ModelConfig, group: Group) -> None:
             f"only {group.observation}; give it a model of its own, such as models: {{{group.name}: {{kind: mlp}}}}"
         )
     try_model(seen_space(group, model), model)
-
-
-def multi_module_spec(modules: Mapping[str, ModuleSpec]) -> MultiRLModuleSpec:
-    """RLlib's description of several modules, by id."""
-    return MultiRLModuleSpec(
-        rl_module_specs={
-            name: RLModuleSpec(
-                module_class=NetworkModule,
-                observation_space=cast(Any, spec.observation),  # RLlib only hands them through
-                action_space=cast(Any, spec.action),
-                model_config={"spec": spec},
-            )
-            for name, spec in modules.items()
-        }
-    )

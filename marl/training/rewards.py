@@ -7,7 +7,7 @@ be said of channels is `marl.training.composition`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -35,14 +35,14 @@ class Rewarded:
     """Windows that carry what is learned from, what to report of it, and what the rewards learn from."""
 
     windows: list[Trajectory]
-    stats: dict[str, float]
-    samples: dict[str, Array]
+    stats: dict[str, float] = field(default_factory=dict)
+    samples: dict[str, Array] = field(default_factory=dict)
 
 
 class Rewards:
     """The rewards of a scenario, composed. Raises UserError where one does not fit the game, or lacks what it needs.
 
-    `discount`: the learner's, per own turn.
+    `discount`: the learner's, per own turn. `is_plain`: nothing but the game's own, so that nobody need be asked.
     """
 
     def __init__(self, config: RewardConfig, spec: EnvSpec, discount: float) -> None:
@@ -55,7 +55,7 @@ class Rewards:
             told = self._sources[name].channels
             if not isinstance(told, Mapping) or not told:
                 raise wrong(self._subjects[name], "its `channels`", told, "{name: what it is}, of one channel or more,")
-        self.config = config
+        self.config, self.is_plain = config, config.is_plain
         self._names = self._full_names()
         self._parts = {name: self._parts_of(name) for name in config.combine}
         self._weights = self._weighed()
@@ -72,8 +72,6 @@ class Rewards:
 
         Raises RunError, naming the plugin, where a reward fails or gives nonsense.
         """
-        if self.config.is_plain:
-            return Rewarded(list(windows), {}, {})
         weights = {
             full: value(weight, dict(coefficients or {}), name) for full, (name, weight) in self._weights.items()
         }

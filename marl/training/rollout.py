@@ -1,8 +1,11 @@
-"""The rollout: plays the live policy against a line-up, and hands over what it saw."""
+"""The half of an update that plays: the live policy against a line-up, and what becomes of its rows.
+
+`Rollout` plays until there are enough rows; `LiveSampler` pays them, and cuts them into columns that are learned from.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -11,12 +14,17 @@ from marl.algorithm import Checkpoint
 from marl.arena import Failures, Mixtures, Record, Sampler, Source, Tolerance, Trajectory
 from marl.arena.failure import EnvironmentFailed
 from marl.arena.results import Results
-from marl.env import Environment, Forkable, Remarking
+from marl.env import Environment, EnvSpec, Forkable, Remarking
 from marl.errors import RunError
 from marl.policy import Policy
+from marl.training.experience import Columns, Experience
+from marl.training.hyper import Hyper
 from marl.training.making import Maker
-from marl.training.networks import NetworkPolicy
-from marl.types import Floats, Ints
+from marl.training.networks import NetworkPolicy, module_ids
+from marl.training.networks.moments import Seen
+from marl.training.rewards import Rewarded, Rewards
+from marl.training.statistics import Statistics
+from marl.types import Array, Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -132,3 +140,92 @@ class Rollout:
             "length": float(results.length.mean()),
             "faults": float((results.fault_side >= 0).mean()),
         }
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What was played for one update: columns by module, the rows and ticks (over lanes) behind them, and statistics.
+
+    `seen`: what the rows of modules that normalise were like. `samples`: what rewards that learn are fitted to.
+    `versions`: how many rows were played by weights of each version. `told`: what is told of the matches besides.
+    """
+
+    columns: dict[str, Columns]
+    rows: int
+    env_steps: int
+    stats: dict[str, float]
+    seen: dict[str, Seen]
+    samples: dict[str, Array]
+    versions: dict[int, int]
+    told: Told
+
+
+@dataclass
+class LiveSampler:
+    """The half of an update that plays: matches of the live policy in progress, and what becomes of its rows."""
+
+    rollout: Rollout
+    rewards: Rewards
+    statistics: Statistics
+    experience: Experience
+
+    def play(
+        self, rows: int, coefficients: Mapping[str, float], tasks: Floats | None = None, version: int = 0
+    ) -> Batch:
+        """Collect `rows` rows with the live policy as it is now; `coefficients` are what schedules say.
+
+        `tasks`: how often each is played in the matches that begin from now on, `float64[T]`; None: as before.
+        `version`: how many updates are behind its weights.
+        """
+        self.rollout.live.coefficients = dict(coefficients)
+        self.rollout.sampler.recorder.version = version
+        if tasks is not None:
+            self.rollout.practise(tasks)
+        played = self.rollout.collect(rows)
+        paid = Rewarded(played.windows) if self.rewards.is_plain else self.rewards(played.windows, coefficients)
+        windows, seen = self.statistics.normalised(paid.windows) if self.statistics.needed else (paid.windows, {})
+        cut = self.experience.cut(windows, self.rollout.live, self.rollout.modules)
+        return Batch(
+            columns=cut.columns,
+            rows=sum(map(len, windows)),
+            env_steps=played.env_steps,
+            stats=cut.stats | paid.stats | played.stats,
+            seen=seen,
+            samples=paid.samples,
+            versions=counted(windows),
+            told=played.told,
+        )
+
+    def save(self) -> Checkpoint | None:
+        """The matches in progress, or None where the environment cannot save them."""
+        lanes = self.rollout.save()
+        return None if lanes is None else self.statistics.save(lanes)
+
+
+def live_sampler(
+    spec: EnvSpec,
+    hyper: Hyper,
+    experience: Experience,
+    rewards: Rewards,
+    environment: Environment,
+    live: NetworkPolicy,
+    opponents: Sequence[Policy],
+    source: Source,
+    side: int,
+    lanes: Checkpoint | None,
+    limit: Failures,
+    make: Maker,
+) -> LiveSampler:
+    """One sampler; the arguments are those of `Rollout`, and `experience` cuts what it plays, `rewards` pay it."""
+    modules = module_ids(spec, hyper.sharing)
+    rollout = Rollout(
+        environment, live, opponents, source, modules, side, experience.record | rewards.record, lanes, limit, make
+    )
+    statistics = Statistics(live, modules, environment.lanes, hyper.discount, lanes)
+    return LiveSampler(rollout, rewards, statistics, experience)
+
+
+def counted(windows: Sequence[Trajectory]) -> dict[int, int]:
+    """How many rows were played by weights of each version."""
+    versions, counts = np.unique(np.concatenate([window.version for window in windows]), return_counts=True)
+    return dict(zip(versions.tolist(), counts.tolist(), strict=True))

@@ -17,42 +17,34 @@ import numpy as np
 
 from marl import tree
 from marl.errors import RunError
-from marl.training.columns import Columns, rows_of
+from marl.training.experience import Columns, rows_of
 
 
 @dataclass(frozen=True)
 class Bound:
-    """`oldest`: the oldest version that is learned from, or None where there is no bound. `now`: the newest."""
+    """`oldest`: the oldest version that is learned from."""
 
-    now: int
-    oldest: int | None = None
-
-    @staticmethod
-    def of(staleness: int, keeps: bool, now: int) -> Bound:
-        """The bound of an algorithm's `staleness` after `now` updates; `keeps`: whether its experience is a replay."""
-        return Bound(now, None if staleness == 0 or keeps else now - staleness)
+    oldest: int
 
     def __call__(self, parts: Sequence[Mapping[str, Columns]]) -> list[dict[str, Columns]]:
         """What is learned from of several samplers' columns, by module. One that has no rows left is left out."""
-        if self.oldest is None:
-            return [dict(part) for part in parts]
         kept = [{name: _since(self.oldest, columns) for name, columns in part.items()} for part in parts]
         return [{name: columns for name, columns in part.items() if rows_of(columns)} for part in kept]
 
     def learned(self, versions: Sequence[Mapping[int, int]]) -> tuple[int, int, int]:
-        """Of rows by version: how many are learned from, how many are dropped, and how old the oldest learned one is.
+        """Of rows by version: how many are learned from, how many are dropped, and the oldest version learned from.
 
         Raises RunError where nothing is left to learn from.
         """
         total = sum(count for part in versions for count in part.values())
-        kept = [one for part in versions for one in part if self.oldest is None or one >= self.oldest]
+        kept = [one for part in versions for one in part if one >= self.oldest]
         if not kept:
             raise RunError(
                 f"all {total} rows of an update are older than `staleness` allows: in so few rows no agent has two "
                 "turns with the same weights; make `rows` larger, or `lanes` or `samplers` smaller"
             )
-        dropped = sum(part[one] for part in versions for one in part if self.oldest is not None and one < self.oldest)
-        return total - dropped, dropped, self.now - min(kept)
+        dropped = sum(part[one] for part in versions for one in part if one < self.oldest)
+        return total - dropped, dropped, min(kept)
 
 
 def _since(oldest: int, columns: Columns) -> Columns:

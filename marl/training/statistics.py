@@ -6,16 +6,16 @@ Everything stays in the game's own units here: rewards, values, advantages. A le
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from marl import tree
 from marl.algorithm import Checkpoint
 from marl.arena import Trajectory
-from marl.training.advantages import ticks
-from marl.training.columns import rows_by_module
+from marl.training.experience import rows_by_module, ticks
 from marl.training.networks import Network, NetworkPolicy
-from marl.training.networks.moments import Moments, Seen
+from marl.training.networks.moments import Moments, Seen, together
 from marl.training.networks.normaliser import CLIP
 from marl.types import Floats, Ints
 
@@ -25,6 +25,8 @@ _EARNED = "earned"
 class Statistics:
     """Of the live policy's rows. `modules`: the module id of each agent. `lanes`: matches in progress, from `save`.
 
+    `needed`: whether there are such modules at all; where there are none, it need not be asked.
+
     It remembers what each agent has earned in its match so far, discounted: the return whose deviation is the unit of
     rewards in Stable-Baselines3's `VecNormalize`.
     """
@@ -33,9 +35,16 @@ class Statistics:
         self, live: NetworkPolicy, modules: Sequence[str], lanes: int, discount: float, saved: Checkpoint | None
     ) -> None:
         self._live, self._modules, self._discount = live, list(modules), discount
+        networks = live.networks.values()
+        self.needed = any(network.normaliser or network.returns for network in networks)
         self._earned: Floats = np.zeros((lanes, len(modules)))
         if saved is not None and _EARNED in saved.arrays:
             self._earned[...] = saved.arrays[_EARNED]
+
+    def normalised(self, windows: Sequence[Trajectory]) -> tuple[list[Trajectory], dict[str, Seen]]:
+        """Windows with rewards as modules that normalise learn them, and what the rows of these were like."""
+        seen = together([self.look(window) for window in windows])
+        return [replace(window, reward=self.rewards(window)) for window in windows], seen
 
     def look(self, window: Trajectory) -> dict[str, Seen]:
         """What the rows of each module that normalises were like."""

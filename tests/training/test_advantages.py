@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from marl.arena import Trajectory
 from marl.errors import RunError
-from marl.training.advantages import generalised_advantages
+from marl.training.experience.on_policy import generalised_advantages
 
 Make = Callable[..., Trajectory]
 

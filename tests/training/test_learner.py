@@ -171,7 +171,8 @@ def test_odd_row_counts_get_the_statedminibatches(make: Any, count: int) -> None
 
 
 def test_minibatches_are_near_equal_and_cover_every_row_once(make: Any) -> None:
-    from marl.training.minibatches import minibatches, permutation
+    from marl.training.learner import parts as minibatches
+    from marl.training.learner import permutation
 
     order = permutation(103, 5, 0, 2)
     assert sorted(order.tolist()) == list(range(103))
@@ -315,7 +316,7 @@ def test_gradients_that_are_not_finite_are_never_applied(make: Any, bad: int) ->
     with pytest.raises(RunError, match="not finite"):
         learner.fit({"a": data}, 1, {"a": 60}, 0, {"lr": 1e-2})
     assert all(np.isfinite(array).all() for array in learner.save().arrays.values())
-    from marl.training.minibatches import permutation
+    from marl.training.learner import permutation
 
     assert steps(learner, "a") - before == permutation(60, 0, 0, 0).tolist().index(bad)
     learner.reset(0)
@@ -360,7 +361,7 @@ from marl.training.learner import ColumnLearner
 from marl.training.modules import module_specs
 from marl.training.networks import ModelConfig
 from marl.training.hyper import OnPolicyHyper
-from marl.training.backends.local import Local
+from marl.training.update import Local
 from marl.training.backends.backend import Plan
 from marl.training.lineup import Lineup
 from marl.training.parts import Parts

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from marl.training.optimisers import adam, clipped, stop_where
+from marl.training.learner_state import adam, clipped, stop_where
 
 
 def weights(*gradient: float) -> torch.nn.Parameter:

@@ -33,7 +33,7 @@ ROWS = {"big": 5001, "small": 401, "tiny": 1}  # 5,001 rows at minibatch 500 han
 
 
 def engine_of(gradient: Any, game: Any, compute: Compute | None = None, **params: Any) -> Any:
-    from marl.training.engine import Engine
+    from marl.training.algorithm import Engine
     from marl.training.modules import module_specs
     from marl.training.networks import ModelConfig
     from marl.training.parts import Parts

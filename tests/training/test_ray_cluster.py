@@ -23,7 +23,7 @@ os.environ["RAY_ADDRESS"] = cluster.address
 from marl.compute import Compute
 from marl.job import SELF, Job
 from marl.testing.games.kuhn import kuhn
-from marl.training.engine import Engine
+from marl.training.algorithm import Engine
 from marl.training.hyper import OnPolicyHyper
 from marl.training.learner import ColumnLearner
 from marl.training.modules import module_specs

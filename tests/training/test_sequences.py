@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from marl.arena import Trajectory
-from marl.training.advantages import Advantages
-from marl.training.columns import join, module_columns
+from marl.training.experience import join
+from marl.training.experience.on_policy import Advantages, module_columns
 from marl.training.sequences import sequences
 
 Make = Callable[..., Trajectory]

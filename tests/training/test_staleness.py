@@ -22,7 +22,7 @@ from marl.registry import ALGORITHMS, load_registry
 from marl.testing.games.kuhn import kuhn
 from marl.testing.games.pennies import matching_pennies
 from marl.testing.games.skirmish import skirmish
-from marl.training.columns import module_columns
+from marl.training.experience.on_policy import module_columns
 
 pytest.importorskip("ray.rllib", reason="needs Ray's RLlib")
 pytestmark = [
@@ -100,6 +100,7 @@ def test_every_row_that_is_learned_from_is_within_the_bound(
 def test_synchronous_updates_are_play_then_learn_in_turn(services: Any, gradient: Any) -> None:
     """What `staleness: 0` computes, written out by hand from the parts of `update.py`, gives the same weights."""
     from marl import rng
+    from marl.training.backends.backend import Plan
     from marl.training.networks.moments import together
     from marl.training.update import learn
 
@@ -111,7 +112,7 @@ def test_synchronous_updates_are_play_then_learn_in_turn(services: Any, gradient
         backend.experience.add([batch.columns for batch in batches])
         seed, coefficients = int(rng.mix(SELF_PLAY.seed, number + 1)[0]), by_hand.hyper.coefficients(0.0)
         draw = backend.experience.draw(seed, coefficients)
-        learn(backend.learner, draw, seed, coefficients, together(batch.seen for batch in batches))
+        learn(backend.learner, draw, Plan(129, seed, coefficients), together(batch.seen for batch in batches))
     assert same(engine.backend.learner.weights(), backend.learner.weights())
 
 
@@ -192,7 +193,7 @@ def test_the_parameter_of_before_says_what_it_is_called_now() -> None:
 
 
 def test_sequences_end_where_weights_changed_if_they_are_to_be_told_apart(window: Any) -> None:
-    from marl.training.advantages import Advantages
+    from marl.training.experience.on_policy import Advantages
 
     rows = window(clock=np.arange(6), version=np.array([0, 0, 1, 1, 1, 2]), memory=np.arange(6.0)[:, None])
     nothing = Advantages(np.zeros(6), np.zeros(6))

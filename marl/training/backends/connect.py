@@ -18,6 +18,6 @@ def connect(spec: EnvSpec, parts: Parts, modules: Mapping[str, ModuleSpec], hype
         from marl.training.backends.ray_backend import RayBackend
 
         return RayBackend(spec, parts, modules, hyper, compute)
-    from marl.training.backends.local import Local
+    from marl.training.update import Local
 
     return Local(spec, parts, modules, hyper)

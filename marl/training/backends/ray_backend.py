@@ -16,7 +16,7 @@ from marl.errors import RunError
 from marl.snapshot import JSON
 from marl.training.backends import ray_session
 from marl.training.backends.backend import Plan, Report
-from marl.training.backends.playing import fitted, flat, recorded, report
+from marl.training.backends.lanes import recorded
 from marl.training.backends.ray_free import FreeSamplers
 from marl.training.backends.ray_learners import Learners, RowsLost
 from marl.training.backends.ray_runner import load_weights
@@ -25,9 +25,10 @@ from marl.training.checkpoint import AVERAGE, part, with_experience
 from marl.training.hyper import Hyper
 from marl.training.lineup import Lineup
 from marl.training.modules import ModuleSpec
-from marl.training.networks import NetworkPolicy, moments
+from marl.training.networks import NetworkPolicy
 from marl.training.parts import Parts
 from marl.training.rewards import Rewards
+from marl.training.update import fitted, flat, report, seen
 from marl.types import Array
 
 _ATTEMPTS = 3
@@ -97,7 +98,7 @@ class RayBackend:
             started = time.perf_counter()
             batches, columns, late = self.samplers.rows(plan, self.learners.weights, self.rewards.save())
             sampled = time.perf_counter()
-            fit = partial(self.learners.fit, columns, plan, moments.together(batch.seen for batch in batches))
+            fit = partial(self.learners.fit, columns, plan, seen(batches))
             try:
                 stats = self.samplers.meanwhile(fit)
             except RowsLost:
@@ -105,7 +106,7 @@ class RayBackend:
             paid = fitted(self.rewards, batches, plan.seed)
             seconds = {"sample_seconds": sampled - started, "learn_seconds": time.perf_counter() - sampled}
             told = flat(stats, self._policy.networks) | paid | seconds
-            return report([*batches, *late], self.learners.bound(plan), told)
+            return report([*batches, *late], self.learners.bound(plan), plan.version, told)
         raise RunError(f"rows were lost {_ATTEMPTS} times in one update: nodes of the cluster come and go")
 
     def save(self) -> Checkpoint:

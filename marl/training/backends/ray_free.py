@@ -20,15 +20,16 @@ import torch
 from marl.algorithm import Checkpoint, Services
 from marl.env import EnvSpec
 from marl.training.backends.backend import Plan
-from marl.training.backends.playing import part_of, portion, stream
+from marl.training.backends.lanes import part_of, stream
 from marl.training.backends.ray_runner import Runner
 from marl.training.backends.ray_samplers import PATIENCE, REVIVALS, Rows, Samplers, T, died, raise_bugs, value
-from marl.training.columns import Columns
+from marl.training.experience import Columns
 from marl.training.hyper import Hyper
 from marl.training.lineup import Lineup
 from marl.training.modules import ModuleSpec
 from marl.training.parts import Parts
-from marl.training.update import Batch
+from marl.training.rollout import Batch
+from marl.training.update import portion
 from marl.types import Array
 
 _STEP = 0.2  # seconds from one look at an actor that is being started again to the next

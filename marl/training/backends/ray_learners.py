@@ -18,15 +18,15 @@ from marl.compute import Compute
 from marl.errors import RunError, UserError
 from marl.training.backends.backend import Plan
 from marl.training.checkpoint import experience_of, part
-from marl.training.columns import Columns
-from marl.training.experience import Draw, Experience
+from marl.training.experience import Columns, Draw, Experience
 from marl.training.hyper import Hyper
 from marl.training.learner import ColumnLearner
-from marl.training.modules import ModuleSpec, multi_module_spec
+from marl.training.learner_state import multi_module_spec
+from marl.training.modules import ModuleSpec
 from marl.training.networks.moments import Seen
 from marl.training.parts import Parts
 from marl.training.staleness import Bound
-from marl.training.update import learn
+from marl.training.update import bounded, learn
 from marl.types import Array
 
 References = Sequence["ray.ObjectRef[dict[str, Columns]]"]
@@ -79,9 +79,9 @@ class Learners:
         self._each(_load, checkpoint if self.count == 0 else ray.put(checkpoint))
         self.state = self._first(_save)
 
-    def bound(self, plan: Plan) -> Bound:
+    def bound(self, plan: Plan) -> Bound | None:
         """How old rows may be for this update."""
-        return Bound.of(self._staleness, self.experience.keeps, plan.version)
+        return bounded(self._staleness, self.experience.keeps, plan.version)
 
     def fit(self, parts: References, plan: Plan, seen: Mapping[str, Seen]) -> Stats:
         """Take the samplers' columns, and fit all modules together; `seen` is what all their rows were like.
@@ -185,14 +185,15 @@ def _fit(
     seen: Mapping[str, Seen],
 ) -> tuple[Stats, Checkpoint | None, dict[str, Array]]:
     draw, world = source(drawn, plan), max(1, learner.config.num_learners)
-    stats = learn(learner, draw, plan.seed, plan.coefficients, seen, rank, world)
+    stats = learn(learner, draw.share(rank, world), plan, seen)
     return stats, learner.save() if rank == 0 else None, learner.said
 
 
-def _cut(drawn: tuple[Experience, References, Bound], plan: Plan) -> Draw:
+def _cut(drawn: tuple[Experience, References, Bound | None], plan: Plan) -> Draw:
     """What an experience that keeps nothing draws from the samplers' columns, here where they are learned from."""
     experience, parts, bound = drawn
-    experience.add(bound(_gathered(parts)))
+    gathered = _gathered(parts)
+    experience.add(bound(gathered) if bound else gathered)
     return experience.draw(plan.seed, plan.coefficients)
 
 

@@ -20,8 +20,7 @@ from marl.policy import Policy
 from marl.registry import load_registry
 from marl.services import restore
 from marl.snapshot import Snapshot
-from marl.training.backends.playing import live_sampler
-from marl.training.columns import Columns
+from marl.training.experience import Columns
 from marl.training.hyper import Hyper
 from marl.training.lineup import Lineup
 from marl.training.making import Maker
@@ -29,7 +28,7 @@ from marl.training.modules import ModuleSpec
 from marl.training.networks import NetworkPolicy
 from marl.training.parts import Parts
 from marl.training.rewards import Rewards
-from marl.training.update import Batch, LiveSampler
+from marl.training.rollout import Batch, LiveSampler, live_sampler
 from marl.types import Array, Floats
 
 
@@ -61,7 +60,7 @@ class Runner(EnvRunner):
         self.spec, self.hyper = spec, hyper
         self.modules = dict(modules)
         networks = {name: module.build(0, name) for name, module in modules.items()}
-        self.policy = NetworkPolicy(spec, networks, hyper.sharing, parts.behaviour())
+        self.policy = NetworkPolicy(spec, networks, hyper.sharing, parts.behave())
         self.experience = parts.experience(hyper)  # which only cuts here
         self.rewards = Rewards(hyper.reward, spec, hyper.discount)
         self._frozen: dict[str, Policy] = {}

@@ -16,15 +16,16 @@ from marl.env import EnvSpec
 from marl.errors import RunError, UserError
 from marl.snapshot import Snapshot
 from marl.training.backends.backend import Plan
-from marl.training.backends.playing import part_of, portion, stream, wanted, whole
+from marl.training.backends.lanes import part_of, stream, whole
 from marl.training.backends.ray_runner import Runner, Start
-from marl.training.columns import Columns
+from marl.training.experience import Columns
 from marl.training.hyper import Hyper
 from marl.training.lineup import Lineup
 from marl.training.making import limit, maker
 from marl.training.modules import ModuleSpec
 from marl.training.parts import Parts
-from marl.training.update import Batch
+from marl.training.rollout import Batch
+from marl.training.update import portion, wanted
 from marl.types import Array, Floats
 
 PATIENCE = 120.0  # seconds until an actor that is being (re)started must answer

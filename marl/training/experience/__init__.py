@@ -1,23 +1,38 @@
 """Experience: what a learner keeps of what was played, and how it is cut into batches.
 
 It has two halves, for play and learning may be in different processes. `cut` is where it was played: stateless, and
-what it gives are columns (arrays), which travel. `add`, `draw` and `learned` are where it is learned from.
+what it gives are columns (plain numpy arrays by name), which travel, as episodes never do. `add`, `draw` and `learned`
+are where it is learned from.
+
+| column | shape | |
+|---|---|---|
+| `observation` | tree of `[K, ...]` | |
+| `mask` | `bool[K, W]` | only where the environment gives masks |
+| `action` | `[K, ...]` | |
+| `logp`, `value` | `float32[K]` | of the policy that played, when it played |
+| `version` | `int64[K]` | how many updates are behind the weights that played |
+| `advantage`, `target` | `float32[K]` | see `marl.training.experience.on_policy` |
+
+Modules with memory get sequences: the same columns as `[S, T, ...]`, and `valid` `bool[S, T]` (False on padding),
+`first` `bool[S, T]` (memory is cleared there) and `memory` `[S, M]` (at the start of each sequence).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
 from marl import tree
 from marl.algorithm import Checkpoint
 from marl.arena import Record, Trajectory
-from marl.training.columns import Columns, rows_of
+from marl.errors import RunError
 from marl.training.networks import NetworkPolicy
-from marl.types import Array
+from marl.types import Array, ArrayTree, Ints
+
+Columns: TypeAlias = dict[str, ArrayTree]
 
 
 class Cut(NamedTuple):
@@ -89,3 +104,47 @@ class Experience(Protocol):
 
     def load(self, checkpoint: Checkpoint) -> None:
         """Go back (or on) to what was saved."""
+
+
+def rows_by_module(window: Trajectory, modules: Sequence[str]) -> dict[str, Ints]:
+    """The rows `int64[k]` of each module that has some. `modules`: the module id of each agent of the environment."""
+    names = sorted({modules[agent] for agent in np.unique(window.agent).tolist()})
+    number = np.array([names.index(name) if name in names else -1 for name in modules])[window.agent]
+    return {name: np.flatnonzero(number == index) for index, name in enumerate(names)}
+
+
+def join(parts: Sequence[Mapping[str, Columns]]) -> dict[str, Columns]:
+    """The columns of several windows (or groups, or samplers) together, by module."""
+    names = sorted({name for part in parts for name in part})
+    result = {}
+    for name in names:
+        present = [part[name] for part in parts if name in part]
+        result[name] = {key: tree.concatenate([part[key] for part in present]) for key in present[0]}
+    return result
+
+
+def rows_of(columns: Columns) -> int:
+    """How many rows (or, with memory, sequences; of a team, episodes) there are."""
+    return len(next(leaf for _, leaf in tree.leaves(columns)))
+
+
+def edges(rows: int, count: int) -> list[int]:
+    """Where `count` near equal parts of the rows begin, and where the last one ends."""
+    edges: list[int] = np.linspace(0, rows, count + 1).astype(int).tolist()
+    return edges
+
+
+def ticks(clock: Ints) -> list[tuple[int, int]]:
+    """The runs of rows (start, stop) that were played at the same tick, last first; no row of a run follows another."""
+    if len(clock) == 0:
+        return []
+    edges = [0, *(np.flatnonzero(np.diff(clock)) + 1).tolist(), len(clock)]
+    return list(zip(edges[-2::-1], edges[:0:-1], strict=True))
+
+
+def unseen_end() -> RunError:
+    """The error where an agent was cut short, and the environment did not show what it saw last."""
+    return RunError(
+        "the environment cut an agent short (truncated), but gave no last observation of it in `final`, so there is "
+        "nothing to learn its value from; `marl plugins check` says more"
+    )

@@ -32,10 +32,8 @@ from marl.algorithm import Checkpoint
 from marl.arena import Record, Trajectory
 from marl.env import Group
 from marl.joint import Joint
-from marl.training.advantages import unseen_end
 from marl.training.checkpoint import part
-from marl.training.columns import Columns, rows_of
-from marl.training.experience import Cut, Draw
+from marl.training.experience import Columns, Cut, Draw, rows_of, unseen_end
 from marl.training.hyper import EpisodesHyper
 from marl.training.modules import team_name
 from marl.training.networks import NetworkPolicy

@@ -9,8 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from marl import tree
 from marl.algorithm import Checkpoint
-from marl.training.columns import Columns, join, rows_of
-from marl.training.experience import Draw
+from marl.training.experience import Columns, Draw, join, rows_of
 from marl.training.experience.episodes import WholeMatches, longer
 from marl.training.hyper import FreshEpisodesHyper
 

@@ -1,9 +1,16 @@
-"""On-policy experience: what was played last and nothing else, with advantages, in epochs of shuffled minibatches."""
+"""On-policy experience: what was played last and nothing else, with advantages, in epochs of shuffled minibatches.
+
+Advantages are generalised advantage estimation over each agent's own turns. Between two of these lie any number of
+ticks; they count as one step. So the discount is *per own turn*, whatever the others do in between, and
+`Trajectory.reward` is already the sum over those ticks.
+
+Source: Schulman et al., "High-dimensional continuous control using generalized advantage estimation", ICLR 2016.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 
@@ -11,16 +18,15 @@ from marl import tree
 from marl.algorithm import Checkpoint
 from marl.arena import Record, Trajectory
 from marl.env import Rows
-from marl.training.advantages import Advantages, generalised_advantages
-from marl.training.columns import Columns, join, module_columns, rows_of
-from marl.training.experience import Cut, Draw
+from marl.training.experience import Columns, Cut, Draw, join, rows_by_module, rows_of, ticks, unseen_end
 from marl.training.hyper import OnPolicyHyper
 from marl.training.networks import NetworkPolicy
-from marl.types import Array, Floats
+from marl.training.sequences import sequences
+from marl.types import Array, ArrayTree, Floats, Ints
 
 
 class OnPolicy:
-    """See `Experience`. The columns are those of `marl.training.columns`; every row is used `epochs` times."""
+    """See `Experience`. The columns are those of `marl.training.experience`; every row is used `epochs` times."""
 
     keeps: ClassVar[bool] = False
     record: ClassVar[Record] = Record()
@@ -102,3 +108,90 @@ def _fit_of_values(windows: Sequence[Trajectory], estimates: Sequence[Advantages
     error = target - np.concatenate([window.value for window in windows])
     variance = float(target.var())
     return {"explained_variance": 1.0 - float(error.var()) / variance if variance > 0 else 0.0}
+
+
+class Advantages(NamedTuple):
+    """Per row, `float64[K]`: the advantage, and the value target `advantage + value`."""
+
+    advantage: Floats
+    target: Floats
+
+
+def generalised_advantages(window: Trajectory, last_value: Floats, discount: float, trace: float) -> Advantages:
+    """GAE of every row: `discount` (gamma) per own turn, `trace` (lambda) in `[0, 1]`.
+
+    `last_value`: `float64[M]`, see `following_values`. Raises ValueError where the policy estimated no values.
+    """
+    if np.isnan(window.value).any():
+        raise ValueError("these rows have no value estimates (NaN): the policy that played them does not estimate any")
+    delta = window.reward + discount * following_values(window, last_value) - window.value
+    advantage = np.zeros(len(window) + 1)  # the entry at -1 stands for "nothing follows"
+    advantage[:-1] = delta
+    decay = discount * trace
+    for start, stop in ticks(window.clock):
+        part = slice(start, stop)
+        advantage[part] += decay * advantage[window.next_row[part]]
+    return Advantages(advantage[:-1], advantage[:-1] + window.value)
+
+
+def following_values(window: Trajectory, last_value: Floats) -> Floats:
+    """The value after each row, `float64[K]`: of the agent's next own turn, of `last`, or 0 where it terminated.
+
+    `last_value`: `float64[M]`, the values of `window.last`; those of terminated rows are not read. Raises RunError
+    where the environment gave no final observation to an agent that was cut short.
+    """
+    inside = window.next_row >= 0
+    following = np.zeros(len(window))
+    following[inside] = window.value[window.next_row[inside]]
+    bootstrapped = ~inside & ~window.terminated
+    if (window.last_row[bootstrapped] < 0).any():
+        raise unseen_end()
+    following[bootstrapped] = last_value[window.last_row[bootstrapped]]
+    return following
+
+
+def module_columns(
+    window: Trajectory,
+    seen: ArrayTree,
+    estimates: Advantages,
+    modules: Sequence[str],
+    memories: Mapping[str, int],
+    length: int,
+    apart: bool = False,
+) -> dict[str, Columns]:
+    """A window's rows as columns, one set for each module that has rows.
+
+    `seen`: what the networks saw of each row, a tree of `[K, ...]`. `modules`: the module id of each agent of the
+    environment. `memories`: the size of each module's memory. `length`: the longest sequence, for those that have one;
+    `apart`: whether a sequence ends where weights changed.
+    """
+    by_module, everything = rows_by_module(window, modules), _columns(window, seen, estimates)
+    if len(by_module) == 1 and window.memory is None:
+        return dict.fromkeys(by_module, everything)
+    result = {}
+    for name, rows in by_module.items():
+        if not memories[name]:
+            result[name] = {key: tree.take(column, rows) for key, column in everything.items()}
+        else:
+            result[name] = _sequence_columns(window, everything, rows, memories[name], length, apart)
+    return result
+
+
+def _columns(window: Trajectory, seen: ArrayTree, estimates: Advantages) -> Columns:
+    columns: Columns = {"observation": seen, "action": window.action, "version": window.version}
+    if window.mask is not None:
+        columns["mask"] = window.mask
+    numbers = {"logp": window.logp, "value": window.value, **estimates._asdict()}
+    return columns | {name: number.astype(np.float32) for name, number in numbers.items()}
+
+
+def _sequence_columns(
+    window: Trajectory, everything: Columns, rows: Ints, memory: int, length: int, apart: bool
+) -> Columns:
+    cut = sequences(window, rows, length, apart)
+    columns = {name: cut.lay(column) for name, column in everything.items()}
+    return columns | {
+        "valid": cut.valid,
+        "first": cut.lay(window.first) & cut.valid,
+        "memory": cut.starts(window.memory)[:, :memory],
+    }

@@ -28,10 +28,8 @@ from marl import rng, tree
 from marl.algorithm import Checkpoint
 from marl.arena import Record, Trajectory
 from marl.errors import UserError
-from marl.training.advantages import unseen_end
 from marl.training.checkpoint import part
-from marl.training.columns import Columns, rows_by_module
-from marl.training.experience import Cut, Draw
+from marl.training.experience import Columns, Cut, Draw, rows_by_module, unseen_end
 from marl.training.experience.ring import Ring
 from marl.training.hyper import ReplayHyper
 from marl.training.networks import NetworkPolicy

@@ -6,7 +6,7 @@ import numpy as np
 
 from marl import tree
 from marl.algorithm import Checkpoint
-from marl.training.columns import Columns, rows_of
+from marl.training.experience import Columns, rows_of
 from marl.types import Array, ArrayTree, Floats, Ints
 
 _PLACE = ("first", "slot", "next_row")  # columns that only say what follows what

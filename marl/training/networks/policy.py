@@ -14,7 +14,6 @@ from marl.errors import RunError, UserError
 from marl.policy import Acts
 from marl.snapshot import JSON, Snapshot, canonical
 from marl.training.behaviour import Behaviour
-from marl.training.behaviour.sampled import Sampled
 from marl.training.model import Sharing
 from marl.training.networks import saved
 from marl.training.networks.build import module_ids
@@ -33,7 +32,8 @@ class NetworkPolicy:
     a row that stands in another batch is answered the same to about 1e-5, because products of other sizes round
     differently. Networks of different groups may be of different kinds; the memory of a row is as large as the largest.
 
-    `behaviour` is how it acts, by what its networks say and by `coefficients`; no snapshot has either.
+    `behaviour` is how it acts, by what its networks say and by `coefficients`; no snapshot has either. By default
+    actions are drawn from the distribution.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class NetworkPolicy:
         behaviour: Behaviour | None = None,
     ) -> None:
         self.spec, self.networks, self.sharing = spec, dict(networks), sharing
-        self.behaviour, self.coefficients = behaviour or Sampled(), dict[str, float]()
+        self.behaviour, self.coefficients = behaviour, dict[str, float]()
         ids = module_ids(spec, sharing)
         names = list(self.networks)
         unknown = sorted(set(names) - set(ids))
@@ -138,7 +138,10 @@ class NetworkPolicy:
             memory = self.memory(len(rows)) if memory is None or size == self._memory else memory.copy()
             _given(memory)[:, :size] = numpy(out.memory)
         inputs = finite(numpy(out.inputs))
-        action, logp = self.behaviour.sample(network.distribution, inputs, rows.mask, keys, self.coefficients)
+        if self.behaviour is None:
+            action, logp = network.distribution.sample(inputs, rows.mask, keys)
+        else:
+            action, logp = self.behaviour.sample(network.distribution, inputs, rows.mask, keys, self.coefficients)
         value: Array | None = None if out.value is None else numpy(out.value) * network.value_scale
         return Acts(action, logp, value, memory)
 

@@ -11,8 +11,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from marl.training.learner import Stats, Tensors
-from marl.training.minibatches import permutation
+from marl.training.learner import Stats, Tensors, permutation
 from marl_ctde.algorithm import CentralCritic
 from marl_ctde.clipped import own_turns
 from marl_ctde.mappo import MAPPOLearner

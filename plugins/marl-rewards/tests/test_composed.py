@@ -121,7 +121,7 @@ def block() -> dict[str, Any]:
 
 
 def engine(backend: str) -> Any:
-    from marl.training.engine import Engine
+    from marl.training.algorithm import Engine
     from marl.training.modules import module_specs
     from marl.training.networks import ModelConfig
     from marl.training.parts import Parts
