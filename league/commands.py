@@ -14,17 +14,17 @@ from league.payoffs import margins
 from league.payoffs.row import EXACT
 from league.player import Player
 from league.reader import opened
-from league.shown import lineage_table, mixture_table, payoff_table
+from league.shown import mixture_table, payoff_table, players_table
 from league.value import plain_values
 from league.view import LeagueView
 from marl.cli.command import Commands, argument, option
 from marl.errors import UserError
 from marl.printable import printable
-from marl.run.lineage import story
+from marl.run.journal import story
 from marl.types import Floats
 from marl.words import uncertain
 
-app = Commands("Look into a league: status, payoffs, lineage, export.")
+app = Commands("Look into a league: status, payoffs, players, export.")
 
 RUN = argument(metavar="RUN", help="The run directory, as in runs/NAME.")
 JSON = option(False, "--json", help="Print JSON.")
@@ -34,14 +34,14 @@ JSON = option(False, "--json", help="Print JSON.")
 def status(run: Path = RUN, as_json: bool = JSON) -> None:
     """Where a league stands, and whom its meta-strategy plays."""
     with opened(run) as (_, view):
-        facts = {**_facts(view), "lineage": story(run)}
+        facts = {**_facts(view), "journal": story(run)}
     if as_json:
         print(json.dumps(facts))
         return
     console = Console(highlight=False)
     head = f" on {view.env}: iteration {facts['iteration']}, {facts['seconds']:.1f} s"
     console.print(Text.assemble((printable(view.name), "bold"), head), soft_wrap=True)
-    for line in facts["lineage"]:
+    for line in facts["journal"]:
         console.print(printable(line), markup=False, soft_wrap=True)
     if view.finished:
         console.print(printable(f"finished: {view.reason}".removesuffix(": ")), markup=False, soft_wrap=True)
@@ -75,14 +75,14 @@ def payoffs(run: Path = RUN, last: int = option(10, help="How many of the newest
 
 
 @app.command()
-def lineage(run: Path = RUN, as_json: bool = JSON) -> None:
-    """Who was trained when, and against whom."""
+def players(run: Path = RUN, as_json: bool = JSON) -> None:
+    """Who was trained when, from whom and against whom."""
     with opened(run) as (_, view):
-        players = view.players
+        found = view.players
     if as_json:
-        print(json.dumps([_player(player) for player in players]))
+        print(json.dumps([_player(player) for player in found]))
         return
-    Console(highlight=False).print(lineage_table(players))
+    Console(highlight=False).print(players_table(found))
 
 
 @app.command()
@@ -109,7 +109,8 @@ def _finite(values: Floats) -> list[float | None]:
 
 def _player(player: Player) -> dict[str, Any]:
     return {"name": player.name, "sides": list(player.sides), "born": player.born, "role": player.role,
-            "lineage": player.lineage, "snapshot": player.snapshot, "parents": list(player.parents)}  # fmt: skip
+            "lineage": player.lineage, "snapshot": player.snapshot, "parent": player.parent,
+            "opponents": list(player.opponents)}  # fmt: skip
 
 
 def _facts(view: LeagueView) -> dict[str, Any]:

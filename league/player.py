@@ -9,10 +9,10 @@ from dataclasses import dataclass
 class Player:
     """A named member of the league.
 
-    `sides` are those that it can play: one, or all where the game is symmetric. `parents` are the players whose mixture
-    it was trained against, the heaviest first, or its own earlier versions; `born` is the iteration that added it (0
-    for those the league started with). `checkpoint` is what its training can go on from, or None. `lineage` names
-    the learner that left it behind, "" for founders.
+    `sides` are those that it can play: one, or all where the game is symmetric. `opponents` are the players whose
+    mixture it was trained against, the heaviest first; `born` is the iteration that added it (0 for those the league
+    started with). `checkpoint` is what its training can go on from, or None. `lineage` names the learner that left it
+    behind, "" for founders; `parent` the player that its own training went on from, "" where it began anew.
     """
 
     name: str
@@ -20,9 +20,10 @@ class Player:
     snapshot: str
     born: int
     role: str = "main"
-    parents: tuple[str, ...] = ()
+    opponents: tuple[str, ...] = ()
     checkpoint: str | None = None
     lineage: str = ""
+    parent: str = ""
 
     @property
     def population(self) -> str:

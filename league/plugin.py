@@ -47,7 +47,7 @@ def marl_rosters() -> Iterable[Descriptor]:
 def marl_reports() -> Iterable[Descriptor]:
     """The reports of runs of `kind: league` and `kind: tournament`."""
     return [
-        Descriptor("league", "league.report.rewrite:rewrite", "measures, payoffs, mixtures and lineage"),
+        Descriptor("league", "league.report.rewrite:rewrite", "measures, payoffs, mixtures and births"),
         Descriptor("tournament", "league.tournament.page:rewrite", "standings, crosstable and replays"),
     ]
 
@@ -70,7 +70,7 @@ def marl_algorithms() -> Iterable[Descriptor]:
 def marl_commands() -> Iterable[Descriptor]:
     """`marl league ...` and `marl tournament ...`."""
     return [
-        Descriptor("league", "league.commands:app", "Look into a league: status, payoffs, lineage, export."),
+        Descriptor("league", "league.commands:app", "Look into a league: status, payoffs, players, export."),
         Descriptor(
             "tournament", "league.tournament.commands:app", "Host a tournament: create, submit, run, standings."
         ),

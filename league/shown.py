@@ -52,8 +52,8 @@ def cell(mean: float, margin: float) -> str:
     return f"{mean:+.2f}±{margin:.2f}" if np.isfinite(margin) else f"{mean:+.2f}±?"
 
 
-def lineage_table(players: tuple[Player, ...]) -> Table:
-    """Who was trained when, and against whom."""
+def players_table(players: tuple[Player, ...]) -> Table:
+    """Who was trained when, from whom and against whom."""
     table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0))
     table.add_column("player", no_wrap=True)
     table.add_column("born", justify="right", no_wrap=True)
@@ -61,14 +61,18 @@ def lineage_table(players: tuple[Player, ...]) -> Table:
     told = any(player.lineage not in ("", player.population) for player in players)
     if told:
         table.add_column("learner", no_wrap=True)
+    warm = any(player.parent for player in players)
+    if warm:
+        table.add_column("went on from", no_wrap=True)
     table.add_column("trained against", overflow="fold")
     table.add_column("snapshot", no_wrap=True)
     for player in players:
-        more = f" and {len(player.parents) - 3} more" if len(player.parents) > 3 else ""
-        parents = ", ".join(map(printable, player.parents[:3])) + more
+        more = f" and {len(player.opponents) - 3} more" if len(player.opponents) > 3 else ""
+        met = ", ".join(map(printable, player.opponents[:3])) + more
+        before = (printable(player.parent or "–"),) if warm else ()
         learner = (printable(player.lineage or "–"),) if told else ()
         start = (printable(player.name), str(player.born), printable(player.role))
-        row = (*start, *learner, parents, player.snapshot[:12])
+        row = (*start, *learner, *before, met, player.snapshot[:12])
         table.add_row(*map(Text, row))
     return table
 

@@ -85,7 +85,7 @@ class Ledger:
     # players and jobs
 
     def add_player(self, player: Player, job: str | None = None) -> int:
-        """Add a member and return its id. `parents` must already be members, by name."""
+        """Add a member and return its id. `parent` and `opponents` must already be members, by name."""
         with self.writes() as connection:
             return insert_player(connection, player, job)
 
@@ -111,7 +111,7 @@ class Ledger:
         return [
             (
                 r.id,
-                Player(r.name, self._sides(r), r.snapshot, r.born, r.role, tuple(r.parents), r.checkpoint, r.lineage),
+                _player(r, self._sides(r)),
             )
             for r in rows
         ]
@@ -245,6 +245,12 @@ def _player_row(player: Player) -> dict[str, Any]:
         "snapshot": player.snapshot,
         "born": player.born,
         "role": player.role,
-        "parents": list(player.parents),
+        "opponents": list(player.opponents),
         "lineage": player.lineage,
+        "parent": player.parent,
     }
+
+
+def _player(row: Any, sides: tuple[int, ...]) -> Player:
+    opponents = tuple(row.opponents)
+    return Player(row.name, sides, row.snapshot, row.born, row.role, opponents, row.checkpoint, row.lineage, row.parent)

@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from marl.errors import UserError
 
-VERSION = 5
+VERSION = 6
 
 metadata = MetaData()
 
@@ -41,9 +41,10 @@ players = Table(
     Column("snapshot", String, nullable=False),
     Column("born", Integer, nullable=False),
     Column("role", String, nullable=False),
-    Column("parents", JSON, nullable=False),
+    Column("opponents", JSON, nullable=False),  # against whose mixture it was trained, by name
     Column("job", String),
     Column("lineage", String, nullable=False),
+    Column("parent", String, nullable=False),  # whose training its own went on from, by name, or ""
 )
 
 # What is to be learned, and what came of it. Those that no order names are of ledgers before there were orders.
@@ -204,6 +205,22 @@ def _add_orders(connection: Connection) -> None:
     connection.execute(delete(players).where(players.c.id.in_(map(int, lost))))
 
 
+def _tell_parents_from_opponents(connection: Connection) -> None:
+    """`parents` were the opponents, and before them the player that training went on from, where there was one."""
+    if "parents" not in _columns(connection, "players"):
+        return
+    connection.exec_driver_sql("ALTER TABLE players RENAME COLUMN parents TO opponents")
+    connection.exec_driver_sql("ALTER TABLE players ADD COLUMN parent VARCHAR NOT NULL DEFAULT ''")
+    with_jobs = select(players.c.id, players.c.name, players.c.opponents, jobs.c.spec, jobs.c.checkpoint)
+    rows = connection.execute(with_jobs.join(jobs, players.c.job == jobs.c.id)).all()
+    left_behind = {row.name: row.checkpoint for row in rows}
+    for row in rows:
+        before = row.spec.get("parent") if isinstance(row.spec, dict) else None
+        if before and row.opponents and left_behind.get(row.opponents[0]) == before:
+            first, *others = row.opponents
+            connection.execute(update(players).where(players.c.id == row.id).values(parent=first, opponents=others))
+
+
 def _columns(connection: Connection, table: str) -> set[str]:
     return {column["name"] for column in inspect(connection).get_columns(table)}
 
@@ -214,6 +231,7 @@ MIGRATIONS: dict[int, Callable[[Connection], None]] = {
     2: _name_measures,
     3: _give_players_sides,
     4: _add_orders,
+    5: _tell_parents_from_opponents,
 }
 
 

@@ -63,10 +63,12 @@ class Population:
         """
         order, outcome = one.order, one.outcome
         assert outcome is not None, "an order is taken when it is done"
-        parents = self.parents(order.job)
+        met, parent = self.opponents(order.job), self.parent(order.job)
         joining = self._named(
             [
-                Player("", sides, outcome.snapshot, iteration, order.role, parents, outcome.checkpoint, order.lineage)
+                Player(
+                    "", sides, outcome.snapshot, iteration, order.role, met, outcome.checkpoint, order.lineage, parent
+                )
                 for sides in self.playing(order.job.sides)
                 if order.keep == "always" or (order.keep == "new" and self._is_new(sides, outcome.snapshot))
             ]
@@ -83,9 +85,13 @@ class Population:
     def _is_new(self, sides: tuple[int, ...], snapshot: str) -> bool:
         return all(player.snapshot != snapshot for _, player in self.members[self.of(sides[0])])
 
-    def parents(self, job: Job) -> tuple[str, ...]:
-        """The player that the job goes on from, then those that it answers, the heaviest first: their names."""
-        earlier = [p.name for _, p in self.members[self.of(job.side)] if job.parent and p.checkpoint == job.parent]
+    def parent(self, job: Job) -> str:
+        """The name of the player that the job goes on from; "" where it begins anew."""
+        members = self.members[self.of(job.side)] if job.parent else ()
+        return next((player.name for _, player in members if player.checkpoint == job.parent), "")
+
+    def opponents(self, job: Job) -> tuple[str, ...]:
+        """The names of the players that the job answers, the heaviest first."""
         weighed: dict[str, float] = {}
         for side, mixture in enumerate(job.opponents):
             members = self.members[self.of(side)]
@@ -93,7 +99,7 @@ class Population:
             for snapshot, weight in mixture:
                 if snapshot != SELF:
                     weighed[names[snapshot]] = max(weight, weighed.get(names[snapshot], 0.0))
-        return (*earlier[:1], *sorted(weighed, key=lambda name: (-weighed[name], name)))
+        return tuple(sorted(weighed, key=lambda name: (-weighed[name], name)))
 
     def _join(self, id: int, player: Player) -> None:
         self.members[self.of(player.sides[0])].append((id, player))

@@ -49,7 +49,7 @@ const raster = async (data) => {
   };
 };
 
-const lineage = (data) => {
+const births = (data) => {
   const curveTo = ([x, y], [px, py]) => {
     if (y === py) return `M${x} ${y}Q${(x + px) / 2} ${y + 2 * Math.min(0.5 * Math.abs(x - px), 0.42 * data.gap)} ${px} ${py}`;
     const bend = (y + py) / 2;
@@ -66,15 +66,16 @@ const lineage = (data) => {
     move: ([i], dx, dy) => [clamp(i + dx + dy, 0, data.at.length - 1)],
     anchor: ([i]) => data.at[i],
     marks: ([i]) => [
-      ["path", { d: data.parents[i].map((p) => curveTo(data.at[i], data.at[p])).join("") }],
+      ["path", { d: data.behind[i].map((p) => curveTo(data.at[i], data.at[p])).join("") }],
       ["circle", { cx: data.at[i][0], cy: data.at[i][1], r: 5 }],
     ],
     text: ([i]) => {
-      const names = data.parents[i].map((p) => data.names[p]).join(", ");
+      const names = data.behind[i].map((p) => data.names[p]);
+      const from = names.splice(0, data.parent[i]).map((name) => `\nwent on from ${name}`).join("");
       const more = data.more[i] ? ` and ${data.more[i]} more` : "";
-      return `${data.names[i]}\n${data.says[i]}` + (names ? `\ntrained against ${names}${more}` : "");
+      return `${data.names[i]}\n${data.says[i]}${from}` + (names.length ? `\ntrained against ${names.join(", ")}${more}` : "");
     },
   };
 };
 
-Object.assign(readers, { heatmap: raster, mixture: raster, lineage });
+Object.assign(readers, { heatmap: raster, mixture: raster, births });

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from league.report.births import births_section
 from league.report.curve import measure_sections
 from league.report.heading import heading
 from league.report.heatmap import heatmap_section
 from league.report.learning import Learning, learning_section
-from league.report.lineage import lineage_section
 from league.report.mixture import mixture_section
 from league.report.ranking import ranking_section
 from league.report.words import again, reading
@@ -34,7 +34,7 @@ def render(view: LeagueView, learning: Learning = NOTHING) -> str:
         heatmap_section(view),
         mixture_section(view),
         ranking_section(view),
-        lineage_section(view),
+        births_section(view),
         reading(),
         again(view),
     )

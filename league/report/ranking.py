@@ -14,7 +14,7 @@ from marl.words import clipped, number
 
 ROWS = 12  # a side
 HEAD = ("player", "weight", "return", "born", "trained against")
-SHOWN = 2  # parents by name
+SHOWN = 2  # opponents by name
 
 
 def ranking_section(view: LeagueView) -> str:
@@ -64,11 +64,12 @@ def earned(view: LeagueView, side: int, index: int, weights: tuple[Floats, ...],
 def row(player: Player, weight: float, returned: str, most: float) -> str:
     """One player; a role is named only where it is not the ordinary one."""
     role = "" if player.role == "main" else f'<span class="role">{escape(player.role)}</span>'
-    parents = ", ".join(escape(clipped(name, 28)) for name in player.parents[:SHOWN]) or "–"
-    more = f" + {len(player.parents) - SHOWN}" if len(player.parents) > SHOWN else ""
+    met = ", ".join(escape(clipped(name, 28)) for name in player.opponents[:SHOWN])
+    more = f" + {len(player.opponents) - SHOWN}" if len(player.opponents) > SHOWN else ""
+    met = met or (f"itself, from {escape(clipped(player.parent, 28))} on" if player.parent else "–")
     bar = f'<span class="bar" style="--share:{weight / most:.3f}"></span>'
     return (
         f'<tr><td class="name" title="{escape(player.name)}">{escape(clipped(player.name, 28))}{role}</td>'
         f'<td class="weight">{bar}{exact(weight, 3)}</td><td>{returned}</td>'
-        f'<td>{player.born}</td><td class="word">{parents}{more}</td></tr>'
+        f'<td>{player.born}</td><td class="word">{met}{more}</td></tr>'
     )

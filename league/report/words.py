@@ -25,7 +25,7 @@ READING = (
         "runs in circles or is still climbing. Long streaks: it has found players that an equilibrium needs.",
     ),
     (
-        "Lineage",
+        "Births",
         "tells where those players came from. Lines to the far left mean that old opponents still teach something.",
     ),
     (

@@ -36,7 +36,7 @@ def resume(
 ) -> None:
     """Go on with a run that was stopped or is finished, perhaps longer, otherwise, or elsewhere.
 
-    What changes, and when, is written down in lineage.jsonl in the run directory.
+    What changes, and when, is written down in journal.jsonl in the run directory.
     """
     from marl.registry import load_registry
     from marl.run.branch import branch

@@ -1,1 +1,1 @@
-"""What every run has in common, whatever its kind: its directory, its lock, its lineage, and how it goes on."""
+"""What every run has in common, whatever its kind: its directory, its lock, its journal, and how it goes on."""

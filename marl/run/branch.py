@@ -11,13 +11,13 @@ from pathlib import Path
 
 from marl.errors import RunError, UserError
 from marl.registry import Registry
-from marl.run import lineage
+from marl.run import journal
 from marl.run.rules import rules
 from marl.scenario import FILE, load_run
 
 
 def branch(run: Path, new: Path, registry: Registry) -> None:
-    """Make `new` a copy of a run as it stands, with a lineage that says so. Nothing in `run` is written.
+    """Make `new` a copy of a run as it stands, with a journal that says so. Nothing in `run` is written.
 
     Raises UserError where `new` is there already, somebody works in `run`, or runs of its kind cannot be branched.
     """
@@ -32,9 +32,9 @@ def branch(run: Path, new: Path, registry: Registry) -> None:
         try:
             shutil.rmtree(draft, ignore_errors=True)
             draft.mkdir(parents=True)
-            for name in (FILE, lineage.FILE, *files):
+            for name in (FILE, journal.FILE, journal.OLD, *files):
                 _copy(run / name, draft / name)
-            lineage.branched(run, draft)
+            journal.branched(run, draft)
             draft.replace(new)
         except OSError as error:
             shutil.rmtree(draft, ignore_errors=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from marl.errors import UserError
 from marl.registry import Registry
-from marl.run import lineage
+from marl.run import journal
 from marl.run.rules import Rules, rules
 from marl.scenario import FILE, Scenario, load_run, load_scenario
 from marl.scenario.compare import Difference, differing
@@ -25,12 +25,12 @@ def changed(run: Path, overrides: Sequence[str], registry: Registry) -> Scenario
     if "kind" in given:
         raise UserError(f"kind cannot change: {run} is of kind {before.kind!r}, and stays of it")
     scenario = load_scenario(run / FILE, list(overrides), registry)
-    if wrong := _fixed(lineage.edits(run), known):
+    if wrong := _fixed(journal.edits(run), known):
         one, reason = wrong
         raise UserError(
             f"{run / FILE} was edited by hand: {one.key} cannot change, {reason}; it was {one.pair[0]!r}: put that back"
         )
-    others = [one for one in differing(lineage.written(run), scenario.text) if not one.is_new or _named(one, given)]
+    others = [one for one in differing(journal.written(run), scenario.text) if not one.is_new or _named(one, given)]
     if wrong := _fixed(others, known):
         one, reason = wrong
         anew = shlex.join(["marl", "run", str(run / FILE), *overrides])

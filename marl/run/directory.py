@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from marl.errors import RunError, UserError
-from marl.run.lineage import written
+from marl.run.journal import written
 from marl.run.rules import rules
 from marl.scenario import FILE, Scenario
 from marl.scenario.compare import differences

@@ -18,7 +18,7 @@ from marl.blobs import Blobs
 from marl.metrics import Metrics
 from marl.registry import Registry
 from marl.run.directory import goes_on, locked
-from marl.run.lineage import Entry, settle
+from marl.run.journal import Entry, settle
 from marl.run.pins import Pins
 from marl.scenario import Scenario
 from marl.terminal.display import Display
@@ -39,7 +39,7 @@ class Opened:
     pins: Pins
 
     def settle(self, at: Mapping[str, float]) -> list[Entry]:
-        """Everything is known to be right: write down what this run is, and whom it meets. See `lineage.settle`."""
+        """Everything is known to be right: write down what this run is, and whom it meets. See `journal.settle`."""
         added = settle(self.scenario, self.registry, self.out, at)
         self.pins.write()
         return added

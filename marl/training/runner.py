@@ -10,8 +10,8 @@ from rich.console import Console
 
 from marl.metrics import read
 from marl.registry import Registry
+from marl.run.journal import Entry
 from marl.run.life import Run, carry_out, opened
-from marl.run.lineage import Entry
 from marl.run.players import typed
 from marl.scenario import Scenario
 from marl.training import history

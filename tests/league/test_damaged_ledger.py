@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from league.commands import export, lineage, payoffs, status
+from league.commands import export, payoffs, players, status
 from league.report.rewrite import rewrite
 from league.roster import roster
 from marl.cli.run import resume
@@ -37,7 +37,7 @@ DAMAGE = {
         "the decision 'mixtures' of iteration 2 is not whole (KeyError('mixtures'))"
     ),
     "update decisions set data = '[]' where iteration = 2": "the decision 'mixtures' of iteration 2 is not whole",
-    "update players set parents = 'x' where id = 3": "parents of id 3 in the table players is not JSON: x",
+    "update players set opponents = 'x' where id = 3": "opponents of id 3 in the table players is not JSON: x",
     "update payoffs set mean = '[1.0]' where id = 2": "are not 2 numbers",
     "update payoffs set pairing = '1,1' where id = 2": "the pairing 1,1 has not one player of each side",
     "update payoffs set pairing = 'one' where id = 2": "row 2 of the table payoffs is not whole",
@@ -66,7 +66,7 @@ def test_a_ledger_edited_by_hand_is_refused_with_a_sentence(ended: Path, tmp_pat
     readers: list[Callable[[], object]] = [
         lambda: status(run, False),
         lambda: payoffs(run, 10, False),
-        lambda: lineage(run, False),
+        lambda: players(run, False),
         lambda: export(run),
         lambda: rewrite(run),
         lambda: resume(run, ["stop.iterations=3"], None),
@@ -81,7 +81,7 @@ def test_a_ledger_edited_by_hand_is_refused_with_a_sentence(ended: Path, tmp_pat
 
 
 def test_with_its_plugin_gone_a_league_is_still_read(ended: Path, tmp_path: Path, marl: Marl) -> None:
-    for words in ("league status", "league payoffs", "league lineage", "league export"):
+    for words in ("league status", "league payoffs", "league players", "league export"):
         here, there = marl(*words.split(), ended), marl("--safe-mode", *words.split(), ended)
         assert there.returncode == 0, there.stderr
         assert there.stdout == here.stdout

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from league.ledger import Ledger
+from marl.registry import load_registry
+from marl.run.branch import branch
 
 Marl = Callable[..., "subprocess.CompletedProcess[str]"]  # see `marl` in conftest.py
 pytest.importorskip("marl_classic", reason="needs the plugin marl-classic")
@@ -31,8 +33,8 @@ def iterations(run: Path) -> list[Any]:
         ledger.close()
 
 
-def lineage(run: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (run / "lineage.jsonl").read_text().splitlines()]
+def journal(run: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (run / "journal.jsonl").read_text().splitlines()]
 
 
 @pytest.fixture(scope="module")
@@ -51,14 +53,14 @@ def run(ended: Path, tmp_path: Path) -> Path:
 def test_a_longer_league_is_the_one_that_was_that_long_from_the_start(run: Path, tmp_path: Path, marl: Marl) -> None:
     done = marl("resume", run, "stop.iterations=6")
     assert done.returncode == 0, done.stderr
-    assert f"changed: stop.iterations 3 -> 6 (noted in {run}/lineage.jsonl)" in done.stdout
+    assert f"changed: stop.iterations 3 -> 6 (noted in {run}/journal.jsonl)" in done.stdout
     assert marl("run", "leduc_psro", "stop.iterations=6", "--out", tmp_path / "other").returncode == 0
     assert iterations(run) == iterations(tmp_path / "other") and len(iterations(run)) == 7
-    began, changed = lineage(run)
+    began, changed = journal(run)
     assert (began["event"], changed["event"], changed["parent"]) == ("began", "changed", began["id"])
     assert (changed["at"], changed["changes"]) == ({"iteration": 3}, {"stop.iterations": [3, 6]})
     assert "iterations: 6" in (run / "scenario.yaml").read_text() and "iterations: 6" in changed["scenario"]
-    assert marl("resume", run).returncode == 0 and len(lineage(run)) == 2  # nothing new, nothing written down
+    assert marl("resume", run).returncode == 0 and len(journal(run)) == 2  # nothing new, nothing written down
 
 
 @pytest.mark.parametrize(
@@ -81,9 +83,9 @@ def test_a_branch_goes_its_own_way_and_says_where_it_comes_from(run: Path, tmp_p
     assert done.returncode == 0, done.stderr
     assert {file: file.read_bytes() for file in run.rglob("*") if file.is_file()} == before
     assert iterations(new)[:4] == iterations(run) and len(iterations(new)) == 6
-    began, branched, changed = lineage(new)
+    began, branched, changed = journal(new)
     assert (branched["event"], branched["run"]) == ("branched", str(run.resolve()))
-    assert began == lineage(run)[0] and [branched["parent"], changed["parent"]] == [began["id"], branched["id"]]
+    assert began == journal(run)[0] and [branched["parent"], changed["parent"]] == [began["id"], branched["id"]]
     assert changed["changes"] == {"strategy.metasolver": ["league/nash", "league/prd"], "stop.iterations": [3, 5]}
     told = marl("league", "status", new).stdout
     assert f"branched off {run.resolve()} on " in told
@@ -100,7 +102,7 @@ def test_an_edit_by_hand_is_noticed_and_written_down(run: Path, marl: Marl) -> N
     )
     done = marl("resume", run, "stop.iterations=4")
     assert f"{scenario} was edited by hand: strategy.metasolver league/nash -> league/uniform" in done.stdout
-    assert [entry["event"] for entry in lineage(run)] == ["began", "edited", "changed"]
+    assert [entry["event"] for entry in journal(run)] == ["began", "edited", "changed"]
     assert "edited by hand at iteration 3 on " in marl("league", "status", run).stdout
 
 
@@ -120,7 +122,7 @@ def test_what_cannot_change_is_refused_and_nothing_is_written(
     before = (run / "scenario.yaml").read_bytes()
     done = marl("resume", run, change)
     assert done.returncode == 2 and expected in sentence(done)
-    assert ((run / "scenario.yaml").read_bytes(), len(lineage(run))) == (before, 1)
+    assert ((run / "scenario.yaml").read_bytes(), len(journal(run))) == (before, 1)
 
 
 def test_an_environment_swapped_by_hand_is_refused(run: Path, marl: Marl) -> None:
@@ -130,10 +132,18 @@ def test_an_environment_swapped_by_hand_is_refused(run: Path, marl: Marl) -> Non
     assert "was edited by hand: env cannot change" in said and "it was 'classic/leduc_poker': put that back" in said
 
 
-def test_a_run_of_an_older_marl_has_no_lineage_and_gets_one(run: Path, marl: Marl) -> None:
-    (run / "lineage.jsonl").unlink()
+def test_a_run_of_an_older_marl_has_no_journal_and_gets_one(run: Path, marl: Marl) -> None:
+    (run / "journal.jsonl").unlink()
     assert marl("resume", run, "stop.iterations=4").returncode == 0
-    assert [entry["event"] for entry in lineage(run)] == ["began", "changed"]
+    assert [entry["event"] for entry in journal(run)] == ["began", "changed"]
+
+
+def test_a_run_of_the_version_before_called_its_journal_otherwise(run: Path, tmp_path: Path) -> None:
+    (run / "journal.jsonl").rename(run / "lineage.jsonl")
+    branch(run, tmp_path / "new", load_registry())
+    began, branched = journal(tmp_path / "new")
+    assert (began["event"], branched["event"], branched["parent"]) == ("began", "branched", began["id"])
+    assert not (tmp_path / "new/lineage.jsonl").exists() and (run / "lineage.jsonl").exists()
 
 
 def test_a_run_in_use_is_not_branched(run: Path, tmp_path: Path, marl: Marl) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,7 +50,7 @@ def test_an_order_is_asked_leased_done_and_taken(ledger: Ledger) -> None:
     assert opened.span == Span(0, 0.0, 100.0)
     assert opened.outcome == Outcome("snap", "check", {"value": 1.5, "loss": None}, 2.0)
     assert orders.lineages() == {} and orders.now() == 0
-    player = Player("player_0/1", (0,), "snap", 1, parents=(), checkpoint="check", lineage="ann")
+    player = Player("player_0/1", (0,), "snap", 1, opponents=(), checkpoint="check", lineage="ann")
     (id,) = orders.take(1, 1, [player], {2: Span(0, 100.0, 200.0)})
     assert ledger.players() == [(id, player)]
     assert [one.number for one in orders.open()] == [2]
@@ -146,6 +147,27 @@ def test_a_round_that_was_broken_off_in_an_older_ledger_begins_again(tmp_path: P
     assert again.add_player(Player("a/1", (0,), "x", 1)) == 3
     with again.reads() as connection:
         assert tables.is_current(connection)
+
+
+def test_an_older_ledger_learns_to_tell_who_a_player_went_on_from_from_whom_it_met(tmp_path: Path) -> None:
+    """Version 5 wrote both down as `parents`: first whom training went on from, if anybody, then the opponents."""
+    ledger = Ledger.at(tmp_path)
+    ledger.add_player(Player("a/0", (0,), "a0", 0))
+    for number in (1, 2, 3):
+        ledger.add_player(Player(f"a/{number}", (0,), f"a{number}", number))
+    ledger.close()
+    jobs = [("one", None, "c1"), ("two", "c1", "c2"), ("three", None, "c3")]
+    with sqlite3.connect(tmp_path / "ledger.db") as database:
+        database.execute("alter table players rename column opponents to parents")
+        database.execute("alter table players drop column parent")
+        for player, (job, parent, checkpoint) in enumerate(jobs, 2):
+            values = (job, json.dumps({"parent": parent}), f"a{player - 1}", checkpoint)
+            database.execute("insert into jobs values (?, 1, ?, ?, ?, '{}', 0)", values)
+            database.execute("update players set job = ? where id = ?", (job, player))
+        database.execute('update players set parents = \'["a/1", "a/1", "a/0"]\' where id in (3, 4)')
+        database.execute("update schema_version set version = 5")
+    told = [(player.parent, player.opponents) for _, player in Ledger.at(tmp_path).players()]
+    assert told == [("", ()), ("", ()), ("a/1", ("a/1", "a/0")), ("", ("a/1", "a/1", "a/0"))]
 
 
 def test_by_hand_the_shorter_order_ends_first_and_time_goes_on() -> None:

@@ -79,8 +79,8 @@ def test_rectified_psro_fills_the_niches_of_rock_paper_scissors(league: Make) ->
     assert "no best response is new" in manager.reason
     np.testing.assert_allclose(manager.view().payoffs.merged(done[-1].mixtures)[0][:3], 1 / 3)
     assert [len(done), manager.population.sizes] == [5, (9,)]
-    parents = [player.parents for player in manager.view().players[3:6]]
-    assert sorted(map(len, parents)) == [2, 2, 2]  # each met itself and the one that it beats
+    opponents = [player.opponents for player in manager.view().players[3:6]]
+    assert sorted(map(len, opponents)) == [2, 2, 2]  # each met itself and the one that it beats
 
 
 def test_rectified_psro_takes_what_earns_the_value_for_a_tie(league: Make) -> None:

@@ -52,7 +52,7 @@ def league(ended: Path, tmp_path: Path) -> Path:
 READING = [
     "league status RUN",
     "league payoffs RUN",
-    "league lineage RUN",
+    "league players RUN",
     "league export RUN",
     "evaluate RUN --matches 20",
 ]

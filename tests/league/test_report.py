@@ -33,12 +33,12 @@ HOSTILE = "<script>alert('x')</script>\"&"
 
 
 def players(sides: tuple[str, ...], sizes: tuple[int, ...]) -> tuple[Player, ...]:
-    def parents(side: int, born: int) -> tuple[str, ...]:
+    def opponents(side: int, born: int) -> tuple[str, ...]:
         other = (side + 1) % len(sides)
         return tuple(f"{sides[other]}/{k}" for k in range(min(born, sizes[other]) - 1, -1, -1))[:9]
 
     return tuple(
-        Player(f"{sides[s]}/{k}", (s,), f"snapshot{s}{k}", k, "main" if k else "founder", parents(s, k))
+        Player(f"{sides[s]}/{k}", (s,), f"snapshot{s}{k}", k, "main" if k else "founder", opponents(s, k))
         for s in range(len(sides))
         for k in range(sizes[s])
     )
@@ -113,7 +113,7 @@ def equilibrium(nash_conv: float = 0.0) -> Iteration:
 def test_every_league_gives_a_well_formed_page(checked: Any, case: str) -> None:
     page = checked(render(CASES[case]()))
     assert {"curve-nash_conv", "measures"} & set(page.texts)
-    assert {"payoffs", "mixtures", "players", "lineage", "reading", "again"} <= set(page.texts)
+    assert {"payoffs", "mixtures", "players", "births", "reading", "again"} <= set(page.texts)
 
 
 @pytest.mark.parametrize("case", CASES)

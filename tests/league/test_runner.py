@@ -95,13 +95,13 @@ def test_commands_that_look_into_a_league_agree_with_each_other(tmp_path: Path, 
     out = tmp_path / "run"
     marl("run", "leduc_psro", "stop.iterations=3", "--out", out)
     status = json.loads(marl("league", "status", out, "--json").stdout)
-    lineage = json.loads(marl("league", "lineage", out, "--json").stdout)
+    players = json.loads(marl("league", "players", out, "--json").stdout)
     payoffs = [json.loads(line) for line in marl("league", "payoffs", out, "--json").stdout.splitlines()]
     export = [json.loads(line) for line in marl("league", "export", out).stdout.splitlines()]
     assert [side["players"] for side in status["sides"]] == [4, 4]
-    assert len(lineage) == 8
-    parents = {player["name"]: player["parents"] for player in lineage}
-    assert parents["player_0/1"] == ["player_1/0"]
+    assert len(players) == 8
+    opponents = {player["name"]: player["opponents"] for player in players}
+    assert opponents["player_0/1"] == ["player_1/0"]
     assert len(payoffs) == 16
     assert [sum(event["event"] == kind for event in export) for kind in ("player", "payoff", "iteration")] == [8, 16, 4]
     assert export[-1]["measures"] == status["measures"] != {}

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from league.payoffs import Payoffs
 from league.player import Player
-from league.shown import cell, lineage_table, payoff_table
+from league.shown import cell, payoff_table, players_table
 from league.view import LeagueView
 
 
@@ -61,9 +61,9 @@ def test_cells_say_what_was_not_played_and_what_is_unknown() -> None:
     ]  # fmt: skip
 
 
-def test_the_lineage_is_whole_at_80_columns() -> None:
+def test_the_table_of_players_is_whole_at_80_columns() -> None:
     view = league(13, sampled=False)
-    lines = printed(lineage_table(view.players), 80)
+    lines = printed(players_table(view.players), 80)
     assert max(map(len, lines)) <= 80
     assert not any("…" in line for line in lines)
     assert sum(player.snapshot[:12] in line for player in view.players for line in lines) == 26

@@ -39,8 +39,8 @@ def slices(run: Path) -> list[Any]:
     return [(done["env_steps"], done["snapshot"], done["scores"]) for done in found]
 
 
-def lineage(run: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in (run / "lineage.jsonl").read_text().splitlines()]
+def journal(run: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (run / "journal.jsonl").read_text().splitlines()]
 
 
 def test_a_longer_run_is_the_one_that_was_that_long_from_the_start(
@@ -50,9 +50,9 @@ def test_a_longer_run_is_the_one_that_was_that_long_from_the_start(
     assert f"marl resume {run} env_steps=2000" in capsys.readouterr().out
     resume(run, ["env_steps=2000"], None)
     said = capsys.readouterr().out
-    assert f"changed: env_steps 1000 -> 2000 (noted in {run}/lineage.jsonl)" in said and "note:" not in said
+    assert f"changed: env_steps 1000 -> 2000 (noted in {run}/journal.jsonl)" in said and "note:" not in said
     assert slices(run) == slices(train(tmp_path, tmp_path / "other", "env_steps=2000"))
-    assert lineage(run)[1]["at"] == {"env_steps": slices(run)[1][0], "slice": 2}
+    assert journal(run)[1]["at"] == {"env_steps": slices(run)[1][0], "slice": 2}
 
 
 def test_schedules_that_are_stretched_are_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -68,8 +68,8 @@ def test_hyper_parameters_change_in_a_branch_and_the_run_stays(tmp_path: Path) -
     before = slices(run)
     resume(run, ["env_steps=1500", "algorithm.lr=0.01"], new)
     assert slices(run) == before == slices(new)[:2] and len(slices(new)) == 3
-    assert [entry["event"] for entry in lineage(new)] == ["began", "branched", "changed"]
-    assert lineage(new)[-1]["changes"] == {"env_steps": [1000, 1500], "algorithm.lr": [0.0003, 0.01]}
+    assert [entry["event"] for entry in journal(new)] == ["began", "branched", "changed"]
+    assert journal(new)[-1]["changes"] == {"env_steps": [1000, 1500], "algorithm.lr": [0.0003, 0.01]}
     rates = [json.loads(line).get("lr") for line in (new / "metrics.jsonl").read_text().splitlines()]
     assert {rate for rate in rates if rate is not None} == {0.0003, 0.01}
 
@@ -90,7 +90,7 @@ def test_what_belongs_to_the_networks_cannot_change(tmp_path: Path, change: str,
     run = train(tmp_path, tmp_path / "run", "env_steps=500")
     with pytest.raises(UserError, match=expected):
         resume(run, [change], None)
-    assert len(lineage(run)) == 1
+    assert len(journal(run)) == 1
 
 
 def test_a_run_goes_on_elsewhere_and_back_with_the_same_numbers(tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ def test_a_run_starts_from_the_networks_of_another(folder: Path, tmp_path: Path)
     for name, array in before[0].arrays.items():
         np.testing.assert_allclose(after.arrays[name], array, atol=1e-6)
     assert any(not np.allclose(fresh.arrays[name], array, atol=1e-3) for name, array in before[0].arrays.items())
-    (began,) = (json.loads(line) for line in (out / "lineage.jsonl").read_text().splitlines())
+    (began,) = (json.loads(line) for line in (out / "journal.jsonl").read_text().splitlines())
     assert (began["event"], began["run"]) == ("began", f"{folder}/learned@1")
     with pytest.raises(UserError, match="start_from cannot change, since the run has started"):
         resume(out, [f"start_from={folder}/learned@2"], None)

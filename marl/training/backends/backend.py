@@ -20,7 +20,7 @@ class Plan:
     """One update: collect so many rows, and fit with these coefficients. All randomness follows from `seed`.
 
     `tasks`: how often each task is played in the matches that begin from now on, `float64[T]`; None: as before.
-    `version`: how many updates of the lineage came before. `left`: env steps that are left of the job, so that nobody
+    `version`: how many updates came before. `left`: env steps that are left of the job, so that nobody
     plays what nobody will learn from.
     """
 

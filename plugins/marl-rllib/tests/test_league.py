@@ -52,7 +52,8 @@ def test_self_play_is_one_chain_whose_snapshots_join_every_side(league: Make) ->
     iterations = list(manager.run())
     first, second = ([player for _, player in side] for side in manager.population.members)
     assert [player.snapshot for player in first] == [player.snapshot for player in second]
-    assert [player.parents for player in first] == [(), (), ("player_0/1",), ("player_0/2",)]
+    assert [player.parent for player in first] == ["", "", "player_0/1", "player_0/2"]
+    assert not any(player.opponents for player in first)
     assert len({player.snapshot for player in first}) == 4
     assert iterations[-1].mixtures == ((0, 0, 0, 1), (0, 0, 0, 1))
     assert iterations[-1].measures["nash_conv"].value < iterations[0].measures["nash_conv"].value

@@ -12,7 +12,7 @@ from scipy import stats
 
 from marl.errors import UserError
 from marl.registry import RUNNERS, Registry, load_registry
-from marl.run.lineage import written
+from marl.run.journal import written
 from marl.scenario import FILE, Scenario, load_scenario
 from marl.training.report import TrainView, read_view
 from marl_rewards.lab.reward_of import reward_of

@@ -1,4 +1,4 @@
-"""The lineage: when each player was born, and against whom it was trained."""
+"""Births: when each player joined, whom it went on from and against whom it was trained."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from marl.words import clipped, number
 WIDTH, LEFT, RIGHT, TOP = 1040, 120, 24, 20
 STEM = 54.0  # the longest stem, in pixels
 GAP = 120.0  # between the base lines of neighbouring populations
-PARENTS = 3  # of a highlighted player
+LINES = 3  # of a highlighted player
 HIGHLIGHTED = 10  # players a population
 FAINT = 2000  # links drawn in the background, at most
 
@@ -31,16 +31,17 @@ class Node:
     y: float
 
 
-def lineage_section(view: LeagueView) -> str:
+def births_section(view: LeagueView) -> str:
     """The section of the page."""
     if not view.players:
-        return section("lineage", "Lineage", absent("The population is empty."))
+        return section("births", "Births", absent("The population is empty."))
     lead = (
         "Every dot is a player at the iteration of its birth; the taller its stem, the heavier it weighs in the final "
-        f"mixture. Lines lead to the players it was trained against: for the {HIGHLIGHTED} heaviest of each population "
-        f"the first {PARENTS}, faintly the first one for all others. Point at a dot to see its own."
+        "mixture. Lines lead to the player whose training it went on from, and to those it was trained against: for "
+        f"the {HIGHLIGHTED} heaviest of each population the first {LINES}, faintly the first one for all others. Point "
+        "at a dot to see its own."
     )
-    return section("lineage", "Lineage", draw(view), lead)
+    return section("births", "Births", draw(view), lead)
 
 
 def draw(view: LeagueView) -> str:
@@ -49,8 +50,8 @@ def draw(view: LeagueView) -> str:
     height = TOP + STEM + GAP * (len(view.names) - 1) + STEM + 50
     by_name = {node.player.name: node for node in nodes}
     top = heaviest(nodes, len(view.names))
-    faint = [link(node, by_name[p]) for node in nodes for p in node.player.parents[:1] if p in by_name]
-    strong = [link(node, by_name[p]) for node in top for p in node.player.parents[:PARENTS] if p in by_name]
+    faint = [link(node, by_name[p]) for node in nodes for p in behind(node.player)[:1] if p in by_name]
+    strong = [link(node, by_name[p]) for node in top for p in behind(node.player)[:LINES] if p in by_name]
     step = -(-len(faint) // FAINT) or 1
     body = axes(view, nodes, height)
     body += f'<path class="link faint" d="{"".join(faint[::step])}"/><path class="link" d="{"".join(strong)}"/>'
@@ -84,16 +85,19 @@ def heaviest(nodes: list[Node], populations: int) -> list[Node]:
     return chosen
 
 
-def link(child: Node, parent: Node) -> str:
-    """Path data from a player to one it was trained against; an arch below the line within one side."""
-    if child.y == parent.y:
-        reach = min(0.5 * abs(child.x - parent.x), 0.42 * GAP)
-        middle = child.y + 2 * reach
-        return f"M{child.x:.1f} {child.y:.0f}Q{(child.x + parent.x) / 2:.1f} {middle:.1f} {parent.x:.1f} {parent.y:.0f}"
-    bend = (child.y + parent.y) / 2
-    return (
-        f"M{child.x:.1f} {child.y:.0f}C{child.x:.1f} {bend:.0f} {parent.x:.1f} {bend:.0f} {parent.x:.1f} {parent.y:.0f}"
-    )
+def link(born: Node, other: Node) -> str:
+    """Path data from a player to one that is behind it; an arch below the line within one side."""
+    if born.y == other.y:
+        reach = min(0.5 * abs(born.x - other.x), 0.42 * GAP)
+        middle = born.y + 2 * reach
+        return f"M{born.x:.1f} {born.y:.0f}Q{(born.x + other.x) / 2:.1f} {middle:.1f} {other.x:.1f} {other.y:.0f}"
+    bend = (born.y + other.y) / 2
+    return f"M{born.x:.1f} {born.y:.0f}C{born.x:.1f} {bend:.0f} {other.x:.1f} {bend:.0f} {other.x:.1f} {other.y:.0f}"
+
+
+def behind(player: Player) -> tuple[str, ...]:
+    """The player that it went on from, if any, and those that it was trained against, the heaviest first."""
+    return (*((player.parent,) if player.parent else ()), *player.opponents)
 
 
 def tallness(node: Node, most: float) -> float:
@@ -135,16 +139,17 @@ def axes(view: LeagueView, nodes: list[Node], height: float) -> str:
 
 
 def read_data(nodes: list[Node], by_name: dict[str, Node]) -> str:
-    """What the script needs: places, names, weights and, as indices, the heaviest parents of every player."""
+    """What the script needs: places, names, weights and, as indices, the first that are behind every player."""
     index = {node.player.name: number_ for number_, node in enumerate(nodes)}
     return embed(
         {
-            "kind": "lineage",
+            "kind": "births",
             "gap": GAP,
             "at": [[round(n.x, 1), round(n.y)] for n in nodes],
             "names": [n.player.name for n in nodes],
             "says": [f"born {n.player.born}, {n.player.role}, weight {number(n.weight, 3)}" for n in nodes],
-            "parents": [[index[p] for p in n.player.parents[:5] if p in by_name] for n in nodes],
-            "more": [max(len(n.player.parents) - 5, 0) for n in nodes],
+            "behind": [[index[p] for p in behind(n.player)[:5] if p in by_name] for n in nodes],
+            "more": [max(len(behind(n.player)) - 5, 0) for n in nodes],
+            "parent": [int(bool(n.player.parent)) for n in nodes],
         }
     )

@@ -1,4 +1,4 @@
-"""lineage.jsonl: what a run was from its beginning to now. One JSON object an entry, each the child of another.
+"""journal.jsonl: what a run was from its beginning to now. One JSON object an entry, each the child of another.
 
 An entry has the whole scenario from then on, so whatever stands in scenario.yaml and is not in the newest entry was
 edited by hand.
@@ -21,7 +21,8 @@ from marl.scenario import FILE as SCENARIO
 from marl.scenario import Scenario, provenance, write
 from marl.scenario.compare import Difference, arrows, differing
 
-FILE = "lineage.jsonl"
+FILE = "journal.jsonl"
+OLD = "lineage.jsonl"  # what runs of older versions have; the next entry makes a journal of it
 Event = Literal["began", "branched", "changed", "edited"]
 
 
@@ -48,13 +49,14 @@ class Entry:
 
 def read(run: Path) -> list[Entry]:
     """The entries of a run, the oldest first; none where it was made by an older marl. Raises RunError if damaged."""
-    if not (run / FILE).is_file():
+    file = run / (FILE if (run / FILE).is_file() else OLD)
+    if not file.is_file():
         return []
     try:
-        return [Entry(**json.loads(line)) for line in (run / FILE).read_text(encoding="utf-8").splitlines()]
+        return [Entry(**json.loads(line)) for line in file.read_text(encoding="utf-8").splitlines()]
     except (ValueError, TypeError) as error:
         raise RunError(
-            f"{run / FILE} is damaged ({error}): restore a backup of it, or remove it, and what the run was before is "
+            f"{file} is damaged ({error}): restore a backup of it, or remove it, and what the run was before is "
             "forgotten"
         ) from None
 
@@ -135,6 +137,7 @@ def _append(run: Path, entry: Entry) -> None:
     content["id"] = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:12]
     lines = [json.dumps(asdict(known)) for known in entries] + [json.dumps(content)]
     write_atomically(run / FILE, "".join(line + "\n" for line in lines).encode())
+    (run / OLD).unlink(missing_ok=True)
 
 
 def _now(seconds: float | None = None) -> str:
