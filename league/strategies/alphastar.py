@@ -29,14 +29,13 @@ import numpy as np
 from league.orders import Order
 from league.payoffs.cells import Cell
 from league.strategies.chain import chained
-from league.strategies.founders import founders_of
+from league.strategies.founders import founders_of, opposed
 from league.strategies.matchmaking import opponents
 from league.strategies.standing import LEAGUE_EXPLOITER, MAIN, MAIN_EXPLOITER, Freezing, Learner, Standing, standing
 from league.strategy import Weights
 from league.view import LeagueView
 from marl import rng
 from marl.env import EnvSpec
-from marl.errors import UserError
 from marl.job import Job
 from marl.registry import Registry
 from marl.registry.ranges import at_least, at_most
@@ -88,10 +87,7 @@ class AlphaStar:
 
     def founders(self, spec: EnvSpec) -> Sequence[Sequence[Snapshot]]:
         """Those whom the scenario names. Raises UserError where there are not two sides that want the opposite."""
-        if len(spec.sides) != 2 or not spec.zero_sum:
-            raise UserError(
-                "league/alphastar needs a zero-sum game of two sides: its learners prefer whom they lose to"
-            )
+        opposed(spec, "league/alphastar", "its learners prefer whom they lose to")
         return founders_of(self.params.founder, spec, self.registry)
 
     def next(self, view: LeagueView, running: Sequence[Order]) -> Sequence[Order]:

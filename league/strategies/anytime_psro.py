@@ -23,10 +23,10 @@ from league.metasolvers.nash import zero_sum
 from league.orders import Order
 from league.payoffs.cells import Cell
 from league.strategies import responses
+from league.strategies.founders import opposed
 from league.strategy import Weights
 from league.view import LeagueView
 from marl.env import EnvSpec
-from marl.errors import UserError
 from marl.job import Mixture
 from marl.registry import Registry
 from marl.registry.ranges import at_least
@@ -57,8 +57,7 @@ class AnytimePSRO(responses.Responses):
 
     def founders(self, spec: EnvSpec) -> Sequence[Sequence[Snapshot]]:
         """Those whom the scenario names. Raises UserError where there are not two sides that want the opposite."""
-        if len(spec.sides) != 2 or not spec.zero_sum:
-            raise UserError("league/anytime_psro needs a zero-sum game of two sides: to be exploited is to lose there")
+        opposed(spec, "league/anytime_psro", "to be exploited is to lose there")
         return super().founders(spec)
 
     def next(self, view: LeagueView, running: Sequence[Order]) -> Sequence[Order]:

@@ -11,6 +11,12 @@ from marl.services import scripted
 from marl.snapshot import Snapshot
 
 
+def opposed(spec: EnvSpec, strategy: str, why: str) -> None:
+    """Raises UserError unless there are two sides that want the opposite, which a strategy needs; `why`: in words."""
+    if len(spec.sides) != 2 or not spec.zero_sum:
+        raise UserError(f"{strategy} needs a zero-sum game of two sides: {why}")
+
+
 def founders_of(founder: Component, spec: EnvSpec, registry: Registry) -> list[list[Snapshot]]:
     """The founders of each side: a policy, a player of another run, or all in the mixture of another league.
 

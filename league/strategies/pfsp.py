@@ -20,13 +20,12 @@ from league.orders import Order
 from league.payoffs.cells import Cell
 from league.strategies import priorities
 from league.strategies.chain import chained
-from league.strategies.founders import founders_of
+from league.strategies.founders import founders_of, opposed
 from league.strategies.priorities import Weighting, chances
 from league.strategy import Weights
 from league.view import LeagueView
 from marl import rng
 from marl.env import EnvSpec
-from marl.errors import UserError
 from marl.job import Job, Mixture
 from marl.registry import Registry
 from marl.registry.ranges import at_least
@@ -66,8 +65,7 @@ class PFSP:
 
     def founders(self, spec: EnvSpec) -> Sequence[Sequence[Snapshot]]:
         """Those whom the scenario names. Raises UserError where there are not two sides that want the opposite."""
-        if len(spec.sides) != 2 or not spec.zero_sum:
-            raise UserError("league/pfsp needs a zero-sum game of two sides: its learners prefer whom they lose to")
+        opposed(spec, "league/pfsp", "its learners prefer whom they lose to")
         return founders_of(self.params.founder, spec, self.registry)
 
     def next(self, view: LeagueView, running: Sequence[Order]) -> Sequence[Order]:

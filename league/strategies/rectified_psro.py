@@ -16,10 +16,10 @@ import numpy as np
 
 from league.orders import Order
 from league.strategies import psro
+from league.strategies.founders import opposed
 from league.strategies.responses import settled
 from league.view import LeagueView
 from marl.env import EnvSpec
-from marl.errors import UserError
 from marl.snapshot import Snapshot
 
 Params = psro.Params
@@ -31,8 +31,7 @@ class RectifiedPSRO(psro.PSRO):
 
     def founders(self, spec: EnvSpec) -> Sequence[Sequence[Snapshot]]:
         """Those whom the scenario names. Raises UserError where there are not two sides that want the opposite."""
-        if len(spec.sides) != 2 or not spec.zero_sum:
-            raise UserError("league/rectified_psro needs a zero-sum game of two sides: who is beaten is to be known")
+        opposed(spec, "league/rectified_psro", "who is beaten is to be known")
         return super().founders(spec)
 
     def next(self, view: LeagueView, running: Sequence[Order]) -> Sequence[Order]:

@@ -19,7 +19,7 @@ from marl.env import EnvSpec
 from marl.errors import UserError
 from marl.job import Job
 from marl.snapshot import Snapshot, content_id
-from marl.training.backends.backend import Backend, Plan, Report
+from marl.training.backend import Backend, Plan, Report
 from marl.training.backends.connect import connect
 from marl.training.behaviour import Behaviour
 from marl.training.checkpoint import part, starting

@@ -34,7 +34,7 @@ job is spent. What happens in it, with shapes:
 
 RLlib calls some of it for us, because its learner runs the network and the gradients, in one process or in several:
 `losses` -> `forward_train` -> `compute_loss_for_module`; `compute_gradients`; `postprocess_gradients`;
-`apply_gradients`. With backends/ray_backend.py, samplers play and learners learn in processes of their own, and only
+`apply_gradients`. backend.py says what a backend is; with backends/ray_backend.py, samplers play and learners learn in processes of their own, and only
 columns travel between them.
 """
 
@@ -48,11 +48,11 @@ from marl.algorithm import Checkpoint, Services
 from marl.env import EnvSpec
 from marl.snapshot import JSON
 from marl.training import making
-from marl.training.backends.backend import Plan, Report
-from marl.training.backends.lanes import part_of, recorded, stream, whole
+from marl.training.backend import Plan, Report
 from marl.training.checkpoint import averages, experience_of, with_experience
 from marl.training.experience import Draw
 from marl.training.hyper import Hyper
+from marl.training.lanes import part_of, recorded, stream, whole
 from marl.training.learner import ColumnLearner
 from marl.training.lineup import Lineup
 from marl.training.modules import ModuleSpec

@@ -362,7 +362,7 @@ from marl.training.modules import module_specs
 from marl.training.networks import ModelConfig
 from marl.training.hyper import OnPolicyHyper
 from marl.training.update import Local
-from marl.training.backends.backend import Plan
+from marl.training.backend import Plan
 from marl.training.lineup import Lineup
 from marl.training.parts import Parts
 import numpy as np

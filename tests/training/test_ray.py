@@ -124,7 +124,7 @@ def seen_by(kind: str) -> Any:
 
 
 def fit(learners: Any, parts: Any, seen: Any = None, epochs: int = 1, lr: float = 1e-3) -> Any:
-    from marl.training.backends.backend import Plan
+    from marl.training.backend import Plan
     from marl.training.experience.on_policy import OnPolicy
     from marl.training.hyper import OnPolicyHyper
 

@@ -100,7 +100,7 @@ def test_every_row_that_is_learned_from_is_within_the_bound(
 def test_synchronous_updates_are_play_then_learn_in_turn(services: Any, gradient: Any) -> None:
     """What `staleness: 0` computes, written out by hand from the parts of `update.py`, gives the same weights."""
     from marl import rng
-    from marl.training.backends.backend import Plan
+    from marl.training.backend import Plan
     from marl.training.networks.moments import together
     from marl.training.update import learn
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from marl.compute import Compute
 from marl.env import EnvSpec
-from marl.training.backends.backend import Backend
+from marl.training.backend import Backend
 from marl.training.hyper import Hyper
 from marl.training.modules import ModuleSpec
 from marl.training.parts import Parts

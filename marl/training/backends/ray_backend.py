@@ -14,15 +14,15 @@ from marl.compute import Compute
 from marl.env import EnvSpec
 from marl.errors import RunError
 from marl.snapshot import JSON
+from marl.training.backend import Plan, Report
 from marl.training.backends import ray_session
-from marl.training.backends.backend import Plan, Report
-from marl.training.backends.lanes import recorded
 from marl.training.backends.ray_free import FreeSamplers
 from marl.training.backends.ray_learners import Learners, RowsLost
 from marl.training.backends.ray_runner import load_weights
 from marl.training.backends.ray_samplers import Samplers
 from marl.training.checkpoint import AVERAGE, part, with_experience
 from marl.training.hyper import Hyper
+from marl.training.lanes import recorded
 from marl.training.lineup import Lineup
 from marl.training.modules import ModuleSpec
 from marl.training.networks import NetworkPolicy

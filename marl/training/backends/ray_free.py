@@ -19,12 +19,12 @@ import torch
 
 from marl.algorithm import Checkpoint, Services
 from marl.env import EnvSpec
-from marl.training.backends.backend import Plan
-from marl.training.backends.lanes import part_of, stream
+from marl.training.backend import Plan
 from marl.training.backends.ray_runner import Runner
 from marl.training.backends.ray_samplers import PATIENCE, REVIVALS, Rows, Samplers, T, died, raise_bugs, value
 from marl.training.experience import Columns
 from marl.training.hyper import Hyper
+from marl.training.lanes import part_of, stream
 from marl.training.lineup import Lineup
 from marl.training.modules import ModuleSpec
 from marl.training.parts import Parts

@@ -16,7 +16,7 @@ from ray.rllib.core.learner.learner_group import LearnerGroup
 from marl.algorithm import Checkpoint
 from marl.compute import Compute
 from marl.errors import RunError, UserError
-from marl.training.backends.backend import Plan
+from marl.training.backend import Plan
 from marl.training.checkpoint import experience_of, part
 from marl.training.experience import Columns, Draw, Experience
 from marl.training.hyper import Hyper

@@ -15,11 +15,11 @@ from marl.algorithm import Checkpoint, Services
 from marl.env import EnvSpec
 from marl.errors import RunError, UserError
 from marl.snapshot import Snapshot
-from marl.training.backends.backend import Plan
-from marl.training.backends.lanes import part_of, stream, whole
+from marl.training.backend import Plan
 from marl.training.backends.ray_runner import Runner, Start
 from marl.training.experience import Columns
 from marl.training.hyper import Hyper
+from marl.training.lanes import part_of, stream, whole
 from marl.training.lineup import Lineup
 from marl.training.making import limit, maker
 from marl.training.modules import ModuleSpec

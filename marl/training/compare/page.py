@@ -15,7 +15,7 @@ from marl.page.text import escape, exact
 from marl.page.words import reading_section
 from marl.training.compare.statistics import Comparison, Curve, Estimate
 from marl.training.compare.table import said
-from marl.training.report.chart import ENV_STEPS, Chart, Line, legend, percent
+from marl.training.report.chart import ENV_STEPS, Across, Chart, Line, legend, percent
 from marl.training.report.series import Point
 from marl.words import clipped, number
 
@@ -102,12 +102,12 @@ def _profiles(found: Comparison, score: str) -> str:
         name: tuple((at, Estimate(*(100 * value for value in (one.value, one.low, one.high)))) for at, one in curve)
         for name, curve in found.profiles.items()
     }
-    body = _chart(percents, "runs above it", percent, score, (0.0, 100.0))
+    body = _chart(percents, "runs above it", percent, Across(score), (0.0, 100.0))
     return section("profiles", "Performance profiles", body, "The share of runs that score above a level.")
 
 
 def _chart(
-    curves: Mapping[str, Curve], title: str, label: Callable[[float], str], across: str,
+    curves: Mapping[str, Curve], title: str, label: Callable[[float], str], across: Across,
     bounds: tuple[float, float] | None = None,
 ) -> str:  # fmt: skip
     lines = [
@@ -117,7 +117,7 @@ def _chart(
     ends = [end for line in lines for point in line.series for end in (point.low, point.high)]
     sheet = Sheet(1040, 340, left=80, right=1010, top=12, bottom=280)
     chart = Chart(sheet, lines, bounds or padded(min(ends), max(ends)), label, title, True, across=across)
-    return legend(lines) + figure(chart.drawing(f"{title} over {across}"), chart.data(), name=title)
+    return legend(lines) + figure(chart.drawing(f"{title} over {across.name}"), chart.data(), name=title)
 
 
 def _runs(found: Comparison) -> str:

@@ -13,8 +13,18 @@ from marl.training.report.series import Point, Series
 from marl.words import clipped, compact, number
 
 COLOURS = 8  # in page.css: c0 to c7 for modules and opponents, and c8
-ENV_STEPS = "env steps"
 MARKED = 60  # with more points than these a line goes without dots
+
+
+@dataclass(frozen=True)
+class Across:
+    """The horizontal axis: its name. `counts`: it counts something from 0 on; else it shows the range of the lines."""
+
+    name: str
+    counts: bool = False
+
+
+ENV_STEPS = Across("env steps", counts=True)
 
 
 @dataclass(frozen=True)
@@ -44,21 +54,20 @@ class Chart:
     label: Callable[[float], str]
     title: str = ""
     interval: bool = False
-    across: str = ENV_STEPS
+    across: Across = ENV_STEPS
     wanted: tuple[int, int] = (8, 6)
 
     @property
     def scales(self) -> tuple[Linear, Linear]:
-        """From env steps to x, from values to y."""
+        """From places across to x, from values to y."""
         places = [point.at for line in self.lines for point in line.series]
-        if self.across != ENV_STEPS:
-            return self.sheet.across(min(places), max(places)), self.sheet.up(*self.bounds, self.label)
-        return self.sheet.across(0.0, max(*places, 1.0), compact), self.sheet.up(*self.bounds, self.label)
+        ends = (0.0, max(*places, 1.0), compact) if self.across.counts else (min(places), max(places))
+        return self.sheet.across(*ends), self.sheet.up(*self.bounds, self.label)
 
     def drawing(self, says: str) -> str:
         """The picture; `says` is what a screen reader says."""
         x, y = self.scales
-        titles = (self.across, self.title) if self.title else ("", "")
+        titles = (self.across.name, self.title) if self.title else ("", "")
         body = axes(self.sheet, x, y, titles, self.wanted)
         body += "".join(self._line(line, x, y) for line in self.lines) + CURSOR
         return svg(body, self.sheet.width, self.sheet.height, says)
@@ -77,7 +86,8 @@ class Chart:
         return read_out(self.sheet, at, says)
 
     def _place(self, at: float) -> str:
-        return f"{at:,.0f} {self.across}" if self.across == ENV_STEPS else f"{self.across} {number(at)}"
+        name = self.across.name
+        return f"{at:,.0f} {name}" if self.across.counts else f"{name} {number(at)}"
 
     def _readings(self, points: Iterable[Point | None]) -> Iterable[str]:
         for line, point in zip(self.lines, points, strict=True):

@@ -71,7 +71,7 @@ def test_a_replay_gives_the_local_curve_to_the_bit(name: str, learners: int) -> 
 
 def test_two_learners_have_the_critics_of_one() -> None:
     from marl.space import Box
-    from marl.training.backends.backend import Plan
+    from marl.training.backend import Plan
     from marl.training.backends.ray_learners import Learners
     from marl.training.experience import Draw
     from marl.training.modules import ModuleSpec
