@@ -79,7 +79,7 @@ def test_an_older_ledger_is_migrated(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setitem(tables.MIGRATIONS, 0, rename)
     assert Ledger.at(tmp_path).players()[0][1].name == "p"
     with sqlite3.connect(tmp_path / "ledger.db") as database:
-        assert database.execute("select version from schema_version").fetchall() == [(5,)]
+        assert database.execute("select version from schema_version").fetchall() == [(6,)]
 
 
 def test_nash_conv_of_a_ledger_of_version_2_becomes_a_measure(tmp_path: Path) -> None:
