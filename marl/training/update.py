@@ -34,8 +34,8 @@ job is spent. What happens in it, with shapes:
 
 RLlib calls some of it for us, because its learner runs the network and the gradients, in one process or in several:
 `losses` -> `forward_train` -> `compute_loss_for_module`; `compute_gradients`; `postprocess_gradients`;
-`apply_gradients`. backend.py says what a backend is; with backends/ray_backend.py, samplers play and learners learn in processes of their own, and only
-columns travel between them.
+`apply_gradients`. backend.py says what a backend is; with backends/ray_backend.py, samplers play and learners learn in
+processes of their own, and only columns travel between them.
 """
 
 from __future__ import annotations
