@@ -88,10 +88,13 @@ class TeamLearner(ColumnLearner):
             choice.values.sum(-1) if self.mixer(team, name) is None else self.asked(team, name, choice, target=target)
         )
 
-    def asked(self, team: str, name: str, *about: Any, target: bool = False) -> Tensor:
-        """What one of the mixers (or critics) of a team says; with its target weights, if asked for."""
+    def asked(self, team: str, name: str, *about: Any, target: bool = False, frozen: bool = False) -> Tensor:
+        """What one of the mixers (or critics) of a team says; with its target weights, or without a gradient to its own
+        (`frozen`)."""
         mixer = self.critics[self.members(team)[0]][_named(team, name)]
         named = self.target(self.members(team)[0], _named(team, name)) if target else {}
+        if frozen:
+            named = {key: weight.detach() for key, weight in mixer.named_parameters()}
         said: Tensor = functional_call(mixer, named, about) if named else mixer(*about)
         return said
 

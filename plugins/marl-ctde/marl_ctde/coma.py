@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from marl.space import Discrete
 from marl.training.learner import Stats, Tensors
 from marl.training.returns import Steps, returns
 from marl.training.team import TeamLearner
@@ -23,7 +24,7 @@ from marl_ctde.bounded import BoundedSoftmax, bounded
 from marl_ctde.clipped import mean, own_turns
 from marl_ctde.critics import CounterfactualCritic
 from marl_ctde.params import COMAParams
-from marl_ctde.policies import choices_only, gumbel
+from marl_ctde.policies import gumbel, require
 
 _CRITIC, _POLICIES = "critic", "policies"
 
@@ -36,7 +37,7 @@ class COMALearner(TeamLearner):
     def build(self) -> None:
         """See `TeamLearner`. Raises UserError for actions that are no choices."""
         super().build()
-        choices_only("ctde/coma", [self.network(name) for name in self.names])
+        require("COMA", [self.network(name) for name in self.names], Discrete)
 
     def make_mixers(self, shape: TeamShape) -> dict[str, nn.Module]:
         """See `CounterfactualCritic`."""

@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 from marl.training.networks.dense import MLP, Dense
 from marl.training.networks.recurrent import Recurrent
-from marl.training.team_choice import TeamShape
+from marl.training.team_choice import Choice, TeamShape
+from marl_values.mixers.monotonic import Monotonic
 
 _RATE = 0.1  # how much the targets of the last update count among those so far
 _LEAST = 1e-3  # a deviation that is smaller counts as this
@@ -71,6 +72,46 @@ class CounterfactualCritic(nn.Module):
         x = torch.cat([known, seen, place, others], -1)
         values: Tensor = self.head(self.body(x.flatten(0, -2))).unflatten(0, x.shape[:-1])
         return values
+
+
+class JointCritic(nn.Module):
+    """Values of joint actions by the state, of `count` networks. `hidden`: the widths of dense layers."""
+
+    def __init__(self, shape: TeamShape, hidden: Sequence[int], activation: str, count: int = 1) -> None:
+        super().__init__()
+        inputs = shape.state + shape.agents * shape.actions
+        self.bodies = nn.ModuleList(MLP(inputs, hidden, activation) for _ in range(count))
+        self.heads = nn.ModuleList(Dense(hidden[-1] if hidden else inputs, 1, gain=1.0) for _ in range(count))
+
+    def forward(self, state: Tensor, seen: Tensor, actions: Tensor, acts: Tensor) -> Tensor:
+        """`[..., F]`, `[..., n, O]`, `[..., n, A]` (zero of who has no turn), `bool[..., n]` -> `[count, ...]`."""
+        x = torch.cat([state, actions.flatten(-2)], -1)
+        flat = x.flatten(0, -2)
+        said = [head(body(flat))[..., 0] for body, head in zip(self.bodies, self.heads, strict=True)]
+        return torch.stack(said).unflatten(1, x.shape[:-1])
+
+
+class FactoredCritic(nn.Module):
+    """Values of joint actions, mixed from utilities of what each agent sees and does, by the state.
+
+    No agent's utility can lower the whole by rising. `hidden`: the widths of the utilities' layers; `mixer` and
+    `hypernetwork` those of QMIX's mixer.
+    """
+
+    def __init__(self, shape: TeamShape, hidden: Sequence[int], activation: str, mixer: int, hypernetwork: int) -> None:
+        super().__init__()
+        self.body = MLP(shape.seen + shape.agents + shape.actions, hidden, activation)
+        self.head = Dense(self.body.size, 1, gain=1.0)
+        self.mixer = Monotonic(shape, mixer, hypernetwork)
+
+    def forward(self, state: Tensor, seen: Tensor, actions: Tensor, acts: Tensor) -> Tensor:
+        """As `JointCritic`, of one network: `[1, ...]`."""
+        place = torch.eye(seen.shape[-2], device=seen.device).expand(*seen.shape[:-1], -1)
+        x = torch.cat([seen, place, actions], -1)
+        utility = self.head(self.body(x.flatten(0, -2))).unflatten(0, x.shape[:-1])  # [..., n, 1]
+        alone = torch.zeros(acts.shape, dtype=torch.int64, device=acts.device)
+        value: Tensor = self.mixer(Choice(utility, alone, acts, state))
+        return value[None]
 
 
 class Scale(nn.Module):

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from marl.training.hyper import EntropyHyper, FreshEpisodesHyper, GreedyHyper, positive, share
+from marl.registry.ranges import at_least
+from marl.training.hyper import (
+    EntropyHyper,
+    EpisodesHyper,
+    FreshEpisodesHyper,
+    GreedyHyper,
+    at_least_one,
+    not_negative,
+    positive,
+    share,
+)
 from marl.training.model import Sharing
 
 
@@ -95,3 +105,71 @@ class COMAParams(GreedyHyper, EntropyHyper, FreshEpisodesHyper):
         super().__post_init__()
         share(self, "trace", "target_rate")
         widths(self, "critic")
+
+
+@dataclass(kw_only=True)
+class JointParams(EpisodesHyper):
+    """Hyper-parameters of algorithms with a critic of joint actions and a replay."""
+
+    lanes: int = 16
+    """Matches that are sampled in lockstep."""
+    lr: float = 5e-4
+    """Adam's learning rate, of policies and of the critic."""
+    critic: list[int] = field(default_factory=lambda: [64, 64])
+    """The widths of the critic's dense layers."""
+    target_rate: float = 0.01
+    """How far target networks go towards those of now after every gradient step."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        share(self, "target_rate")
+        widths(self, "critic")
+
+
+@dataclass(kw_only=True)
+class DeterministicParams(JointParams):
+    """Hyper-parameters of those whose policies are deterministic, but for what they try."""
+
+    decay: float = 1e-3
+    """What the mean square of what policies' networks say costs: it keeps choices from being sure of themselves."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        not_negative(self, "decay")
+
+
+@dataclass(kw_only=True)
+class MADDPGParams(DeterministicParams):
+    """Hyper-parameters of MADDPG."""
+
+
+@dataclass(kw_only=True)
+class FACMACParams(DeterministicParams):
+    """Hyper-parameters of FACMAC."""
+
+    mixer: int = 32
+    """The width of the mixer's hidden layer."""
+    hypernetwork: int = 64
+    """The width of the networks that make the mixer's weights from the state; 0 makes them linear."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        at_least_one(self, "mixer")
+        at_least(self, 0, "hypernetwork")
+
+
+@dataclass(kw_only=True)
+class MASACParams(JointParams):
+    """Hyper-parameters of MASAC."""
+
+    temperature: float = 0.2
+    """What entropy is worth in rewards, at first."""
+    entropy_real: float = -1.0
+    """The entropy that the temperature steers to, for each real number of an action, in units of its box."""
+    entropy_share: float = 0.3
+    """And for discrete actions: the part of the entropy of uniform play."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        positive(self, "temperature")
+        share(self, "entropy_share")

@@ -33,7 +33,26 @@ _ALGORITHMS = (
         "each agent learns by how much better its action was than its others would have been, all else being equal",
         "Foerster et al., Counterfactual multi-agent policy gradients, AAAI 2018",
     ),
+    (
+        "maddpg",
+        "maddpg:MADDPG",
+        "policies follow the gradient of a critic of joint actions, through their own action alone",
+        "Lowe et al., Multi-agent actor-critic for mixed cooperative-competitive environments, NeurIPS 2017",
+    ),
+    (
+        "facmac",
+        "facmac:FACMAC",
+        "policies follow, all together, the gradient of a critic that is mixed monotonically from agents' utilities",
+        "Peng et al., FACMAC: Factored multi-agent centralised policy gradients, NeurIPS 2021",
+    ),
+    (
+        "masac",
+        "masac:MASAC",
+        "returns and entropy together, by twin critics of joint actions and a learned temperature",
+        "Haarnoja et al., Soft actor-critic algorithms and applications, 2018",
+    ),
 )
+_REPLAY = ("maddpg", "facmac", "masac")
 
 
 @hookimpl
@@ -47,5 +66,5 @@ def marl_algorithms() -> Iterable[Descriptor]:
             summary,
             params=f"marl_ctde.params:{own}Params",
             source=source,
-            tags=("networks", "teams"),
+            tags=("networks", "replay", "teams") if name in _REPLAY else ("networks", "teams"),
         )

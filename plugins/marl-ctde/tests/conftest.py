@@ -58,6 +58,42 @@ class Relay(Match):
         return Frame("", "")
 
 
+class Numbers(Match):
+    """Two agents name a number each, at once: 1, less the square of how far the first is from 0.5, and the other from
+    -0.5; or, where they are to `agree`, from the first."""
+
+    def __init__(self, agree: bool) -> None:
+        self.agree = agree
+
+    def start(self) -> None:
+        self.over = False
+
+    def observe(self, agent: int) -> Any:
+        return np.ones(1, dtype=np.float32)
+
+    def views(self) -> dict[int, View]:
+        return {} if self.over else {agent: View(self.observe(agent), None) for agent in range(2)}
+
+    def play(self, actions: Any) -> Outcome:
+        one, other = (float(actions[agent][0]) for agent in range(2))
+        self.over = True
+        paid = (1 - (one - 0.5) ** 2 - (other - (one if self.agree else -0.5)) ** 2) / 2
+        return Outcome({0: paid, 1: paid}, set(), set(), done=True)
+
+    def state(self) -> Any:
+        return np.ones(1, dtype=np.float32)
+
+    def render(self) -> Frame:
+        return Frame("", "")
+
+
+def numbers_game(agree: bool) -> Any:
+    """A maker of it."""
+    group = Group("players", (0, 1), Box((1,)), Box((1,), -1, 1))
+    spec = EnvSpec(("a", "b"), (group,), ((0, 1),), "simultaneous", 1, state=Box((1,)))
+    return lambda lanes: ForkableOneByOne(spec, lanes, lambda: Numbers(agree))
+
+
 class RealRelay(Relay):
     """Some of the agents act with real numbers, and have no masks."""
 
@@ -132,6 +168,12 @@ def kind(request: Any) -> tuple[str, Any, str]:
 @pytest.fixture(scope="session")
 def kinds() -> dict[str, tuple[Any, str]]:
     return KINDS
+
+
+@pytest.fixture(scope="session")
+def numbers() -> Any:
+    """Makers of games in which two agents name a number each, and agree on it or not."""
+    return numbers_game
 
 
 @pytest.fixture(scope="session")

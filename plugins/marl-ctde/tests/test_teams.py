@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 import torch
 
-ALL = ["mappo", "ippo", "happo", "coma"]
-PARAMS: dict[str, dict[str, Any]] = {"coma": {"horizon": 5000}}
+ALL = ["mappo", "ippo", "happo", "coma", "maddpg", "facmac", "masac"]
+REPLAY = {"steps_per_episode": 0.5, "capacity": 40}
+PARAMS: dict[str, dict[str, Any]] = {"coma": {"horizon": 5000}, "maddpg": REPLAY, "facmac": REPLAY, "masac": REPLAY}
 
 
 def disturb(columns: Any) -> None:
@@ -63,6 +64,9 @@ def learned(engine: Any, updates: int) -> list[dict[str, float]]:
         ("mappo", "real and choices", "lstm"),
         ("ippo", "in turns", "lstm"),
         ("coma", "in turns", "lstm"),
+        ("maddpg", "real and choices", "mlp"),
+        ("facmac", "groups in turns, nothing shared", "lstm"),
+        ("masac", "real and choices", "lstm"),
         ("happo", "groups in turns, nothing shared", "lstm"),
     ],
 )
