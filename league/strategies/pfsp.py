@@ -38,6 +38,9 @@ class Params:
     """Who learns, how many of them, and whom they meet."""
 
     algorithm: Component = component("algorithms", default="rllib/ppo", help="trains the learners, a slice a job")
+    others: list[Component] = component(
+        "algorithms", default=[], help="of further learners, who take all of them in turn"
+    )
     founder: Component = component("players", default="marl/random", help="the player that each side starts with")
     lineages: int = 2
     """How many learners there are; they take the sides in turn. As many workers keep all of them busy."""
@@ -95,7 +98,7 @@ class PFSP:
 
     def _slice(self, view: LeagueView, number: int) -> Order:
         """The order of a learner's next job."""
-        name, side, algorithm = _name(number), self._side(view, number), self.params.algorithm
+        name, side, algorithm = _name(number), self._side(view, number), self._algorithm(number)
         before = view.lineages.get(name)
         jobs = None if view.planned is None else ceil(view.planned / self.params.lineages)
         opponents = self._opponents(view, number)
@@ -108,6 +111,11 @@ class PFSP:
             parent=before.checkpoint if before is not None else None,
         )
         return Order(job, name)
+
+    def _algorithm(self, number: int) -> Component:
+        """What trains a learner."""
+        known = (self.params.algorithm, *self.params.others)
+        return known[number % len(known)]
 
     def _opponents(self, view: LeagueView, number: int) -> Mixture:
         """Whom a learner meets, and how often: everyone who can sit opposite, those that are the same as one."""

@@ -71,6 +71,16 @@ def test_learners_take_the_sides_in_turn_and_meet_all_that_is_opposite(league: M
     assert dict(first.job.opponents[1]) == pytest.approx({id: w / total for id, w in weights.items() if w > 0})
 
 
+def test_learners_may_have_algorithms_of_their_own(league: Make) -> None:
+    pytest.importorskip("marl_tabular", reason="needs another algorithm, marl-tabular's")
+    several = EXACT.replace("best_response}", "best_response, others: [{name: tabular/xfp, iterations: 3}], lineages: 3}")
+    manager = league("env: classic/rock_paper_scissors\nstop: {iterations: 1}\n" + several)
+    list(manager.run())
+    orders = manager.strategy.next(manager.view(), [])
+    assert [order.job.algorithm for order in orders] == ["league/best_response", "tabular/xfp", "league/best_response"]
+    assert orders[1].job.params["iterations"] == 3
+
+
 def test_a_game_of_three_is_refused(league: Make) -> None:
     with pytest.raises(UserError, match="needs a zero-sum game of two sides"):
         league("env: {name: classic/kuhn_poker, players: 3}\n" + EXACT)

@@ -19,23 +19,29 @@ from marl.scenario import load_scenario
 PLUGIN = Path(__file__).parents[1]
 
 
-def test_teams_meet_in_a_league(tmp_path: Path) -> None:
-    pytest.importorskip("marl_rllib", reason="the learners are marl-rllib's")
-    small = ["rows=64", "lanes=4", "minibatch=64", "env_steps=64"]
+def test_teams_of_ppo_and_of_qmix_meet_in_a_league(tmp_path: Path) -> None:
+    pytest.importorskip("marl_values", reason="a learner is marl-values'")
+    small = "rows: 64, lanes: 4, env_steps: 64, model: {hidden: [16], identity: true}"
     overrides = [
         "stop.iterations=2",
         "compute.processes=0",
         "payoffs.source.matches=8",
-        *(f"strategy.algorithm.{one}" for one in small),
+        f"strategy.algorithm={{name: rllib/ppo, minibatch: 64, {small}}}",
+        f"strategy.others=[{{name: values/qmix, {small}}}]",
     ]
     registry = load_registry()
     config = load_scenario("skirmish_league", overrides, registry).config
     ledger, metrics = Ledger.at(tmp_path), Metrics(tmp_path / "metrics.jsonl")
     manager = build(config, registry, ledger, Blobs(tmp_path / "blobs"), metrics)
     *_, last = list(manager.run())
-    assert len(manager.population.members) == 1 and len(manager.population.members[0]) == 3  # the founder and two more
-    assert last.number == 2
-    metrics.close(), ledger.close()
+    assert last.number == 2 and [player.lineage for player in manager.view().players] == ["", "learner_0", "learner_1"]
+    first, second = manager.strategy.next(manager.view(), [])
+    assert (first.job.algorithm, second.job.algorithm) == ("rllib/ppo", "values/qmix")
+    payoffs = manager.view().payoffs
+    mean, count = payoffs.mean[0], payoffs.count
+    assert count[1, 2] == 8 and mean[1, 2] == -mean[2, 1]  # a team of one against a team of the other
+    metrics.close()
+    ledger.close()
 
 
 @pytest.mark.parametrize("name", ["skirmish_qmix", "skirmish_scripts"])
