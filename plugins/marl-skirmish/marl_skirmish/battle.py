@@ -184,9 +184,8 @@ def _pushes(x: Reals, y: Reals) -> tuple[Reals, Reals]:
     """How far units of one team at `[n, L]` are pushed by each other. Who stand on the same spot do not push."""
     dx, dy = x - x[:, None], y - y[:, None]  # [of, who is pushed]
     square = dx * dx + dy * dy
+    square[np.arange(len(x)), np.arange(len(x))] = np.inf
     of, who, lane = np.nonzero(square < APART * APART)
-    other = of != who
-    of, who, lane = of[other], who[other], lane[other]
     distance = np.sqrt(square[of, who, lane])
     share = np.where(distance > 0, (APART - distance) / np.maximum(distance, 1e-6) / 2, 0)
     size, index = x.size, who * x.shape[1] + lane

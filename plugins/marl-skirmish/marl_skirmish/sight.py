@@ -59,7 +59,10 @@ class Layout:
 
 
 def observe(army: Army, side: int, kinds: tuple[int, ...], time: Reals) -> Reals:
-    """What the units of a team see, `float32[L, n, width]`; `time[L]`: how much of the match is over, up to 1."""
+    """What the units of a team see, `float32[L, n, width]`, a view of an array whose lanes are last.
+
+    `time[L]`: how much of the match is over, up to 1.
+    """
     mine, count, lanes = army.team(side), len(army.x[army.team(side)]), army.x.shape[1]
     order = np.r_[army.team(side), army.team(1 - side)]
     ahead = np.float32(1 if side == 0 else -1)
@@ -90,7 +93,7 @@ def observe(army: Army, side: int, kinds: tuple[int, ...], time: Reals) -> Reals
     np.multiply(shield[order][:, None], there, out=others[:, 5])
     for number in range(told):
         np.multiply((facts.kind[order] == kinds[number])[:, None], there, out=others[:, OTHER + number])
-    return rows.transpose(2, 1, 0).copy()
+    return rows.transpose(2, 1, 0)
 
 
 def legal(army: Army, side: int, actions: int) -> Bools:

@@ -21,6 +21,7 @@ from marl_skirmish.units import KINDS
 GOING_ON, WON, LOST, DRAWN = range(4)  # by team 0
 KILL, WIN, SCALE = 10.0, 200.0, 20.0  # SMAC's: what a kill and a win are worth beside damage, and the most of a match
 _UNIT = 6  # numbers of a unit in the true state
+_BLOCK = 1 << 20  # bytes of observations that are made at a time
 _MOVING = ("x", "y", "health", "shield", "wait", "calm")
 
 
@@ -160,12 +161,15 @@ class Skirmish(SimultaneousGame):
         return self.may[each].reshape(len(lanes), -1)
 
     def observe(self, lanes: Lanes, agents: Ints) -> Array:
-        each = lanes[:: self.agents]
-        army, time = self.army(each), (self.tick[each] / self.map.limit).astype(np.float32)
-        rows = [sight.observe(army, side, self.map.kinds, time) for side in range(self.playing_sides)]
-        return (
-            np.concatenate(rows, axis=1).reshape(len(lanes), -1) if len(rows) > 1 else rows[0].reshape(len(lanes), -1)
-        )
+        each, first = lanes[:: self.agents], self.sizes[0]
+        rows = np.empty((len(each), self.agents, self.layout.width), np.float32)
+        some = max(_BLOCK // rows[:1].nbytes, 1)
+        for start in range(0, len(each), some):  # what fits into a cache
+            part = slice(start, start + some)
+            army, time = self.army(each[part]), (self.tick[each[part]] / self.map.limit).astype(np.float32)
+            for side in range(self.playing_sides):
+                rows[part, side * first : (side + 1) * first] = sight.observe(army, side, self.map.kinds, time)
+        return rows.reshape(len(lanes), -1)
 
     def state(self, lanes: Lanes) -> Array:
         """How much of the match is over, then every unit: health, shield, wait, x, y, whether it lives, its kind."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -34,9 +36,18 @@ class View:
     left: Array
     x: Array
     y: Array
-    allies: Others
-    enemies: Others
     chance: Floats  # a number in [0, 1)
+    others: Callable[[bool], Others]  # of their own team, or of the other
+
+    @cached_property
+    def allies(self) -> Others:
+        """The other units of the team."""
+        return self.others(True)
+
+    @cached_property
+    def enemies(self) -> Others:
+        """The units of the other team."""
+        return self.others(False)
 
 
 def view_of_army(army: Army, side: int, chance: Floats) -> View:
@@ -50,11 +61,12 @@ def view_of_army(army: Army, side: int, chance: Floats) -> View:
     def flat(values: Array) -> Array:
         return np.asarray(np.broadcast_to(values, (count, lanes)).reshape(-1))
 
-    def others(team: slice) -> Others:
+    def others(own: bool) -> Others:
+        team = mine if own else theirs
         dx, dy = x[team][:, None] - x[mine], y[team][:, None] - y[mine]
         distance = np.sqrt(dx * dx + dy * dy)
         unseen = distance > SIGHT
-        if team == mine:
+        if own:
             unseen |= np.eye(count, dtype=np.bool_)[..., None]
         dx *= ahead
         for values, value in ((distance, np.inf), (dx, 0), (dy, 0)):
@@ -69,7 +81,7 @@ def view_of_army(army: Army, side: int, chance: Floats) -> View:
         flat(value)
         for value in (army.wait[mine], army.facts.reach[mine], heals, left[mine], ahead * army.x[mine], army.y[mine])
     )
-    return View(may, wait, reach, healing, health, own_x, own_y, others(mine), others(theirs), chance)
+    return View(may, wait, reach, healing, health, own_x, own_y, chance, others)
 
 
 def view_of_rows(rows: Rows, layout: Layout, chance: Floats) -> View:
@@ -78,7 +90,8 @@ def view_of_rows(rows: Rows, layout: Layout, chance: Floats) -> View:
     own = table[:OWN]
     blocks = table[OWN + layout.kinds :].reshape(layout.allies + layout.enemies, OTHER + layout.kinds, -1)
 
-    def others(part: slice) -> Others:
+    def others(own: bool) -> Others:
+        part = slice(0, layout.allies) if own else slice(layout.allies, None)
         seen, distance, x, y, health, shield = blocks[part, :OTHER].swapaxes(0, 1)
         away = np.where(seen > 0, distance * SIGHT, np.float32(np.inf))
         return Others(away, x * SIGHT, y * SIGHT, health + shield)
@@ -87,7 +100,7 @@ def view_of_rows(rows: Rows, layout: Layout, chance: Floats) -> View:
     health, shield, wait, reach, heals, x, y, _ = own
     return View(
         rows.mask.T, wait * 32, reach * SIGHT, heals > 0, health + shield, x * HALF, y * HALF,
-        others(slice(0, layout.allies)), others(slice(layout.allies, None)), chance,
+        chance, others,
     )  # fmt: skip
 
 
