@@ -56,7 +56,7 @@ def played(env: Environment, seconds: float) -> Callable[[], float]:
 
 def main() -> None:
     quick = bench.arguments(__doc__).quick
-    seconds, rounds = (0.2, 1) if quick else (1.0, 5)
+    seconds, rounds = (0.1, 1) if quick else (0.5, 3)
     registry = load_registry()
     tasks = {}
     for name, lanes, opponent in RUNS:

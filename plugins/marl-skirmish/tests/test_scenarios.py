@@ -44,7 +44,7 @@ def test_teams_of_ppo_and_of_qmix_meet_in_a_league(tmp_path: Path) -> None:
     ledger.close()
 
 
-@pytest.mark.parametrize("name", ["skirmish_qmix", "skirmish_scripts"])
+@pytest.mark.parametrize("name", ["skirmish_qmix", "skirmish_ppo", "skirmish_scripts"])
 def test_scenarios_are_what_their_plugins_take(name: str) -> None:
     pytest.importorskip("marl_values", reason="a learner is marl-values'")
     registry = load_registry()
