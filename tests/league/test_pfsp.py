@@ -73,7 +73,8 @@ def test_learners_take_the_sides_in_turn_and_meet_all_that_is_opposite(league: M
 
 def test_learners_may_have_algorithms_of_their_own(league: Make) -> None:
     pytest.importorskip("marl_tabular", reason="needs another algorithm, marl-tabular's")
-    several = EXACT.replace("best_response}", "best_response, others: [{name: tabular/xfp, iterations: 3}], lineages: 3}")
+    others = "others: [{name: tabular/xfp, iterations: 3}], lineages: 3"
+    several = EXACT.replace("best_response}", f"best_response, {others}}}")
     manager = league("env: classic/rock_paper_scissors\nstop: {iterations: 1}\n" + several)
     list(manager.run())
     orders = manager.strategy.next(manager.view(), [])
