@@ -249,11 +249,11 @@ class ColumnLearner(LearnerState, abc.ABC):
             self.network(name).absorb(seen[name])
         return late
 
-    def _weights(self, table: Tensors, order: torch.Tensor, minibatches: int) -> Sequence[torch.Tensor | float]:
-        """What this learner's means of each minibatch weigh among those of its group."""
+    def _weights(self, table: Tensors, order: torch.Tensor, minibatches: int) -> torch.Tensor:
+        """What this learner's means of each minibatch weigh among those of its group, `[minibatches]`."""
         if self.parallel is None:
-            return [1.0] * minibatches
-        return list(self.parallel.weights_by_rows(table, order, minibatches))
+            return torch.ones(minibatches, device=self._device)
+        return self.parallel.weights_by_rows(table, order, minibatches)
 
     def _tensors(self, columns: Columns) -> Tensors:
         """Columns as tensors, without a copy where they can share their memory."""
