@@ -160,7 +160,7 @@ class ColumnLearner(LearnerState, abc.ABC):
         weights = self._weights(table, order, minibatches)
         self._say = []
         for batch, self._weight in zip(parts(table, order, minibatches), weights, strict=True):
-            broken = self._step(name, batch, broken)
+            broken = self.step(name, batch, broken)
             for key, value in self._reported.items():
                 total[key] = total.get(key, 0.0) + value * self._weight
         sums, learners = torch.stack([value.float() for value in total.values()]), 1
@@ -174,7 +174,7 @@ class ColumnLearner(LearnerState, abc.ABC):
             raise not_finite(self, name, stats["loss"])
         return stats
 
-    def _step(self, name: str, batch: Tensors, broken: torch.Tensor) -> torch.Tensor:
+    def step(self, name: str, batch: Tensors, broken: torch.Tensor) -> torch.Tensor:
         """One gradient step, unless it, or one before, is `broken`; whether it is now."""
         gradients = self.postprocess_gradients(self.compute_gradients(self.losses(name, batch)))
         sound = self._reported["grad_norm"].isfinite() & self._reported["loss"].isfinite()

@@ -17,7 +17,7 @@ from marl_ctde.clipped import own_turns
 from marl_ctde.mappo import MAPPOLearner
 from marl_ctde.params import HAPPOParams
 
-_CRITIC = "the critic"
+CRITIC = "the critic"
 
 
 class HAPPOLearner(MAPPOLearner):
@@ -29,11 +29,11 @@ class HAPPOLearner(MAPPOLearner):
         """The modules of the team in an order that follows from the seed of the fit; one agent has one of them."""
         modules = self.teams[module_id].modules
         order = permutation(len(modules), self._seed, self._number(module_id), len(modules)).tolist()
-        return (*(modules[place] for place in order), _CRITIC)
+        return (*(modules[place] for place in order), CRITIC)
 
     def learning(self, team: str) -> tuple[str, ...]:
         """That of the stage alone."""
-        return {"": self.members(team), _CRITIC: ()}.get(self.stage, (self.stage,))
+        return {"": self.members(team), CRITIC: ()}.get(self.stage, (self.stage,))
 
     def prepare(self, module_id: str, columns: Tensors) -> Tensors:
         """MAPPO's, and `factor` `[E, T, 1]`: by how much more likely the team's actions are by now."""
@@ -42,7 +42,7 @@ class HAPPOLearner(MAPPOLearner):
 
     def staged(self, module_id: str, columns: Tensors) -> Tensors:
         """The factor, with the agent that has just been updated."""
-        if self.stage == _CRITIC:
+        if self.stage == CRITIC:
             return {}
         batch = self.joint(module_id, columns)
         with torch.no_grad():
@@ -52,7 +52,7 @@ class HAPPOLearner(MAPPOLearner):
 
     def loss(self, module_id: str, batch: Tensors, inputs: Tensor, value: Tensor) -> tuple[Tensor, Stats]:
         """The clipped objective of one agent, or the error of the critic."""
-        if self.stage == _CRITIC:
+        if self.stage == CRITIC:
             value_loss = self.value_loss(module_id, batch)
             return value_loss, {"value_loss": value_loss.detach()}
         return self.policy_loss(module_id, batch, inputs, batch["advantage"] * batch["factor"])

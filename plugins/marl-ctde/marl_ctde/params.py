@@ -26,8 +26,8 @@ def widths(params: object, *names: str) -> None:
 
 
 @dataclass(kw_only=True)
-class ClippedParams(EntropyHyper, FreshEpisodesHyper):
-    """Hyper-parameters of algorithms with PPO's clipped objective."""
+class AdvantageParams(EntropyHyper, FreshEpisodesHyper):
+    """Hyper-parameters of algorithms with a critic of states, and advantages of it."""
 
     lanes: int = 64
     """Matches that are sampled in lockstep."""
@@ -39,8 +39,6 @@ class ClippedParams(EntropyHyper, FreshEpisodesHyper):
     """How often each match is used."""
     critic: list[int] = field(default_factory=lambda: [64, 64])
     """The widths of the critic's dense layers."""
-    clip: float = 0.2
-    """How far a probability ratio may go from 1 before its gradient is cut."""
     value_clip: float | None = 0.2
     """How far a value may go from the one before the update, in deviations of what is to be learned (see below)."""
     normalise_values: bool = True
@@ -50,9 +48,21 @@ class ClippedParams(EntropyHyper, FreshEpisodesHyper):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        positive(self, "clip", "value_clip")
+        positive(self, "value_clip")
         share(self, "trace")
         widths(self, "critic")
+
+
+@dataclass(kw_only=True)
+class ClippedParams(AdvantageParams):
+    """Hyper-parameters of algorithms with PPO's clipped objective."""
+
+    clip: float = 0.2
+    """How far a probability ratio may go from 1 before its gradient is cut."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        positive(self, "clip")
 
 
 @dataclass(kw_only=True)
@@ -66,8 +76,8 @@ class IPPOParams(ClippedParams):
 
 
 @dataclass(kw_only=True)
-class HAPPOParams(ClippedParams):
-    """Hyper-parameters of HAPPO."""
+class OneByOneParams(AdvantageParams):
+    """Hyper-parameters of algorithms that update agents one after the other."""
 
     sharing: Sharing = "none"
     """Each agent has a network of its own; anything else is refused."""
@@ -76,6 +86,31 @@ class HAPPOParams(ClippedParams):
         super().__post_init__()
         if self.sharing != "none":
             raise ValueError(f"sharing: {self.sharing}: agents are updated one after the other, so leave it at none")
+
+
+@dataclass(kw_only=True)
+class HAPPOParams(OneByOneParams, ClippedParams):
+    """Hyper-parameters of HAPPO."""
+
+
+@dataclass(kw_only=True)
+class HATRPOParams(OneByOneParams):
+    """Hyper-parameters of HATRPO."""
+
+    minibatch: int = 100_000
+    """Episodes (matches of one team) per step, of agents (which make one for each) and of the critic: all there are."""
+    kl: float = 0.01
+    """How far, as a mean divergence, an agent's policy may go in one step."""
+    damping: float = 0.1
+    """What is added to the curvature of the divergence."""
+    iterations: int = 10
+    """Of conjugate gradients."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        positive(self, "kl")
+        not_negative(self, "damping")
+        at_least_one(self, "iterations")
 
 
 @dataclass(kw_only=True)

@@ -28,6 +28,12 @@ _ALGORITHMS = (
         "Kuba et al., Trust region policy optimisation in multi-agent reinforcement learning, ICLR 2022",
     ),
     (
+        "hatrpo",
+        "hatrpo:HATRPO",
+        "HAPPO whose agents take natural gradients, as far as a divergence allows",
+        "Kuba et al., Trust region policy optimisation in multi-agent reinforcement learning, ICLR 2022",
+    ),
+    (
         "coma",
         "coma:COMA",
         "each agent learns by how much better its action was than its others would have been, all else being equal",

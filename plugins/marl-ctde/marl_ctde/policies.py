@@ -74,6 +74,10 @@ class TeamPolicies:
         """The entropy of each policy, in nats, `[..., n]`."""
         return self._each(lambda kind: kind.distribution.entropy(kind.inputs(inputs)), -1)
 
+    def kl(self, inputs_p: Tensor, inputs_q: Tensor) -> Tensor:
+        """The divergence KL(p || q) of each agent's policies, in nats, `[..., n]`."""
+        return self._each(lambda kind: kind.distribution.kl(kind.inputs(inputs_p), kind.inputs(inputs_q)), -1)
+
     def played(self, action: Tensor, width: int) -> Tensor:
         """What was done, as numbers; `width` is A."""
 

@@ -63,6 +63,7 @@ def learned(engine: Any, updates: int) -> list[dict[str, float]]:
     [
         ("mappo", "real and choices", "lstm"),
         ("ippo", "in turns", "lstm"),
+        ("hatrpo", "groups in turns, nothing shared", "mlp"),
         ("coma", "in turns", "lstm"),
         ("maddpg", "real and choices", "mlp"),
         ("facmac", "groups in turns, nothing shared", "lstm"),
