@@ -15,12 +15,13 @@ exact, payoffs by 20,000 matches a pairing, and an exploiter of each side (PPO) 
 
 from __future__ import annotations
 
+import argparse
 import time
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from _common import arguments, interleaved, medians, ratio, report, table
+from _common import interleaved, medians, ratio, report, table
 
 from league.ledger import Ledger
 from league.runner import build
@@ -110,8 +111,21 @@ def _taken(ledger: Ledger) -> list[tuple[str, float]]:
         return [(str(lineage), float(seconds)) for lineage, seconds in connection.exec_driver_sql(query)]
 
 
+def long() -> None:
+    """One league of some minutes on two workers, as a user has it: the start of workers weighs what it weighs then."""
+    _, found = league(2, 100_000, 40)
+    both = found["utilisation"], found["with_start"]
+    report("pool_long", *both, both[1] / both[0], "share of the workers' time", **found)
+
+
 def main() -> None:
-    options = arguments(__doc__)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a rough answer in a minute")
+    parser.add_argument("--long", action="store_true", help="nothing but one league of some minutes on two workers")
+    options = parser.parse_args()
+    if options.long:
+        long()
+        return
     steps, iterations, rounds = (20_000, 10, 1) if options.quick else (100_000, 20, 3)
     digests: set[str] = set()
     measured: dict[str, list[dict[str, float]]] = {"one worker": [], "two workers": []}

@@ -30,7 +30,6 @@ class Starts:
     tasks: Ints | None
     agent_player: Ints
     agent_keys: Keys
-    environment_seeds: Keys
 
     def __len__(self) -> int:
         return len(self.match)
@@ -45,7 +44,6 @@ class Starts:
             None if self.tasks is None else self.tasks[part],
             self.agent_player[part],
             self.agent_keys[part],
-            self.environment_seeds[part],
         )
 
 
@@ -86,25 +84,23 @@ class Queue:
             wrong = players[(players < 0) | (players >= self._policies)][0]
             raise UserError(f"a pairing names player {wrong}, but there are {self._policies} policies (counted from 0)")
         seeds = rng.as_keys(pairings.seeds)
-        own = environment_seeds(seeds)
         return Starts(
             np.arange(self.number, self.number + len(pairings)),
             players,
             seeds,
-            self._which(pairings.tasks, own),
+            self._which(pairings.tasks, seeds),
             players[:, self._side_of],
             agent_keys(seeds, self._agents),
-            own,
         )
 
     def _which(self, tasks: Ints | None, seeds: Keys) -> Ints | None:
-        """The tasks of matches with these seeds of environments; None in an environment without tasks."""
+        """The tasks of matches with these seeds; None in an environment without tasks."""
         if self._tasks is None:
             if tasks is not None:
                 raise UserError("the pairings name tasks, but the environment has none")
             return None
         try:
-            return self._tasks.given(seeds, tasks)
+            return self._tasks.given(environment_seeds(seeds), tasks)
         except ValueError as error:
             raise UserError(f"the pairings name tasks that the environment does not have: {error}") from None
 
