@@ -1,0 +1,1 @@
+"""VMAS (vectorised multi-agent simulator) as marl environments, batched: its environments are our lanes."""
