@@ -10,6 +10,7 @@ stepped.
 from __future__ import annotations
 
 import random
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -53,7 +54,9 @@ class VmasEnvironment(SimultaneousGame):
         """A simulation of so many matches, whose tensors are all there: some come with the first step."""
         options = {"num_envs": lanes, "continuous_actions": not self.params.discrete, "clamp_actions": True}
         try:
-            simulation = vmas.make_env(self.name, seed=0, **options, **self.params.options)
+            with warnings.catch_warnings():
+                warnings.filterwarnings("error", message="Scenario kwargs: .* passed but not used")
+                simulation = vmas.make_env(self.name, seed=0, **options, **self.params.options)
             simulation.step([torch.zeros(lanes, simulation.get_agent_action_size(one)) for one in simulation.agents])
         except Exception as error:
             with_what = f" with {self.params.options}" if self.params.options else ""

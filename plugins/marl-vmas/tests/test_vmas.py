@@ -21,7 +21,7 @@ from marl_vmas.catalogue import LISTED
 from marl_vmas.params import AnyParams, VmasParams
 from marl_vmas.scenarios import any_scenario, make
 
-GAMES = {"navigation": partial(make, "navigation", params=VmasParams({"n_agents": 2, "n_rays": 4}, steps=5))}
+GAMES = {"navigation": partial(make, "navigation", params=VmasParams({"n_agents": 2}, steps=5))}
 
 test_conformance = conformance_tests(GAMES, chance=True, ticks=12)
 
@@ -71,6 +71,8 @@ def test_what_vmas_does_not_have_is_a_sentence() -> None:
         any_scenario(1, AnyParams(scenario="balanec"))
     with pytest.raises(UserError, match=r"VMAS cannot make 'balance' with {'n_agents': 'many'}"):
         make("balance", 1, VmasParams({"n_agents": "many"}))
+    with pytest.raises(UserError, match="'agents': 3} passed but not used"):
+        make("balance", 1, VmasParams({"agents": 3}))
 
 
 def test_the_plugin_lists_scenarios() -> None:
