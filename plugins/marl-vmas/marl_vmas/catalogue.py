@@ -17,7 +17,6 @@ LISTED = {
     "navigation": "Agents go to a goal each, and see each other by lidar",
     "passage": "A formation of agents gets through a narrow passage and forms again",
     "reverse_transport": "Agents inside a package push it to a goal",
-    "sampling": "Agents find where most is to be sampled",
     "transport": "Agents push a package that is too heavy for one to a goal",
     "wheel": "Agents turn a heavy line at a given speed",
     "wind_flocking": "Agents keep a formation in the wind",
