@@ -21,7 +21,7 @@ PLUGIN = Path(__file__).parents[1]
 
 def test_teams_of_ppo_and_of_qmix_meet_in_a_league(tmp_path: Path) -> None:
     pytest.importorskip("marl_values", reason="a learner is marl-values'")
-    small = "rows: 64, lanes: 4, env_steps: 64, model: {hidden: [16], identity: true}"
+    small = "rows: 64, lanes: 4, env_steps: 64, model: {hidden: [16]}"
     overrides = [
         "stop.iterations=2",
         "compute.processes=0",
