@@ -59,21 +59,20 @@ def players_table(players: tuple[Player, ...]) -> Table:
     table.add_column("born", justify="right", no_wrap=True)
     table.add_column("role", no_wrap=True)
     told = any(player.lineage not in ("", player.population) for player in players)
-    if told:
-        table.add_column("learner", no_wrap=True)
-    warm = any(player.parent for player in players)
-    if warm:
-        table.add_column("went on from", no_wrap=True)
-    table.add_column("trained against", overflow="fold")
+    warm, met = any(player.parent for player in players), any(player.opponents for player in players)
+    for name, is_known in (("learner", told), ("parent", warm)):
+        if is_known:
+            table.add_column(name, no_wrap=True)
+    if met or not warm:
+        table.add_column("trained against", overflow="fold")
     table.add_column("snapshot", no_wrap=True)
     for player in players:
         more = f" and {len(player.opponents) - 3} more" if len(player.opponents) > 3 else ""
-        met = ", ".join(map(printable, player.opponents[:3])) + more
-        before = (printable(player.parent or "–"),) if warm else ()
         learner = (printable(player.lineage or "–"),) if told else ()
+        parent = (printable(player.parent or "–"),) if warm else ()
+        against = (", ".join(map(printable, player.opponents[:3])) + more,) if met or not warm else ()
         start = (printable(player.name), str(player.born), printable(player.role))
-        row = (*start, *learner, *before, met, player.snapshot[:12])
-        table.add_row(*map(Text, row))
+        table.add_row(*map(Text, (*start, *learner, *parent, *against, player.snapshot[:12])))
     return table
 
 
