@@ -32,14 +32,16 @@ def test_a_game_without_traps_is_learned(begun: Any, returns: Any, name: str) ->
 JOINT = {"lanes": 32, "rows": 128, "minibatch": 32, "steps_per_episode": 0.1, "lr": 5e-3, "target_rate": 0.05}
 
 
-@pytest.mark.parametrize("name", some("maddpg", "facmac", "masac"))
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["maddpg", "facmac", "masac"])
 def test_critics_of_joint_actions_teach_it_too(begun: Any, returns: Any, name: str) -> None:
     game = {"payoffs": [[0, 1], [1, 8]]}
     engine, services = trained(begun, f"ctde/{name}", "classic/team_matrix", 0, 1_500, game, **JOINT)
     assert returns(engine, services) == 8.0
 
 
-@pytest.mark.parametrize("name", some("masac", "maddpg"))
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["masac", "maddpg"])
 def test_two_agents_agree_on_a_number(begun: Any, returns: Any, numbers: Any, name: str) -> None:
     """Real actions: 1 is best, where both say 0.5; 0.75 is for two who say 0."""
     engine, services = trained(begun, f"ctde/{name}", numbers(True), 0, 2_500, **JOINT)
