@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from marl.registry.ranges import at_least
-from marl.training.hyper import EpisodesHyper, FreshEpisodesHyper, GreedyHyper, at_least_one, not_negative, share
+from marl.training.hyper import EpisodesHyper, FreshEpisodesHyper, GreedyHyper, Hyper, at_least_one, not_negative, share
 from marl.training.model import ModelConfig
 
 
@@ -56,8 +56,8 @@ class VDNParams(ValuesParams):
 
 
 @dataclass(kw_only=True)
-class QMIXParams(ValuesParams):
-    """Hyper-parameters of QMIX."""
+class MixerParams(Hyper):
+    """What QMIX's mixer can be told."""
 
     mixer: int = 32
     """The width of the mixer's hidden layer."""
@@ -68,6 +68,11 @@ class QMIXParams(ValuesParams):
         super().__post_init__()
         at_least(self, 1, "mixer")
         at_least(self, 0, "hypernetwork")
+
+
+@dataclass(kw_only=True)
+class QMIXParams(MixerParams, ValuesParams):
+    """Hyper-parameters of QMIX."""
 
 
 @dataclass(kw_only=True)
@@ -130,6 +135,11 @@ class PQNVDNParams(FreshEpisodesHyper, ReturnsParams):
     """TD's lambda: the later of two estimates counts so much, to the end of a match. 0: `n_step` alone counts."""
     minibatch: int = 16
     """Episodes (matches of one team) per gradient step."""
+
+
+@dataclass(kw_only=True)
+class PQNQMIXParams(MixerParams, PQNVDNParams):
+    """Hyper-parameters of PQN-QMIX."""
 
 
 @dataclass(frozen=True)

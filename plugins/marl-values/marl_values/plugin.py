@@ -57,6 +57,12 @@ _ALGORITHMS = (
         "VDN without a replay and target networks: many matches side by side, lambda-returns, layer norm",
         "Gallici et al., Simplifying deep temporal difference learning, ICLR 2025",
     ),
+    (
+        "pqn_qmix",
+        "pqn_vdn:PQNQMIX",
+        "QMIX without a replay and target networks: many matches side by side, lambda-returns, layer norm",
+        "Gallici et al., Simplifying deep temporal difference learning, ICLR 2025; Rashid et al., QMIX, ICML 2018",
+    ),
 )
 _SHARED = {"ow_qmix": "WeightedQMIX", "cw_qmix": "WeightedQMIX"}  # whose parameters have another name
 
@@ -72,7 +78,7 @@ def marl_algorithms() -> Iterable[Descriptor]:
             summary,
             params=f"marl_values.params:{_SHARED.get(name, own)}Params",
             source=source,
-            tags=("networks", "teams") if name == "pqn_vdn" else ("networks", "replay", "teams"),
+            tags=("networks", "teams") if name.startswith("pqn_") else ("networks", "replay", "teams"),
         )
 
 

@@ -1,26 +1,27 @@
-"""PQN-VDN: VDN without a replay and without target networks, from many matches that are played side by side.
+"""PQN-VDN and PQN-QMIX: VDN and QMIX without a replay and target networks, from many matches played side by side.
 
 What makes that stable are layers that normalise (`values/normed`, the default model here) and lambda-returns. Targets
 are computed once, by the networks as they have played, and every match is used a few times. Source: Gallici et al.,
 "Simplifying deep temporal difference learning", ICLR 2025, section 4 and algorithm 1; with agents' values added up, as
-in its multi-agent experiments. Adam instead of its RAdam.
+in its multi-agent experiments, or mixed by QMIX's network. Adam instead of its RAdam.
 """
 
 from __future__ import annotations
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from marl.training.experience.fresh_episodes import FreshEpisodes
 from marl.training.learner import Stats, Tensors
 from marl.training.returns import of_team, returns
 from marl.training.team import TeamLearner
-from marl.training.team_choice import Choice
-from marl_values.learner import ValueDecomposition, played, told
-from marl_values.params import PQNVDNParams
+from marl.training.team_choice import Choice, TeamShape
+from marl_values.learner import MixedByState, ValueDecomposition, played, told
+from marl_values.mixers.monotonic import Monotonic
+from marl_values.params import PQNQMIXParams, PQNVDNParams
 
 
 class PQNVDNLearner(TeamLearner):
-    """The squared error of the sum of values against lambda-returns that are computed once an update."""
+    """The squared error of the team's value against lambda-returns that are computed once an update."""
 
     hyper: PQNVDNParams
 
@@ -29,7 +30,8 @@ class PQNVDNLearner(TeamLearner):
         joint = self.joint(module_id, columns)
         inputs = self.inputs_of(module_id, {})[:, 1:]
         later = Choice(inputs, inputs.argmax(3), joint["acts"][:, 1:], joint["state"][:, 1:])
-        steps = of_team(joint["reward"], joint["discount"], later.best.sum(-1), joint["valid"])
+        follows = self.mixed(module_id, later).detach()
+        steps = of_team(joint["reward"], joint["discount"], follows, joint["valid"])
         return {"target": returns(steps, self.hyper.n_step, self.hyper.trace)}
 
     def loss(self, module_id: str, batch: Tensors, inputs: Tensor, value: Tensor) -> tuple[Tensor, Stats]:
@@ -44,4 +46,22 @@ class PQNVDN(ValueDecomposition):
 
     parameters = PQNVDNParams
     learner = PQNVDNLearner
+    experience = FreshEpisodes
+
+
+class PQNQMIXLearner(PQNVDNLearner):
+    """Values are mixed instead of added up."""
+
+    hyper: PQNQMIXParams
+
+    def make_mixers(self, shape: TeamShape) -> dict[str, nn.Module]:
+        """See `Monotonic`."""
+        return {"": Monotonic(shape, self.hyper.mixer, self.hyper.hypernetwork)}
+
+
+class PQNQMIX(MixedByState):
+    """See `PQNQMIXParams`."""
+
+    parameters = PQNQMIXParams
+    learner = PQNQMIXLearner
     experience = FreshEpisodes

@@ -30,13 +30,29 @@ def values(engine: Any, columns: Any, mixer: str = "", matrix: bool = True) -> t
 
 
 @pytest.mark.parametrize(
-    ("name", "known", "model"), [("values/vdn", 7.0, "mlp"), ("values/qmix", 8.0, "mlp"), ("values/qmix", 8.0, "gru")]
+    ("name", "known", "model"),
+    [
+        ("values/vdn", 7.0, "mlp"),
+        ("values/qmix", 8.0, "mlp"),
+        ("values/qmix", 8.0, "gru"),
+        ("values/pqn_qmix", 8.0, "mlp"),
+    ],
 )
 def test_two_step(host: Any, fitted: Any, returns: Any, name: str, known: float, model: str) -> None:
     """Rashid et al. 2018, section 5: VDN takes the safe game, QMIX the better one."""
     services = host("classic/two_step")
     engine, _ = fitted(name, services, model=MODELS[model], **TWO_STEP)
     assert returns(engine, services) == known
+
+
+def test_without_a_replay_the_two_step_game_takes_two_fits(host: Any, fitted: Any, returns: Any) -> None:
+    """Targets are computed once a fit: in the first, the second step is learned; then what leads there."""
+    services = host("classic/two_step")
+    engine, columns = fitted("values/pqn_qmix", services, model=MODELS["mlp"], steps=100, lr=0.01, trace=0.0)
+    assert returns(engine, services) < 8.0
+    for seed in range(1, 3):
+        engine.backend.learner.fit({"side0": columns}, 100, {"side0": 1}, seed, {"lr": 0.01}, shuffled=False)
+    assert returns(engine, services) == 8.0
 
 
 def test_agents_need_not_share_a_network(host: Any, fitted: Any, returns: Any) -> None:

@@ -90,7 +90,7 @@ MODELS = {"mlp": {"hidden": [8], "identity": True}, "lstm": {"kind": "lstm", "me
 
 def begun(host: Any, make: Any, name: str = "values/qmix", **params: Any) -> tuple[Any, Any]:
     """An engine that has begun a job, and its services."""
-    small = {key: value for key, value in SMALL.items() if name != "values/pqn_vdn" or key not in REPLAY}
+    small = {key: value for key, value in SMALL.items() if "pqn" not in name or key not in REPLAY}
     algorithm: Any = load_registry().make(ALGORITHMS, name, {**small, **params})
     services = host(make)
     engine = algorithm.engine(Job(name, 0, ((),), 3), services)
@@ -163,7 +163,7 @@ def test_who_does_not_act_does_not_count(host: Any, kind: str) -> None:
     assert len(before) > 10 and all(torch.allclose(before[key], after[key], atol=1e-6) for key in before)
 
 
-@pytest.mark.parametrize("name", ["iql", "vdn", "qplex", "ow_qmix", "cw_qmix", "qtran", "pqn_vdn"])
+@pytest.mark.parametrize("name", ["iql", "vdn", "qplex", "ow_qmix", "cw_qmix", "qtran", "pqn_vdn", "pqn_qmix"])
 def test_in_no_algorithm_does_who_does_not_act_count(host: Any, name: str) -> None:
     """In turns, with masks, agents that fall out and matches that are cut short; each looks ahead in its own way."""
     ahead: dict[str, Any] = {
@@ -172,7 +172,7 @@ def test_in_no_algorithm_does_who_does_not_act_count(host: Any, name: str) -> No
         "cw_qmix": {"trace": 0.6},
         "qtran": {"n_step": 2},
     }
-    model = {"kind": "values/normed", "params": {"hidden": [8]}} if name == "pqn_vdn" else {"hidden": [8]}
+    model = {"kind": "values/normed", "params": {"hidden": [8]}} if name.startswith("pqn_") else {"hidden": [8]}
     engine, _ = begun(host, relay(True), f"values/{name}", model=model, **ahead.get(name, {}))
     learner, (player,) = engine.backend.learner, engine.backend.samplers
     columns = learner._tensors(player.play(100, {"epsilon": 0.5}).columns["side0"])
@@ -217,6 +217,7 @@ def learned(engine: Any, updates: int) -> list[dict[str, float]]:
         ("values/qplex", "at once"),
         ("values/qtran", "in turns"),
         ("values/pqn_vdn", "at once"),
+        ("values/pqn_qmix", "groups"),
     ],
 )
 def test_a_run_goes_on_from_a_checkpoint_to_the_bit(host: Any, name: str, kind: str) -> None:
@@ -230,7 +231,7 @@ def test_a_run_goes_on_from_a_checkpoint_to_the_bit(host: Any, name: str, kind: 
         "epsilon": 0.3,
         "epsilon_end": 0.3,
     }
-    if name == "values/pqn_vdn":
+    if "pqn" in name:
         options["model"] = {"kind": "values/normed", "params": {"hidden": [8], "memory": 6}, "identity": True}
     engine, _ = begun(host, make, **options)
     learned(engine, 3)
