@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
+import numpy as np
 import torch
 
 from marl import rng
@@ -14,6 +15,7 @@ from marl.space import Discrete, Space, Tree
 from marl.training.model import ModelConfig, Sharing
 from marl.training.networks.heads import Heads
 from marl.training.networks.network import Network
+from marl.types import Ints
 
 
 def module_ids(spec: EnvSpec, sharing: Sharing) -> tuple[str, ...]:
@@ -49,10 +51,25 @@ def networks(
 
 
 def seen_space(group: Group, config: ModelConfig) -> Space:
-    """What the networks of a group see: its observations, with `identity` beside the agent's place in the group."""
+    """What the networks of a group see: its observations, with `identity` beside the agent's place (see `places`)."""
     if not config.identity:
         return group.observation
     return Tree({"agent": Discrete(len(group.agents)), "observation": group.observation})
+
+
+def places(spec: EnvSpec) -> Ints:
+    """The place of each agent `int64[N]` that a network with `identity` is told: that in its group.
+
+    In a symmetric game it is the place among those of its group that are on its side: whoever learns as one side there
+    plays as any.
+    """
+    result = np.zeros(len(spec.agents), dtype=np.int64)
+    teams = spec.sides if spec.symmetric else (range(len(spec.agents)),)
+    for group in spec.groups:
+        for team in teams:
+            mine = [agent for agent in group.agents if agent in team]
+            result[mine] = np.arange(len(mine))
+    return result
 
 
 def fresh(

@@ -16,7 +16,7 @@ from marl.snapshot import JSON, Snapshot, canonical
 from marl.training.behaviour import Behaviour
 from marl.training.model import Sharing
 from marl.training.networks import saved
-from marl.training.networks.build import module_ids
+from marl.training.networks.build import module_ids, places
 from marl.training.networks.distributions.greedy import Greedy
 from marl.training.networks.network import Network, Output
 from marl.training.networks.stacked import NetworkStack
@@ -54,9 +54,7 @@ class NetworkPolicy:
             )
         self._networks = list(self.networks.values())
         self._of_agent = np.array([names.index(name) if name in self.networks else -1 for name in ids])
-        self._place = np.zeros(len(spec.agents), dtype=np.int64)  # of each agent in its group
-        for group in spec.groups:
-            self._place[list(group.agents)] = np.arange(len(group.agents))
+        self._place = places(spec)
         self._alone = [_only(self._of_agent[list(group.agents)]) for group in spec.groups]
         self._memory = max((network.memory_size for network in self._networks), default=0)
 
@@ -111,7 +109,8 @@ class NetworkPolicy:
         return NetworkStack(networks, self._check, self.seen)
 
     def seen(self, observation: ArrayTree, agent: Ints) -> ArrayTree:
-        """What the networks see of K rows of a group: observations, with `identity` beside each agent's place in it."""
+        """What the networks see of K rows of a group: observations, with `identity` beside each agent's place (see
+        `places`)."""
         if not self._networks[self._of_agent[agent[0]]].config.identity:
             return observation
         return {"agent": self._place[agent], "observation": observation}

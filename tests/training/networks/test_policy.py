@@ -1,5 +1,6 @@
 """Policies of networks: who plays with which, snapshots, and playing without Ray."""
 
+import dataclasses
 import subprocess
 import sys
 
@@ -18,6 +19,7 @@ from marl.snapshot import Snapshot, canonical
 from marl.space import Box, Discrete
 from marl.testing.games.kuhn import KuhnPoker
 from marl.training.networks import ModelConfig, NetworkPolicy, module_ids, networks, restore
+from marl.training.networks.build import places
 
 KEYS = rng.mix(9, np.arange(200))
 
@@ -198,6 +200,18 @@ def test_snapshots_that_do_not_fit_are_refused_with_a_sentence(board):
 def test_networks_that_nobody_needs_are_refused(board):
     with pytest.raises(ValueError, match="serve nobody"):
         NetworkPolicy(board, networks(board), "side")
+
+
+def test_who_learned_as_one_side_of_a_symmetric_game_is_told_the_same_as_the_other(spec):
+    apart, alike = (places(dataclasses.replace(spec, symmetric=symmetric)).tolist() for symmetric in (False, True))
+    assert apart == [0, 0, 1, 1] and alike == [0, 0, 0, 0]
+    together = EnvSpec(
+        spec.agents, (dataclasses.replace(spec.groups[0], agents=(0, 1, 2, 3)),), ((0, 1), (2, 3)), "simultaneous", 9
+    )
+    together = dataclasses.replace(together, symmetric=True)
+    assert places(together).tolist() == [0, 1, 0, 1]
+    seen = _policy(together, identity=True).seen(np.zeros((2, 1)), np.array([1, 3]))
+    assert seen["agent"].tolist() == [1, 1]
 
 
 def test_groups_may_have_networks_of_different_kinds(spec, rows):
