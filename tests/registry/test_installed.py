@@ -8,6 +8,7 @@ from importlib import metadata
 
 import pytest
 
+from marl.registry import load_registry
 from marl.registry.installed import distributions, entry_points
 
 
@@ -54,3 +55,13 @@ def test_a_folder_that_is_not_there_and_a_distribution_without_a_name(tmp_path, 
     monkeypatch.setattr(sys, "path", [str(tmp_path / "gone"), str(tmp_path)])
     (found,) = distributions()
     assert (found.name, found.version) == ("", "")
+
+
+def test_no_plugin_that_is_here_takes_a_short_name_of_the_core() -> None:
+    """Else what scenarios and commands call by it (`random`) would be ambiguous where that plugin is installed."""
+    registry = load_registry()
+    for kind in registry.kinds:
+        of_core = {one.name for one in registry.all(kind) if one.plugin in ("marl", "league")}
+        assert [
+            one.full_name for one in registry.all(kind) if one.name in of_core and one.plugin not in ("marl", "league")
+        ] == []

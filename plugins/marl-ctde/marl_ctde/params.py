@@ -26,7 +26,7 @@ def widths(params: object, *names: str) -> None:
 
 
 @dataclass(kw_only=True)
-class AdvantageParams(EntropyHyper, FreshEpisodesHyper):
+class AdvantageParams(FreshEpisodesHyper, EntropyHyper):
     """Hyper-parameters of algorithms with a critic of states, and advantages of it."""
 
     lanes: int = 64
@@ -37,6 +37,8 @@ class AdvantageParams(EntropyHyper, FreshEpisodesHyper):
     """Adam's learning rate, of policies and of the critic."""
     epochs: int = 5
     """How often each match is used."""
+    max_grad_norm: float | None = 0.5
+    """Clips the global norm of each module's gradients."""
     critic: list[int] = field(default_factory=lambda: [64, 64])
     """The widths of the critic's dense layers."""
     value_clip: float | None = 0.2
@@ -114,7 +116,7 @@ class HATRPOParams(OneByOneParams):
 
 
 @dataclass(kw_only=True)
-class COMAParams(GreedyHyper, EntropyHyper, FreshEpisodesHyper):
+class COMAParams(FreshEpisodesHyper, GreedyHyper, EntropyHyper):
     """Hyper-parameters of COMA."""
 
     lanes: int = 32
@@ -125,6 +127,8 @@ class COMAParams(GreedyHyper, EntropyHyper, FreshEpisodesHyper):
     """Adam's learning rate, of policies and of the critic."""
     epochs: int = 4
     """How often the critic uses each match; policies use it once."""
+    max_grad_norm: float | None = 0.5
+    """Clips the global norm of each module's gradients."""
     critic: list[int] = field(default_factory=lambda: [64, 64])
     """The widths of the critic's dense layers."""
     epsilon: float = 0.5

@@ -11,7 +11,6 @@ MARL_API = ">=2,<3"
 _SMAC = "Samvelyan et al., AAMAS 2019; Ellis et al., SMACv2, NeurIPS 2023"
 _SCRIPTS = {
     "idle": "Skirmish: stands still and suffers",
-    "random": "Skirmish: does anything that is legal",
     "hold": "Skirmish: stands where it is, and attacks who comes near",
     "nearest": "Skirmish: goes for the nearest enemy, as SMAC's opponents do",
     "focus": "Skirmish: goes for the weakest enemy in reach",

@@ -33,7 +33,6 @@ class Scripted:
 
 
 idle = partial(Scripted, scripts.idle)
-random = partial(Scripted, scripts.random)
 hold = partial(Scripted, scripts.hold)
 nearest = partial(Scripted, scripts.nearest_first)
 focus = partial(Scripted, scripts.focus)

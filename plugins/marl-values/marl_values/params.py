@@ -71,7 +71,7 @@ class MixerParams(Hyper):
 
 
 @dataclass(kw_only=True)
-class QMIXParams(MixerParams, ValuesParams):
+class QMIXParams(ValuesParams, MixerParams):
     """Hyper-parameters of QMIX."""
 
 
@@ -138,7 +138,7 @@ class PQNVDNParams(FreshEpisodesHyper, ReturnsParams):
 
 
 @dataclass(kw_only=True)
-class PQNQMIXParams(MixerParams, PQNVDNParams):
+class PQNQMIXParams(PQNVDNParams, MixerParams):
     """Hyper-parameters of PQN-QMIX."""
 
 

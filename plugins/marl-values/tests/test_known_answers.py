@@ -35,7 +35,6 @@ def values(engine: Any, columns: Any, mixer: str = "", matrix: bool = True) -> t
         ("values/vdn", 7.0, "mlp"),
         ("values/qmix", 8.0, "mlp"),
         ("values/qmix", 8.0, "gru"),
-        ("values/pqn_qmix", 8.0, "mlp"),
     ],
 )
 def test_two_step(host: Any, fitted: Any, returns: Any, name: str, known: float, model: str) -> None:
