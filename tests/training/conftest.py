@@ -20,10 +20,13 @@ from marl.trajectory import Last, Trajectory
 
 # Without torch there is nothing to train: the core is tested without it.
 _TORCH = [
+    "test_advantages.py",
     "test_engine.py",
     "test_optimisers.py",
     "test_replay.py",
     "test_returns.py",
+    "test_sequences.py",
+    "test_staleness.py",
     "test_statistics.py",
     "test_told.py",
 ]
