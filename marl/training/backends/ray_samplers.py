@@ -28,7 +28,7 @@ from marl.training.rollout import Batch
 from marl.training.update import portion, wanted
 from marl.types import Array, Floats
 
-PATIENCE = 120.0  # seconds until an actor that is being (re)started must answer
+PATIENCE = 300.0  # seconds until an actor that is being (re)started must answer: it imports torch, on a machine that may be busy
 REVIVALS = 3  # how often in one update, before something must be wrong for good
 
 

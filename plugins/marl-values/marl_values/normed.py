@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from marl.space import Space
 from marl.training.model import ModelConfig
 from marl.training.networks.bodies import Body
-from marl.training.networks.dense import ACTIVATIONS, Dense
+from marl.training.networks.dense import ACTIVATIONS, Dense, uniform
 from marl.training.networks.encoder import Encoder
 from marl.training.networks.features import TensorTree
 from marl.training.networks.recurrent import Recurrent
@@ -28,6 +28,7 @@ class NormedEncoder(nn.Module):
         self.flat = Encoder(observation, ModelConfig(hidden=[]))
         widths = [self.flat.size, *params.hidden]
         self.layers = nn.ModuleList(Dense(before, after) for before, after in pairwise(widths))
+        uniform(self.layers)  # orthogonal layers are larger, so that steps of one size turn them less
         self.norms = nn.ModuleList(nn.LayerNorm(width) for width in params.hidden)
         self.size, self._activation = widths[-1], ACTIVATIONS[params.activation]
 
