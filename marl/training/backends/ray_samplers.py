@@ -28,7 +28,7 @@ from marl.training.rollout import Batch
 from marl.training.update import portion, wanted
 from marl.types import Array, Floats
 
-PATIENCE = 300.0  # seconds until an actor that is being (re)started must answer: it imports torch, on a machine that may be busy
+PATIENCE = 300.0  # seconds until an actor that is being (re)started must answer; it imports torch, on a busy machine
 REVIVALS = 3  # how often in one update, before something must be wrong for good
 
 
