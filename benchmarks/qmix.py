@@ -40,20 +40,7 @@ PARAMS: dict[str, Any] = {
     "exploration": 0.25,
     "model": {"hidden": [64, 64], "activation": "relu", "identity": True},
 }
-FRESH: dict[str, Any] = {
-    "lanes": 64,
-    "rows": 6_400,
-    "minibatch": 4,
-    "epochs": 4,
-    "lr": 4e-3,
-    "lr_end": 0.0,
-    "discount": 0.95,
-    "trace": 0.0,
-    "exploration": 0.95,
-    "reward": {"weights": {"game": 20.0}},
-    "model": {"kind": "values/normed", "params": {"hidden": [128, 128]}, "identity": True},
-}
-SETTINGS = {"values/qmix": PARAMS, "values/pqn_vdn": FRESH, "values/pqn_qmix": FRESH}
+FRESH = ("values/pqn_vdn", "values/pqn_qmix")  # without a replay
 MATCHES = 100  # that a return is the mean of
 
 
@@ -63,6 +50,16 @@ class Run(NamedTuple):
     speed: float
     cpu: float
     value: float
+
+
+def settings(name: str, registry: Any) -> dict[str, Any]:
+    """The parameters of an algorithm, but for its budget."""
+    if name not in FRESH:
+        return PARAMS
+    from marl.scenario import load_scenario
+
+    known = load_scenario("foraging_pqn", [f"algorithm.name={name}"], registry).config.algorithm.params
+    return {key: value for key, value in known.items() if key != "env_steps"}
 
 
 def ours(name: str, seed: int, env_steps: int) -> Run:
@@ -84,7 +81,7 @@ def ours(name: str, seed: int, env_steps: int) -> Run:
             pass
 
     services: Any = Services()
-    algorithm = registry.make(ALGORITHMS, name, {**SETTINGS[name], "env_steps": env_steps})
+    algorithm = registry.make(ALGORITHMS, name, {**settings(name, registry), "env_steps": env_steps})
     started, cpu = time.perf_counter(), time.process_time()
     trained = algorithm.train(Job(name, 0, ((),), seed), services)
     seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
@@ -142,16 +139,16 @@ def interval(values: list[float]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="a rough answer: one seed, 3,000 env steps")
+    parser.add_argument("--quick", action="store_true", help="a rough answer: one seed, 4,000 env steps")
     parser.add_argument("--peer", type=Path, help="a checkout of EPyMARL")
     parser.add_argument("--peer-python", default="python", help="the Python that has what it needs")
-    parser.add_argument("--algorithm", choices=SETTINGS, default="values/qmix")
+    parser.add_argument("--algorithm", choices=("values/qmix", *FRESH), default="values/qmix")
     parser.add_argument("--env-steps", type=int, default=200_000)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--first", type=int, default=0, help="the first seed")
     options = parser.parse_args()
     one_torch_thread()
-    seeds, env_steps = (1, 3_000) if options.quick else (options.seeds, options.env_steps)
+    seeds, env_steps = (1, 4_000) if options.quick else (options.seeds, options.env_steps)
     mine: list[Run] = []
     peer: list[Run] = []
     for seed in range(options.first, options.first + seeds):

@@ -22,6 +22,7 @@ T = TypeVar("T")
 AnyKind: TypeAlias = Kind[Any] | str  # a token, or the name of a kind, as it stands in a scenario or on a command line
 _UNINSTALLED = "to try one that is not, `marl --plugin-dir FOLDER ...`, a folder of files or a checkout"
 _LISTED = 12  # names in a sentence
+_CORE = ("marl", "league")  # the plugins that come with the core
 
 
 class Registry:
@@ -50,9 +51,13 @@ class Registry:
         return list(self._all[kind])
 
     def find(self, kind: AnyKind, name: str) -> Descriptor:
-        """The descriptor called `plugin/name`, or `name` while only one plugin has it. Raises UserError otherwise."""
+        """The descriptor called `plugin/name`, or `name` while only one plugin has it. Raises UserError otherwise.
+
+        What the core has keeps its short name: no plugin makes `random` ambiguous.
+        """
         known = self.all(kind)
         matches = [found for found in known if name in (found.full_name, found.name)]
+        matches = [found for found in matches if found.plugin in _CORE] or matches
         if len(matches) == 1:
             return matches[0]
         if matches:

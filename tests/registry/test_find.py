@@ -29,6 +29,13 @@ def test_a_short_name_works_while_it_is_unambiguous(install, fresh):
     assert "ambiguous" in text and "one/beta" in text and "two/beta" in text
 
 
+def test_the_core_keeps_its_short_names(install, fresh):
+    install("one", bots("random"))
+    registry = fresh()
+    assert registry.find(POLICIES, "random").full_name == "marl/random"
+    assert registry.find(POLICIES, "one/random").full_name == "one/random"
+
+
 def test_an_unknown_name_gets_the_closest_one(install, fresh):
     install("one", bots("minimax"))
     registry = fresh()

@@ -14,9 +14,10 @@ import numpy as np
 
 from marl.env import Frame, Lanes
 from marl.games import TurnGame, turn_spec
+from marl.games.drawing import BLUE, PAPER, RED, YELLOW, rect, svg
 from marl.space import Box
 from marl.types import Array, Bools, Floats, Ints, Keys
-from marl_classic.drawing import BLUE, CELL, PAPER, RED, YELLOW, disc, rect, svg
+from marl_classic.drawing import CELL, disc
 
 ROWS, COLUMNS = 6, 7
 CELLS = ROWS * COLUMNS

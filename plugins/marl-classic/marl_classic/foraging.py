@@ -21,9 +21,9 @@ import numpy as np
 from marl import rng
 from marl.env import EnvSpec, Frame, Group, Lanes
 from marl.games import SimultaneousGame
+from marl.games.drawing import BLUE, RED, rect, svg, text
 from marl.space import Box, Discrete
 from marl.types import Array, Bools, Floats, Ints
-from marl_classic.drawing import BLUE, RED, rect, svg, text
 
 NONE, NORTH, SOUTH, WEST, EAST, LOAD = range(6)
 STEPS = np.array([(0, 0), (-1, 0), (1, 0), (0, -1), (0, 1), (0, 0)])

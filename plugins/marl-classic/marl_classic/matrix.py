@@ -17,9 +17,9 @@ from marl.env import EnvSpec, Frame, Group, Lanes
 from marl.errors import UserError, suggestion
 from marl.exact import Decisions, SequenceForm
 from marl.games import SimultaneousGame
+from marl.games.drawing import BLUE, rect, svg, text
 from marl.space import Box, Discrete
 from marl.types import Array, Bools, Floats, Ints
-from marl_classic.drawing import BLUE, rect, svg, text
 from marl_classic.matrix_games import GAMES
 
 

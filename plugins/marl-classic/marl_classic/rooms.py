@@ -19,10 +19,10 @@ import numpy as np
 from marl import rng
 from marl.env import Frame, Lanes
 from marl.games import OneAgent, one_agent_spec
+from marl.games.drawing import BLUE, INK, PAPER, RED, YELLOW, rect, svg
 from marl.space import Box, Discrete
 from marl.tasks import Tasks
 from marl.types import Array, Bools, Floats, Ints
-from marl_classic.drawing import BLUE, INK, PAPER, RED, YELLOW, rect, svg
 
 FLOOR, WALL, LAVA, KEY, LOCKED, GOAL = range(6)
 SIZE, SIGHT = 4, 3  # cells of a room, and how far the agent sees: a whole room, wherever it stands in it

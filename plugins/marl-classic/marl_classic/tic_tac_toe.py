@@ -8,9 +8,10 @@ import numpy as np
 
 from marl.env import Frame, Lanes
 from marl.games import TurnGame, turn_spec
+from marl.games.drawing import BLUE, RED, rect, svg, text
 from marl.space import Box
 from marl.types import Array, Bools, Floats, Ints
-from marl_classic.drawing import BLUE, CELL, RED, rect, svg, text
+from marl_classic.drawing import CELL
 
 _LINES = [(0, 1, 2), (3, 4, 5), (6, 7, 8), (0, 3, 6), (1, 4, 7), (2, 5, 8), (0, 4, 8), (2, 4, 6)]
 _WINS = np.array([any(all(board >> cell & 1 for cell in line) for line in _LINES) for board in range(512)])

@@ -16,9 +16,9 @@ import numpy as np
 
 from marl.env import EnvSpec, Frame, Group, Lanes
 from marl.games import SimultaneousGame
+from marl.games.drawing import svg, text
 from marl.space import Box, Discrete
 from marl.types import Array, Bools, Floats, Ints
-from marl_classic.drawing import svg, text
 
 PAYS = np.array([[[7, 7], [7, 7]], [[0, 1], [1, 8]]], dtype=np.float64)  # [game][first agent][second agent]
 

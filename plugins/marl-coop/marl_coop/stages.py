@@ -20,9 +20,9 @@ import numpy as np
 from marl import rng
 from marl.env import EnvSpec, Frame, Group, Lanes
 from marl.games import SimultaneousGame
+from marl.games.drawing import AGENTS, INK, circle, rect, svg, text
 from marl.space import Box, Discrete
 from marl.types import Array, Bools, Floats, Ints
-from marl_coop.drawing import AGENTS, INK, circle, rect, svg, text
 
 STEPS = np.array([(0, 0), (-1, 0), (1, 0), (0, -1), (0, 1)])  # stay, north, south, west, east
 _CELL = 30

@@ -21,9 +21,9 @@ import numpy as np
 from marl import rng
 from marl.env import EnvSpec, Frame, Group, Lanes
 from marl.games import SimultaneousGame
+from marl.games.drawing import AGENTS, GREY, circle, polygon, rect, svg, text
 from marl.space import Box, Discrete
 from marl.types import Array, Bools, Floats, Ints
-from marl_coop.drawing import AGENTS, GREY, circle, polygon, rect, svg, text
 
 STAY, FORWARD, LEFT, RIGHT, TOGGLE = range(5)
 STEPS = np.array([(-1, 0), (1, 0), (0, -1), (0, 1)])  # up, down, left, right: rows and columns

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from marl.env import Frame
+from marl.games.drawing import BLUE, RED, circle, svg, text
 from marl.types import Ints
 from marl_skirmish.battle import ATTACK, HALF, Army
 from marl_skirmish.units import KINDS, UNITS
@@ -12,8 +13,8 @@ from marl_skirmish.units import KINDS, UNITS
 _SCALE = 15  # pixels for a length of 1
 _CELL = 2  # length of a cell of the map in letters
 _BAR = 20  # pixels
-_COLOURS = ("#2f6db5", "#d64545")
-_HEALTH, _SHIELD, _INK, _GROUND, _HEAL = "#4a9c4a", "#6fb8d9", "#222222", "#f3f1e7", "#4a9c4a"
+_COLOURS = (BLUE, RED)
+_HEALTH, _SHIELD, _GROUND = "#4a9c4a", "#6fb8d9", "#f3f1e7"
 
 
 def draw(army: Army, kind: Ints, act: Ints, said: str) -> Frame:
@@ -22,11 +23,8 @@ def draw(army: Army, kind: Ints, act: Ints, said: str) -> Frame:
     size = 2 * HALF * _SCALE
     parts = [_shot(army, kind, act, unit) for unit in np.flatnonzero(act >= ATTACK).tolist()]
     parts += [_unit(army, kind, unit) for unit in range(len(kind))]
-    return Frame("\n".join(lines), (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size:g} {size + 28:g}" width="{size:g}" '
-        f'height="{size + 28:g}"><rect width="100%" height="100%" fill="{_GROUND}"/>{"".join(parts)}'
-        f'<text x="8" y="{size + 20:g}" font-family="sans-serif" font-size="14" fill="{_INK}">{said}</text></svg>'
-    ))  # fmt: skip
+    parts.append(text(8, size + 20, said, 14, anchor="start"))
+    return Frame("\n".join(lines), svg(size, size + 28, parts, _GROUND))
 
 
 def _letters(army: Army, kind: Ints) -> list[str]:
@@ -63,7 +61,7 @@ def _shot(army: Army, kind: Ints, act: Ints, unit: int) -> str:
     side, heals = int(unit >= army.first), UNITS[KINDS[kind[unit]]].heals
     target = army.team(side if heals else 1 - side).start + int(act[unit]) - ATTACK
     (x, y), (to_x, to_y) = _at(army, unit), _at(army, target)
-    colour = _HEAL if heals else _COLOURS[side]
+    colour = _HEALTH if heals else _COLOURS[side]
     return (
         f'<line x1="{x:.1f}" y1="{y:.1f}" x2="{to_x:.1f}" y2="{to_y:.1f}" stroke="{colour}" stroke-width="1.5" '
         'stroke-dasharray="5 3" opacity="0.7"/>'
@@ -78,11 +76,7 @@ def _unit(army: Army, kind: Ints, unit: int) -> str:
         cross = f"M{x - 4:.1f} {y - 4:.1f}l8 8m0 -8l-8 8"
         return f'<path d="{cross}" stroke="{colour}" stroke-width="2" opacity="0.4"/>'
     radius = 6 + 3 * (facts.health >= 100)
-    parts = [
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius}" fill="{colour}" stroke="{_INK}"/>',
-        f'<text x="{x:.1f}" y="{y + 4:.1f}" font-family="sans-serif" font-size="11" fill="white" '
-        f'text-anchor="middle">{facts.letter}</text>',
-    ]
+    parts = [circle(x, y, radius, colour), text(x, y + 4, facts.letter, 11, "white")]
     bars = [(float(army.health[unit, 0]) / facts.health, _HEALTH)]
     if facts.shield:
         bars.append((float(army.shield[unit, 0]) / facts.shield, _SHIELD))

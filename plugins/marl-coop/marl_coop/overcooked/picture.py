@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from marl.env import Frame
-from marl_coop.drawing import AGENTS, GREY, INK, circle, polygon, rect, svg, text
+from marl.games.drawing import AGENTS, GREY, INK, circle, polygon, rect, svg, text
 from marl_coop.overcooked.kitchens import COUNTER, DIRECTIONS, DISHES, ONIONS, POT, SERVING
 from marl_coop.overcooked.rules import COOKING, DISH, FULL, NOTHING, ONION, READY
 

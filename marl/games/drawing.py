@@ -1,4 +1,4 @@
-"""Small SVG pictures for replays."""
+"""What pictures of games are drawn with: small SVG, for `render` and so for replays and `marl watch`. In pixels."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ from collections.abc import Iterable
 from html import escape
 
 INK, PAPER, GREY = "#222222", "#fafaf5", "#b8b8b8"
-AGENTS = ("#2f6db5", "#d64545", "#3f9d5a", "#8e5bb5", "#d98324", "#2aa1a1", "#a0527a", "#6b6b2f", "#555555")
+BLUE, RED, YELLOW = "#2f6db5", "#d64545", "#f2c230"
+AGENTS = (BLUE, RED, "#3f9d5a", "#8e5bb5", "#d98324", "#2aa1a1", "#a0527a", "#6b6b2f", "#555555")
 
 
-def svg(width: float, height: float, parts: Iterable[str]) -> str:
-    """An SVG document of this size (pixels) on a light ground."""
+def svg(width: float, height: float, parts: Iterable[str], ground: str = PAPER) -> str:
+    """An SVG document of this size on a ground of this colour."""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" '
-        f'height="{height:g}"><rect width="100%" height="100%" fill="{PAPER}"/>{"".join(parts)}</svg>'
+        f'height="{height:g}"><rect width="100%" height="100%" fill="{ground}"/>{"".join(parts)}</svg>'
     )
 
 
-def text(x: float, y: float, words: str, size: int = 14, colour: str = INK, anchor: str = "middle") -> str:
+def text(x: float, y: float, words: str, size: int, colour: str = INK, anchor: str = "middle") -> str:
     """Words whose middle (or start) is at `x`, on the baseline `y`."""
     return (
         f'<text x="{x:g}" y="{y:g}" font-family="sans-serif" font-size="{size}" fill="{colour}" '
