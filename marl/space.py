@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -79,6 +79,20 @@ def empty_choices(space: Space, mask: Bools) -> Bools:
         return np.asarray(~mask.any(axis=1, keepdims=True))
     starts = np.cumsum([0, *space.nvec[:-1]])
     return np.asarray(~np.logical_or.reduceat(mask, starts, axis=1))
+
+
+def describe(space: Space) -> dict[str, Any]:
+    """A space as JSON, for comparison: what snapshots and datasets say that they were made for."""
+    match space:
+        case Box(shape, low, high, dtype):
+            bounds: list[Any] = [str(bound) if np.isinf(bound) else float(bound) for bound in (low, high)]
+            return {"box": list(shape), "low": bounds[0], "high": bounds[1], "dtype": dtype}
+        case Discrete(n):
+            return {"discrete": n}
+        case MultiDiscrete(nvec):
+            return {"multi_discrete": list(nvec)}
+        case Tree(fields):
+            return {"tree": {name: describe(field) for name, field in fields.items()}}
 
 
 def zeros(space: Space, k: int) -> ArrayTree:

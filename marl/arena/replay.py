@@ -20,7 +20,7 @@ import marl
 from marl import space
 from marl.arena.play import Moves, Play, environment_seeds
 from marl.blobs import write_atomically
-from marl.env import Environment, Frame, Step, Turn
+from marl.env import Environment, Frame, Group, Rows, Step, Turn
 from marl.errors import UserError
 from marl.rng import as_keys
 from marl.snapshot import JSON
@@ -91,13 +91,13 @@ class Replay:
         for number, tick in enumerate(self.ticks):
             yield environment.render(0)
             if done:
-                raise self._differs(number, "the match is already over")
+                raise self.differs(number, "the match is already over")
             step = environment.step(lane, self._actions(environment, turn, tick["actions"], number))
             if step.rewards[0].tolist() != tick["rewards"]:
-                raise self._differs(number, f"rewards are {step.rewards[0].tolist()}, recorded were {tick['rewards']}")
+                raise self.differs(number, f"rewards are {step.rewards[0].tolist()}, recorded were {tick['rewards']}")
             turn, done = step.turn, bool(step.done[0])
         if not done and "broken_off" not in self.verdict:
-            raise self._differs(len(self.ticks), "the match goes on, but the replay ends")
+            raise self.differs(len(self.ticks), "the match goes on, but the replay ends")
         yield environment.render(0)
 
     def _actions(
@@ -105,21 +105,27 @@ class Replay:
     ) -> list[Array | None]:
         asked = [agent for rows in turn if rows is not None for agent in rows.agent.tolist()]
         if sorted(asked) != sorted(int(agent) for agent in recorded):
-            raise self._differs(number, f"agents {sorted(asked)} must act, recorded were {sorted(recorded)}")
-        actions: list[Array | None] = []
-        for rows, group in zip(turn, environment.spec.groups, strict=True):
-            if rows is None or not len(rows):
-                actions.append(None)
-                continue
-            like = space.zeros(group.action, len(rows))
-            try:
-                like[...] = [recorded[str(agent)] for agent in rows.agent.tolist()]
-            except (TypeError, ValueError):
-                raise self._differs(number, f"the recorded actions do not fit {group.action}") from None
-            actions.append(like)
-        return actions
+            raise self.differs(number, f"agents {sorted(asked)} must act, recorded were {sorted(recorded)}")
+        return [
+            self.action(rows, group, number) if rows is not None and len(rows) else None
+            for rows, group in zip(turn, environment.spec.groups, strict=True)
+        ]
 
-    def _differs(self, tick: int, what: str) -> UserError:
+    def action(self, rows: Rows, group: Group, number: int) -> Array:
+        """What these agents of a group did at a tick, `[K, ...]`. Raises UserError where the replay does not say it."""
+        recorded = self.ticks[number]["actions"] if number < len(self.ticks) else {}
+        missing = [agent for agent in rows.agent.tolist() if str(agent) not in recorded]
+        if missing:
+            raise self.differs(number, f"agent {missing[0]} must act, recorded were {sorted(recorded)}")
+        like: Array = space.zeros(group.action, len(rows))
+        try:
+            like[...] = [recorded[str(agent)] for agent in rows.agent.tolist()]
+        except (TypeError, ValueError):
+            raise self.differs(number, f"the recorded actions do not fit {group.action}") from None
+        return like
+
+    def differs(self, tick: int, what: str) -> UserError:
+        """The error where the rules are others than those that were played."""
         played = f"the replay of {self.environment} (seed {self.seed}) does not match this environment"
         return UserError(f"{played} at tick {tick}: {what}; was it recorded with another version of the rules?")
 

@@ -23,6 +23,10 @@ OWN = (
     Descriptor("evaluate", "marl.cli.evaluate:evaluate", "Play matches and say how a player did, with 95 % intervals."),
     Descriptor("watch", "marl.cli.watch:watch", "Watch a match in the terminal: between players, or a replay."),
     Descriptor("report", "marl.cli.report:report", "Write a run's report again, from its files, and say where it is."),
+    Descriptor("record", "marl.cli.record:record", "Play matches and write them down, to learn from without playing."),
+    Descriptor(
+        "dataset", "marl.cli.record:dataset", "Say what is in a dataset, and check that nothing of it is damaged."
+    ),
     Descriptor("compare", "marl.cli.compare:compare", "Which method is better, over seeds and tasks, with intervals."),
     Descriptor("plugins", "marl.cli.plugins:app", "Plugins: find, install, check and write them."),
     Descriptor("scenarios", "marl.cli.scenarios:app", "The scenarios that come with marl: list, show."),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from marl.cli.command import argument, option
+from marl.cli.record import REPLAYS
 from marl.errors import UserError
 from marl.registry import ENVIRONMENTS
 
@@ -31,7 +32,7 @@ def watch(
     from marl.registry import load_registry
 
     registry = load_registry()
-    if player.endswith((".json.gz", ".replay", ".gz")):
+    if player.endswith(REPLAYS):
         title, frames = _replay(Path(player), registry)
     else:
         title, frames = _match(player, against, side, seed, env, registry)

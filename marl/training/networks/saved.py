@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import torch
@@ -11,7 +10,7 @@ import torch
 from marl.env import EnvSpec
 from marl.errors import UserError
 from marl.snapshot import JSON, Snapshot
-from marl.space import Box, Discrete, MultiDiscrete, Space, Tree
+from marl.space import describe
 from marl.training.model import ModelConfig, Sharing
 from marl.training.networks.build import module_ids, seen_space
 from marl.training.networks.heads import Heads
@@ -86,17 +85,3 @@ def describe_network(network: Network) -> dict[str, JSON]:
     spaces = {"observation": describe(network.observation), "action": describe(network.action)}
     heads: dict[str, JSON] = {} if network.heads.played == Heads().played else {"heads": network.heads.played}
     return {"config": network.config.plain(), **spaces, **heads}
-
-
-def describe(space: Space) -> JSON:
-    """A space as JSON, for comparison."""
-    match space:
-        case Box(shape, low, high, dtype):
-            bounds: list[Any] = [str(bound) if np.isinf(bound) else float(bound) for bound in (low, high)]
-            return {"box": list(shape), "low": bounds[0], "high": bounds[1], "dtype": dtype}
-        case Discrete(n):
-            return {"discrete": n}
-        case MultiDiscrete(nvec):
-            return {"multi_discrete": list(nvec)}
-        case Tree(fields):
-            return {"tree": {name: describe(field) for name, field in fields.items()}}
