@@ -35,3 +35,19 @@ def marl_environments() -> Iterable[Descriptor]:
         params="marl_coop.stages:StagesParams",
         tags=("simultaneous", "team", "chance", "diagnostic", "grid world"),
     )
+    yield Descriptor(
+        "spread",
+        "marl_coop.particles.spread:Spread",
+        "Agents spread over as many landmarks and do not bump into each other: MPE's simple_spread",
+        params="marl_coop.particles.spread:SpreadParams",
+        source="Lowe et al., NeurIPS 2017; mpe2 1.1.1",
+        tags=("simultaneous", "team", "chance", "mpe"),
+    )
+    yield Descriptor(
+        "speaker_listener",
+        "marl_coop.particles.speaker_listener:SpeakerListener",
+        "One agent knows where the other should go, and may only speak: MPE's simple_speaker_listener",
+        params="marl_coop.particles.speaker_listener:SpeakerListenerParams",
+        source="Lowe et al., NeurIPS 2017; mpe2 1.1.1",
+        tags=("simultaneous", "team", "chance", "mpe", "communication"),
+    )

@@ -4,6 +4,8 @@ from functools import partial
 
 from marl.testing import conformance_tests
 from marl_coop.overcooked.game import Overcooked, OvercookedParams
+from marl_coop.particles.speaker_listener import SpeakerListener, SpeakerListenerParams
+from marl_coop.particles.spread import Spread, SpreadParams
 from marl_coop.stages import Stages, StagesParams
 from marl_coop.warehouse import Warehouse, WarehouseParams
 
@@ -17,6 +19,8 @@ GAMES = {
 }
 
 CHANCE = {
+    "spread": partial(Spread, params=SpreadParams(agents=4, steps=12)),
+    "speaker_listener": partial(SpeakerListener, params=SpeakerListenerParams(steps=12)),
     "stages": partial(Stages, params=StagesParams(rooms=2, size=3, agents=3, bait=0.25, steps=40)),
     "warehouse": partial(Warehouse, params=WarehouseParams(agents=3, height=2, steps=20)),
 }
