@@ -75,7 +75,7 @@ def marl_policies() -> list[Descriptor]:
         Descriptor("tabular", "marl.tabular:restore", "plays a table of probabilities, from a snapshot"),
         Descriptor(
             "network",
-            "marl.training.networks.policy:restore",
+            "marl.training.networks.players:restore",
             "plays torch networks, from a snapshot",
             params="marl.training.networks.policy:NetworkParams",
         ),

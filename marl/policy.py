@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
-from marl.env import Rows
+from marl.env import Rows, Turn
 from marl.types import Array, Floats, Ints, Keys
 
 
@@ -38,6 +38,25 @@ class Policy(Protocol):
         """Choose actions for K rows of one group (`rows.group`).
 
         `memory`: `[K, ...]`, already cleared where `rows.first`. `keys`: `uint64[K]`, see `marl.rng`.
+        """
+
+
+@runtime_checkable
+class TeamPolicy(Protocol):
+    """Optional: a policy whose agents of one side hear or see what their teammates do. It is asked for all of them at
+    once, whatever groups they are in, and has one memory for each side, not one for each agent."""
+
+    def team_memory(self, teams: int) -> Array | None:
+        """The memory `[teams, ...]` of sides whose match begins, all zero; None for a policy without."""
+
+    def act_together(
+        self, turn: Turn, teams: Sequence[Ints | None], memory: Array | None, keys: Sequence[Keys | None]
+    ) -> tuple[list[Acts | None], Array | None]:
+        """Choose actions for all rows that one tick asks this policy for, and what its teams remember then.
+
+        By group: the rows, `int64[K]`, the number of each row's team (a side of a match) among the P of this call, and
+        `uint64[K]` (see `Policy.act`); None where nobody of the group acts. `memory`: `[P, ...]`. What is chosen for a
+        team depends on its own rows, memory and keys alone.
         """
 
 

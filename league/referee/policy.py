@@ -10,9 +10,9 @@ import numpy as np
 from league.referee.seat import Answer, Request, Table
 from league.referee.verdict import Verdict
 from marl import rng, services
-from marl.env import EnvSpec, Rows
+from marl.env import EnvSpec, Rows, Turn
 from marl.errors import UserError
-from marl.policy import Policy
+from marl.policy import Policy, TeamPolicy
 from marl.registry import POLICIES, Component, Registry
 from marl.services import restore
 from marl.snapshot import JSON, Snapshot
@@ -45,7 +45,9 @@ class PolicySeat:
     def __init__(self, policy: Policy, spec: EnvSpec, seed: int) -> None:
         self._policy = policy
         self._seed = seed
-        blank = policy.memory(1)
+        blank = None if isinstance(policy, TeamPolicy) else policy.memory(1)
+        self._team = policy.team_memory(1) if isinstance(policy, TeamPolicy) else None
+        self._groups = len(spec.groups)
         self._blank = blank
         self._memory = None if blank is None else np.repeat(blank, len(spec.agents), axis=0)
 
@@ -54,7 +56,7 @@ class PolicySeat:
         return Answer()
 
     def ask(self, request: Request) -> Answer:
-        """Let the policy act, group by group."""
+        """Let the policy act: group by group, or for all its agents at once."""
         try:
             chosen = self._choose(request)
         except Exception as error:
@@ -62,14 +64,29 @@ class PolicySeat:
         return Answer([chosen[view.agent] for view in request.views])
 
     def _choose(self, request: Request) -> dict[int, Any]:
-        chosen: dict[int, Any] = {}
+        turn: list[Rows | None] = [None] * self._groups
         for group in sorted({view.rows.group for view in request.views}):
             parts = [
                 view.rows.take(slice(view.row, view.row + 1)) for view in request.views if view.rows.group == group
             ]
-            rows = Rows.concatenate(parts)
-            actions = self._act(rows, request.tick)
-            chosen |= dict(zip(rows.agent.tolist(), actions, strict=True))
+            turn[group] = Rows.concatenate(parts)
+        if isinstance(self._policy, TeamPolicy):
+            return self._act_together(self._policy, tuple(turn), request.tick)
+        chosen: dict[int, Any] = {}
+        for rows in turn:
+            if rows is not None:
+                chosen |= dict(zip(rows.agent.tolist(), self._act(rows, request.tick), strict=True))
+        return chosen
+
+    def _act_together(self, policy: TeamPolicy, turn: Turn, tick: int) -> dict[int, Any]:
+        """What all agents do that must act. They are one team."""
+        teams = [None if rows is None else np.zeros(len(rows), dtype=np.int64) for rows in turn]
+        keys = [None if rows is None else rng.mix(self._seed, rows.agent, tick) for rows in turn]
+        answered, self._team = policy.act_together(turn, teams, self._team, keys)
+        chosen: dict[int, Any] = {}
+        for rows, acts in zip(turn, answered, strict=True):
+            if rows is not None and acts is not None:
+                chosen |= dict(zip(rows.agent.tolist(), _plain(acts.action), strict=True))
         return chosen
 
     def _act(self, rows: Rows, tick: int) -> list[Any]:
@@ -82,8 +99,7 @@ class PolicySeat:
             if acts.memory is None:
                 raise UserError("it has a memory, but its act() gave none back")
             self._memory[rows.agent] = acts.memory
-        action: Array = acts.action
-        return list(action.tolist()) if action.ndim == 1 and action.dtype.kind in "iu" else list(action)
+        return _plain(acts.action)
 
     def read(self) -> None:
         """It never answers later."""
@@ -117,3 +133,8 @@ def from_snapshot(registry: Registry, spec: EnvSpec, snapshot: Snapshot, name: s
     `marl.run.players.contestant` finds the snapshots of runs and files.
     """
     return PolicyPlayer(name or snapshot.id[:8], restore(registry, spec, snapshot))
+
+
+def _plain(action: Array) -> list[Any]:
+    """Actions of rows, one by one: choices as Python's integers."""
+    return list(action.tolist()) if action.ndim == 1 and action.dtype.kind in "iu" else list(action)

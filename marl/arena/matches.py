@@ -172,12 +172,14 @@ class Matches:
         self.agent_player[lanes] = starts.agent_player
         self._keys[lanes] = starts.agent_keys
         self._seat[lanes] = self._seats.of_player[starts.agent_player]
+        self._seats.begin(lanes)
         self.ticks[lanes] = 0
         self.returns[lanes] = 0.0
         return lanes
 
     def _again(self, lanes: Ints) -> Ints:
         """Set the void matches in `lanes` back to their start, with other seeds and the same tasks."""
+        self._seats.begin(lanes)
         self.seeds[lanes] = rng.mix(self.seeds[lanes], _AGAIN)
         self._keys[lanes] = agent_keys(self.seeds[lanes], np.arange(len(self.spec.agents), dtype=np.uint64))
         self.ticks[lanes] = 0

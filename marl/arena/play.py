@@ -73,7 +73,7 @@ class Play(Matches):
         """Ask every row's policy, step every live lane once, and refill the lanes whose matches ended."""
         if self.over:
             raise ValueError("every match has ended and the source has no more: there is nothing to play")
-        step, void = self._step([self._answer(group) for group in range(len(self.turn))])
+        step, void = self._step(self._answers())
         self.clock += 1
         self.ticks += 1
         ended, kept, turn = _NOBODY, _NOBODY, self._no_turn
@@ -167,13 +167,15 @@ class Play(Matches):
             raise failure from error
         self._tolerance.told(failure)
 
-    def _answer(self, group: int) -> Array | None:
-        rows = self.turn[group]
-        if rows is None or not len(rows):
-            return None
-        slot = rows.lane * len(self.spec.agents) + rows.agent
-        keys = rng.extend(self._keys.reshape(-1)[slot], self.ticks[rows.lane])
-        return self._seats.answer(rows, slot, keys, self._seat.reshape(-1), self._watch if self.recorders else None)
+    def _answers(self) -> list[Array | None]:
+        slots, keys = [], []
+        for rows in self.turn:
+            slot = _NOBODY if rows is None else rows.lane * len(self.spec.agents) + rows.agent
+            slots.append(slot)
+            now = _NOBODY if rows is None else self.ticks[rows.lane]
+            keys.append(rng.extend(self._keys.reshape(-1)[slot], now))
+        watch = self._watch if self.recorders else None
+        return self._seats.answers(self.turn, slots, keys, self._seat.reshape(-1), watch)
 
     def _watch(self, moves: Moves) -> None:
         for recorder in self.recorders:

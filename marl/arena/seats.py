@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from marl import space
-from marl.env import EnvSpec, Group, Rows
+from marl.env import EnvSpec, Group, Rows, Turn
 from marl.errors import RunError, UserError
-from marl.policy import Acts, Policy, Stack, Stackable
+from marl.policy import Acts, Policy, Stack, Stackable, TeamPolicy
 from marl.registry import load_registry
 from marl.types import Array, Ints, Keys
 
@@ -30,16 +30,21 @@ class Moves:
 
 
 Watcher = Callable[[Moves], None]
+_TEAMS = "teams "  # what the names of stores of whole sides start with
 _FEWEST = 4  # fewer policies than this are not worth stacking
 
 
 @dataclass(slots=True)
 class _Seat:
-    """A policy, the array that holds its memories (shared by policies whose memories look alike) and a blank one."""
+    """A policy, the array that holds its memories (shared by policies whose memories look alike) and a blank one.
+
+    `teams`: of a `TeamPolicy`, what holds its memories, each at the slot of the first agent of a side.
+    """
 
     policy: Policy
     store: Array | None
     blank: Array | None
+    teams: Array | None = None
 
 
 @dataclass(slots=True)
@@ -64,6 +69,9 @@ class Seats:
         self._groups = spec.groups
         self._blank_actions = [space.zeros(group.action, 0) for group in spec.groups]
         self._slots = slots
+        self._agents = len(spec.agents)
+        self._first = np.array([spec.sides[side][0] for side in spec.side_of], dtype=np.int64)  # of each agent's side
+        self._together: list[int] = []  # seats of policies that act for whole sides
         self._benches: list[_Bench] = []
         self._batch: Array = np.zeros(0, dtype=np.int16)  # of each seat: the number of the first that shares its batch
 
@@ -81,18 +89,31 @@ class Seats:
         kind = np.int16 if len(self.seats) < 1 << 15 else np.int64  # 16 bits are sorted by radix
         places = {id(seat.policy): place for place, seat in enumerate(self.seats)}
         self.of_player = np.array([places[id(policy)] for policy in policies], dtype=kind)
+        self._together = [at for at, seat in enumerate(self.seats) if isinstance(seat.policy, TeamPolicy)]
         self._batch = np.arange(len(self.seats), dtype=kind)
         for bench in self._benches:
             self._batch[bench.first : bench.first + len(bench.policies)] = bench.first
 
     def _sit(self, policy: Policy) -> _Seat:
+        if isinstance(policy, TeamPolicy):
+            blank = policy.team_memory(1)
+            return _Seat(policy, None, None, None if blank is None else self._store(_TEAMS, blank))
         blank = policy.memory(1)
         if blank is None:
             return _Seat(policy, None, None)
-        name = f"{blank.dtype.str}{list(blank.shape[1:])}"
+        return _Seat(policy, self._store("", blank), blank[0])
+
+    def _store(self, whose: str, blank: Array) -> Array:
+        name = f"{whose}{blank.dtype.str}{list(blank.shape[1:])}"
         if name not in self.stores:
             self.stores[name] = np.zeros((self._slots, *blank.shape[1:]), dtype=blank.dtype)
-        return _Seat(policy, self.stores[name], blank[0])
+        return self.stores[name]
+
+    def begin(self, lanes: Ints) -> None:
+        """Matches begin in these lanes: their teams remember nothing yet."""
+        for name, store in self.stores.items():
+            if name.startswith(_TEAMS):
+                store[lanes[:, None] * self._agents + np.arange(self._agents)] = 0
 
     def memory(self, seat: Array, slot: Ints) -> Array | None:
         """What the policies on these seats remember at these slots, `[K, ...]`; None where none has a memory."""
@@ -100,6 +121,31 @@ class Seats:
         if len(stores) > 1:
             raise UserError("learning policies of one group must have memories of one shape and dtype")
         return next(iter(stores.values()))[slot] if stores else None
+
+    def answers(
+        self, turn: Turn, slots: Sequence[Ints], keys: Sequence[Keys], seat_of_slot: Array, watch: Watcher | None
+    ) -> list[Array | None]:
+        """The actions of all rows of a tick by group; None where there are none. `slots`, `keys`: of the rows."""
+        result: list[Array | None] = [None] * len(turn)
+        mine = {seat: self._ask_together(seat, turn, slots, keys, seat_of_slot, watch) for seat in self._together}
+        for group, rows in enumerate(turn):
+            if rows is None or not len(rows):
+                continue
+            if not mine:
+                result[group] = self.answer(rows, slots[group], keys[group], seat_of_slot, watch)
+                continue
+            like = self._blank_actions[group]
+            actions = np.empty((len(rows), *like.shape[1:]), dtype=like.dtype)
+            seat = seat_of_slot[slots[group]]
+            for one, answered in mine.items():
+                if (found := answered[group]) is not None:
+                    actions[seat == one] = found
+            rest = np.flatnonzero(~np.isin(seat, self._together))
+            if len(rest):
+                part = rows.take(rest)
+                actions[rest] = self.answer(part, slots[group][rest], keys[group][rest], seat_of_slot, watch)
+            result[group] = actions
+        return result
 
     def answer(self, rows: Rows, slot: Ints, keys: Keys, seat_of_slot: Array, watch: Watcher | None) -> Array:
         """The actions of all rows of one group, in their order: one `act` per policy or stack."""
@@ -146,6 +192,57 @@ class Seats:
         if watch is not None:
             watch(Moves(rows, slot, memory, acts))
         return acts.action
+
+    def _ask_together(
+        self,
+        index: int,
+        turn: Turn,
+        slots: Sequence[Ints],
+        keys: Sequence[Keys],
+        seat_of_slot: Array,
+        watch: Watcher | None,
+    ) -> list[Array | None]:
+        """What a policy answers for whole sides, by group: one `act_together` a tick."""
+        seat, mine = self.seats[index], [seat_of_slot[slot] == index for slot in slots]
+        own = [slot[one] for slot, one in zip(slots, mine, strict=True)]
+        parts = [
+            rows.take(one) if rows is not None and one.any() else None for rows, one in zip(turn, mine, strict=True)
+        ]
+        first = np.concatenate([one - one % self._agents + self._first[one % self._agents] for one in own])
+        teams, number = np.unique(first, return_inverse=True)
+        if not len(teams):
+            return [None] * len(turn)
+        numbers = np.split(number, np.cumsum([len(one) for one in own])[:-1])
+        memory = None if seat.teams is None else seat.teams[teams]
+        drawn = [key[one] for key, one in zip(keys, mine, strict=True)]
+        answered, memory = self._acts_together(seat.policy, tuple(parts), numbers, memory, drawn)
+        if seat.teams is not None:
+            seat.teams[teams] = memory
+        told = zip(parts, own, answered, strict=True)
+        return [None if rows is None else self._told(seat.policy, rows, slot, acts, watch) for rows, slot, acts in told]
+
+    def _told(self, policy: Policy, rows: Rows, slot: Ints, acts: Acts | None, watch: Watcher | None) -> Array:
+        """The actions of a policy that acts for whole sides, for its rows of one group."""
+        if acts is None:
+            raise UserError(f"{_name(policy)} left out {len(rows)} rows of group {self._groups[rows.group].name!r}")
+        acts.action = self._checked(acts.action, rows, policy)
+        if watch is not None:
+            watch(Moves(rows, slot, None, acts))
+        return acts.action
+
+    def _acts_together(
+        self, policy: Policy, turn: Turn, teams: Sequence[Ints], memory: Array | None, keys: Sequence[Keys]
+    ) -> tuple[list[Acts | None], Array | None]:
+        assert isinstance(policy, TeamPolicy)
+        try:
+            return policy.act_together(turn, teams, memory, keys)
+        except (UserError, RunError):
+            raise
+        except Exception as error:
+            raise RunError(
+                f"{_name(policy)} failed to answer for whole sides: {type(error).__name__}: {error} "
+                "(MARL_DEBUG=1 shows where)"
+            ) from error
 
     def _acts(self, policy: Policy, rows: Rows, memory: Array | None, keys: Keys) -> Acts:
         try:

@@ -18,6 +18,7 @@ from marl.registry.kind import (
     REWARDS,
     ROSTERS,
     RUNNERS,
+    TEAM_MODELS,
     Kind,
 )
 from marl.registry.load import load_registry
@@ -39,6 +40,7 @@ __all__ = [
     "REWARDS",
     "ROSTERS",
     "RUNNERS",
+    "TEAM_MODELS",
     "Component",
     "Descriptor",
     "Kind",

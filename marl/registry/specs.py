@@ -78,6 +78,20 @@ def marl_models() -> Iterable[Descriptor]:
 
 
 @hookspec
+def marl_team_models() -> Iterable[Descriptor]:
+    """Team models: what stands between the encoders of a team's agents and their heads, and lets them hear or see what
+    teammates do. Algorithms name one (`Heads.team`).
+
+    :return: descriptors whose target is called as
+        `target(size: TeamSize, features: int, params: P) ->
+        marl.training.networks.team_model.TeamModel`, a torch module.
+
+    .. versionadded:: 0.1
+    """
+    return ()
+
+
+@hookspec
 def marl_losses() -> Iterable[Descriptor]:
     """Auxiliary losses: terms that are added to the loss of an algorithm (`algorithm.auxiliary`).
 

@@ -11,6 +11,7 @@ from marl.space import Space
 from marl.training.networks import Heads, ModelConfig, Network, Sharing, module_ids
 from marl.training.networks.build import fresh, seen_space
 from marl.training.networks.encoder import images
+from marl.training.networks.team_model import TeamSize, team_sizes
 from marl.training.networks.trial import try_model
 
 
@@ -32,7 +33,7 @@ def team_name(side: int) -> str:
 class ModuleSpec:
     """What one module is: what it sees, how it acts, and the shape of its network. Cheap to send to another process.
 
-    `teams`: the sides for which it plays.
+    `teams`: the sides for which it plays. `size`: that of the team whose model it keeps, if any.
     """
 
     observation: Space
@@ -40,10 +41,11 @@ class ModuleSpec:
     model: ModelConfig
     heads: Heads = Heads()
     teams: tuple[Team, ...] = ()
+    size: TeamSize | None = None
 
     def build(self, seed: int, name: str) -> Network:
         """A fresh network. Its weights follow from the seed and the module's id, whatever was drawn before."""
-        return fresh(self.observation, self.action, self.model, seed, name, self.heads)
+        return fresh(self.observation, self.action, self.model, seed, name, self.heads, self.size)
 
 
 def module_specs(
@@ -67,6 +69,7 @@ def module_specs(
     teams = [
         Team(team_name(side), tuple(ids[agent] for agent in spec.sides[side]), spec.state) for side in sorted(sides)
     ]
+    sizes = team_sizes(spec, ids, sides) if heads and heads.team else {}
     for agent, name in enumerate(ids):
         if spec.side_of[agent] in sides:
             group = spec.groups[spec.group_of[agent]]
@@ -74,7 +77,8 @@ def module_specs(
             if name not in result:
                 _check(own, group)
             mine = tuple(team for team in teams if name in team.modules)
-            result[name] = ModuleSpec(seen_space(group, own), group.action, own, heads or Heads(), mine)
+            seen, size = seen_space(group, own), sizes.get(name)
+            result[name] = ModuleSpec(seen, group.action, own, heads or Heads(), mine, size)
     return result
 
 

@@ -130,14 +130,18 @@ class TeamLearner(ColumnLearner):
         if name not in self.teams:
             return super().losses(name, batch)
         joint = self.joint(name, batch)
-        outputs = self.module.forward_train({module: self._rows[module].columns for module in self.learning(name)})
-        said = {module: self._rows[module].laid(outputs[module]["inputs"]) for module in outputs}
-        inputs = self._together(self.teams[name], said)
+        inputs = self.learned_inputs(name)
         loss, stats = asked_for_loss(
             self, lambda: self.loss(name, joint, inputs, cast(Any, None)), joint, self.coefficients
         )
         self._reported = {**{key: value.to(self._device) for key, value in stats.items()}, "loss": loss.detach()}
         return {name: loss * self._weight}
+
+    def learned_inputs(self, team: str) -> Tensor:
+        """`inputs` of the minibatch at hand, with a gradient, as the loss gets them."""
+        outputs = self.module.forward_train({module: self._rows[module].columns for module in self.learning(team)})
+        said = {module: self._rows[module].laid(outputs[module]["inputs"]) for module in outputs}
+        return self._together(self.teams[team], said)
 
     def seen(self, team: str) -> Tensor:
         """What each agent sees in the minibatch at hand, as numbers `[E, T + 1, n, F]`, and zeros where another sees
@@ -191,21 +195,22 @@ class TeamLearner(ColumnLearner):
 class _Rows:
     """The own turns of a module's agents, as its network goes through them. `columns`: what it is given.
 
-    Without a memory, all turns side by side. With one, a sequence for each agent and match, own turn by own turn.
+    `acts`: `bool[E, T + 1, n]`. Without a memory, all turns side by side. With one, a sequence for each agent and
+    match, own turn by own turn.
     """
 
     def __init__(self, part: Tensors, network: Network) -> None:
-        self._acts: Tensor = part["acts"]  # [E, T + 1, n]
+        self.acts: Tensor = part["acts"]  # [E, T + 1, n]
         self._order: Tensor | None = None
         self._size, self._width = network.memory_size, network.distribution.outputs + network.distribution.free
         if not self._size:
             self.columns: Tensors = {key: map_tensors(self._flat, part[key]) for key in ("observation", "mask")}
             return
-        acts = self._sequences(self._acts)
+        acts = self._sequences(self.acts)
         if (acts[:, 1:] & ~acts[:, :-1]).any():  # some waited, and go on: what they did comes first, in its order
             self._order = torch.argsort((~acts).long(), dim=1, stable=True)
         self.columns = {key: map_tensors(self._sequences, part[key]) for key in ("observation", "mask")}
-        valid = self._sequences(self._acts)
+        valid = self._sequences(self.acts)
         memory = torch.zeros((len(valid), self._size), device=valid.device)
         self.columns |= {"valid": valid, "memory": memory, "first": torch.zeros_like(valid)}
 
@@ -220,21 +225,21 @@ class _Rows:
     def dense(self, rows: Tensor) -> Tensor:
         """What the network says of all turns, by step and agent: `[E, T + 1, n, A]`, zero where nobody acts."""
         if not self._size:
-            result = rows.new_zeros((*self._acts.shape, rows.shape[1]))
-            result[self._acts] = rows
+            result = rows.new_zeros((*self.acts.shape, rows.shape[1]))
+            result[self.acts] = rows
             return result
         if self._order is not None:
             back = self._order.argsort(1)
             rows = rows.gather(1, back[..., None].expand(-1, -1, rows.shape[2]))
-        episodes, steps, count = self._acts.shape
+        episodes, steps, count = self.acts.shape
         return rows.reshape(episodes, count, steps, -1).transpose(1, 2)
 
     def silence(self) -> Tensor:
         """What nobody was asked for: zeros, as `dense` lays them."""
-        return torch.zeros((*self._acts.shape, self._width), device=self._acts.device)
+        return torch.zeros((*self.acts.shape, self._width), device=self.acts.device)
 
     def _flat(self, leaf: Tensor) -> Tensor:
-        return leaf[self._acts]
+        return leaf[self.acts]
 
     def _sequences(self, leaf: Tensor) -> Tensor:
         """`[E, T + 1, n, ...]` as `[E * n, T + 1, ...]`, own turns first."""

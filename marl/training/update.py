@@ -56,7 +56,7 @@ from marl.training.lanes import part_of, recorded, stream, whole
 from marl.training.learner import ColumnLearner
 from marl.training.lineup import Lineup
 from marl.training.modules import ModuleSpec
-from marl.training.networks import NetworkPolicy, moments
+from marl.training.networks import moments, player
 from marl.training.networks.moments import Seen
 from marl.training.parts import Parts
 from marl.training.rewards import Rewards, joined
@@ -77,7 +77,7 @@ class Local:
         self.experience = parts.experience(hyper)
         self.rewards = Rewards(hyper.reward, spec, hyper.discount)
         networks = {name: self.learner.network(name) for name in modules}
-        self.policy = NetworkPolicy(spec, networks, hyper.sharing, parts.behave())
+        self.policy = player(spec, networks, hyper.sharing, parts.behave())
         self.samplers: list[LiveSampler] = []
         self._ahead: deque[list[Batch]] = deque()  # what is played and not learned from yet, with `staleness`
         self._each = 0  # env steps of the last update of this job

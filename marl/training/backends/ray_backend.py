@@ -25,7 +25,7 @@ from marl.training.hyper import Hyper
 from marl.training.lanes import recorded
 from marl.training.lineup import Lineup
 from marl.training.modules import ModuleSpec
-from marl.training.networks import NetworkPolicy
+from marl.training.networks import NetworkPolicy, player
 from marl.training.parts import Parts
 from marl.training.rewards import Rewards
 from marl.training.update import fitted, flat, report, seen
@@ -48,7 +48,7 @@ class RayBackend:
         self.spec, self.hyper = spec, hyper
         self.rewards = Rewards(hyper.reward, spec, hyper.discount)
         networks = {name: module.build(0, name) for name, module in modules.items()}
-        self._policy = NetworkPolicy(spec, networks, hyper.sharing)
+        self._policy = player(spec, networks, hyper.sharing)
         samplers = FreeSamplers if hyper.free else Samplers
         ray_session.acquire(self)
         try:

@@ -25,7 +25,7 @@ from marl.training.hyper import Hyper
 from marl.training.lineup import Lineup
 from marl.training.making import Maker
 from marl.training.modules import ModuleSpec
-from marl.training.networks import NetworkPolicy
+from marl.training.networks import NetworkPolicy, player
 from marl.training.parts import Parts
 from marl.training.rewards import Rewards
 from marl.training.rollout import Batch, LiveSampler, live_sampler
@@ -60,7 +60,7 @@ class Runner(EnvRunner):
         self.spec, self.hyper = spec, hyper
         self.modules = dict(modules)
         networks = {name: module.build(0, name) for name, module in modules.items()}
-        self.policy = NetworkPolicy(spec, networks, hyper.sharing, parts.behave())
+        self.policy = player(spec, networks, hyper.sharing, parts.behave())
         self.experience = parts.experience(hyper)  # which only cuts here
         self.rewards = Rewards(hyper.reward, spec, hyper.discount)
         self._frozen: dict[str, Policy] = {}

@@ -11,7 +11,8 @@ from marl.training.networks.build import module_ids, networks
 from marl.training.networks.distributions import Distribution, distribution
 from marl.training.networks.heads import Heads
 from marl.training.networks.network import Network, Output
-from marl.training.networks.policy import NetworkPolicy, restore
+from marl.training.networks.players import player, restore
+from marl.training.networks.policy import NetworkPolicy
 
 torch.set_num_threads(1)
 
@@ -26,5 +27,6 @@ __all__ = [
     "distribution",
     "module_ids",
     "networks",
+    "player",
     "restore",
 ]

@@ -15,6 +15,7 @@ from marl.space import Discrete, Space, Tree
 from marl.training.model import ModelConfig, Sharing
 from marl.training.networks.heads import Heads
 from marl.training.networks.network import Network
+from marl.training.networks.team_model import TeamSize
 from marl.types import Ints
 
 
@@ -73,11 +74,17 @@ def places(spec: EnvSpec) -> Ints:
 
 
 def fresh(
-    observation: Space, action: Space, config: ModelConfig, seed: int, name: str, heads: Heads | None = None
+    observation: Space,
+    action: Space,
+    config: ModelConfig,
+    seed: int,
+    name: str,
+    heads: Heads | None = None,
+    team: TeamSize | None = None,
 ) -> Network:
     """A new network whose weights follow from `seed` and its id."""
     with seeded(seed, name):
-        return Network(observation, action, config, heads)
+        return Network(observation, action, config, heads, team)
 
 
 @contextmanager

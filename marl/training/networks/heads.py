@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Self
+
+
+@dataclass(frozen=True)
+class TeamPart:
+    """A team model (see `marl.training.networks.team_model`): its full name, `plugin/name`, and its parameters."""
+
+    kind: str
+    params: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -18,17 +27,27 @@ class Heads:
     `start`: how the layers below the heads of a new network begin (no snapshot tells it, for it has weights).
     `orthogonal` without biases, as in PPO's reference implementations. `uniform` with biases, within one over the root
     of the number of inputs, as in those of deep Q-learning (LeCun et al., "Efficient backprop", 1998; torch's default).
+    `team`: what stands before them, where agents of a team hear or see what others do.
+
     Without biases a new network is odd (tanh) or homogeneous (relu) around 0; values of states are often neither.
     """
 
     policy: Literal["logits", "values", "duelling", "squashed"] = "logits"
     value: bool = True
     start: Literal["orthogonal", "uniform"] = "orthogonal"
+    team: TeamPart | None = None
 
     @property
-    def played(self) -> dict[str, str | bool]:
+    def played(self) -> dict[str, Any]:
         """What a snapshot must tell of them, as JSON: all that matters once there are weights."""
-        return {"policy": self.policy, "value": self.value}
+        team = {} if self.team is None else {"team": {"kind": self.team.kind, "params": dict(self.team.params)}}
+        return {"policy": self.policy, "value": self.value, **team}
+
+    @classmethod
+    def read(cls, told: Mapping[str, Any]) -> Self:
+        """What a snapshot tells; nothing of what it leaves out differs from the defaults."""
+        team = told.get("team")
+        return cls(**{**told, "team": None if team is None else TeamPart(**team)})
 
     @property
     def estimates(self) -> bool:

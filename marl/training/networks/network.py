@@ -21,6 +21,7 @@ from marl.training.networks.heads import Heads
 from marl.training.networks.moments import Seen
 from marl.training.networks.normaliser import Normaliser, ReturnScale
 from marl.training.networks.recurrent import Recurrent
+from marl.training.networks.team_model import TeamSize, team_model
 from marl.types import ArrayTree, Floats
 
 
@@ -42,10 +43,18 @@ class Network(nn.Module):
 
     Layers are orthogonal at the start, with gain 0.01 at the policy's head and 1 at the value's (Huang et al., "The 37
     implementation details of PPO", 2022), unless `heads` say otherwise of those below, or a plugin made these.
-    `memory_size` is 0 for networks without a memory.
+    `memory_size` is 0 for networks without a memory. `team`: the size of the team whose model it keeps, where its heads
+    stand behind one; networks of such teams are asked together (`TeamNetworks`).
     """
 
-    def __init__(self, observation: Space, action: Space, config: ModelConfig, heads: Heads | None = None) -> None:
+    def __init__(
+        self,
+        observation: Space,
+        action: Space,
+        config: ModelConfig,
+        heads: Heads | None = None,
+        team: TeamSize | None = None,
+    ) -> None:
         super().__init__()
         self.observation, self.action, self.config, self.heads = observation, action, config, heads or Heads()
         self.distribution = distribution(action, self.heads)
@@ -66,6 +75,7 @@ class Network(nn.Module):
         if self.heads.value or self.heads.policy == "duelling":
             self.value_head = Dense(self.encoder.size if self.value_encoder else size, 1, gain=1.0)
         self.free = nn.Parameter(torch.zeros(self.distribution.free)) if self.distribution.free else None
+        self.team = self._team(team)
 
     @property
     def memory_size(self) -> int:
@@ -136,10 +146,31 @@ class Network(nn.Module):
         inputs, features = (part.reshape(sequences, steps, -1) for part in (out.inputs, out.features))
         return Output(inputs, value, out.memory, features)
 
+    def encoded(self, observation: TensorTree) -> Tensor:
+        """Features `[B, F]` for the team model."""
+        return self._encoded(self.encoder, self.shown(observation))
+
+    def decided(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        """The inputs `[B, D]` of the distribution, from features `[B, F]` of the team model."""
+        return self.distribution.masked(self._unmasked(x), mask)
+
+    def _unmasked(self, x: Tensor) -> Tensor:
+        inputs: Tensor = self.policy_head(x)
+        return inputs if self.free is None else torch.cat([inputs, self.free.expand(len(x), -1)], 1)
+
+    def _team(self, size: TeamSize | None) -> nn.Module | None:
+        part = self.heads.team
+        if part is None:
+            return None
+        if self.recurrent is not None:
+            raise UserError(
+                f"model.kind: {self.config.kind}: what a team remembers is its team model's ({part.kind}), not that of "
+                "each agent's network: use mlp or cnn"
+            )
+        return None if size is None else team_model(part, size, self.encoder.size)
+
     def _heads(self, x: Tensor, observation: TensorTree, mask: Tensor | None, memory: Tensor | None) -> Output:
-        inputs = self.policy_head(x)
-        if self.free is not None:
-            inputs = torch.cat([inputs, self.free.expand(len(x), -1)], 1)
+        inputs = self._unmasked(x)
         value = None
         if self.value_head is not None:
             apart = None if self.value_encoder is None else self._encoded(self.value_encoder, observation)

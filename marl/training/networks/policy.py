@@ -17,7 +17,6 @@ from marl.training.behaviour import Behaviour
 from marl.training.model import Sharing
 from marl.training.networks import saved
 from marl.training.networks.build import module_ids, places
-from marl.training.networks.distributions.greedy import Greedy
 from marl.training.networks.network import Network, Output
 from marl.training.networks.stacked import NetworkStack
 from marl.training.networks.tensors import all_finite, finite, numpy, tensor, tensors
@@ -165,17 +164,6 @@ class NetworkParams:
 
     greedy: bool = False
     """The most probable action, always, instead of a draw. Where secrets matter, that can be exploited."""
-
-
-def restore(spec: EnvSpec, snapshot: Snapshot | None = None, params: NetworkParams | None = None) -> NetworkPolicy:
-    """The frozen policy that a `marl/network` snapshot holds. UserError where it does not fit the environment."""
-    params = params or NetworkParams()
-    if snapshot is None:
-        raise UserError(saved.MISSING)
-    networks, sharing = saved.load(spec, snapshot)
-    for network in networks.values() if params.greedy else ():
-        network.distribution = Greedy(network.distribution)
-    return NetworkPolicy(spec, networks, sharing)
 
 
 @torch.inference_mode()

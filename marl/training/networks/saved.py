@@ -15,6 +15,7 @@ from marl.training.model import ModelConfig, Sharing
 from marl.training.networks.build import module_ids, seen_space
 from marl.training.networks.heads import Heads
 from marl.training.networks.network import Network
+from marl.training.networks.team_model import sizes_known
 from marl.types import Array
 
 NAME = "marl/network"
@@ -46,7 +47,9 @@ def load(spec: EnvSpec, snapshot: Snapshot) -> tuple[dict[str, Network], Sharing
         raise UserError(f"this snapshot is not one of networks: its policy is {snapshot.policy!r}, not {NAME!r}")
     if "modules" not in meta or "sharing" not in meta:
         raise UserError(MISSING)
-    served = dict(zip(module_ids(spec, meta["sharing"]), spec.group_of.tolist(), strict=True))
+    ids = module_ids(spec, meta["sharing"])
+    served = dict(zip(ids, spec.group_of.tolist(), strict=True))
+    sizes = sizes_known(spec, ids, meta["modules"])
     networks = {}
     for name, module in meta["modules"].items():
         if name not in served:
@@ -62,8 +65,9 @@ def load(spec: EnvSpec, snapshot: Snapshot) -> tuple[dict[str, Network], Sharing
                     f"this snapshot does not fit the environment: its network {name!r} was made for the {what} "
                     f"{module[what]}, and group {group.name!r} has {describe(space)}"
                 )
-        heads = Heads(**module.get("heads", {}))
-        networks[name] = fill(Network(**spaces, config=config, heads=heads), name, snapshot)
+        heads = Heads.read(module.get("heads", {}))
+        team = sizes.get(name) if heads.team else None
+        networks[name] = fill(Network(**spaces, config=config, heads=heads, team=team), name, snapshot)
     return networks, meta["sharing"]
 
 

@@ -183,6 +183,18 @@ class MADDPGParams(DeterministicParams):
 
 
 @dataclass(kw_only=True)
+class MARDPGParams(DeterministicParams):
+    """Hyper-parameters of MARDPG."""
+
+    message: int = 4
+    """How many numbers each agent tells all its teammates with every turn, for their next ones; 0: no channel."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        at_least(self, 0, "message")
+
+
+@dataclass(kw_only=True)
 class FACMACParams(DeterministicParams):
     """Hyper-parameters of FACMAC."""
 

@@ -46,6 +46,12 @@ _ALGORITHMS = (
         "Lowe et al., Multi-agent actor-critic for mixed cooperative-competitive environments, NeurIPS 2017",
     ),
     (
+        "mardpg",
+        "mardpg:MARDPG",
+        "MADDPG whose agents remember, and send each other messages",
+        "Feng et al., Learning to collaborate: multi-scenario ranking via multi-agent reinforcement learning, WWW 2018",
+    ),
+    (
         "facmac",
         "facmac:FACMAC",
         "policies follow, all together, the gradient of a critic that is mixed monotonically from agents' utilities",
@@ -58,7 +64,7 @@ _ALGORITHMS = (
         "Haarnoja et al., Soft actor-critic algorithms and applications, 2018",
     ),
 )
-_REPLAY = ("maddpg", "facmac", "masac")
+_REPLAY = ("maddpg", "mardpg", "facmac", "masac")
 
 
 @hookimpl
@@ -74,3 +80,15 @@ def marl_algorithms() -> Iterable[Descriptor]:
             source=source,
             tags=("networks", "replay", "teams") if name in _REPLAY else ("networks", "teams"),
         )
+
+
+@hookimpl
+def marl_team_models() -> Iterable[Descriptor]:
+    """What lets agents of a team hear or see what teammates do."""
+    yield Descriptor(
+        "messages",
+        "marl_ctde.messages:Messages",
+        "Agents remember, and hear numbers that teammates said a turn before",
+        params="marl_ctde.messages:MessagesParams",
+        source="Feng et al., Learning to collaborate, WWW 2018",
+    )

@@ -7,9 +7,15 @@ from typing import Any
 import pytest
 import torch
 
-ALL = ["mappo", "ippo", "happo", "coma", "maddpg", "facmac", "masac"]
+ALL = ["mappo", "ippo", "happo", "coma", "maddpg", "mardpg", "facmac", "masac"]
 REPLAY = {"steps_per_episode": 0.5, "capacity": 40}
-PARAMS: dict[str, dict[str, Any]] = {"coma": {"horizon": 5000}, "maddpg": REPLAY, "facmac": REPLAY, "masac": REPLAY}
+PARAMS: dict[str, dict[str, Any]] = {
+    "coma": {"horizon": 5000},
+    "maddpg": REPLAY,
+    "mardpg": REPLAY,
+    "facmac": REPLAY,
+    "masac": REPLAY,
+}
 
 
 def disturb(columns: Any) -> None:
@@ -67,6 +73,7 @@ def learned(engine: Any, updates: int) -> list[dict[str, float]]:
         ("coma", "in turns", "lstm"),
         ("maddpg", "real and choices", "mlp"),
         ("facmac", "groups in turns, nothing shared", "lstm"),
+        ("mardpg", "groups in turns, nothing shared", "mlp"),
         ("masac", "real and choices", "lstm"),
         ("happo", "groups in turns, nothing shared", "lstm"),
     ],

@@ -1,0 +1,109 @@
+"""Teams whose agents act together: what is learned from is what was played, and who hears or sees what of whom."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from marl.errors import UserError
+from marl.training.experience.episodes import WholeMatches
+
+REPLAY = {"steps_per_episode": 0.5, "capacity": 40}
+TOGETHER = {"mardpg": REPLAY}
+
+
+@pytest.fixture
+def at_hand(begun: Any, batch: Any) -> Any:
+    """A learner, whole matches that its policy has just played, what its loss gets, and what networks say."""
+
+    def make(name: str, make: Any, sharing: str, **params: Any) -> Any:
+        engine, _ = begun(make, f"ctde/{name}", sharing=sharing, **{**TOGETHER[name], **params})
+        experience = engine.backend.samplers[0].experience
+        experience.cut = partial(WholeMatches.cut, experience)  # with the log-probabilities of what was played
+        learner, columns = batch(engine, 120)
+        joint = learner.joint("side0", columns)
+        return learner, columns, joint, learner.inputs_of("side0", {}, learns=True)
+
+    return make
+
+
+@pytest.mark.parametrize("name", TOGETHER)
+def test_what_is_learned_from_is_what_was_played(at_hand: Any, kind: Any, name: str) -> None:
+    """Choices, messages, memories: the learner goes through whole matches and finds the log-probabilities of play.
+
+    In turns, with agents that fall out and others that wait, with groups apart, masks, real actions and choices.
+    """
+    _, make, sharing = kind
+    learner, _, joint, inputs = at_hand(name, make, sharing)
+    turns = joint["acts"][:, :-1] & joint["valid"][..., None]
+    found = learner.policies("side0").logp(inputs[:, :-1], joint["action"])
+    assert turns.sum() > 60 and torch.allclose(found[turns], joint["logp"][turns], atol=2e-4)
+    assert not torch.allclose(found[turns], found[turns].mean(), atol=1e-4)
+
+
+@pytest.mark.parametrize(("message", "heard"), [(3, True), (0, False)])
+def test_a_message_is_heard_a_turn_later_and_its_gradient_goes_back(
+    at_hand: Any, whispers: Any, message: int, heard: bool
+) -> None:
+    """What the listener does follows from what the speaker saw a tick before, where there is a channel."""
+    learner, columns, _, _ = at_hand("mardpg", whispers, "none", message=message)
+    seen = columns["agents"]["speaker"]["observation"].requires_grad_()
+    learner.joint("side0", columns)
+    inputs = learner.inputs_of("side0", {}, learns=True)  # [E, T + 1, n, A]
+    weights = torch.linspace(0.0, 1.0, inputs.shape[3])
+    for step, follows in ((0, False), (1, heard)):
+        (slope,) = torch.autograd.grad((inputs[:, step, 1] * weights).sum(), seen, retain_graph=True)
+        assert bool(slope.abs().max() > 0) == follows
+    encoder = list(learner.network("speaker").encoder.parameters())
+    sent = torch.autograd.grad((inputs[:, 1, 1] * weights).sum(), encoder, allow_unused=True)
+    assert any(one is not None and one.abs().max() > 0 for one in sent) == heard
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("message", "least", "most"), [(4, 1.0, 1.0), (0, 0.2, 0.45)])
+def test_only_who_hears_can_say_what_another_saw(
+    begun: Any, returns: Any, whispers: Any, message: int, least: float, most: float
+) -> None:
+    params = {"lanes": 32, "rows": 128, "minibatch": 32, "steps_per_episode": 0.2, "lr": 5e-3, "target_rate": 0.05}
+    model = {"hidden": [16]}
+    engine, services = begun(
+        whispers, "ctde/mardpg", seed=0, message=message, sharing="none", model=model, env_steps=5_000, **params
+    )
+    while not engine.done:
+        engine.update()
+    assert least <= returns(engine, services, 256) <= most
+
+
+def test_a_team_in_a_tournament_plays_as_in_the_arena(begun: Any, kinds: Any) -> None:
+    """With its messages, whatever groups its agents are in."""
+    from league.referee import PolicyPlayer, play_match
+    from marl.arena import Arena, Pairings
+    from marl.training.networks import restore
+
+    make, sharing = kinds["groups in turns, nothing shared"]
+    engine, services = begun(make, "ctde/mardpg", sharing=sharing, **REPLAY)
+    engine.update()
+    policy = restore(services.spec, engine.snapshot())
+    seeds = np.arange(6, dtype=np.uint64)
+    results = Arena(make(4)).play([policy], Pairings(np.zeros((6, 1), dtype=np.int64), seeds))
+    records = [play_match(make(1), "relay", [PolicyPlayer("team", policy)], int(seed)) for seed in seeds]
+    assert [record.returns for record in records] == [tuple(row) for row in results.returns.tolist()]
+    assert len({record.returns for record in records}) > 2
+
+
+def test_an_agents_own_memory_is_refused(begun: Any, kinds: Any) -> None:
+    make, sharing = kinds["at once"]
+    with pytest.raises(UserError, match=r"model\.kind: gru: what a team remembers"):
+        begun(make, "ctde/mardpg", sharing=sharing, model={"kind": "gru"}, **REPLAY)
+
+
+def test_nobody_of_a_team_is_asked_alone(begun: Any, kinds: Any) -> None:
+    make, sharing = kinds["at once"]
+    engine, services = begun(make, "ctde/mardpg", sharing=sharing, **REPLAY)
+    (rows,) = services.environment(2).reset(np.arange(2), np.arange(2, dtype=np.uint64))
+    with pytest.raises(UserError, match="acts for all agents of a side at once"):
+        engine.backend.policy.act(rows, None, np.arange(len(rows), dtype=np.uint64))
