@@ -62,13 +62,13 @@ def test_a_plugin_that_is_not_ok_is_pointed_to(install, fresh, monkeypatch):
 
 
 def test_a_name_of_another_kind_is_told_apart(install, fresh):
-    install("one", bots("greedy") + "\n@hookimpl\ndef marl_algorithms():\n    return [Descriptor('q', 'm:Q', 'q')]\n")
+    install("ace", bots("greedy") + "\n@hookimpl\ndef marl_algorithms():\n    return [Descriptor('q', 'm:Q', 'q')]\n")
     registry = fresh()
-    sentence = "'one/greedy' is a policy, not an algorithm; algorithms: "
-    for name in ("one/greedy", "greedy"):
+    sentence = "'ace/greedy' is a policy, not an algorithm; algorithms: "
+    for name in ("ace/greedy", "greedy"):
         text = message(registry, name, "algorithms")
-        assert text.startswith(sentence) and "one/q" in text
-    assert "'one/q' is an algorithm, not a policy; policies: " in message(registry, "one/q")
+        assert text.startswith(sentence) and "ace/q" in text
+    assert "'ace/q' is an algorithm, not a policy; policies: " in message(registry, "ace/q")
 
 
 @pytest.mark.parametrize(
