@@ -8,7 +8,7 @@ spent. What comes out is a snapshot, and a checkpoint that the next job may go o
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -95,12 +95,13 @@ class RLlibAlgorithm(abc.ABC):
         """Raises UserError where `train` would refuse the job, whatever is played."""
         check_job(job, spec, self.hyper)
 
-    def start(self, snapshot: Snapshot, job: Job, services: Services) -> Checkpoint:
+    def start(self, snapshot: Snapshot, job: Job, services: Services, parts: Collection[str] = ()) -> Checkpoint:
         """A parent for `job` that has the networks of a snapshot, and nothing else of how they were trained.
 
-        Raises UserError where they are not those that this algorithm would make for the job.
+        `parts`: only weights whose names begin so; the others are new. Raises UserError where they are not those that
+        this algorithm would make for the job.
         """
-        return starting(self._modules(job, services.spec), snapshot)
+        return starting(self._modules(job, services.spec), snapshot, parts, job.seed)
 
     def close(self) -> None:
         """See `marl.algorithm.Closing`: end samplers and learners, and Ray where it was started for them."""

@@ -10,7 +10,7 @@ and its files are pickles.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -25,6 +25,7 @@ from marl.types import Array
 
 if TYPE_CHECKING:
     from marl.training.modules import ModuleSpec
+    from marl.training.networks import Network
 
 AVERAGE, REWARD = "average/", "reward/"
 _CRITICS = "critics/"
@@ -124,27 +125,58 @@ def experience_of(checkpoint: Checkpoint) -> Checkpoint:
     return Checkpoint(part(checkpoint.arrays, f"{_EXPERIENCE}/"), checkpoint.meta.get(_EXPERIENCE, {}))
 
 
-def starting(modules: Mapping[str, ModuleSpec], snapshot: Snapshot) -> Checkpoint:
+def starting(
+    modules: Mapping[str, ModuleSpec], snapshot: Snapshot, parts: Collection[str] = (), seed: int = 0
+) -> Checkpoint:
     """A checkpoint that begins with the networks of a snapshot: no optimiser, no progress, no matches.
 
-    Raises UserError where the snapshot's networks are not `modules`.
+    `parts`: only weights whose names begin with one of them; the others are new, and follow from `seed`. They are those
+    of the network of the same name, or of the only one that the snapshot has. Raises UserError where the snapshot's
+    networks are not `modules`, or lack a part.
     """
     if snapshot.policy != NAME:
         raise UserError(f"it is a policy {snapshot.policy!r}, and only networks ({NAME!r}) can be trained on")
-    saved, arrays = snapshot.meta["modules"], {}
+    arrays: dict[str, Array] = {}
     for name, spec in modules.items():
-        if name not in saved:
-            raise UserError(f"it has the networks {', '.join(saved)}, and not {name!r}: is `sharing` another one?")
-        network = spec.build(0, name)
-        wanted = describe_network(network)
-        for key in wanted:
-            there = saved[name].get(key, {})
-            if wanted[key] != there:
-                raise UserError(f"its network {name!r} has another {key}: {_unlike(there, wanted[key])}")
-        for key in network.state_dict():
-            arrays[f"weights/{name}/{key}"] = snapshot.arrays[f"{name}/{key}"]
+        network = spec.build(seed, name)
+        found = _parts(network, name, snapshot, parts) if parts else _whole(network, name, snapshot)
+        arrays |= {f"weights/{name}/{key}": array for key, array in found.items()}
     progress = {"env_steps": 0, "rows": 0, "updates": 0, "budget": 0}
     return Checkpoint(arrays, {"memo": {}, "averaged": {}, "progress": progress})
+
+
+def _whole(network: Network, name: str, snapshot: Snapshot) -> dict[str, Array]:
+    """All weights of a network, as a snapshot has them."""
+    saved = snapshot.meta["modules"]
+    if name not in saved:
+        raise UserError(f"it has the networks {', '.join(saved)}, and not {name!r}: is `sharing` another one?")
+    wanted = describe_network(network)
+    for key in wanted:
+        there = saved[name].get(key, {})
+        if wanted[key] != there:
+            raise UserError(f"its network {name!r} has another {key}: {_unlike(there, wanted[key])}")
+    return {key: snapshot.arrays[f"{name}/{key}"] for key in network.state_dict()}
+
+
+def _parts(network: Network, name: str, snapshot: Snapshot, parts: Collection[str]) -> dict[str, Array]:
+    """The weights of a network: a snapshot's where their names begin with one of `parts`, and its own elsewhere."""
+    saved = list(snapshot.meta["modules"])
+    source = name if name in saved else saved[0]
+    if name not in saved and len(saved) > 1:
+        raise UserError(f"it has the networks {', '.join(saved)}, and which of them {name!r} starts from is not clear")
+    result = {key: _array(value) for key, value in network.state_dict().items()}
+    for one in parts:
+        keys = [key for key in result if f"{key}.".startswith(f"{one}.")]
+        if not keys:
+            known = sorted({".".join(key.split(".")[:depth]) for key in result for depth in (1, 2)})
+            raise UserError(f"the network {name!r} has no part {one!r}: it has {', '.join(known)}")
+        for key in keys:
+            array = snapshot.arrays.get(f"{source}/{key}")
+            if array is None or array.shape != result[key].shape:
+                there = "is missing there" if array is None else f"is {list(array.shape)} there"
+                raise UserError(f"{key} of its network {source!r} {there}, and {list(result[key].shape)} here")
+            result[key] = array
+    return result
 
 
 def _unlike(there: JSON, here: JSON) -> str:

@@ -42,6 +42,7 @@ class TrainConfig:
         fixed={
             "env": "since what was learned and measured so far belongs to this environment",
             "start_from": "since the run has started",
+            "start_parts": "since the run has started",
             "side": "since the snapshots so far learned to play this side",
             "algorithm.name": "since its checkpoints are of this algorithm",
             "algorithm.model": "since its networks are there already",
@@ -60,6 +61,8 @@ class TrainConfig:
     """Env steps from one checkpoint to the next; what a killed run may lose."""
     opponents: list[Component] = component("players", default=[], help="who plays the other sides; nobody: self-play")
     start_from: Component | None = component("players", default=None, help="whose networks to start from")
+    start_parts: list[str] = field(default_factory=list)
+    """Which parts of these networks: weights whose names begin so (`encoder`); the others start anew. None: all."""
     tasks: Component | None = component("curricula", default=None, help="which tasks are practised; nothing: all alike")
     side: int = 0
     """The side that learns where there are `opponents`; in self-play all sides do."""
@@ -72,6 +75,10 @@ class TrainConfig:
     def __post_init__(self) -> None:
         at_least(self, 1, "env_steps", "slice")
         at_least(self, 0, "side")
+        if self.start_parts and self.start_from is None:
+            raise ValueError(
+                f"start_parts: {', '.join(self.start_parts)} of whose networks? Name a player in `start_from`"
+            )
         if self.side and not self.opponents:
             raise ValueError(
                 f"side: {self.side} learns alone only where others are fixed, and in self-play all sides learn: "

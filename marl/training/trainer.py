@@ -85,7 +85,7 @@ class Trainer:
         self.start: Checkpoint | None = None
         if config.start_from is not None:
             found = self.pins.find(config.start_from, "start_from")
-            self.start = starting(found, self.algorithm, self.job(1), self.services)
+            self.start = starting(found, self.algorithm, self.job(1), self.services, config.start_parts)
         self._step = self.history.env_steps
         self._drop()  # a killed run may not have come to it
         self._started = time.monotonic() - self.history.seconds
