@@ -24,6 +24,7 @@ class Job:
     probabilities that sum to 1; `opponents` are then its marginals. None: every side's is drawn for itself.
     `env` is the canonical JSON of the environment's name and parameters. `budget` is in the algorithm's own units
     ("env_steps", "iterations", ...). `tasks` is the curriculum's name and parameters, or None: all tasks alike.
+    `dataset` is the id of recorded matches that are learned from instead of playing, or None.
     """
 
     algorithm: str
@@ -36,6 +37,7 @@ class Job:
     budget: Mapping[str, float] = field(default_factory=dict)
     tasks: Mapping[str, JSON] | None = None
     joint: tuple[Profile, ...] | None = None
+    dataset: str | None = None
 
     @property
     def sides(self) -> tuple[int, ...]:
@@ -49,8 +51,9 @@ class Job:
         inputs = asdict(self)
         if self.tasks is None:
             del inputs["tasks"]  # as before there were tasks
-        if self.joint is None:
-            del inputs["joint"]
+        for later in ("joint", "dataset"):
+            if inputs[later] is None:
+                del inputs[later]
         return hashlib.sha256(canonical(inputs).encode()).hexdigest()[:32]
 
 

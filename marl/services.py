@@ -15,6 +15,7 @@ from marl.arena import Arena, Failures, Tolerance, failure
 from marl.arena.failure import EnvironmentFailed
 from marl.blobs import Blobs
 from marl.compute import Compute
+from marl.datasets import Dataset
 from marl.env import Environment, EnvSpec
 from marl.exact_game import ExactGame
 from marl.job import Job
@@ -31,7 +32,8 @@ class RunServices:
     """`marl.algorithm.Services` over a registry and a blob store.
 
     `heard(step, values)` is told what is logged, `warned(text)` what somebody should know. `failures`: how many of the
-    environment are put up with. `compute`: where algorithms may work.
+    environment are put up with. `compute`: where algorithms may work. `recorded`: what may be learned from instead of
+    playing.
     """
 
     def __init__(
@@ -43,7 +45,9 @@ class RunServices:
         warned: Callable[[str], None] = lambda text: print(f"warning: {text}", file=sys.stderr),
         failures: Failures | None = None,
         compute: Compute | None = None,
+        recorded: Dataset | None = None,
     ) -> None:
+        self.recorded = recorded
         self.registry = registry
         self.env = env
         self.blobs = blobs

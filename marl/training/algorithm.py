@@ -25,10 +25,10 @@ from marl.training.behaviour import Behaviour
 from marl.training.checkpoint import part, starting
 from marl.training.experience import Experience
 from marl.training.experience.on_policy import OnPolicy
-from marl.training.feasible import check_job
+from marl.training.feasible import Data, check_data, check_job
 from marl.training.hyper import Hyper
 from marl.training.learner import ColumnLearner
-from marl.training.lineup import lineup
+from marl.training.lineup import Lineup, lineup
 from marl.training.making import compute, explained, lender, tell_void
 from marl.training.modules import ModuleSpec, module_specs
 from marl.training.networks import Heads
@@ -52,6 +52,7 @@ class RLlibAlgorithm(abc.ABC):
             experience = Replay  # what is kept of what was played, and how it is cut into batches
             behaviour = EpsilonGreedy  # how it acts while it gathers; evaluation does not use it
             heads = Heads("duelling", value=False)  # what its networks say
+            data = "both"  # it may learn from recorded matches too; "recorded": from these alone
 
     The first two are enough for those that learn from what they have just played. It is made once and works on many
     jobs; engines stay alive in between, one for each set of modules.
@@ -62,6 +63,7 @@ class RLlibAlgorithm(abc.ABC):
     experience: ClassVar[type[Experience]] = OnPolicy
     behaviour: ClassVar[type[Behaviour] | None] = None
     heads: Heads = Heads()
+    data: ClassVar[Data] = "played"
 
     def __init__(self, params: Hyper | None = None) -> None:
         self.hyper = params or self.parameters()
@@ -77,6 +79,7 @@ class RLlibAlgorithm(abc.ABC):
 
         The metrics are those of the last update, without its times: the same job has the same outcome.
         """
+        check_data(job, self.data, self.hyper, compute(services))
         engine = self.engine(job, services)
         engine.begin(job, services)
         metrics = {name: value for name, value in engine.run(services.log).items() if not name.endswith("_seconds")}
@@ -93,6 +96,7 @@ class RLlibAlgorithm(abc.ABC):
 
     def check_job(self, job: Job, spec: EnvSpec) -> None:
         """Raises UserError where `train` would refuse the job, whatever is played."""
+        check_data(job, self.data, self.hyper)
         check_job(job, spec, self.hyper)
 
     def start(self, snapshot: Snapshot, job: Job, services: Services, parts: Collection[str] = ()) -> Checkpoint:
@@ -176,7 +180,7 @@ class Engine:
         players = lineup(job, self.spec)
         check_job(job, self.spec, self.hyper)
         before, self._services = self._services, services
-        self._job, self._matches = job, {"lanes": self.hyper.lanes, "players": players.seats, **self.backend.recorded}
+        self._job, self._matches = job, self._of(players)
         lanes, keep = None, False
         self._practice = None if job.tasks is None else Practice(job.tasks, self.spec)
         if job.parent is None:
@@ -189,7 +193,10 @@ class Engine:
                 self._practice.load(parent)
             so_far = parent.meta["progress"]
             self.progress = Progress(**{"budget": so_far["env_steps"], **so_far})  # older checkpoints have no budget
-            if parent.meta.get("matches") == self._matches:
+            matches = parent.meta.get("matches", {})
+            if matches.get("dataset", job.dataset) != job.dataset:
+                services.warn("the dataset is not the one that was learned from before: its first epoch begins")
+            if matches == self._matches:
                 keep = lender(services) is lender(before) and self._saved == _id(parent)
                 lanes = self._lanes_of(parent, keep)
         with explained(services):
@@ -198,6 +205,12 @@ class Engine:
         self.budget = int(job.budget.get("env_steps", self.hyper.env_steps))
         self.progress = replace(self.progress, budget=self.progress.budget + self.budget)
         self._first = self.progress.updates
+
+    def _of(self, players: Lineup) -> dict[str, Any]:
+        """What matches in progress must have in common to go on; of recorded ones, which they are."""
+        if players.dataset is not None:
+            return {"dataset": players.dataset}
+        return {"lanes": self.hyper.lanes, "players": players.seats, **self.backend.recorded}
 
     @property
     def done(self) -> bool:

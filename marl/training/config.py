@@ -63,6 +63,8 @@ class TrainConfig:
     start_from: Component | None = component("players", default=None, help="whose networks to start from")
     start_parts: list[str] = field(default_factory=list)
     """Which parts of these networks: weights whose names begin so (`encoder`); the others start anew. None: all."""
+    dataset: str | None = None
+    """Recorded matches (their directory) to learn from instead of playing; env steps are then ticks of these."""
     tasks: Component | None = component("curricula", default=None, help="which tasks are practised; nothing: all alike")
     side: int = 0
     """The side that learns where there are `opponents`; in self-play all sides do."""
@@ -79,6 +81,9 @@ class TrainConfig:
             raise ValueError(
                 f"start_parts: {', '.join(self.start_parts)} of whose networks? Name a player in `start_from`"
             )
+        for key in ("opponents", "tasks") if self.dataset is not None else ():
+            if getattr(self, key):
+                raise ValueError(f"{key}: nothing is played where a dataset is learned from, so leave it out")
         if self.side and not self.opponents:
             raise ValueError(
                 f"side: {self.side} learns alone only where others are fixed, and in self-play all sides learn: "

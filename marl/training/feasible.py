@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias
+
+from marl.compute import Compute
 from marl.env import EnvSpec
 from marl.errors import UserError
 from marl.job import Job
 from marl.training.hyper import Hyper
 from marl.training.lineup import lineup
+
+Data: TypeAlias = Literal["played", "recorded", "both"]  # what an algorithm can learn from
 
 
 def check_job(job: Job, spec: EnvSpec, hyper: Hyper) -> None:
@@ -23,3 +28,23 @@ def check_job(job: Job, spec: EnvSpec, hyper: Hyper) -> None:
             f"{job.algorithm}: an update of rows: {hyper.rows} is more than the whole job, env_steps: "
             f"{hyper.env_steps}, can bring; make `rows` smaller"
         )
+
+
+def check_data(job: Job, data: Data, hyper: Hyper, compute: Compute | None = None) -> None:
+    """Raises UserError where an algorithm cannot learn from what the job is about: matches played, or recorded ones."""
+    if job.dataset is None:
+        if data == "recorded":
+            raise UserError(
+                f"{job.algorithm} learns from recorded matches: name some, as in dataset: logs/x (`marl record` writes "
+                "them)"
+            )
+        return
+    if data == "played":
+        raise UserError(
+            f"dataset: {job.algorithm} learns from what its own policy plays, so recorded matches teach it nothing; "
+            "those tagged `offline` or `replay` can, such as offline/cql, rllib/dqn and values/qmix"
+        )
+    if hyper.samplers > 1 or hyper.staleness:
+        raise UserError("dataset: nothing is played, so leave out `samplers` and `staleness`")
+    if compute is not None and compute.backend == "ray":
+        raise UserError("dataset: recorded matches are learned from in this process, so leave out compute.backend: ray")

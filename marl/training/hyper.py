@@ -140,6 +140,20 @@ class ReplayHyper(Hyper):
 
 
 @dataclass(kw_only=True)
+class RecordedHyper(Hyper):
+    """What algorithms that learn from a dataset, own turn by own turn, can be told besides."""
+
+    rows: int = 8192
+    """Rows (own turns) per update: so many are read, whole matches each, and shuffled together."""
+    minibatch: int = 256
+    """Rows per gradient step."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        at_least_one(self, "minibatch")
+
+
+@dataclass(kw_only=True)
 class MatchesHyper(Hyper):
     """What algorithms that learn from whole matches of a team can be told besides."""
 

@@ -18,13 +18,15 @@ class Lineup:
     """`ids`: the policies, "self" first, then snapshot ids in the order of the job. `weights`: `float64[S, P]`.
 
     `sides`: those that the live learner plays, at least now and then; their rows are learned from. `joint`: where
-    opponents are drawn together, of which `weights` are the marginals.
+    opponents are drawn together, of which `weights` are the marginals. `dataset`: the id of recorded matches that are
+    read instead of playing, or None.
     """
 
     ids: tuple[str, ...]
     weights: Floats
     sides: tuple[int, ...]
     joint: Profiles | None = None
+    dataset: str | None = None
 
     @property
     def seats(self) -> list[list[str]]:
@@ -54,4 +56,4 @@ def lineup(job: Job, spec: EnvSpec) -> Lineup:
     if job.joint is not None:
         players = [[ids.index(id or SELF) for id in profile] for profile, _ in job.joint]
         joint = Profiles(np.array(players), np.array([weight for _, weight in job.joint]))
-    return Lineup(ids, weights, tuple(np.flatnonzero(weights[:, 0] > 0).tolist()), joint)
+    return Lineup(ids, weights, tuple(np.flatnonzero(weights[:, 0] > 0).tolist()), joint, job.dataset)

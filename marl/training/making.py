@@ -11,6 +11,7 @@ from marl.algorithm import Services
 from marl.arena import Failures, failure
 from marl.arena.failure import EnvironmentFailed
 from marl.compute import Compute
+from marl.datasets import Dataset
 from marl.env import Environment
 from marl.errors import UserError
 from marl.registry import ENVIRONMENTS, Component, load_registry
@@ -48,6 +49,14 @@ def compute(services: Services) -> Compute:
     """Where the services let work be done: `compute`, where they have it; else in this process."""
     given = getattr(services, "compute", None)
     return given if isinstance(given, Compute) else Compute()
+
+
+def recorded(services: Services, id: str) -> Dataset:
+    """The dataset of a job: `recorded`, where the services have that one. Raises UserError where they have not."""
+    given = getattr(services, "recorded", None)
+    if not isinstance(given, Dataset) or given.id != id:
+        raise UserError(f"the job is about the dataset {id}, and that is not here")
+    return given
 
 
 def tell_void(services: Services, failed: EnvironmentFailed) -> None:

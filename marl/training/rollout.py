@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import numpy as np
 
@@ -62,6 +63,27 @@ class Played:
     told: Told
 
 
+class Gathering(Protocol):
+    """Where rows come from: matches in progress, or recorded ones (see `marl.training.reading`).
+
+    `live`: the policy that learns from them. `modules`: the module id of each agent. `version`: how many updates are
+    behind the weights of the live policy.
+    """
+
+    live: NetworkPolicy
+    modules: Sequence[str]
+    version: int
+
+    def practise(self, tasks: Floats) -> None:
+        """Matches that begin from now on have each task so often, `float64[T]`."""
+
+    def collect(self, rows: int) -> Played:
+        """`rows` complete rows, or as many more as whole matches have."""
+
+    def save(self) -> Checkpoint | None:
+        """What it takes to go on, or None where that cannot be saved."""
+
+
 class Rollout:
     """Matches in progress between the live policy, whose rows are wanted, and its opponents.
 
@@ -89,6 +111,20 @@ class Rollout:
         tolerance = None if make is None else Tolerance(limit or Failures(), make, self._failures.append)
         self._source = source
         self.sampler = Sampler(environment, [live, *opponents], source, [0], lanes, tolerance, record)
+
+    @property
+    def version(self) -> int:
+        """See `Gathering`."""
+        return self.sampler.recorder.version
+
+    @version.setter
+    def version(self, updates: int) -> None:
+        self.sampler.recorder.version = updates
+
+    @property
+    def environment(self) -> Environment:
+        """What is played on."""
+        return self.sampler.play.environment
 
     def go_on(self, opponents: Sequence[Policy], source: Source, side: int) -> None:
         """Take up another job between the same players: matches in progress go on, the next ones are of `source`."""
@@ -164,7 +200,7 @@ class Batch:
 class LiveSampler:
     """The half of an update that plays: matches of the live policy in progress, and what becomes of its rows."""
 
-    rollout: Rollout
+    rollout: Gathering
     rewards: Rewards
     statistics: Statistics
     experience: Experience
@@ -178,7 +214,7 @@ class LiveSampler:
         `version`: how many updates are behind its weights.
         """
         self.rollout.live.coefficients = dict(coefficients)
-        self.rollout.sampler.recorder.version = version
+        self.rollout.version = version
         if tasks is not None:
             self.rollout.practise(tasks)
         played = self.rollout.collect(rows)

@@ -14,9 +14,10 @@ from functools import cached_property
 from pathlib import Path
 
 from marl import rng
-from marl.algorithm import Algorithm, Checkpoint, Planned, Trained, close
+from marl.algorithm import Algorithm, Checking, Checkpoint, Planned, Trained, close
 from marl.arena import Arena
 from marl.blobs import Blobs
+from marl.datasets import Dataset
 from marl.errors import RunError, UserError
 from marl.evaluation import Player, Score, measure
 from marl.job import SELF, Job, Mixture
@@ -66,7 +67,12 @@ class Trainer:
     def __post_init__(self) -> None:
         config, registry = self.config, self.registry
         said = (self._heard, self._warned)
-        self.services = RunServices(registry, config.env, self.blobs, *said, config.failures, config.compute)
+        self.recorded = self._recorded()
+        self.services = RunServices(
+            registry, config.env, self.blobs, *said, config.failures, config.compute, self.recorded
+        )
+        if self.recorded is not None:
+            self.recorded.fits(self.services.spec, config.env.name)
         self.sides = len(self.services.spec.sides)
         if config.side >= self.sides:
             raise UserError(f"side: {config.side}, but {config.env.name} has the sides 0 to {self.sides - 1}")
@@ -86,9 +92,25 @@ class Trainer:
         if config.start_from is not None:
             found = self.pins.find(config.start_from, "start_from")
             self.start = starting(found, self.algorithm, self.job(1), self.services, config.start_parts)
+        if isinstance(self.algorithm, Checking) and not self.fixed:
+            self.algorithm.check_job(self.job(1), self.services.spec)
         self._step = self.history.env_steps
         self._drop()  # a killed run may not have come to it
         self._started = time.monotonic() - self.history.seconds
+
+    def _recorded(self) -> Dataset | None:
+        """What is learned from instead of playing. Raises UserError where it is of another environment."""
+        config = self.config
+        if config.dataset is None:
+            return None
+        dataset, there = Dataset(Path(config.dataset)), canonical(plain(config.env))
+        header = dataset.header
+        if there != canonical(plain(Component(header.environment, dict(header.params)))):
+            raise UserError(
+                f"dataset: {config.dataset} is of {Component(header.environment, dict(header.params))}, and env is "
+                f"{config.env}"
+            )
+        return dataset
 
     def _made(self) -> tuple[dict[str, JSON], Algorithm]:
         """The algorithm, and its parameters as its jobs have them: for the whole run, not for a slice."""
@@ -133,6 +155,7 @@ class Trainer:
             parent=parent,
             env=canonical(plain(config.env)),
             budget={"env_steps": self._budget(number)},
+            dataset=None if self.recorded is None else self.recorded.id,
             tasks=None if config.tasks is None else {"name": config.tasks.name, **plain(config.tasks.params)},
         )
 

@@ -5,7 +5,8 @@ job is spent. What happens in it, with shapes:
 
     play         rollout.py       `Rollout.collect` plays until the live policy (networks/policy.py) has `rows` complete
                                   rows: windows, a `Trajectory` of K rows of a group (observation `[K, ...]`, action
-                                  `[K, ...]`, reward `float64[K]`, what follows). `LiveSampler.play` pays and cuts them
+                                  `[K, ...]`, reward `float64[K]`, what follows). `LiveSampler.play` pays and cuts them.
+                                  Where matches were recorded, reading.py reads them instead
     rewards      rewards.py       where a scenario composes rewards: channels, weighted and summed, instead of the
                                   game's own; those that learn are fitted once an update
     clip         statistics.py    where a model normalises: what rows are like, and rewards within 10 deviations
@@ -59,8 +60,9 @@ from marl.training.modules import ModuleSpec
 from marl.training.networks import moments, player
 from marl.training.networks.moments import Seen
 from marl.training.parts import Parts
+from marl.training.reading import reader
 from marl.training.rewards import Rewards, joined
-from marl.training.rollout import Batch, LiveSampler, Told, live_sampler
+from marl.training.rollout import Batch, LiveSampler, Rollout, Told, live_sampler
 from marl.training.staleness import Bound
 from marl.types import Array
 
@@ -116,16 +118,21 @@ class Local:
         self, lineup: Lineup, services: Services, side: int, seed: int, lanes: Checkpoint | None, keep: bool = False
     ) -> None:
         """See `Backend`."""
-        opponents, count = [services.policy(id) for id in lineup.ids[1:]], self.hyper.samplers
-        sources = [lineup.source(stream(seed, index)) for index in range(count)]
         self._ahead.clear()
         self._each = 0
-        if keep and self.samplers:
-            for sampler, source in zip(self.samplers, sources, strict=True):
-                sampler.rollout.go_on(opponents, source, side)
+        if lineup.dataset is not None:
+            read = making.recorded(services, lineup.dataset), self.spec, self.hyper, self.experience, self.rewards
+            self.samplers = [reader(*read, self.policy, seed, lanes)]
             return
-        if self.samplers and making.lender(self._services) is making.lender(services):
-            environments = [sampler.rollout.sampler.play.environment for sampler in self.samplers]
+        opponents, count = [services.policy(id) for id in lineup.ids[1:]], self.hyper.samplers
+        sources = [lineup.source(stream(seed, index)) for index in range(count)]
+        playing = [sampler.rollout for sampler in self.samplers if isinstance(sampler.rollout, Rollout)]
+        if keep and playing:
+            for rollout, source in zip(playing, sources, strict=True):
+                rollout.go_on(opponents, source, side)
+            return
+        if playing and making.lender(self._services) is making.lender(services):
+            environments = [rollout.environment for rollout in playing]
         else:
             environments = [services.environment(self.hyper.lanes) for _ in range(count)]
         self._services = services

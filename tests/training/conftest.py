@@ -23,6 +23,7 @@ _TORCH = [
     "test_advantages.py",
     "test_engine.py",
     "test_optimisers.py",
+    "test_reading.py",
     "test_replay.py",
     "test_returns.py",
     "test_sequences.py",

@@ -10,8 +10,9 @@ import pytest
 
 from marl.algorithm import Checkpoint
 from marl.arena import Trajectory
-from marl.training.experience.replay import Replay, _transitions
+from marl.training.experience.replay import Replay
 from marl.training.experience.ring import Ring
+from marl.training.experience.transitions import transitions
 from marl.training.hyper import ReplayHyper
 from marl.trajectory import Last
 
@@ -182,7 +183,7 @@ def test_transitions_end_at_the_next_own_turn(window: Callable[..., Trajectory])
         last=Last(np.array([[9.0]], np.float32), np.array([[False, True]]), None),
     )
     live: Any = Live()
-    mine, theirs = (_transitions(part, np.array(rows), live, 2) for rows in ([0, 2], [1, 3]))
+    mine, theirs = (transitions(part, np.array(rows), live, 2) for rows in ([0, 2], [1, 3]))
     assert mine["next_observation"].tolist() == [[2], [2]] and mine["next_row"].tolist() == [1, -1]
     assert theirs["next_observation"].tolist() == [[3], [9]] and theirs["slot"].tolist() == [1, 1]
     assert theirs["next_mask"].tolist() == [[True, False], [False, True]]

@@ -28,7 +28,7 @@ from marl.training.modules import ModuleSpec
 from marl.training.networks import NetworkPolicy, player
 from marl.training.parts import Parts
 from marl.training.rewards import Rewards
-from marl.training.rollout import Batch, LiveSampler, live_sampler
+from marl.training.rollout import Batch, LiveSampler, Rollout, live_sampler
 from marl.types import Array, Floats
 
 
@@ -80,7 +80,7 @@ class Runner(EnvRunner):
         known = self._frozen
         self._frozen = {id: known[id] if id in known else self._restore(start.snapshots[id]) for id in ids}
         opponents, source = [self._frozen[id] for id in ids], start.lineup.source(seed)
-        if keep and self._sampler is not None:
+        if keep and self._sampler is not None and isinstance(self._sampler.rollout, Rollout):
             self._sampler.rollout.go_on(opponents, source, start.side)
             return
         self._sampler = live_sampler(

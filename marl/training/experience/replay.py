@@ -24,16 +24,16 @@ from typing import ClassVar
 
 import numpy as np
 
-from marl import rng, tree
+from marl import rng
 from marl.algorithm import Checkpoint
 from marl.arena import Record, Trajectory
-from marl.errors import UserError
 from marl.training.checkpoint import part
-from marl.training.experience import Columns, Cut, Draw, rows_by_module, unseen_end
+from marl.training.experience import Columns, Cut, Draw
 from marl.training.experience.ring import Ring
+from marl.training.experience.transitions import by_module
 from marl.training.hyper import ReplayHyper
 from marl.training.networks import NetworkPolicy
-from marl.types import Array, ArrayTree, Bools, Floats, Ints
+from marl.types import Array, Floats, Ints
 
 
 class Replay:
@@ -53,16 +53,7 @@ class Replay:
 
     def cut(self, windows: Sequence[Trajectory], live: NetworkPolicy, modules: Sequence[str]) -> Cut:
         """Transitions, and where each is followed by another. Raises UserError for modules with a memory."""
-        result: dict[str, Columns] = {}
-        for window in windows:
-            for name, rows in rows_by_module(window, modules).items():
-                if live.networks[name].memory_size:
-                    raise UserError(
-                        f"model.kind: {live.networks[name].config.kind} has a memory, and a replay of single turns "
-                        "cannot teach it; mlp and cnn are right"
-                    )
-                result[name] = _transitions(window, rows, live, len(modules))
-        return Cut(result, {})
+        return Cut(by_module(windows, live, modules, "a replay of single turns"), {})
 
     def add(self, parts: Sequence[Mapping[str, Columns]]) -> None:
         """Write them into the rings, over the oldest rows where those are full."""
@@ -115,44 +106,3 @@ class Replay:
         where = np.minimum(np.searchsorted(totals, strata * totals[-1], side="right"), ring.size - 1)
         weight = (priority[where] / priority.min()) ** -coefficients["importance"]
         return where, weight.astype(np.float32)
-
-
-def _transitions(window: Trajectory, rows: Ints, live: NetworkPolicy, agents: int) -> Columns:
-    """Some rows of a window as they go into a ring."""
-    outside = rows[window.next_row[rows] < 0]
-    if (window.last_row[outside[~window.terminated[outside]]] < 0).any():
-        raise unseen_end()
-    place = np.full(len(window) + 1, -1, dtype=np.int64)  # the entry at -1 stands for "nothing follows"
-    place[rows] = np.arange(len(rows))
-    agent = window.agent[rows]
-    columns: Columns = {
-        "observation": live.seen(tree.take(window.observation, rows), agent),
-        "next_observation": live.seen(_following(window, rows, window.observation, window.last.observation), agent),
-        "action": window.action[rows],
-        "logp": window.logp[rows].astype(np.float32),
-        "reward": window.reward[rows].astype(np.float32),
-        "terminated": window.terminated[rows],
-        "truncated": window.truncated[rows],
-        "version": window.version[rows],
-        "first": window.first[rows],
-        "slot": window.lane[rows] * agents + agent,
-        "next_row": place[window.next_row[rows]],
-    }
-    if window.mask is not None:
-        last: Bools = np.ones((len(window.last_row), window.mask.shape[1]), dtype=np.bool_)
-        last = last if window.last.mask is None else window.last.mask
-        columns |= {"mask": window.mask[rows], "next_mask": _following(window, rows, window.mask, last)}
-    return columns
-
-
-def _following(window: Trajectory, rows: Ints, here: ArrayTree, last: ArrayTree) -> ArrayTree:
-    """What follows each of these rows; what an agent saw itself where its part ended without another look."""
-    next_row, last_row = window.next_row[rows], window.last_row[rows]
-    inside, outside = np.flatnonzero(next_row >= 0), np.flatnonzero((next_row < 0) & (last_row >= 0))
-
-    def follow(own: Array, final: Array) -> Array:
-        result = own[rows]
-        result[inside], result[outside] = own[next_row[inside]], final[last_row[outside]]
-        return result
-
-    return tree.map_tree(follow, here, last)

@@ -35,3 +35,4 @@ class ReplayTeam(CentralCritic):
 
     experience = Episodes
     heads = Heads("squashed", value=False)
+    data = "both"

@@ -54,6 +54,7 @@ class DQN(RLlibAlgorithm):
     parameters = DQNParams
     learner = DQNLearner
     experience = Replay
+    data = "both"
     behaviour = EpsilonGreedy
 
     @property

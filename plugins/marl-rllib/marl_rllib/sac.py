@@ -93,6 +93,7 @@ class SAC(RLlibAlgorithm):
     parameters = SACParams
     learner = SACLearner
     experience = Replay
+    data = "both"
     heads = Heads("squashed", value=False)
 
 

@@ -18,6 +18,7 @@ from marl.training.algorithm import RLlibAlgorithm
 from marl.training.behaviour.epsilon_greedy import EpsilonGreedy
 from marl.training.experience import Experience
 from marl.training.experience.episodes import Episodes
+from marl.training.feasible import Data
 from marl.training.learner import Stats, Tensors
 from marl.training.networks import Heads
 from marl.training.returns import of_team, returns
@@ -65,6 +66,7 @@ class ValueDecomposition(RLlibAlgorithm):
     experience: ClassVar[type[Experience]] = Episodes
     behaviour = EpsilonGreedy
     heads = Heads("values", value=False)
+    data: ClassVar[Data] = "both"
 
 
 class MixedByState(ValueDecomposition):

@@ -47,6 +47,7 @@ class PQNVDN(ValueDecomposition):
     parameters = PQNVDNParams
     learner = PQNVDNLearner
     experience = FreshEpisodes
+    data = "played"
 
 
 class PQNQMIXLearner(PQNVDNLearner):
@@ -65,3 +66,4 @@ class PQNQMIX(MixedByState):
     parameters = PQNQMIXParams
     learner = PQNQMIXLearner
     experience = FreshEpisodes
+    data = "played"

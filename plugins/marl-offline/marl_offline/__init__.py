@@ -1,0 +1,1 @@
+"""Offline learning: algorithms that learn from recorded matches, and play none."""
