@@ -75,7 +75,7 @@ def test_cloning_finds_how_often_everything_was_done(recorded: Any, behaviour: A
     rows = Rows(window.lane, window.agent, window.observation, window.mask, window.first).take(first)
     assert len(first) == 12
     error = np.abs(policy.probabilities(rows)[:, 1] - done)
-    assert error[np.bincount(which) > 100].max() < 0.03 and np.average(error, weights=np.bincount(which)) < 0.01
+    assert error[np.bincount(which) > 300].max() < 0.03 and np.average(error, weights=np.bincount(which)) < 0.01
     assert np.abs(policy.probabilities(rows) - behaviour(often).probabilities(rows)).max() < 0.15
 
 
