@@ -78,6 +78,22 @@ class IPPOParams(ClippedParams):
 
 
 @dataclass(kw_only=True)
+class MATParams(ClippedParams):
+    """Hyper-parameters of MAT."""
+
+    critic: list[int] = field(default_factory=list)
+    """The widths of the critic's dense layers behind the encoder."""
+    blocks: int = 1
+    """Of the encoder, and of the decoder. Their width is the last of `model.hidden`."""
+    attention_heads: int = 1
+    """Of each attention. They share out the width, which must be a multiple of them."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        at_least_one(self, "blocks", "attention_heads")
+
+
+@dataclass(kw_only=True)
 class OneByOneParams(AdvantageParams):
     """Hyper-parameters of algorithms that update agents one after the other."""
 

@@ -22,6 +22,12 @@ _ALGORITHMS = (
         "de Witt et al., Is independent learning all you need in the StarCraft multi-agent challenge?, 2020",
     ),
     (
+        "mat",
+        "mat:MAT",
+        "a transformer plays the whole team: each agent knows what those before it have chosen",
+        "Wen et al., Multi-agent reinforcement learning is a sequence modeling problem, NeurIPS 2022",
+    ),
+    (
         "happo",
         "happo:HAPPO",
         "MAPPO whose agents are updated one after the other, each knowing how those before it have changed",
@@ -91,4 +97,11 @@ def marl_team_models() -> Iterable[Descriptor]:
         "Agents remember, and hear numbers that teammates said a turn before",
         params="marl_ctde.messages:MessagesParams",
         source="Feng et al., Learning to collaborate, WWW 2018",
+    )
+    yield Descriptor(
+        "transformer",
+        "marl_ctde.transformer:Transformer",
+        "Agents see what all see, and know what those before them have chosen",
+        params="marl_ctde.transformer:TransformerParams",
+        source="Wen et al., Multi-agent reinforcement learning is a sequence modeling problem, NeurIPS 2022",
     )

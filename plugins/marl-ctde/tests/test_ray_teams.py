@@ -51,11 +51,13 @@ def _two_step(lanes: int) -> Any:
     return TwoStep(lanes)
 
 
-@pytest.mark.parametrize("name", ["mappo", *(pytest.param(one, marks=pytest.mark.slow) for one in ("coma", "masac"))])
+@pytest.mark.parametrize(
+    "name", ["mappo", *(pytest.param(one, marks=pytest.mark.slow) for one in ("coma", "masac", "mat"))]
+)
 def test_two_workers_give_the_local_curve_to_the_bit(on: Any, name: str) -> None:
     runs = []
     for compute in (Compute(), Compute("ray", 0)):
-        model = {"kind": "gru", "memory": 8, "hidden": [8]}
+        model = {"hidden": [8]} if name == "mat" else {"kind": "gru", "memory": 8, "hidden": [8]}
         engine = on(compute, f"ctde/{name}", model=model, **PARAMS.get(name, {}))
         for _ in range(2):
             metrics = engine.update()

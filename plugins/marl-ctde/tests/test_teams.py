@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-ALL = ["mappo", "ippo", "happo", "coma", "maddpg", "mardpg", "facmac", "masac"]
+ALL = ["mappo", "ippo", "mat", "happo", "coma", "maddpg", "mardpg", "facmac", "masac"]
 REPLAY = {"steps_per_episode": 0.5, "capacity": 40}
 PARAMS: dict[str, dict[str, Any]] = {
     "coma": {"horizon": 5000},
@@ -74,6 +74,7 @@ def learned(engine: Any, updates: int) -> list[dict[str, float]]:
         ("maddpg", "real and choices", "mlp"),
         ("facmac", "groups in turns, nothing shared", "lstm"),
         ("mardpg", "groups in turns, nothing shared", "mlp"),
+        ("mat", "groups in turns, nothing shared", "mlp"),
         ("masac", "real and choices", "lstm"),
         ("happo", "groups in turns, nothing shared", "lstm"),
     ],

@@ -13,7 +13,7 @@ from marl.errors import UserError
 from marl.training.experience.episodes import WholeMatches
 
 REPLAY = {"steps_per_episode": 0.5, "capacity": 40}
-TOGETHER = {"mardpg": REPLAY}
+TOGETHER: dict[str, dict[str, Any]] = {"mardpg": REPLAY, "mat": {}}
 
 
 @pytest.fixture
@@ -61,6 +61,53 @@ def test_a_message_is_heard_a_turn_later_and_its_gradient_goes_back(
     encoder = list(learner.network("speaker").encoder.parameters())
     sent = torch.autograd.grad((inputs[:, 1, 1] * weights).sum(), encoder, allow_unused=True)
     assert any(one is not None and one.abs().max() > 0 for one in sent) == heard
+
+
+def test_an_agent_goes_by_what_those_before_it_chose_and_not_by_later_ones(at_hand: Any, kinds: Any) -> None:
+    """Of MAT, agent by agent: other choices of one change what heads of later agents say, and nothing else."""
+    learner, columns, joint, before = at_hand("mat", *kinds["at once"])
+    turns = joint["acts"][:, :-1] & joint["valid"][..., None]
+    for agent in range(3):
+        others = {**columns, "agents": {"g0": {**columns["agents"]["g0"]}}}
+        action = columns["agents"]["g0"]["action"].clone()
+        action[:, :, agent] = (action[:, :, agent] + 1) % 3
+        others["agents"]["g0"]["action"] = action
+        learner.joint("side0", others)
+        after = learner.inputs_of("side0", {})
+        for place in range(3):
+            there = turns[:, :, place] & turns[:, :, agent]
+            same = torch.equal(before[:, :-1, place][there], after[:, :-1, place][there])
+            assert there.sum() > 10 and same == (place <= agent)
+
+
+def test_all_that_is_chosen_is_legal(at_hand: Any, kinds: Any) -> None:
+    """By the masks of each agent, whichever stage it decides in; what is illegal has no probability."""
+    _, columns, joint, inputs = at_hand("mat", *kinds["at once"])
+    turns = joint["acts"][:, :-1] & joint["valid"][..., None]
+    mask = columns["agents"]["g0"]["mask"][:, :-1]
+    assert mask.gather(3, joint["action"][..., None].long())[..., 0][turns].all() and not mask[turns].all()
+    chances = inputs[:, :-1].softmax(3)
+    assert not chances[turns][~mask[turns]].any() and torch.allclose(chances[turns].sum(1), torch.ones(1))
+
+
+def test_the_critics_error_reaches_the_encoder(at_hand: Any, kinds: Any) -> None:
+    """MAT's values stand on what the encoder makes of what all see, and on nothing that is chosen."""
+    learner, columns, joint, _ = at_hand("mat", *kinds["at once"])
+    batch = joint | learner.prepare("side0", columns)
+    learner.joint("side0", columns)
+    learner.inputs_of("side0", {}, learns=True)
+    team = learner.network("g0").team
+    weights = [*team.encoder.parameters(), *learner.network("g0").encoder.parameters(), *team.decoder.parameters()]
+    found = torch.autograd.grad(learner.value_loss("side0", batch), weights, allow_unused=True)
+    decoder = len(list(team.decoder.parameters()))
+    assert all(one is None for one in found[-decoder:])
+    assert sum(one is not None and float(one.abs().max()) > 0 for one in found[:-decoder]) > 10
+
+
+def test_a_width_that_heads_cannot_share_is_said(begun: Any, kinds: Any) -> None:
+    make, sharing = kinds["at once"]
+    with pytest.raises(UserError, match="attention_heads: 8 features"):
+        begun(make, "ctde/mat", sharing=sharing, model={"hidden": [8]}, attention_heads=3)
 
 
 @pytest.mark.slow
