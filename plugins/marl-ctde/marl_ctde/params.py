@@ -94,6 +94,30 @@ class MATParams(ClippedParams):
 
 
 @dataclass(kw_only=True)
+class BNACParams(ClippedParams):
+    """Hyper-parameters of the context-aware Bayesian-network actor-critic."""
+
+    edges_until: float = 0.3
+    """The part of the horizon for which all edges may stay."""
+    edges_gone: float = 0.7
+    """The part of the horizon after which there are none; in between, what is left falls in a straight line."""
+    edge_cost: float = 0.001
+    """What an edge costs, so that there are few where they bring nothing."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        share(self, "edges_until", "edges_gone")
+        not_negative(self, "edge_cost")
+        if self.edges_until >= self.edges_gone:
+            raise ValueError(f"edges_gone must be above edges_until ({self.edges_until}), not {self.edges_gone}")
+
+    def coefficients(self, progress: float) -> dict[str, float]:
+        """What there is besides, and the share of edges that is left (`edges_left`)."""
+        gone = (progress - self.edges_until) / (self.edges_gone - self.edges_until)
+        return {**super().coefficients(progress), "edges_left": 1 - min(1.0, max(0.0, gone))}
+
+
+@dataclass(kw_only=True)
 class OneByOneParams(AdvantageParams):
     """Hyper-parameters of algorithms that update agents one after the other."""
 

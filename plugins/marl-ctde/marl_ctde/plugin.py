@@ -28,6 +28,12 @@ _ALGORITHMS = (
         "Wen et al., Multi-agent reinforcement learning is a sequence modeling problem, NeurIPS 2022",
     ),
     (
+        "bnac",
+        "bnac:BNAC",
+        "MAPPO whose agents go by what others chose, along a learned graph whose edges are removed in training",
+        "Chen and Zhang, Context-aware Bayesian network actor-critic methods for cooperative multi-agent RL, ICML 2023",
+    ),
+    (
         "happo",
         "happo:HAPPO",
         "MAPPO whose agents are updated one after the other, each knowing how those before it have changed",
@@ -104,4 +110,10 @@ def marl_team_models() -> Iterable[Descriptor]:
         "Agents see what all see, and know what those before them have chosen",
         params="marl_ctde.transformer:TransformerParams",
         source="Wen et al., Multi-agent reinforcement learning is a sequence modeling problem, NeurIPS 2022",
+    )
+    yield Descriptor(
+        "bayesian_network",
+        "marl_ctde.bayesian:BayesianNetwork",
+        "Agents know what others have chosen, along a graph without cycles that follows from what all see",
+        source="Chen and Zhang, Context-aware Bayesian network actor-critic methods, ICML 2023",
     )

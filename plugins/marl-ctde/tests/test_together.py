@@ -13,7 +13,7 @@ from marl.errors import UserError
 from marl.training.experience.episodes import WholeMatches
 
 REPLAY = {"steps_per_episode": 0.5, "capacity": 40}
-TOGETHER: dict[str, dict[str, Any]] = {"mardpg": REPLAY, "mat": {}}
+TOGETHER: dict[str, dict[str, Any]] = {"mardpg": REPLAY, "mat": {}, "bnac": {}}
 
 
 @pytest.fixture
