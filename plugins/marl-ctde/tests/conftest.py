@@ -127,6 +127,39 @@ def whisper(lanes: int) -> Any:
     return ForkableOneByOne(spec, lanes, Whisper)
 
 
+class Contexts(Match):
+    """Two agents see whether they have to agree: then both choosing 0 pays 8 and one alone costs 12. Else each earns 4
+    by a choice of its own, whatever the other does."""
+
+    def start(self) -> None:
+        self.agree, self.over = self.chance() < 0.5, False
+
+    def observe(self, agent: int) -> Any:
+        return np.array([self.agree, not self.agree], dtype=np.float32)
+
+    def views(self) -> dict[int, View]:
+        return {} if self.over else {agent: View(self.observe(agent), None) for agent in range(2)}
+
+    def play(self, actions: Any) -> Outcome:
+        one, other = (int(actions[agent]) for agent in range(2))
+        together = 8.0 if one == other == 0 else -12.0 if 0 in (one, other) else 0.0
+        self.over, paid = True, together if self.agree else 4.0 * (one == 1) + 4.0 * (other == 2)
+        return Outcome({0: paid / 2, 1: paid / 2}, set(), set(), done=True)
+
+    def state(self) -> Any:
+        return self.observe(0)
+
+    def render(self) -> Frame:
+        return Frame("", "")
+
+
+def contexts_game(lanes: int) -> Any:
+    """That game."""
+    group = Group("players", (0, 1), Box((2,)), Discrete(3))
+    spec = EnvSpec(("a", "b"), (group,), ((0, 1),), "simultaneous", 1, state=Box((2,)))
+    return ForkableOneByOne(spec, lanes, Contexts)
+
+
 class RealRelay(Relay):
     """Some of the agents act with real numbers, and have no masks."""
 
@@ -213,6 +246,12 @@ def numbers() -> Any:
 def whispers() -> Any:
     """A maker of a game in which one agent has to say what only the other has seen."""
     return whisper
+
+
+@pytest.fixture(scope="session")
+def contexts() -> Any:
+    """A maker of a game in which agents have to agree in one of two contexts, and in the other need not."""
+    return contexts_game
 
 
 @pytest.fixture(scope="session")

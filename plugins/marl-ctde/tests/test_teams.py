@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 import torch
 
-ALL = ["mappo", "ippo", "mat", "happo", "coma", "maddpg", "mardpg", "facmac", "masac"]
+ALL = ["mappo", "ippo", "mat", "bnac", "happo", "coma", "maddpg", "mardpg", "facmac", "masac"]
 REPLAY = {"steps_per_episode": 0.5, "capacity": 40}
 PARAMS: dict[str, dict[str, Any]] = {
     "coma": {"horizon": 5000},
+    "bnac": {"horizon": 150, "edges_until": 0.0, "edges_gone": 1.0},
     "maddpg": REPLAY,
     "mardpg": REPLAY,
     "facmac": REPLAY,
@@ -75,6 +76,7 @@ def learned(engine: Any, updates: int) -> list[dict[str, float]]:
         ("facmac", "groups in turns, nothing shared", "lstm"),
         ("mardpg", "groups in turns, nothing shared", "mlp"),
         ("mat", "groups in turns, nothing shared", "mlp"),
+        ("bnac", "real and choices", "mlp"),
         ("masac", "real and choices", "lstm"),
         ("happo", "groups in turns, nothing shared", "lstm"),
     ],

@@ -125,14 +125,15 @@ def test_only_who_hears_can_say_what_another_saw(
     assert least <= returns(engine, services, 256) <= most
 
 
-def test_a_team_in_a_tournament_plays_as_in_the_arena(begun: Any, kinds: Any) -> None:
-    """With its messages, whatever groups its agents are in."""
+@pytest.mark.parametrize("name", TOGETHER)
+def test_a_team_in_a_tournament_plays_as_in_the_arena(begun: Any, kinds: Any, name: str) -> None:
+    """With its messages and stages, whatever groups its agents are in."""
     from league.referee import PolicyPlayer, play_match
     from marl.arena import Arena, Pairings
     from marl.training.networks import restore
 
     make, sharing = kinds["groups in turns, nothing shared"]
-    engine, services = begun(make, "ctde/mardpg", sharing=sharing, **REPLAY)
+    engine, services = begun(make, f"ctde/{name}", sharing=sharing, **TOGETHER[name])
     engine.update()
     policy = restore(services.spec, engine.snapshot())
     seeds = np.arange(6, dtype=np.uint64)
