@@ -70,6 +70,13 @@ def marl_environments() -> Iterable[Descriptor]:
         tags=("simultaneous", "team"),
     )
     yield Descriptor(
+        "whispers",
+        "marl_classic.whispers:Whispers",
+        "One agent sees a symbol that the other has to say: for teams that tell each other something outside the game",
+        params="marl_classic.whispers:WhispersParams",
+        tags=("simultaneous", "team", "chance", "imperfect-information"),
+    )
+    yield Descriptor(
         "team_matrix",
         "marl_classic.team_matrix:TeamMatrix",
         "A team's matrix game: climbing, penalty, or any payoffs that all agents share",

@@ -16,6 +16,7 @@ from marl_classic.rooms import Rooms
 from marl_classic.team_matrix import TeamMatrix
 from marl_classic.tic_tac_toe import TicTacToe
 from marl_classic.two_step import TwoStep
+from marl_classic.whispers import Whispers
 
 THREE = [[[[a, b], [b, a]], [[b, a], [a, b]]] for a, b in ((0, 1), (2, 3), (1, 0))]
 GAMES = {
@@ -38,6 +39,7 @@ CARDS = {
     "leduc": LeducPoker,
     "rooms": Rooms,
     "foraging": Foraging,
+    "whispers": Whispers,
     "foraging_for_three": partial(Foraging, params=ForagingParams(size=6, players=3, sight=2, masks=True, steps=20)),
 }
 

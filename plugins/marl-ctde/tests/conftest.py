@@ -94,39 +94,6 @@ def numbers_game(agree: bool) -> Any:
     return lambda lanes: ForkableOneByOne(spec, lanes, lambda: Numbers(agree))
 
 
-class Whisper(Match):
-    """One agent sees a symbol, the other has to say it at the next tick, or at once earns nothing. Nothing that the
-    first does can be seen. Three symbols: who cannot hear guesses, and earns a third."""
-
-    def start(self) -> None:
-        self.symbol, self.tick = int(self.chance() * 3), 0
-
-    def observe(self, agent: int) -> Any:
-        shown = np.eye(3, dtype=np.float32)[self.symbol] * np.float32(self.tick == 0)
-        return shown if agent == 0 else np.array([self.tick], dtype=np.float32)
-
-    def views(self) -> dict[int, View]:
-        return {} if self.tick > 1 else {agent: View(self.observe(agent), None) for agent in range(2)}
-
-    def play(self, actions: Any) -> Outcome:
-        self.tick += 1
-        paid = float(self.tick == 2 and int(actions[1]) == self.symbol)
-        return Outcome({0: 0.0, 1: paid}, set(), set(), done=self.tick == 2)
-
-    def state(self) -> Any:
-        return np.array([self.tick, *np.eye(3)[self.symbol]], dtype=np.float32)
-
-    def render(self) -> Frame:
-        return Frame("", "")
-
-
-def whisper(lanes: int) -> Any:
-    """The game of whispers: a speaker that cannot act on anything, and a listener, in groups of their own."""
-    groups = Group("speakers", (0,), Box((3,)), Discrete(2)), Group("listeners", (1,), Box((1,)), Discrete(3))
-    spec = EnvSpec(("speaker", "listener"), groups, ((0, 1),), "simultaneous", 2, state=Box((4,)))
-    return ForkableOneByOne(spec, lanes, Whisper)
-
-
 class Contexts(Match):
     """Two agents see whether they have to agree: then both choosing 0 pays 8 and one alone costs 12. Else each earns 4
     by a choice of its own, whatever the other does."""
@@ -240,12 +207,6 @@ def kinds() -> dict[str, tuple[Any, str]]:
 def numbers() -> Any:
     """Makers of games in which two agents name a number each, and agree on it or not."""
     return numbers_game
-
-
-@pytest.fixture(scope="session")
-def whispers() -> Any:
-    """A maker of a game in which one agent has to say what only the other has seen."""
-    return whisper
 
 
 @pytest.fixture(scope="session")

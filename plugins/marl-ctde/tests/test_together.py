@@ -46,11 +46,9 @@ def test_what_is_learned_from_is_what_was_played(at_hand: Any, kind: Any, name: 
 
 
 @pytest.mark.parametrize(("message", "heard"), [(3, True), (0, False)])
-def test_a_message_is_heard_a_turn_later_and_its_gradient_goes_back(
-    at_hand: Any, whispers: Any, message: int, heard: bool
-) -> None:
+def test_a_message_is_heard_a_turn_later_and_its_gradient_goes_back(at_hand: Any, message: int, heard: bool) -> None:
     """What the listener does follows from what the speaker saw a tick before, where there is a channel."""
-    learner, columns, _, _ = at_hand("mardpg", whispers, "none", message=message)
+    learner, columns, _, _ = at_hand("mardpg", "classic/whispers", "none", message=message)
     seen = columns["agents"]["speaker"]["observation"].requires_grad_()
     learner.joint("side0", columns)
     inputs = learner.inputs_of("side0", {}, learns=True)  # [E, T + 1, n, A]
@@ -113,12 +111,26 @@ def test_a_width_that_heads_cannot_share_is_said(begun: Any, kinds: Any) -> None
 @pytest.mark.slow
 @pytest.mark.parametrize(("message", "least", "most"), [(4, 1.0, 1.0), (0, 0.2, 0.45)])
 def test_only_who_hears_can_say_what_another_saw(
-    begun: Any, returns: Any, whispers: Any, message: int, least: float, most: float
+    begun: Any, returns: Any, message: int, least: float, most: float
 ) -> None:
-    params = {"lanes": 32, "rows": 128, "minibatch": 32, "steps_per_episode": 0.2, "lr": 5e-3, "target_rate": 0.05}
+    params: dict[str, Any] = {
+        "lanes": 32,
+        "rows": 128,
+        "minibatch": 32,
+        "steps_per_episode": 0.2,
+        "lr": 5e-3,
+        "target_rate": 0.05,
+    }
     model = {"hidden": [16]}
     engine, services = begun(
-        whispers, "ctde/mardpg", seed=0, message=message, sharing="none", model=model, env_steps=5_000, **params
+        "classic/whispers",
+        "ctde/mardpg",
+        seed=0,
+        message=message,
+        sharing="none",
+        model=model,
+        env_steps=5_000,
+        **params,
     )
     while not engine.done:
         engine.update()
