@@ -36,6 +36,12 @@ class TeamLearner(ColumnLearner):
     The network of each agent goes through all its own turns of a match, in their order, with an empty memory at first.
     """
 
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        """Raises UserError for a method by its old name: nobody would call it, and a team's value would be a sum."""
+        super().__init_subclass__(**arguments)
+        if "make_mixers" in vars(cls):
+            raise UserError(f"{cls.__module__}.{cls.__name__}: make_mixers is called make_team_critics now")
+
     def build(self) -> None:
         """See `ColumnLearner`. Raises UserError for networks that learn returns in units of their own."""
         self._rows: dict[str, _Rows] = {}  # of the minibatch at hand, by module
@@ -61,8 +67,8 @@ class TeamLearner(ColumnLearner):
         """The modules whose networks are asked at this stage of a fit; what others say is zero. All, by default."""
         return self.members(team)
 
-    def make_mixers(self, shape: TeamShape) -> dict[str, nn.Module]:
-        """What only the loss of a team needs, by name: `{"": mixer}`, and more where it has more than one.
+    def make_team_critics(self, shape: TeamShape) -> dict[str, nn.Module]:
+        """What only the loss of a team needs, by name: `{"": mixer}`, or critics with names of their own.
 
         Called once for each team. Each is called with a `Choice` and gives `[...]`. Where there is no "", the value of
         a team is the sum of its agents' values.
@@ -75,7 +81,7 @@ class TeamLearner(ColumnLearner):
             _named(name, key): mixer
             for name, team in self.teams.items()
             if self.members(name)[0] == module_id
-            for key, mixer in self.make_mixers(self._shape(team)).items()
+            for key, mixer in self.make_team_critics(self._shape(team)).items()
         }
 
     def mixer(self, team: str, name: str = "") -> nn.Module | None:

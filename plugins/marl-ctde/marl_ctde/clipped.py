@@ -43,7 +43,7 @@ class ClippedLearner(TeamLearner):
     def size(self, shape: TeamShape) -> int:
         """F."""
 
-    def make_mixers(self, shape: TeamShape) -> dict[str, nn.Module]:
+    def make_team_critics(self, shape: TeamShape) -> dict[str, nn.Module]:
         """The critic. It has a memory where the model has one of ours."""
         model = self.hyper.model
         memory = model.memory if model.recurrent else 0

@@ -39,7 +39,7 @@ class COMALearner(TeamLearner):
         super().build()
         require("COMA", [self.network(name) for name in self.names], Discrete)
 
-    def make_mixers(self, shape: TeamShape) -> dict[str, nn.Module]:
+    def make_team_critics(self, shape: TeamShape) -> dict[str, nn.Module]:
         """See `CounterfactualCritic`."""
         return {_CRITIC: CounterfactualCritic(shape, self.hyper.critic, self.hyper.model.activation)}
 

@@ -21,7 +21,7 @@ class FACMACLearner(DeterministicLearner):
 
     hyper: FACMACParams
 
-    def make_mixers(self, shape: TeamShape) -> dict[str, nn.Module]:
+    def make_team_critics(self, shape: TeamShape) -> dict[str, nn.Module]:
         """See `FactoredCritic`."""
         hyper = self.hyper
         return {CRITIC: FactoredCritic(shape, hyper.critic, hyper.model.activation, hyper.mixer, hyper.hypernetwork)}

@@ -23,7 +23,7 @@ CRITIC = "critic"
 
 
 class JointLearner(TeamLearner):
-    """Base of these learners: name the critic (`make_mixers`), what follows, and what policies make greater.
+    """Base of these learners: name the critic (`make_team_critics`), what follows, and what policies make greater.
 
     The critic is called with the state `[..., F]`, what each agent sees `[..., n, O]`, actions as numbers
     `[..., n, A]`, and who acts `[..., n]`, and gives `[c, ...]`, of which the least counts.

@@ -24,7 +24,7 @@ class MADDPGLearner(DeterministicLearner):
 
     hyper: MADDPGParams
 
-    def make_mixers(self, shape: TeamShape) -> dict[str, nn.Module]:
+    def make_team_critics(self, shape: TeamShape) -> dict[str, nn.Module]:
         """See `JointCritic`."""
         return {CRITIC: JointCritic(shape, self.hyper.critic, self.hyper.model.activation)}
 

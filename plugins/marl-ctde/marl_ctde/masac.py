@@ -29,7 +29,7 @@ class MASACLearner(JointLearner):
 
     hyper: MASACParams
 
-    def make_mixers(self, shape: TeamShape) -> dict[str, nn.Module]:
+    def make_team_critics(self, shape: TeamShape) -> dict[str, nn.Module]:
         """Twin critics (see `JointCritic`), and a temperature."""
         critics = JointCritic(shape, self.hyper.critic, self.hyper.model.activation, count=2)
         return {CRITIC: critics, _TEMPERATURE: Temperature(self.hyper.temperature)}

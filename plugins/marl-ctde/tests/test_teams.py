@@ -108,3 +108,11 @@ def test_an_environment_without_a_state_is_said(kinds: Any, begun: Any) -> None:
         load_registry().make(ALGORITHMS, name, small).train(Job(name, 0, ((),), 1), services)
         assert len(services.warnings) == warned
     assert "no state()" in services.warnings[0]
+
+
+def test_a_critic_that_nobody_would_ask_is_refused() -> None:
+    from marl.errors import UserError
+    from marl_ctde.mappo import MAPPOLearner
+
+    with pytest.raises(UserError, match="make_mixers is called make_team_critics now"):
+        type("Old", (MAPPOLearner,), {"make_mixers": lambda self, shape: {}})

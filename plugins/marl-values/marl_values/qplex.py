@@ -20,7 +20,7 @@ class QPLEXLearner(ValuesLearner):
 
     hyper: QPLEXParams
 
-    def make_mixers(self, shape: TeamShape) -> dict[str, nn.Module]:
+    def make_team_critics(self, shape: TeamShape) -> dict[str, nn.Module]:
         """See `Duplex`."""
         return {"": Duplex(shape, self.hyper.heads, self.hyper.hypernetwork)}
 

@@ -24,7 +24,7 @@ class QTRANLearner(ValuesLearner):
 
     hyper: QTRANParams
 
-    def make_mixers(self, shape: TeamShape) -> dict[str, nn.Module]:
+    def make_team_critics(self, shape: TeamShape) -> dict[str, nn.Module]:
         """See `JointAction` and `StateValue`; what agents act by is a sum."""
         return {_JOINT: JointAction(shape, self.hyper.joint), _STATE: StateValue(shape, self.hyper.joint)}
 

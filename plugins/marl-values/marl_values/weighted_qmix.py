@@ -28,9 +28,9 @@ class WeightedQMIXLearner(QMIXLearner):
 
     hyper: WeightedQMIXParams
 
-    def make_mixers(self, shape: TeamShape) -> dict[str, nn.Module]:
+    def make_team_critics(self, shape: TeamShape) -> dict[str, nn.Module]:
         """QMIX's, and `Unrestricted`."""
-        return {**super().make_mixers(shape), _CENTRAL: Unrestricted(shape, self.hyper.central)}
+        return {**super().make_team_critics(shape), _CENTRAL: Unrestricted(shape, self.hyper.central)}
 
     def make_critics(self, module_id: str, network: Network) -> dict[str, nn.Module]:
         """The mixers, and another network of each module's shape, below the one without a limit."""
