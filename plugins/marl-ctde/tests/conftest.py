@@ -16,46 +16,9 @@ from marl.games import ForkableOneByOne, Match, Outcome, View
 from marl.job import Job
 from marl.registry import ALGORITHMS, ENVIRONMENTS, load_registry
 from marl.space import Box, Discrete
+from marl.testing.games import relay
 from marl.training.networks import restore
 from marl.training.networks.policy import NetworkParams
-
-LIMIT = 9
-
-
-class Relay(Match):
-    """Three agents, in turns or at once; one falls out early now and then; a match ends or is cut short."""
-
-    def __init__(self, turns: bool) -> None:
-        self.turns = turns
-
-    def start(self) -> None:
-        self.alive, self.tick, self.sum = [0, 1, 2], 0, 0.0
-        self.weak = int(self.chance() * 4)  # who falls out at the second tick; 3: nobody
-        self.ends = 3 + int(self.chance() * (LIMIT - 3))
-        self.cut = self.chance() < 0.5
-
-    def observe(self, agent: int) -> Any:
-        return np.array([agent == self.weak, self.tick / LIMIT, self.sum % 5, self.seed % 7], dtype=np.float32)
-
-    def views(self) -> dict[int, View]:
-        acting = [self.alive[self.tick % len(self.alive)]] if self.turns else self.alive
-        masks = {agent: np.array([True, self.sum % 2 < 1, True]) for agent in acting}
-        return {agent: View(self.observe(agent), masks[agent]) for agent in acting}
-
-    def play(self, actions: Any) -> Outcome:
-        self.tick += 1
-        self.sum += sum((agent + 1) * float(np.sum(action)) for agent, action in actions.items())
-        rewards = {agent: float(self.sum % 3 - agent) for agent in self.alive}
-        dead = {self.weak} & set(self.alive) if self.tick == 2 else set()
-        self.alive = [agent for agent in self.alive if agent not in dead]
-        over = self.tick == self.ends
-        return Outcome(rewards, dead, set(self.alive) if over and self.cut else set(), done=over)
-
-    def state(self) -> Any:
-        return np.array([self.tick, self.sum % 5, *(agent in self.alive for agent in range(3))], dtype=np.float32)
-
-    def render(self) -> Frame:
-        return Frame("", "")
 
 
 class Numbers(Match):
@@ -125,30 +88,6 @@ def contexts_game(lanes: int) -> Any:
     group = Group("players", (0, 1), Box((2,)), Discrete(3))
     spec = EnvSpec(("a", "b"), (group,), ((0, 1),), "simultaneous", 1, state=Box((2,)))
     return ForkableOneByOne(spec, lanes, Contexts)
-
-
-class RealRelay(Relay):
-    """Some of the agents act with real numbers, and have no masks."""
-
-    def views(self) -> dict[int, View]:
-        return {agent: View(view.observation, None) for agent, view in super().views().items()}
-
-
-def relay(turns: bool, groups: Any = ((0, 1, 2),), state: bool = True, actions: Any = ()) -> Any:
-    """A maker of relays. `actions`: of each group; 3 choices by default."""
-    spec = EnvSpec(
-        ("a", "b", "c"),
-        tuple(
-            Group(f"g{at}", agents, Box((4,)), actions[at] if actions else Discrete(3))
-            for at, agents in enumerate(groups)
-        ),
-        ((0, 1, 2),),
-        "turns" if turns else "simultaneous",
-        LIMIT,
-        state=Box((5,)) if state else None,
-    )
-    kind = RealRelay if actions else Relay
-    return lambda lanes: ForkableOneByOne(spec, lanes, lambda: kind(turns))
 
 
 SPLIT = ((1,), (0, 2))

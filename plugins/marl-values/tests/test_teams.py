@@ -9,65 +9,12 @@ import pytest
 import torch
 
 from marl.algorithm import Checkpoint
-from marl.env import EnvSpec, Frame, Group
 from marl.errors import UserError
-from marl.games import ForkableOneByOne, Match, Outcome, View
 from marl.job import Job
 from marl.registry import ALGORITHMS, load_registry
-from marl.space import Box, Discrete
+from marl.testing.games import relay
 from marl.training.experience.episodes import EpisodeRing, Episodes
 from marl.training.hyper import EpisodesHyper
-
-LIMIT = 9
-
-
-class Relay(Match):
-    """Three agents, in turns or at once; one falls out early now and then; a match ends or is cut short."""
-
-    def __init__(self, turns: bool) -> None:
-        self.turns = turns
-
-    def start(self) -> None:
-        self.alive, self.tick, self.sum = [0, 1, 2], 0, 0
-        self.weak = int(self.chance() * 4)  # who falls out at the second tick; 3: nobody
-        self.ends = 3 + int(self.chance() * (LIMIT - 3))
-        self.cut = self.chance() < 0.5
-
-    def observe(self, agent: int) -> Any:
-        return np.array([agent == self.weak, self.tick / LIMIT, self.sum % 5, self.seed % 7], dtype=np.float32)
-
-    def views(self) -> dict[int, View]:
-        acting = [self.alive[self.tick % len(self.alive)]] if self.turns else self.alive
-        return {agent: View(self.observe(agent), np.array([True, self.sum % 2 == 0, True])) for agent in acting}
-
-    def play(self, actions: Any) -> Outcome:
-        self.tick += 1
-        self.sum += sum((agent + 1) * int(action) for agent, action in actions.items())
-        rewards = {agent: float(self.sum % 3 - agent) for agent in self.alive}
-        dead = {self.weak} & set(self.alive) if self.tick == 2 else set()
-        self.alive = [agent for agent in self.alive if agent not in dead]
-        over = self.tick == self.ends
-        return Outcome(rewards, dead, set(self.alive) if over and self.cut else set(), done=over)
-
-    def state(self) -> Any:
-        return np.array([self.tick, self.sum % 5, *(agent in self.alive for agent in range(3))], dtype=np.float32)
-
-    def render(self) -> Frame:
-        return Frame("", "")
-
-
-def relay(turns: bool, groups: Any = ((0, 1, 2),), state: bool = True) -> Any:
-    """A maker of relays."""
-    spec = EnvSpec(
-        ("a", "b", "c"),
-        tuple(Group(f"g{at}", agents, Box((4,)), Discrete(3)) for at, agents in enumerate(groups)),
-        ((0, 1, 2),),
-        "turns" if turns else "simultaneous",
-        LIMIT,
-        state=Box((5,)) if state else None,
-    )
-    return lambda lanes: ForkableOneByOne(spec, lanes, lambda: Relay(turns))
-
 
 KINDS = {
     "at once": (relay(False), "all"),
