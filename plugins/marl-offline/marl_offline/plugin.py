@@ -21,8 +21,38 @@ _ALGORITHMS = (
         "conservative Q-learning: values of choices that were not made are held below those of choices that were",
         "Kumar et al., Conservative Q-learning for offline reinforcement learning, NeurIPS 2020",
     ),
+    (
+        "cql_sac",
+        "cql_sac:CQLSAC",
+        "conservative Q-learning on soft actor-critic, for real actions",
+        "Kumar et al., Conservative Q-learning for offline reinforcement learning, NeurIPS 2020",
+    ),
+    (
+        "iql",
+        "iql:IQL",
+        "implicit Q-learning (not independent): values of the best of what was done, and a policy that clones it",
+        "Kostrikov et al., Offline reinforcement learning with implicit Q-learning, ICLR 2022",
+    ),
+    (
+        "decentralised",
+        "decentralised:Decentralised",
+        "agents that learn each from its own log, weighing outcomes by how rare and how good they are",
+        "Jiang and Lu, Offline decentralized multi-agent reinforcement learning, 2021",
+    ),
+    (
+        "cql_vdn",
+        "teams:CQLVDN",
+        "conservative Q-learning of a team whose value is the sum of its agents' values",
+        "Pan et al., Plan better amid conservatism, ICML 2022; Kumar et al., Conservative Q-learning, NeurIPS 2020",
+    ),
+    (
+        "cql_qmix",
+        "teams:CQLQMIX",
+        "conservative Q-learning of a team whose value is mixed monotonically, by the true state",
+        "Pan et al., Plan better amid conservatism, ICML 2022; Rashid et al., QMIX, ICML 2018",
+    ),
 )
-_TEAMS: tuple[str, ...] = ()  # that learn what a team earns together
+_TEAMS = ("cql_vdn", "cql_qmix")  # that learn what a team earns together
 
 
 @hookimpl
