@@ -39,7 +39,7 @@ class CQLQMIXLearner(CQLVDNLearner):
 
     hyper: CQLQMIXParams
 
-    def make_mixers(self, shape: TeamShape) -> dict[str, nn.Module]:
+    def make_team_critics(self, shape: TeamShape) -> dict[str, nn.Module]:
         """See `Monotonic`."""
         return {"": Monotonic(shape, self.hyper.mixer, self.hyper.hypernetwork)}
 
