@@ -13,6 +13,7 @@ again, so it can be killed at any time, and environments or seeds can be added l
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import time
 from collections.abc import Iterator, Mapping
@@ -97,16 +98,14 @@ def measured(path: Path) -> list[Cell]:
     return [Cell(**json.loads(line)) for line in lines if line.endswith("\n")]
 
 
-def measure(task: str, method: str, seed: int, env_steps: int) -> Cell:
-    """Train from a seed, and play."""
-    from marl.arena import Arena, Pairings
+def measure(game: Task, name: str, params: Mapping[str, Any], seed: int, env_steps: int) -> tuple[float, float, float]:
+    """Train an algorithm from a seed and play: the return of greedy play, that of its actions as drawn, CPU seconds."""
     from marl.job import Job
-    from marl.policies.random import Random
     from marl.registry import ALGORITHMS, ENVIRONMENTS, load_registry
     from marl.training.networks import restore
     from marl.training.networks.policy import NetworkParams
 
-    registry, game = load_registry(), TASKS[task]
+    registry = load_registry()
 
     class Services:
         spec = registry.make(ENVIRONMENTS, game.env, dict(game.params), lanes=1).spec
@@ -121,21 +120,33 @@ def measure(task: str, method: str, seed: int, env_steps: int) -> Cell:
             pass
 
     services: Any = Services()
-
-    def plays(policy: Any) -> float:
-        played = Arena(services.environment(128)).play([policy], Pairings.repeat([[0]], MATCHES, seed=1))
-        return float(played.returns[:, 0].mean())
-
-    if method == RANDOM:
-        drawn = plays(Random(services.spec))
-        return Cell(task, method, seed, 0, drawn, drawn, 0.0)
-    name, params = METHODS[method]
     algorithm = registry.make(ALGORITHMS, name, {**params, **game.settings, "env_steps": env_steps})
+    importlib.import_module("torch._dynamo")  # Adam asks for it the first time: seconds that are no training
     before = time.process_time()
-    trained = algorithm.train(Job(method, 0, ((),), seed), services)
+    trained = algorithm.train(Job(name, 0, ((),), seed), services)
     seconds = time.process_time() - before
-    found = [plays(restore(services.spec, trained.snapshot, NetworkParams(greedy=greedy))) for greedy in (True, False)]
-    return Cell(task, method, seed, env_steps, *found, round(seconds, 1))
+    ways = [restore(services.spec, trained.snapshot, NetworkParams(greedy=greedy)) for greedy in (True, False)]
+    greedy, drawn = (played(game, policy) for policy in ways)
+    return greedy, drawn, round(seconds, 1)
+
+
+def played(game: Task, policy: Any = None) -> float:
+    """What a policy returns over the matches that all are measured by; random play by default."""
+    from marl.arena import Arena, Pairings
+    from marl.policies.random import Random
+    from marl.registry import ENVIRONMENTS, load_registry
+
+    env = load_registry().make(ENVIRONMENTS, game.env, dict(game.params), lanes=128)
+    returns = Arena(env).play([policy or Random(env.spec)], Pairings.repeat([[0]], MATCHES, seed=1)).returns
+    return float(returns[:, 0].mean())
+
+
+def cell_of(task: str, method: str, seed: int, env_steps: int) -> Cell:
+    """A cell of the table, measured."""
+    if method == RANDOM:
+        drawn = played(TASKS[task])
+        return Cell(task, method, seed, 0, drawn, drawn, 0.0)
+    return Cell(task, method, seed, env_steps, *measure(TASKS[task], *METHODS[method], seed, env_steps))
 
 
 def wanted(tasks: list[str], seeds: list[int], quick: bool) -> Iterator[tuple[str, str, int, int]]:
@@ -154,7 +165,7 @@ def fill(path: Path, cells: Iterator[tuple[str, str, int, int]]) -> None:
     for key in cells:
         if key in known:
             continue
-        cell = measure(*key)
+        cell = cell_of(*key)
         with path.open("a") as file:
             file.write(json.dumps(vars(cell)) + "\n")
         print(cell, flush=True)
