@@ -5,9 +5,9 @@ the same for all. Each algorithm has one set of settings for all environments; t
 to 22 were looked at once. A cell that was measured is kept as a line of a file, and skipped when the command is run
 again, so it can be killed at any time, and environments or seeds can be added later:
 
-    python benchmarks/teams_table.py                              # measures what is missing, and prints the table
-    python benchmarks/teams_table.py --only spread --seeds 20     # a part of it
-    python benchmarks/teams_table.py --print                      # the table of what there is
+    python benchmarks/teams_table.py                                  # measures what is missing, and prints the table
+    python benchmarks/teams_table.py --only spread --methods VDN      # a part of it
+    python benchmarks/teams_table.py --print                          # the table of what there is
 """
 
 from __future__ import annotations
@@ -149,13 +149,13 @@ def cell_of(task: str, method: str, seed: int, env_steps: int) -> Cell:
     return Cell(task, method, seed, env_steps, *measure(TASKS[task], *METHODS[method], seed, env_steps))
 
 
-def wanted(tasks: list[str], seeds: list[int], quick: bool) -> Iterator[tuple[str, str, int, int]]:
-    """Every cell, task by task and seed by seed."""
+def wanted(tasks: list[str], methods: list[str], seeds: list[int], quick: bool) -> Iterator[tuple[str, str, int, int]]:
+    """The cells, task by task and seed by seed."""
     for task in tasks:
         env_steps = 5_000 if quick else TASKS[task].env_steps
         yield task, RANDOM, 0, 0
         for seed in seeds:
-            for method in METHODS:
+            for method in methods:
                 yield task, method, seed, env_steps
 
 
@@ -184,6 +184,7 @@ def compared(cells: list[Cell]) -> Any:
 def of_task(task: str, cells: list[Cell]) -> Iterator[str]:
     """A task's table: interquartile means and intervals, returns by seed, speed."""
     from marl.training.compare.table import said
+    from marl.words import number
 
     learned = [cell for cell in cells if cell.method != RANDOM]
     means = compared(learned).aggregates["interquartile mean"]
@@ -192,13 +193,14 @@ def of_task(task: str, cells: list[Cell]) -> Iterator[str]:
     yield "|---|---|---|---|---|"
     for method in METHODS:
         if found := [cell for cell in learned if cell.method == method]:
-            seeds = ", ".join(f"{cell.greedy:.3g}" for cell in sorted(found, key=lambda cell: cell.seed))
-            drawn = sum(cell.drawn for cell in found) / len(found)
+            seeds = ", ".join(number(cell.greedy) for cell in sorted(found, key=lambda cell: cell.seed))
+            drawn = number(sum(cell.drawn for cell in found) / len(found))
             speed = sum(cell.env_steps for cell in found) / sum(cell.seconds for cell in found)
-            yield f"| {method} | {said(means[method])} | {seeds} | {drawn:.3g} | {speed:,.0f} |"
+            mean = said(means[method]) if len(found) > 1 else number(means[method].value)
+            yield f"| {method} | {mean} | {seeds} | {drawn} | {speed:,.0f} |"
     for cell in cells:
         if cell.method == RANDOM:
-            yield f"| {RANDOM} | {cell.drawn:.3g} | | | |"
+            yield f"| {RANDOM} | {number(cell.drawn)} | | | |"
     yield ""
 
 
@@ -228,6 +230,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a rough answer: one seed, 5,000 env steps, nothing kept")
     parser.add_argument("--only", nargs="+", choices=TASKS, default=list(TASKS), help="these environments alone")
+    parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS), help="these algorithms alone")
     parser.add_argument("--seeds", type=int, nargs="+", default=list(SEEDS))
     parser.add_argument("--cells", type=Path, default=CELLS, help="the file of what was measured")
     parser.add_argument("--print", action="store_true", help="measure nothing")
@@ -237,7 +240,8 @@ def main() -> None:
     if options.quick:
         path = Path("/dev/shm" if Path("/dev/shm").exists() else ".") / f"teams_table_{time.time_ns()}.jsonl"
     if not options.print:
-        fill(path, wanted(options.only, options.seeds[:1] if options.quick else options.seeds, options.quick))
+        seeds = options.seeds[:1] if options.quick else options.seeds
+        fill(path, wanted(options.only, options.methods, seeds, options.quick))
     cells = measured(path)
     print("\n".join(tables(cells)))
     best = max((cell for cell in cells if cell.task == options.only[0]), key=lambda cell: cell.greedy)
