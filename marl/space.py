@@ -76,6 +76,8 @@ def mask_width(space: Space) -> int | None:
 def empty_choices(space: Space, mask: Bools) -> Bools:
     """In which choices `mask[K, mask_width]` allows nothing, `bool[K, M]`; a `Discrete` is one choice."""
     if not isinstance(space, MultiDiscrete):
+        if len(mask) >= 8 * mask.shape[1]:  # many short rows: whole columns are several times faster
+            return np.asarray(~np.logical_or.reduce(np.ascontiguousarray(mask.T), axis=0))[:, None]
         return np.asarray(~mask.any(axis=1, keepdims=True))
     starts = np.cumsum([0, *space.nvec[:-1]])
     return np.asarray(~np.logical_or.reduceat(mask, starts, axis=1))

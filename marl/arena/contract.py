@@ -65,12 +65,14 @@ class Contract:
         return step
 
     def _end(self, step: Step) -> None:
-        before = self.ended.take(step.lanes, axis=0)
-        if before.any() and (late := before & (step.rewards != 0)).any():
-            raise ContractBroken(f"pays {self._name(np.argwhere(late)[0, 1])} after its part ended{_LATE}")
-        ending = step.terminated | step.truncated
-        if ending.any():
-            self.ended[step.lanes] = before | ending
+        ended, agents = self.ended.reshape(-1), self.ended.shape[1]
+        if ended.any():  # somebody whose match goes on without it; rarely more than a few
+            paid, agent = np.divmod((step.rewards != 0).reshape(-1).nonzero()[0], agents)
+            late = ended.take(step.lanes.take(paid) * agents + agent)
+            if late.any():
+                raise ContractBroken(f"pays {self._name(agent[late][0])} after its part ended{_LATE}")
+        row, agent = np.divmod((step.terminated | step.truncated).reshape(-1).nonzero()[0], agents)
+        ended[step.lanes.take(row) * agents + agent] = True
 
     def _name(self, agent: int) -> str:
         return repr(self._spec.agents[agent])

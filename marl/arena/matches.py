@@ -135,7 +135,7 @@ class Matches:
         return _SAVED if self.spec.tasks is None else (*_SAVED, "tasks")
 
     def _earn(self, rewards: Floats) -> None:
-        paid = rewards.reshape(-1).nonzero()[0]
+        paid = (rewards != 0).reshape(-1).nonzero()[0]  # faster than of numbers
         if 4 * len(paid) > rewards.size:
             self.returns[self.live] += rewards
         elif len(paid):

@@ -53,6 +53,7 @@ class NetworkPolicy:
             )
         self._networks = list(self.networks.values())
         self._of_agent = np.array([names.index(name) if name in self.networks else -1 for name in ids])
+        self._incomplete = bool((self._of_agent < 0).any())
         self._place = places(spec)
         self._alone = [_only(self._of_agent[list(group.agents)]) for group in spec.groups]
         self._memory = max((network.memory_size for network in self._networks), default=0)
@@ -123,7 +124,7 @@ class NetworkPolicy:
                     f"the environment shows {self.spec.agents[int(rows.agent[row])]!r} an observation"
                     f"{f' ({path})' if path else ''} that is not finite, and no network can play with that"
                 )
-        absent = rows.agent[self._of_agent[rows.agent] < 0]
+        absent = rows.agent[self._of_agent.take(rows.agent) < 0] if self._incomplete else ()
         if len(absent):
             agent = self.spec.agents[int(absent[0])]
             raise UserError(f"this policy has no network for {agent!r}: it has {', '.join(self.networks) or 'none'}")
