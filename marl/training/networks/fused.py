@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 _LINEAR: Any = getattr(torch.ops.mkldnn, "_linear_pointwise", None) if torch._C._has_mkldnn else None
@@ -33,7 +32,7 @@ def fused(x: Tensor, weight: Tensor, bias: Tensor, activation: str) -> Tensor:
 def rounded(x: Tensor) -> Tensor:
     """`x[K, D]` with rows of zeros appended until their number is one of eight in each doubling."""
     step = max(_FEWEST // 8, 1 << max((len(x) - 1).bit_length() - 4, 0))
-    return F.pad(x, (0, 0, 0, -len(x) % step))
+    return torch.cat([x, x.new_zeros(-len(x) % step, x.shape[1])])  # a third faster than a pad, which writes all twice
 
 
 class _Fused(torch.autograd.Function):
