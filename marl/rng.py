@@ -22,10 +22,13 @@ _MASK = (1 << 64) - 1
 
 
 def _finalise(x: Keys) -> Keys:
-    x = (x ^ (x >> _S30)) * _M1
-    x = (x ^ (x >> _S27)) * _M2
-    result: Keys = x ^ (x >> _S31)
-    return result
+    """The hash of each, in its place: `x` must be the caller's own."""
+    x ^= x >> _S30
+    x *= _M1
+    x ^= x >> _S27
+    x *= _M2
+    x ^= x >> _S31
+    return x
 
 
 def as_keys(values: Any) -> Keys:

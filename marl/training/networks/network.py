@@ -189,7 +189,7 @@ class Network(nn.Module):
         if torch.is_grad_enabled():
             return policy(x), value(x)[:, 0]
         out = F.linear(x, torch.cat([policy.weight, value.weight]), torch.cat([policy.bias, value.bias]))
-        return out[:, :-1], out[:, -1]
+        return out[:, :-1].contiguous(), out[:, -1]
 
     def shown(self, observation: TensorTree) -> TensorTree:
         """What encoders are shown of an observation: normalised, where the model says so."""
