@@ -14,7 +14,7 @@ from marl.algorithm import Checkpoint
 from marl.arena import results, turns
 from marl.arena.contract import Contract
 from marl.arena.pairings import Source
-from marl.arena.queue import Queue, agent_keys
+from marl.arena.queue import Queue, agent_keys, environment_seeds
 from marl.arena.seats import Seats
 from marl.arena.tolerance import Count, Failures
 from marl.env import Environment, Forkable, Step, Turn
@@ -48,6 +48,7 @@ class Matches:
         self.ticks: Ints = np.zeros(lanes, dtype=np.int64)
         self.returns: Floats = np.zeros((lanes, agents))
         self._keys: Keys = np.zeros((lanes, agents), dtype=np.uint64)
+        self._environment_seeds: Keys = np.zeros(lanes, dtype=np.uint64)
         self._seat: Array = np.zeros((lanes, agents), dtype=np.int16)
         self._seats = Seats(spec, lanes * agents)
         self._queue = Queue(spec, source, 0)
@@ -122,6 +123,7 @@ class Matches:
         if "ended" in arrays:  # older checkpoints do not have it
             self._contract.ended[...] = arrays["ended"]
         self._keys = agent_keys(self.seeds, np.arange(len(self.spec.agents), dtype=np.uint64))
+        self._environment_seeds = environment_seeds(self.seeds)
         self.use(self.policies, self._queue.source)
         for name, store in self._seats.stores.items():
             if f"memory {name}" not in arrays:
@@ -171,6 +173,7 @@ class Matches:
         self.players[lanes] = starts.players
         self.agent_player[lanes] = starts.agent_player
         self._keys[lanes] = starts.agent_keys
+        self._environment_seeds[lanes] = starts.environment_seeds
         self._seat[lanes] = self._seats.of_player[starts.agent_player]
         self._seats.begin(lanes)
         self.ticks[lanes] = 0
@@ -182,6 +185,7 @@ class Matches:
         self._seats.begin(lanes)
         self.seeds[lanes] = rng.mix(self.seeds[lanes], _AGAIN)
         self._keys[lanes] = agent_keys(self.seeds[lanes], np.arange(len(self.spec.agents), dtype=np.uint64))
+        self._environment_seeds[lanes] = environment_seeds(self.seeds[lanes])
         self.ticks[lanes] = 0
         self.returns[lanes] = 0.0
         return lanes

@@ -138,7 +138,7 @@ class Play(Matches):
         self.live, self.turn = kept, join_turns(parts) if parts else self._no_turn
 
     def _reset(self, lanes: Ints) -> Turn:
-        seeds = environment_seeds(self.seeds[lanes])
+        seeds = self._environment_seeds[lanes]
         if self.spec.tasks is None:
             return self.environment.reset(lanes, seeds)
         return self.environment.reset(lanes, seeds, self.tasks[lanes])
@@ -157,7 +157,7 @@ class Play(Matches):
 
     def _put_up_with(self, error: Exception, lanes: Ints, ticks: Ints, others: int) -> None:
         tasks = None if self.spec.tasks is None else self.tasks[lanes]
-        failure = self._log.failed(error, lanes, environment_seeds(self.seeds[lanes]), ticks, tasks)
+        failure = self._log.failed(error, lanes, self._environment_seeds[lanes], ticks, tasks)
         failure.void = len(lanes) + others
         if self._tolerance is None:
             raise failure from error

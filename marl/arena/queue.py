@@ -30,6 +30,7 @@ class Starts:
     tasks: Ints | None
     agent_player: Ints
     agent_keys: Keys
+    environment_seeds: Keys
 
     def __len__(self) -> int:
         return len(self.match)
@@ -44,6 +45,7 @@ class Starts:
             None if self.tasks is None else self.tasks[part],
             self.agent_player[part],
             self.agent_keys[part],
+            self.environment_seeds[part],
         )
 
 
@@ -91,6 +93,7 @@ class Queue:
             self._which(pairings.tasks, seeds),
             players[:, self._side_of],
             agent_keys(seeds, self._agents),
+            environment_seeds(seeds),
         )
 
     def _which(self, tasks: Ints | None, seeds: Keys) -> Ints | None:

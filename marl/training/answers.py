@@ -46,6 +46,9 @@ def asked_for_loss(
         )
     told = {}
     for name, number in stats.items():
+        if isinstance(number, torch.Tensor) and number.ndim == 0:  # as it nearly always is
+            told[name] = number.detach()
+            continue
         with blamed(subject, f"{asked}: the report of {name!r}", "a number, or a tensor of one"):
             told[name] = torch.as_tensor(number).detach().reshape(())
     return value.reshape(()), told

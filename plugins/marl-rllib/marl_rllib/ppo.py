@@ -29,19 +29,22 @@ class PPOLearner(ColumnLearner):
     hyper: PPOParams
 
     def prepare(self, module_id: str, columns: Tensors) -> Tensors:
-        """`before`: the distribution before this fit, `[K, D]`, where that is not the one that played."""
-        return {"before": self.inputs(module_id, columns)} if self.hyper.staleness else {}
+        """Where the policy before this fit is not the one that played: how likely it is to do the same, `before`, `[K]`,
+        and what the row counts for that, `weight`."""
+        if not self.hyper.staleness:
+            return {}
+        before = self.distribution(module_id).logp(self.inputs(module_id, columns), columns["action"])
+        return {"before": before, "weight": (before - columns["logp"]).exp().clamp(max=1.0)}
 
     def loss(
         self, module_id: str, batch: Tensors, inputs: torch.Tensor, value: torch.Tensor
     ) -> tuple[torch.Tensor, Stats]:
-        """All columns `[K]`; `before` is `[K, D]`."""
+        """All columns `[K]`."""
         hyper, distribution = self.hyper, self.distribution(module_id)
-        before, advantage = batch["logp"], batch["advantage"]
+        before, advantage = batch.get("before", batch["logp"]), batch["advantage"]
         advantage = self.normalised(advantage) if hyper.normalise else advantage
-        if "before" in batch:
-            before = distribution.logp(batch["before"], batch["action"])
-            advantage = advantage * (before - batch["logp"]).exp().clamp(max=1.0)
+        if "weight" in batch:
+            advantage = advantage * batch["weight"]
         log_ratio = distribution.logp(inputs, batch["action"]) - before
         ratio = log_ratio.exp()
         clipped = ratio.clamp(1 - hyper.clip, 1 + hyper.clip)
