@@ -29,8 +29,8 @@ class PPOLearner(ColumnLearner):
     hyper: PPOParams
 
     def prepare(self, module_id: str, columns: Tensors) -> Tensors:
-        """Where the policy before this fit is not the one that played: how likely it is to do the same, `before`, `[K]`,
-        and what the row counts for that, `weight`."""
+        """For rows that another policy played: `before`, the log-probability of the action before this fit, `[K]`, and
+        `weight`, what the row counts, `[K]`."""
         if not self.hyper.staleness:
             return {}
         before = self.distribution(module_id).logp(self.inputs(module_id, columns), columns["action"])
