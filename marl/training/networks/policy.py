@@ -124,8 +124,7 @@ class NetworkPolicy:
                     f"the environment shows {self.spec.agents[int(rows.agent[row])]!r} an observation"
                     f"{f' ({path})' if path else ''} that is not finite, and no network can play with that"
                 )
-        absent = rows.agent[self._of_agent.take(rows.agent) < 0] if self._incomplete else ()
-        if len(absent):
+        if self._incomplete and (absent := rows.agent[self._of_agent[rows.agent] < 0]).size:
             agent = self.spec.agents[int(absent[0])]
             raise UserError(f"this policy has no network for {agent!r}: it has {', '.join(self.networks) or 'none'}")
 
