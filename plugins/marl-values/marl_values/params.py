@@ -142,6 +142,41 @@ class PQNQMIXParams(PQNVDNParams, MixerParams):
     """Hyper-parameters of PQN-QMIX."""
 
 
+@dataclass(kw_only=True)
+class GMAHParams(QMIXParams):
+    """Hyper-parameters of GMAH. `trace` and `n_step` are for values of actions."""
+
+    model: ModelConfig = field(default_factory=lambda: ModelConfig(kind="values/goals", identity=True))
+    """The shape of the networks, which choose sub-goals."""
+    trace: float = 0.6
+    """TD's lambda, for values of actions: the later of two estimates counts so much, to the end of a match."""
+
+
+@dataclass(frozen=True)
+class GoalsParams:
+    """Parameters of `goals`."""
+
+    hidden: list[int] = field(default_factory=lambda: [64, 64])
+    """The widths of the dense layers."""
+    activation: Literal["tanh", "relu", "silu"] = "relu"
+    """What stands between the layers."""
+    goals: int = 16
+    """How many sub-goals there are."""
+    every: int = 5
+    """For how many turns of an agent a sub-goal lasts."""
+    share: float = 0.05
+    """How likely a sub-goal must be to be chosen, as a share of the most likely one."""
+    wander: float = 0.3
+    """How often, while it learns, any likely sub-goal is taken instead of the best one."""
+
+    def __post_init__(self) -> None:
+        at_least(self, 2, "goals")
+        at_least(self, 1, "every")
+        share(self, "share", "wander")
+        if not self.share:
+            raise ValueError("share must be above 0; a small one allows nearly all sub-goals")
+
+
 @dataclass(frozen=True)
 class NormedParams:
     """Parameters of `normed`."""

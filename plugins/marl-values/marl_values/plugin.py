@@ -52,6 +52,12 @@ _ALGORITHMS = (
         "Son et al., QTRAN: Learning to factorize with transformation, ICML 2019",
     ),
     (
+        "gmah",
+        "gmah:GMAH",
+        "agents choose sub-goals that are found on the way, and act for them; QMIX's mixer of the values of sub-goals",
+        "Xu et al., Subgoal-based hierarchical reinforcement learning for multi-agent collaboration, 2024",
+    ),
+    (
         "pqn_vdn",
         "pqn_vdn:PQNVDN",
         "VDN without a replay and target networks: many matches side by side, lambda-returns, layer norm",
@@ -91,5 +97,13 @@ def marl_models() -> Iterable[Descriptor]:
         "dense layers with layer normalisation, and a GRU behind them if asked for",
         params="marl_values.params:NormedParams",
         source="Ba et al., Layer normalization, 2016",
+        tags=(),
+    )
+    yield Descriptor(
+        "goals",
+        "marl_values.goals:goals",
+        "dense layers, and sub-goals that are chosen now and then: for values/gmah",
+        params="marl_values.params:GoalsParams",
+        source="Xu et al., Subgoal-based hierarchical reinforcement learning for multi-agent collaboration, 2024",
         tags=(),
     )

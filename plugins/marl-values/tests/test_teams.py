@@ -110,7 +110,7 @@ def test_who_does_not_act_does_not_count(host: Any, kind: str) -> None:
     assert len(before) > 10 and all(torch.allclose(before[key], after[key], atol=1e-6) for key in before)
 
 
-@pytest.mark.parametrize("name", ["iql", "vdn", "qplex", "ow_qmix", "cw_qmix", "qtran", "pqn_vdn", "pqn_qmix"])
+@pytest.mark.parametrize("name", ["iql", "vdn", "qplex", "ow_qmix", "cw_qmix", "qtran", "pqn_vdn", "pqn_qmix", "gmah"])
 def test_in_no_algorithm_does_who_does_not_act_count(host: Any, name: str) -> None:
     """In turns, with masks, agents that fall out and matches that are cut short; each looks ahead in its own way."""
     ahead: dict[str, Any] = {
@@ -119,7 +119,8 @@ def test_in_no_algorithm_does_who_does_not_act_count(host: Any, name: str) -> No
         "cw_qmix": {"trace": 0.6},
         "qtran": {"n_step": 2},
     }
-    model = {"kind": "values/normed", "params": {"hidden": [8]}} if name.startswith("pqn_") else {"hidden": [8]}
+    kinds = {"pqn": "values/normed", "gma": "values/goals"}  # by how names begin
+    model = {"kind": kinds[name[:3]], "params": {"hidden": [8]}} if name[:3] in kinds else {"hidden": [8]}
     engine, _ = begun(host, relay(True), f"values/{name}", model=model, **ahead.get(name, {}))
     learner, (player,) = engine.backend.learner, engine.backend.samplers
     columns = learner._tensors(player.play(100, {"epsilon": 0.5}).columns["side0"])
@@ -165,6 +166,7 @@ def learned(engine: Any, updates: int) -> list[dict[str, float]]:
         ("values/qtran", "in turns"),
         ("values/pqn_vdn", "at once"),
         ("values/pqn_qmix", "groups"),
+        ("values/gmah", "groups in turns, nothing shared"),
     ],
 )
 def test_a_run_goes_on_from_a_checkpoint_to_the_bit(host: Any, name: str, kind: str) -> None:
@@ -180,6 +182,8 @@ def test_a_run_goes_on_from_a_checkpoint_to_the_bit(host: Any, name: str, kind: 
     }
     if "pqn" in name:
         options["model"] = {"kind": "values/normed", "params": {"hidden": [8], "memory": 6}, "identity": True}
+    if "gmah" in name:
+        options["model"] = {"kind": "values/goals", "params": {"hidden": [8], "every": 2}, "identity": True}
     engine, _ = begun(host, make, **options)
     learned(engine, 3)
     saved = engine.save()
