@@ -48,7 +48,7 @@ class Services:
         return self.parent
 
     def log(self, step: int, **values: float) -> None:
-        self.curve.append((step, values["return"]))
+        self.curve.append((step, values.get("return", 0.0)))  # where no match ended, none was won
 
 
 def trained(services: Any, seed: int, env_steps: int, back: Any = None) -> Any:

@@ -79,7 +79,7 @@ class GMAHLearner(ValuesLearner):
         """The sum of the three. See `TeamLearner` for the columns; `inputs` say nothing."""
         there = F.pad(batch["valid"], (1, 0), value=True)  # [E, T + 1], a state before each step and at the end
         codes = cast(Codes, self.mixer(module_id, _CODES))
-        codes.follow(batch["state"][there])
+        codes.follow(batch["state"], there)
         distance = self.asked(module_id, _CODES, batch["state"])  # [E, T + 1, G]
         reached = distance.argmin(2)
         now = self.goal_values(module_id)
@@ -142,11 +142,13 @@ class GMAHLearner(ValuesLearner):
         return error.square().mean(), {"low_error": error.detach().abs().mean()}
 
     def stepped(self, module_id: str) -> None:
-        """The target networks follow, and all networks know which sub-goals were seldom reached."""
+        """The target networks follow. All networks know how much is still to be tried, and what was seldom reached."""
         super().stepped(module_id)
-        share = cast(Codes, self.mixer(module_id, _CODES)).share
+        share = cast(Tensor, cast(Codes, self.mixer(module_id, _CODES)).share)
         for name in self.members(module_id):
-            cast(Tensor, cast(GoalCore, self.network(name).recurrent).rare).copy_(1 / (cast(Tensor, share) + _SELDOM))
+            core = cast(GoalCore, self.network(name).recurrent)
+            cast(Tensor, core.rare).copy_(1 / (share + _SELDOM))
+            cast(Tensor, core.restless).fill_(self.coefficients.get("epsilon", 1.0))
 
 
 class GMAH(MixedByState):

@@ -55,6 +55,7 @@ class GoalCore(nn.Module):
         self.high, self.likely = (Dense(inputs, params.goals, gain=0.1) for _ in range(2))
         self.register_buffer("noise", torch.randn(inputs, 2))
         self.register_buffer("rare", torch.ones(params.goals))  # how seldom each sub-goal was reached: set by a learner
+        self.register_buffer("restless", torch.ones(()))  # what share of `wander` is left: as well
 
     def forward(self, x: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
         """Some steps without a break: `[S, T, inputs], [S, 2] -> [S, T, size], [S, 2]`."""
@@ -84,7 +85,7 @@ class GoalCore(nn.Module):
         drawn = ((x @ cast(Tensor, self.noise)).sin() * _SPREAD) % 1.0
         chances = (can * cast(Tensor, self.rare)).cumsum(1)
         anything = (chances > drawn[:, 1:] * chances[:, -1:]).int().argmax(1)
-        return torch.where(drawn[:, 0] < self.wander, anything, best)
+        return torch.where(drawn[:, 0] < self.wander * cast(Tensor, self.restless), anything, best)
 
 
 def allowed(likely: Tensor, share: float) -> Tensor:

@@ -166,8 +166,8 @@ class GoalsParams:
     """For how many turns of an agent a sub-goal lasts."""
     share: float = 0.05
     """How likely a sub-goal must be to be chosen, as a share of the most likely one."""
-    wander: float = 0.3
-    """How often, while it learns, any likely sub-goal is taken instead of the best one."""
+    wander: float = 0.5
+    """How often, while it learns, any likely sub-goal is taken instead of the best one: this, times epsilon."""
 
     def __post_init__(self) -> None:
         at_least(self, 2, "goals")
