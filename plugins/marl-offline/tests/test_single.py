@@ -93,6 +93,7 @@ def test_conservatism_leaves_alone_what_was_never_tried(climbs: Any, learned: An
     assert said(engine)[0].max() > -3.0  # and expects more than there is
 
 
+@pytest.mark.slow
 def test_plain_deep_q_learning_learns_from_a_dataset_as_it_is(climbs: Any, learned: Any, returns: Any) -> None:
     plain = {**QUICK, "rows": 64, "env_steps": 3_000, "learning_starts": 500}
     policy, engine = learned("rllib/dqn", climbs, **plain)

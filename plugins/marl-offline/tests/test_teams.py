@@ -41,7 +41,7 @@ ROWS = {"rows": 1024, "minibatch": 128, "env_steps": 24_000, "conservatism": 0.0
     [
         pytest.param(0.0, False, 7.0, marks=pytest.mark.slow),
         pytest.param(0.0, True, 7.0, marks=pytest.mark.slow),
-        (1.0, False, 7.0),
+        pytest.param(1.0, False, 7.0, marks=pytest.mark.slow),
         (1.0, True, 8.0),
     ],
 )
@@ -76,13 +76,14 @@ def test_a_team_plays_no_joint_action_that_it_never_saw(
     payoffs = [[-2, -2, -20], [-2, -1, -20], [-20, -20, -20]]
     tried = behaviour(lambda seen, agent: np.tile([0.5, 0.5, 0.0], (len(seen), 1)))
     host = recorded(game("classic/team_matrix", payoffs=payoffs), tried, 1000)
-    small = {**SMALL, "rows": 512, "minibatch": 32, "env_steps": 8_000, "target_rate": 0.1}
+    small = {**SMALL, "rows": 512, "minibatch": 32, "env_steps": 5_000, "target_rate": 0.1}
     policy, _ = learned(name, host, **small)
     assert returns(host, policy, 1)[0] == -1.0
     bold, _ = learned(name, host, **{**small, "conservatism": 0.0})
     assert returns(host, bold, 1)[0] == -20.0
 
 
+@pytest.mark.slow
 def test_a_team_with_memories_learns_from_recorded_matches(leant: Any, learned: Any, returns: Any) -> None:
     model = {"kind": "gru", "hidden": [16], "memory": 16, "identity": True}
     small = {**SMALL, "model": model, "rows": 1024, "minibatch": 64, "env_steps": 24_000, "target_rate": 0.1}
@@ -90,7 +91,10 @@ def test_a_team_with_memories_learns_from_recorded_matches(leant: Any, learned: 
     assert returns(leant, policy, 1)[0] == 8.0
 
 
-@pytest.mark.parametrize("name", ["offline/cql_qmix", "offline/decentralised", "offline/iql", "values/qmix"])
+@pytest.mark.parametrize(
+    "name",
+    ["offline/cql_qmix", "offline/decentralised", "offline/iql", pytest.param("values/qmix", marks=pytest.mark.slow)],
+)
 def test_two_slices_are_one_and_another(leant: Any, name: str) -> None:
     small = {"rows": 128, "env_steps": 200, "minibatch": 32, "horizon": 400}
 
