@@ -6,7 +6,6 @@ from typing import NamedTuple, cast
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from marl.errors import UserError
@@ -171,25 +170,16 @@ class Network(nn.Module):
         return None if size is None else team_model(part, size, self.encoder.size)
 
     def _heads(self, x: Tensor, observation: TensorTree, mask: Tensor | None, memory: Tensor | None) -> Output:
-        inputs, value = self._both(x, observation)
-        inputs = self._widened(inputs)
+        inputs = self._widened(self.policy_head(x))
+        value = None
+        if self.value_head is not None:
+            apart = None if self.value_encoder is None else self._encoded(self.value_encoder, observation)
+            value = self.value_head(x if apart is None else apart)[:, 0]
         if self.heads.policy == "duelling" and value is not None:
             inputs = inputs + (value[:, None] - inputs.mean(1, keepdim=True))
         inputs = self.distribution.masked(inputs, mask)
         memory = memory if self.recurrent is not None else None
         return Output(inputs, value if self.heads.value else None, memory, x)
-
-    def _both(self, x: Tensor, observation: TensorTree) -> tuple[Tensor, Tensor | None]:
-        """What the two heads say; in one product where they stand on the same features and nobody learns."""
-        policy, value = self.policy_head, self.value_head
-        if value is None:
-            return policy(x), None
-        if self.value_encoder is not None:
-            return policy(x), value(self._encoded(self.value_encoder, observation))[:, 0]
-        if torch.is_grad_enabled():
-            return policy(x), value(x)[:, 0]
-        out = F.linear(x, torch.cat([policy.weight, value.weight]), torch.cat([policy.bias, value.bias]))
-        return out[:, :-1].contiguous(), out[:, -1]
 
     def shown(self, observation: TensorTree) -> TensorTree:
         """What encoders are shown of an observation: normalised, where the model says so."""
