@@ -24,11 +24,21 @@ def at_hand(begun: Any, batch: Any) -> Any:
         engine, _ = begun(make, f"ctde/{name}", sharing=sharing, **{**TOGETHER[name], **params})
         experience = engine.backend.samplers[0].experience
         experience.cut = partial(WholeMatches.cut, experience)  # with the log-probabilities of what was played
+        shaken(engine.backend.learner)
         learner, columns = batch(engine, 120)
         joint = learner.joint("side0", columns)
         return learner, columns, joint, learner.inputs_of("side0", {}, learns=True)
 
     return make
+
+
+def shaken(learner: Any) -> None:
+    """Weights of team models far from those of new ones, which hardly look at what teammates do."""
+    drawn = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for name in learner.names:
+            for weight in () if learner.network(name).team is None else learner.network(name).team.parameters():
+                weight.add_(0.4 * torch.randn(weight.shape, generator=drawn))
 
 
 @pytest.mark.parametrize("name", TOGETHER)
@@ -106,6 +116,20 @@ def test_a_width_that_heads_cannot_share_is_said(begun: Any, kinds: Any) -> None
     make, sharing = kinds["at once"]
     with pytest.raises(UserError, match="attention_heads: 8 features"):
         begun(make, "ctde/mat", sharing=sharing, model={"hidden": [8]}, attention_heads=3)
+
+
+def test_who_has_no_turn_leaves_standing_what_it_said_and_remembers_it() -> None:
+    from marl.training.networks.team_model import TeamSize
+    from marl_ctde.messages import Messages, MessagesParams
+
+    torch.manual_seed(0)
+    model = Messages(TeamSize(3, 2), 5, MessagesParams(message=2))
+    acts = torch.tensor([[True, False, True]])
+    memory = torch.randn(1, model.memory_size)
+    _, after = model.look(torch.randn(1, 3, 5), acts, memory)
+    assert after is not None
+    same = (after == memory).reshape(3, 7)
+    assert same[1].all() and not same[[0, 2]].any()
 
 
 @pytest.mark.slow
