@@ -62,7 +62,7 @@ class GMAHLearner(ValuesLearner):
             raise UserError("values/gmah: the models of all groups need the same `goals` and `every`")
         return first
 
-    def make_mixers(self, shape: TeamShape) -> dict[str, nn.Module]:
+    def make_team_critics(self, shape: TeamShape) -> dict[str, nn.Module]:
         """The mixer of values of sub-goals, and the prototypes that sub-goals stand for."""
         goals = self.core.goals
         above = TeamShape(shape.agents, goals, shape.state, shape.seen)
