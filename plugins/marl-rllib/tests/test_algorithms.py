@@ -52,12 +52,12 @@ def train(services: LeagueServices, name: str, side: int, against: str, seed: in
         ("rllib/a2c", {"env_steps": 80_000, "lr": 3e-3, "lanes": 32, "rows": 128, "minibatch": 128}),
         (
             "rllib/dqn",
-            {"env_steps": 16_000, "lr": 5e-3, "lr_end": 5e-4, "lanes": 32, "rows": 128, "discount": 1.0}
+            {"env_steps": 32_000, "lr": 5e-3, "lr_end": 5e-4, "lanes": 32, "rows": 128, "discount": 1.0}
             | {"prioritised": True},
         ),
         (
             "rllib/sac",
-            {"env_steps": 16_000, "lanes": 32, "rows": 128, "discount": 1.0, "entropy_share": 0.02, "updates": 8}
+            {"env_steps": 32_000, "lanes": 32, "rows": 128, "discount": 1.0, "entropy_share": 0.02, "updates": 8}
             | {"model": {"hidden": [64, 64], "activation": "relu"}},
         ),
     ],
