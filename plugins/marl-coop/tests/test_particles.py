@@ -122,4 +122,5 @@ def test_pictures_show_where_everybody_is() -> None:
     lines = spread.render(0).text.splitlines()
     assert lines[0] == "tick 0 of 25" and lines[1][0] == "0" and "2" not in "".join(lines[1:])
     assert spread.render(0).svg.count("<circle") == 6
+    assert all(f">{letter}<" in spread.render(0).svg for letter in "abc")
     assert "is meant, nothing was said" in talk.render(0).text

@@ -55,11 +55,13 @@ def moved(places: Floats, speeds: Floats, act: Ints, force: Floats | float = 0.0
 
 
 def draw(agents: Floats, landmarks: Floats, sizes: tuple[float, float], colours: list[str], said: str) -> Frame:
-    """Agents `[N, 2]`, which have numbers, and landmarks `[M, 2]` with a colour each; `sizes`: their radii."""
+    """Agents `[N, 2]`, which have numbers, and landmarks `[M, 2]` with a letter and a colour each; `sizes`: radii."""
     side = 2 * _EDGE * _SCALE
     parts = []
-    for (x, y), colour in zip(landmarks.tolist(), colours, strict=True):
-        parts.append(circle(*_pixel(x, y), max(sizes[1] * _SCALE, 6), colour))
+    for number, ((x, y), colour) in enumerate(zip(landmarks.tolist(), colours, strict=True)):
+        size = max(sizes[1] * _SCALE, 6)
+        parts.append(circle(*_pixel(x, y), size, colour))
+        parts.append(text(_pixel(x, y)[0] + size + 3, _pixel(x, y)[1] + 4, chr(ord("a") + number), 12, INK, "start"))
     for number, (x, y) in enumerate(agents.tolist()):
         parts.append(circle(*_pixel(x, y), sizes[0] * _SCALE, AGENTS[number % len(AGENTS)]))
         parts.append(text(_pixel(x, y)[0], _pixel(x, y)[1] + 4, str(number), 12, "white"))
