@@ -1,10 +1,10 @@
-"""QMIX with recurrent agents, and PQN-VDN, on simple_spread by JaxMARL's protocol: a million env steps on one core.
+"""QMIX with recurrent agents, and VDN and QMIX without a replay (PQN), on simple_spread by JaxMARL's protocol.
 
-JaxMARL's matches have 26 ticks, and what it reports is the sum over the three agents, which is what a side earns here.
-The networks are as wide as there (64, a GRU of 64; 64 and 64 with layer norm). Greedy play over 512 matches. A
-measurement that is in the file is not repeated:
+A million env steps on one core. JaxMARL's matches have 26 ticks, and what it reports is the sum over the three agents,
+which is what a side earns here. The networks are as wide as there (64, a GRU of 64; 64 and 64 with layer norm). Greedy
+play over 512 matches. A measurement that is in the file is not repeated:
 
-    python benchmarks/jaxmarl_spread.py                # what is missing of seeds 20 to 22, and the table
+    python benchmarks/jaxmarl_spread.py                # what is missing of seeds 30 to 32, and the table
     python benchmarks/jaxmarl_spread.py --print
 """
 
@@ -23,8 +23,19 @@ from teams_table import Task, measure
 
 CELLS = Path(__file__).parents[1] / "docs" / "results" / "jaxmarl_spread.jsonl"
 GAME = Task("coop/spread", 1_000_000, {"steps": 26})
-PEER = {"QMIX": (9_600, -49.4), "PQN-VDN": (4_650, -44.2)}  # JaxMARL's steps/s after compiling, and its return
+# JaxMARL's steps/s after compiling, and its return; it has no QMIX without a replay, so that stands beside its QMIX
+PEER = {"QMIX": (9_600, -49.4), "PQN-QMIX": (9_600, -49.4), "PQN-VDN": (4_650, -44.2)}
 RECURRENT = {"kind": "gru", "memory": 64, "hidden": [64], "activation": "relu", "identity": True}
+FRESH: dict[str, Any] = {
+    "lanes": 128,
+    "rows": 9984,
+    "minibatch": 8,
+    "epochs": 4,
+    "lr": 0.002,
+    "lr_end": 0.0,
+    "discount": 0.9,
+    "model": {"kind": "values/normed", "params": {"hidden": [64, 64]}, "identity": True},
+}
 METHODS: dict[str, tuple[str, dict[str, Any]]] = {
     "QMIX": (
         "values/qmix",
@@ -40,17 +51,8 @@ METHODS: dict[str, tuple[str, dict[str, Any]]] = {
             "model": RECURRENT,
         },
     ),
-    "PQN-VDN": (
-        "values/pqn_vdn",
-        {
-            "lanes": 128,
-            "rows": 9984,
-            "lr": 0.002,
-            "lr_end": 0.0,
-            "discount": 0.9,
-            "model": {"kind": "values/normed", "params": {"hidden": [64, 64]}, "identity": True},
-        },
-    ),
+    "PQN-QMIX": ("values/pqn_qmix", FRESH),
+    "PQN-VDN": ("values/pqn_vdn", FRESH),
 }
 
 
@@ -89,7 +91,7 @@ def table(cells: list[dict[str, Any]]) -> Iterator[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a rough answer: one seed, 30,000 env steps, nothing kept")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[20, 21, 22])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[30, 31, 32])
     parser.add_argument("--cells", type=Path, default=CELLS, help="the file of what was measured")
     parser.add_argument("--print", action="store_true", help="measure nothing")
     options = parser.parse_args()

@@ -38,11 +38,21 @@ class Task:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
+PAID_ON_THE_WAY = {
+    "reward": {
+        "channels": {"shaped": {"name": "rewards/events", "worth": {"shaped": 1}, "whose": "agent"}},
+        "weights": {"shaped": {"start": 1, "end": 0, "until": 0.5}},
+    }
+}
 TASKS = {
     "spread": Task("coop/spread", 200_000),
     "skirmish 3m": Task("skirmish/cooperative", 150_000, {"map": "3m"}),
     "speaker_listener": Task("coop/speaker_listener", 200_000),
-    "foraging 8x8-2p-3f": Task("classic/foraging", 400_000),
+    "foraging 5x5-2p-1f": Task("classic/foraging", 200_000, {"size": 5, "foods": 1}),
+    "foraging 8x8-2p-3f": Task("classic/foraging", 200_000),
+    "foraging 10x10-3p-3f": Task("classic/foraging", 200_000, {"size": 10, "players": 3}),
+    "overcooked cramped_room": Task("coop/overcooked", 200_000, {"steps": 100}, PAID_ON_THE_WAY),
+    "warehouse tiny-2": Task("coop/warehouse", 200_000, {"steps": 100}),
 }
 LAYERS = {"hidden": [64, 64], "activation": "relu", "identity": True}
 REPLAY: dict[str, Any] = {
