@@ -20,17 +20,19 @@ from pathlib import Path
 from _common import medians, ratio, report, table
 
 TIMED = """
-import json, sys, time, warnings
+import json, os, sys, time, warnings
 sys.path.insert(0, "benchmarks")
 warnings.filterwarnings("ignore")
 from _common import one_torch_thread
+out = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)  # what Ray prints is no answer
 def timed(work):
     work()
     for _ in sys.stdin:
         clock, cpu = time.perf_counter(), time.process_time()
         done = work()
         clock, cpu = time.perf_counter() - clock, time.process_time() - cpu
-        print(json.dumps([done / clock, done / cpu]), flush=True)
+        print(json.dumps([done / clock, done / cpu]), file=out, flush=True)
 """
 LEAGUE = """
 from psro_vs_openspiel import ours
@@ -67,10 +69,22 @@ from marl_classic.connect_four import ConnectFour
 play = b.random_play(ConnectFour(1024))
 timed(lambda: sum(next(play) for _ in range(300)))
 """
+UPDATES = """
+one_torch_thread()
+from marl.training.hyper import Hyper
+from ray_scaling import engine
+ahead = {{"staleness": 1}} if hasattr(Hyper, "staleness") else {{"overlap": True}}
+made = engine(lanes=128, rows=4096, minibatch=512, epochs=4, {how})
+timed(lambda: sum(made.update()["env_steps"] for _ in range(4)))
+"""
 TASKS = {
     "PSRO on Leduc to NashConv 0.5, iterations/s": LEAGUE,
     "PPO self-play, local, rows/s": LEARNING.format(part="train, _ = ours()", call="train"),
     "PPO's learner alone, rows/s": LEARNING.format(part="_, ceiling = ours()", call="ceiling"),
+    "updates of PPO, local, env steps/s": UPDATES.format(how=""),
+    "updates of PPO, ahead of a learner elsewhere (by the clock), env steps/s": UPDATES.format(
+        how='backend="ray", learners=1, **ahead'
+    ),
     "arena, two 128x128 relu networks, plies/s": ARENA,
     "Connect Four at random, 1,024 lanes, states/s": GAMES,
 }
@@ -114,8 +128,7 @@ def main() -> None:
                 rates[version].append(rate)
                 cpu_rates[version].append(cpu_rate)
         for process in processes.values():
-            process.kill()
-            process.wait()
+            process.communicate()  # no more lines: it ends, and what it started with it
         table(cpu_rates, f"{name}, by CPU seconds")
         middle, load = medians(cpu_rates), os.getloadavg()[0]
         by_clock = ratio(rates, "now", "before")

@@ -23,34 +23,15 @@ from typing import Any
 
 import yaml
 from _common import report
+from teams_table import CLIPPED, REPLAY
 
 CELLS = Path(__file__).parents[1] / "docs" / "results" / "team_league.jsonl"
 MET, HELD_OUT = "nearest", ("kite", "retreat", "focus", "swarm")
 MATCHES, SLICES = 400, 8
 GAME = {"name": "skirmish/two_team", "map": "3m", "reward": "shaped"}
 LAYERS = {"hidden": [64, 64], "activation": "relu"}
-MAPPO = {
-    "name": "ctde/mappo",
-    "rows": 9600,
-    "minibatch": 32,
-    "lr": 0.001,
-    "lr_end": 0.0,
-    "discount": 0.95,
-    "model": LAYERS,
-}
-QMIX = {
-    "name": "values/qmix",
-    "lanes": 32,
-    "rows": 2400,
-    "steps_per_episode": 0.125,
-    "lr": 0.003,
-    "lr_end": 0.0,
-    "discount": 0.95,
-    "trace": 0.6,
-    "target_rate": 0.05,
-    "exploration": 0.3,
-    "model": LAYERS,
-}
+MAPPO = {"name": "ctde/mappo", **CLIPPED, "model": LAYERS}
+QMIX = {"name": "values/qmix", **REPLAY, "model": LAYERS}
 LEARNERS = {"MAPPO": MAPPO, "QMIX": QMIX}
 
 

@@ -36,9 +36,8 @@ class Layers(nn.Module):
         self.layers = nn.ModuleList(Dense(before, after) for before, after in pairwise([inputs, *widths]))
         self.norms = nn.ModuleList(nn.LayerNorm(width) for width in widths if params.normed)
         self._activation = ACTIVATIONS[params.activation]
-        uniform(
-            self.layers if params.normed else None
-        )  # orthogonal layers are larger: steps of one size turn them less
+        if params.normed:
+            uniform(self.layers)  # orthogonal layers are larger: steps of one size turn them less
 
     def forward(self, x: Tensor) -> Tensor:
         """`float32[B, inputs] -> float32[B, size]`."""
