@@ -23,9 +23,13 @@ from league.items.work import LeagueWork, pool_of
 from league.iteration import Iteration
 from league.jobs import Jobs
 from league.ledger import Ledger
+from league.ledger.operations import Operations
 from league.ledger.orders import Orders
+from league.operations.taking import Taking
 from league.orders import Lineage, Order
+from league.payoffs.cells import Cell
 from league.payoffs.table import Table
+from league.population.active import Active
 from league.population.population import Population
 from league.services import LeagueServices
 from league.value import plain_values
@@ -73,6 +77,8 @@ class Manager:
         self.orders = Orders(self.ledger)
         self._taken = len(self.orders.taken(len(self.iterations)))  # orders, in the present iteration
         self.lineages = self.orders.lineages()
+        self.operations = Taking(Operations(self.ledger), self.population)
+        self._changed = self.operations.begun(len(self.iterations))  # before it was killed
         self.jobs = Jobs(
             self.orders, self.queue, self.log, self.config.workers, self.config.completions == "free",
             self.strategy.continues, self._named, self.strategy.rounds,
@@ -84,7 +90,10 @@ class Manager:
         return len(self.iterations)
 
     def run(self) -> Iterator[Iteration]:
-        """Work until a stop condition holds (`reason` then says which), yielding each finished iteration."""
+        """Work until a stop condition holds (`reason` then says which), yielding each finished iteration.
+
+        It also ends where somebody wants other settings from here on: `operations.setting` then says which.
+        """
         try:
             self._drop_refused()
             self.queue.offer = self.jobs.offer
@@ -95,7 +104,7 @@ class Manager:
                     self._take(self.number)
                 yield self._conclude(self.number)
             last = self.iterations[-1].number
-            if last not in self.ledger.decisions("finished"):
+            if self.operations.setting is None and last not in self.ledger.decisions("finished"):
                 self.ledger.decide("finished", last, {"reason": self.reason}, self.seconds)
         finally:
             self.close()
@@ -117,17 +126,31 @@ class Manager:
     def _begin(self) -> bool:
         """Ask the strategy what is to be done in an iteration, unless it has been asked. False where none begins."""
         number = self.number
-        if self._stops():
+        if self._changes(number):
+            return True
+        if self.operations.setting is not None or self._stops():
             return False
         if self._all_taken():  # it was killed before it was concluded
             return True
         if self.jobs.asked < number - 1 and not (self.strategy.rounds and self.jobs.open):
-            orders = self.strategy.next(self.view(), self.jobs.running)
+            orders = self.strategy.next(self.active().view, self.jobs.running)
             # what is refused is not written down: it would be refused again after every resume
             self.jobs.ask(self.strategy.accepted(orders, self._checked), number - 1)
         if not self.jobs.open:
-            self.reason = self.strategy.ended(self.view())
+            self.reason = self.strategy.ended(self.active().view)
         return bool(self.jobs.open)
+
+    def _changes(self, number: int) -> bool:
+        """Whether an iteration is one in which players join or leave since somebody asked for it; they do so now."""
+        between = not self._taken and not (self.strategy.rounds and self.jobs.open)
+        if not between:
+            return False
+        if self._changed or self.operations.take(number):
+            self._changed, self._taken = False, 1
+        if self.operations.setting is not None:
+            self.doing = "what was begun is finished before the settings change"
+            self.jobs.finish()
+        return self._taken > 0
 
     def _all_taken(self) -> bool:
         """Whether all orders of the present iteration are taken: those of a round, else one."""
@@ -161,6 +184,10 @@ class Manager:
             seed=self.config.seed,
             lineages=dict(self.lineages),
         )
+
+    def active(self) -> Active:
+        """The same without the players that have retired, as strategies see it."""
+        return Active(self.view())
 
     @property
     def seconds(self) -> float:
@@ -209,11 +236,11 @@ class Manager:
     def _conclude(self, number: int) -> Iteration:
         """Fill the table, decide the mixtures, measure them, and write the iteration down."""
         if self.config.payoffs.pairings == "all" or not self.strategy.selects:
-            self.filling.fill()
+            self.filling.fill(self.active().pairings)
         if self.strategy.selects:
-            limit = self.config.payoffs.limit
-            self.filling.answer(number, lambda: self.strategy.cells(self.view()), limit, self.seconds)
-        mixtures, joint = self.strategy.mixtures(self.view())
+            self.filling.answer(number, self._cells, self.config.payoffs.limit, self.seconds)
+        active = self.active()
+        mixtures, joint = active.mixtures(*self.strategy.mixtures(active.view))
         values, margins = self.filling.worth(mixtures, joint)
         drawn = joint.pairings if joint else None
         iteration = self._measure(Iteration(number, mixtures, {}, values, self.seconds, margins, drawn))
@@ -222,6 +249,11 @@ class Manager:
         self._taken = 0
         self.report(iteration)
         return iteration
+
+    def _cells(self) -> Sequence[Cell]:
+        """The cells that the strategy wants."""
+        active = self.active()
+        return active.cells(self.strategy.cells(active.view))
 
     def _measure(self, iteration: Iteration) -> Iteration:
         """Take every measure of the league as it is at the end of an iteration."""

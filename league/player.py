@@ -12,7 +12,8 @@ class Player:
     `sides` are those that it can play: one, or all where the game is symmetric. `opponents` are the players whose
     mixture it was trained against, the heaviest first; `born` is the iteration that added it (0 for those the league
     started with). `checkpoint` is what its training can go on from, or None. `lineage` names the learner that left it
-    behind, "" for founders; `parent` the player that its own training went on from, "" where it began anew.
+    behind, "" for founders and for who was added; `parent` the player that its own training went on from, "" where it
+    began anew. `retired` is the iteration in which it left, or None: it stays in the ledger, and meets nobody any more.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Player:
     checkpoint: str | None = None
     lineage: str = ""
     parent: str = ""
+    retired: int | None = None
 
     @property
     def population(self) -> str:

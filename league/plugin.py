@@ -70,7 +70,9 @@ def marl_algorithms() -> Iterable[Descriptor]:
 def marl_commands() -> Iterable[Descriptor]:
     """`marl league ...` and `marl tournament ...`."""
     return [
-        Descriptor("league", "league.commands:app", "Look into a league: status, payoffs, players, export."),
+        Descriptor(
+            "league", "league.commands:app", "Look into a league, and change it: status, players, add, retire, set."
+        ),
         Descriptor(
             "tournament", "league.tournament.commands:app", "Host a tournament: create, submit, run, standings."
         ),

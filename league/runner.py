@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from league.dashboard import Dashboard, Headline, Progress, RunInfo
 from league.hookspecs import STRATEGIES
 from league.items.work import LeagueWork
 from league.ledger import Ledger
+from league.ledger.operations import Operation
 from league.ledger.sound import check
 from league.manager import Manager
 from league.population.kind import plays_all_sides
@@ -24,10 +25,13 @@ from league.report import read_learning
 from league.report import write as write_report
 from league.services import lending_of
 from marl.blobs import Blobs
+from marl.errors import UserError
 from marl.metrics import Metrics, read
 from marl.registry import Registry
 from marl.reward import logged
-from marl.run.life import Run, carry_out, opened
+from marl.run.change import changed
+from marl.run.journal import settle
+from marl.run.life import Opened, Run, carry_out, opened
 from marl.scenario import Scenario, plain
 from marl.words import uncertain
 
@@ -37,13 +41,19 @@ def run(scenario: Scenario, registry: Registry, out: Path, resume: bool) -> None
     opening = opened(scenario, registry, out, resume, proof="ledger.db", what="league")
     with opening as there, closing(Ledger.at(out)) as ledger:
         check(ledger, plain(scenario.config.env))
-        manager = build(scenario.config, registry, ledger, there.blobs, there.metrics)
-        if (start := scenario.config.start_from) is not None:
-            manager.start = there.pins.find(start, "start_from")
-        there.settle({"iteration": manager.iterations[-1].number if manager.iterations else 0})
-        mend(there.metrics, manager)
-        with closing(manager):
-            carry_out(League(manager, scenario, out))
+        league = League(begin(there, ledger, scenario), there)
+        there.settle({"iteration": league.done})
+        mend(there.metrics, league.manager)
+        with closing(league):
+            carry_out(league)
+
+
+def begin(there: Opened, ledger: Ledger, scenario: Scenario) -> Manager:
+    """The manager of an opened run, by a scenario of it."""
+    manager = build(scenario.config, there.registry, ledger, there.blobs, there.metrics)
+    if (start := scenario.config.start_from) is not None:
+        manager.start = there.pins.find(start, "start_from")
+    return manager
 
 
 def build(config: LeagueConfig, registry: Registry, ledger: Ledger, blobs: Blobs, metrics: Metrics) -> Manager:
@@ -89,9 +99,18 @@ def mend(metrics: Metrics, manager: Manager) -> None:
 class League(Run[Dashboard]):
     """A run of `kind: league`."""
 
-    def __init__(self, manager: Manager, scenario: Scenario, out: Path) -> None:
-        super().__init__(f"marl resume {out}")
-        self.manager, self.scenario, self.out = manager, scenario, out
+    def __init__(self, manager: Manager, there: Opened) -> None:
+        super().__init__(f"marl resume {there.out}")
+        self.manager, self.there, self.out, self.scenario = manager, there, there.out, there.scenario
+
+    @property
+    def done(self) -> int:
+        """The last iteration that is finished."""
+        return self.manager.iterations[-1].number if self.manager.iterations else 0
+
+    def close(self) -> None:
+        """End the workers."""
+        self.manager.close()
 
     def display(self, console: Console) -> Dashboard:
         """A dashboard that knows the iterations before this resume."""
@@ -99,10 +118,38 @@ class League(Run[Dashboard]):
 
     def work(self, display: Dashboard) -> None:
         """Work until the league stops."""
-        manager = self.manager
-        manager.tell = lambda: display.update(progress(manager))
-        for _ in manager.run():
-            manager.tell()
+        while True:
+            manager = self.manager
+            manager.tell = partial(self._tell, display, manager)
+            for _ in manager.run():
+                manager.tell()
+            if (setting := manager.operations.setting) is None:
+                return
+            self._set(setting)
+            display.info = describe(self.manager)
+
+    @staticmethod
+    def _tell(display: Dashboard, manager: Manager) -> None:
+        display.update(progress(manager))
+
+    def _set(self, setting: Operation) -> None:
+        """Go on with other settings, as a league does that is stopped and resumed with them; or refuse them.
+
+        They stand in the run directory before the ledger says so: who is killed in between takes them again.
+        """
+        operations, manager = self.manager.operations.operations, self.manager
+        try:
+            scenario = changed(self.out, setting.data["overrides"], self.there.registry)
+            manager = begin(self.there, self.manager.ledger, scenario)
+        except UserError as error:
+            operations.refuse(setting.number, self.done, str(error))
+            manager = begin(self.there, self.manager.ledger, self.scenario)
+        else:
+            self.scenario = scenario
+            settle(scenario, self.there.registry, self.out, {"iteration": self.done})
+            self.there.pins.write()
+            operations.take(setting.number, self.done)
+        manager.log.steps, self.manager = self.manager.log.steps, manager
 
     def report(self) -> Path:
         """Write report.html."""

@@ -71,7 +71,8 @@ def players_table(players: tuple[Player, ...]) -> Table:
         learner = (printable(player.lineage or "–"),) if told else ()
         parent = (printable(player.parent or "–"),) if warm else ()
         against = (", ".join(map(printable, player.opponents[:3])) + more,) if met or not warm else ()
-        start = (printable(player.name), str(player.born), printable(player.role))
+        left = f", left in {player.retired}" if player.retired is not None else ""
+        start = (printable(player.name), str(player.born), printable(player.role) + left)
         table.add_row(*map(Text, (*start, *learner, *parent, *against, player.snapshot[:12])))
     return table
 

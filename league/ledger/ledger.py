@@ -248,9 +248,12 @@ def _player_row(player: Player) -> dict[str, Any]:
         "opponents": list(player.opponents),
         "lineage": player.lineage,
         "parent": player.parent,
+        "retired": player.retired,
     }
 
 
 def _player(row: Any, sides: tuple[int, ...]) -> Player:
-    opponents = tuple(row.opponents)
-    return Player(row.name, sides, row.snapshot, row.born, row.role, opponents, row.checkpoint, row.lineage, row.parent)
+    return Player(
+        row.name, sides, row.snapshot, row.born, row.role, tuple(row.opponents), row.checkpoint, row.lineage,
+        row.parent, row.retired,
+    )  # fmt: skip

@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from marl.errors import UserError
 
-VERSION = 6
+VERSION = 7
 
 metadata = MetaData()
 
@@ -45,6 +45,7 @@ players = Table(
     Column("job", String),
     Column("lineage", String, nullable=False),
     Column("parent", String, nullable=False),  # whose training its own went on from, by name, or ""
+    Column("retired", Integer),  # the iteration in which it left, if it did
 )
 
 # What is to be learned, and what came of it. Those that no order names are of ledgers before there were orders.
@@ -102,6 +103,18 @@ decisions = Table(
     Column("data", JSON, nullable=False),
     Column("seconds", Float, nullable=False),
     UniqueConstraint("kind", "iteration"),
+)
+
+# What somebody asked of a league, which may be running, and what became of it; see `league.ledger.operations`.
+operations = Table(
+    "operations",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("kind", String, nullable=False),  # add, retire, set
+    Column("data", JSON, nullable=False),
+    Column("iteration", Integer),  # in which it took effect, or was refused; NULL while it waits
+    Column("refused", String, nullable=False),  # why it took no effect, or ""
+    Column("submitted", Float, nullable=False),  # seconds since 1970
 )
 
 # Who takes part in a tournament; a newer version of a bot is a row of its own.
@@ -221,6 +234,12 @@ def _tell_parents_from_opponents(connection: Connection) -> None:
             connection.execute(update(players).where(players.c.id == row.id).values(parent=first, opponents=others))
 
 
+def _add_operations(connection: Connection) -> None:
+    if "retired" not in _columns(connection, "players"):
+        connection.exec_driver_sql("ALTER TABLE players ADD COLUMN retired INTEGER")
+    metadata.create_all(connection, [operations])
+
+
 def _columns(connection: Connection, table: str) -> set[str]:
     return {column["name"] for column in inspect(connection).get_columns(table)}
 
@@ -232,6 +251,7 @@ MIGRATIONS: dict[int, Callable[[Connection], None]] = {
     3: _give_players_sides,
     4: _add_orders,
     5: _tell_parents_from_opponents,
+    6: _add_operations,
 }
 
 

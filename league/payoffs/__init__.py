@@ -89,10 +89,17 @@ class Payoffs:
         chosen = [np.flatnonzero(first == np.arange(len(first))) for first in self.first]
         if all(len(own) == len(first) for own, first in zip(chosen, self.first, strict=True)):
             return self
+        return self.only(chosen)
+
+    def only(self, chosen: Sequence[Ints]) -> Payoffs:
+        """Those of these players of each population, by their places, in ascending order."""
         axes = self.by_side(chosen)
         inside, every = np.ix_(*axes), np.ix_(np.arange(len(self.mean)), *axes)
-        fresh = tuple(np.arange(len(own)) for own in chosen)
-        return Payoffs(self.mean[every], self.count[inside], self.m2[every], fresh, self.symmetric)
+        first = []
+        for one, places in zip(self.first, chosen, strict=True):
+            _, earliest, group = np.unique(one[places], return_index=True, return_inverse=True)
+            first.append(earliest[group].astype(np.int64))
+        return Payoffs(self.mean[every], self.count[inside], self.m2[every], tuple(first), self.symmetric)
 
     def by_side(self, populations: Sequence[T]) -> list[T]:
         """What is there for each population, for each side."""

@@ -30,7 +30,7 @@ class Population:
         self.names = self.sides[:1] if one else self.sides
         self.members: list[list[tuple[int, Player]]] = [[] for _ in self.names]
         for id, player in ledger.players():
-            self._join(id, player)
+            self.join(id, player)
 
     def players(self, upto: int | None = None) -> list[list[Player]]:
         """The players of each population; only those born by iteration `upto` where it is given."""
@@ -53,8 +53,8 @@ class Population:
 
     def found(self, sides: tuple[int, ...], snapshot: str) -> None:
         """Write down a founder."""
-        player = self._named([Player("", sides, snapshot, 0, role="founder")])[0]
-        self._join(self.ledger.add_player(player), player)
+        player = self.named([Player("", sides, snapshot, 0, role="founder")])[0]
+        self.join(self.ledger.add_player(player), player)
 
     def take(self, orders: Orders, one: Open, iteration: int, begun: Mapping[int, Span]) -> None:
         """An order's turn has come: whoever comes of it joins, on every side that it learned to play.
@@ -64,7 +64,7 @@ class Population:
         order, outcome = one.order, one.outcome
         assert outcome is not None, "an order is taken when it is done"
         met, parent = self.opponents(order.job), self.parent(order.job)
-        joining = self._named(
+        joining = self.named(
             [
                 Player(
                     "", sides, outcome.snapshot, iteration, order.role, met, outcome.checkpoint, order.lineage, parent
@@ -74,9 +74,9 @@ class Population:
             ]
         )
         for id, player in zip(orders.take(one.number, iteration, joining, begun), joining, strict=True):
-            self._join(id, player)
+            self.join(id, player)
 
-    def _named(self, players: list[Player]) -> list[Player]:
+    def named(self, players: list[Player]) -> list[Player]:
         """These with the next names of their populations, of which they are different ones."""
         numbers = [self.of(player.sides[0]) for player in players]
         names = [f"{self.names[number]}/{len(self.members[number])}" for number in numbers]
@@ -101,6 +101,24 @@ class Population:
                     weighed[names[snapshot]] = max(weight, weighed.get(names[snapshot], 0.0))
         return tuple(sorted(weighed, key=lambda name: (-weighed[name], name)))
 
-    def _join(self, id: int, player: Player) -> None:
+    def keeps(self, name: str) -> str:
+        """Why a player cannot leave, or ""."""
+        for members in self.members:
+            there = [player.name for _, player in members if player.retired is None]
+            if name in there:
+                return "" if len(there) > 1 else f"{name} is the last player of its population"
+        return f"{name} has left already" if any(name == p.name for all in self.members for _, p in all) else (
+            f"there is no player {name}"
+        )  # fmt: skip
+
+    def retire(self, name: str, iteration: int) -> None:
+        """A player leaves: it keeps its place, and nobody meets it any more."""
+        for members in self.members:
+            members[:] = [
+                (id, replace(player, retired=iteration) if player.name == name else player) for id, player in members
+            ]
+
+    def join(self, id: int, player: Player) -> None:
+        """Take in a player that the ledger has."""
         self.members[self.of(player.sides[0])].append((id, player))
         self.joined(id, player)

@@ -53,7 +53,8 @@ class Responses:
 
     def response(self, view: LeagueView, side: int) -> Order:
         """The order of a side's best response to what the others follow."""
-        parent = view.populations[side][-1].checkpoint if self.continues else None
+        learned = [one.checkpoint for one in view.populations[side] if one.lineage] if self.continues else []
+        parent = learned[-1] if learned else None
         if view.iterations[-1].joint is not None:
             return self.ordered(view, side, (), view.profiles(side), parent)
         return self.ordered(view, side, [view.mixture(other) for other in range(len(view.sides))], None, parent)
@@ -100,6 +101,8 @@ def settled(view: LeagueView) -> bool:
     if len(view.iterations) < 2:
         return False
     *_, before, last = view.iterations
+    if not any(player.born == last.number and player.lineage for player in view.players):
+        return False  # nobody answered: somebody joined or left by an operation
     for players, first in zip(view.populations, view.payoffs.first, strict=True):
         if any(player.born == last.number and first[n] == n for n, player in enumerate(players)):
             return False

@@ -12,8 +12,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from league.orders import Order
 from league.payoffs.cells import Cell
+from league.player import Player
 from league.strategies.chain import chained
 from league.strategies.founders import founders_of
 from league.strategy import Weights
@@ -57,7 +60,7 @@ class SelfPlay:
             side=0,
             opponents=((), *(((SELF, 1.0),) for _ in view.sides[1:])),
             seed=int(rng.mix(view.seed, view.iterations[-1].number + 1)[0]),
-            parent=view.populations[0][-1].checkpoint,
+            parent=view.populations[0][newest(view.populations[0])].checkpoint,
         )
         return [Order(job, "+".join(view.names))]
 
@@ -67,4 +70,9 @@ class SelfPlay:
 
     def mixtures(self, view: LeagueView) -> Sequence[Weights]:
         """Each side's newest player alone."""
-        return [(*(0.0 for _ in players[1:]), 1.0) for players in view.populations]
+        return [tuple(np.eye(len(players))[newest(players)].tolist()) for players in view.populations]
+
+
+def newest(players: Sequence[Player]) -> int:
+    """The place of the newest player that the learner left behind; of the last one, as long as it left none."""
+    return max((n for n, player in enumerate(players) if player.lineage), default=len(players) - 1)

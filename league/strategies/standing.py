@@ -69,7 +69,8 @@ class Standing:
         """The frozen players that a main agent left behind, those whom it started from among them."""
         number = self.population(main)
         players = self.view.populations[number]
-        return [n for n in self.historical[number] if players[n].lineage in ("", main.name)]
+        past = [n for n in self.historical[number] if players[n].lineage == main.name or players[n].role == "founder"]
+        return past or self.historical[number]  # founders may have retired
 
     def now(self, main: Learner) -> int:
         """A main agent as it is now: its newest player, or whom it starts from."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from league.commands import export, payoffs, players, status
+from league.commands.looking import export, payoffs, players, status
 from league.report.rewrite import rewrite
 from league.roster import roster
 from marl.cli.run import resume

@@ -59,7 +59,7 @@ def test_a_ledger_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     Ledger.at(tmp_path).close()
     with sqlite3.connect(tmp_path / "ledger.db") as database:
         database.execute("update schema_version set version = 99")
-    with pytest.raises(UserError, match=r"ledger of version 99, and this marl reads up to version 6"):
+    with pytest.raises(UserError, match=r"ledger of version 99, and this marl reads up to version 7"):
         Ledger.at(tmp_path)
 
 
@@ -74,12 +74,12 @@ def test_an_older_ledger_is_migrated(tmp_path: Path, monkeypatch: pytest.MonkeyP
     def rename(connection: object) -> None:
         connection.exec_driver_sql("alter table players rename column joined to born")  # type: ignore[attr-defined]
 
-    with pytest.raises(UserError, match="no way to version 6"):
+    with pytest.raises(UserError, match="no way to version 7"):
         Ledger.at(tmp_path)
     monkeypatch.setitem(tables.MIGRATIONS, 0, rename)
     assert Ledger.at(tmp_path).players()[0][1].name == "p"
     with sqlite3.connect(tmp_path / "ledger.db") as database:
-        assert database.execute("select version from schema_version").fetchall() == [(6,)]
+        assert database.execute("select version from schema_version").fetchall() == [(7,)]
 
 
 def test_nash_conv_of_a_ledger_of_version_2_becomes_a_measure(tmp_path: Path) -> None:

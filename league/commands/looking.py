@@ -1,4 +1,4 @@
-"""`marl league ...`: looking into a league's run directory."""
+"""Commands that look into a league: status, payoffs, players, export."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import numpy as np
 from rich.console import Console
 from rich.text import Text
 
+from league.commands.app import JSON, RUN, app
+from league.ledger.operations import Operation, Operations
 from league.payoffs import margins
 from league.payoffs.row import EXACT
 from league.player import Player
@@ -17,24 +19,20 @@ from league.reader import opened
 from league.shown import mixture_table, payoff_table, players_table
 from league.value import plain_values
 from league.view import LeagueView
-from marl.cli.command import Commands, argument, option
+from marl.cli.command import option
 from marl.errors import UserError
 from marl.printable import printable
 from marl.run.journal import story
 from marl.types import Floats
 from marl.words import uncertain
 
-app = Commands("Look into a league: status, payoffs, players, export.")
-
-RUN = argument(metavar="RUN", help="The run directory, as in runs/NAME.")
-JSON = option(False, "--json", help="Print JSON.")
-
 
 @app.command()
 def status(run: Path = RUN, as_json: bool = JSON) -> None:
     """Where a league stands, and whom its meta-strategy plays."""
-    with opened(run) as (_, view):
-        facts = {**_facts(view), "journal": story(run)}
+    with opened(run) as (ledger, view):
+        operations = Operations(ledger).all()
+        facts = {**_facts(view), "journal": story(run), "operations": list(map(_told, operations))}
     if as_json:
         print(json.dumps(facts))
         return
@@ -43,6 +41,8 @@ def status(run: Path = RUN, as_json: bool = JSON) -> None:
     console.print(Text.assemble((printable(view.name), "bold"), head), soft_wrap=True)
     for line in facts["journal"]:
         console.print(printable(line), markup=False, soft_wrap=True)
+    for operation in facts["operations"][-5:]:
+        console.print(printable(operation), markup=False, soft_wrap=True)
     if view.finished:
         console.print(printable(f"finished: {view.reason}".removesuffix(": ")), markup=False, soft_wrap=True)
     for name, value in view.iterations[-1].measures.items() if view.iterations else ():
@@ -103,6 +103,19 @@ def export(run: Path = RUN) -> None:
             print(json.dumps({"event": "iteration", **entry}))
 
 
+def _told(one: Operation) -> str:
+    """What became of an operation, in a sentence."""
+    match one.kind:
+        case "add":
+            what = f"{one.data['source']} joins"
+        case "retire":
+            what = f"{one.data['player']} leaves"
+        case _:
+            what = f"set {' '.join(one.data['overrides'])}"
+    when = "waits" if one.iteration is None else f"in iteration {one.iteration}"
+    return f"operation {one.number}: {what}: {f'refused {when}: {one.refused}' if one.refused else when}"
+
+
 def _finite(values: Floats) -> list[float | None]:
     return [float(value) if np.isfinite(value) else None for value in values]
 
@@ -110,7 +123,7 @@ def _finite(values: Floats) -> list[float | None]:
 def _player(player: Player) -> dict[str, Any]:
     return {"name": player.name, "sides": list(player.sides), "born": player.born, "role": player.role,
             "lineage": player.lineage, "snapshot": player.snapshot, "parent": player.parent,
-            "opponents": list(player.opponents)}  # fmt: skip
+            "opponents": list(player.opponents), "retired": player.retired}  # fmt: skip
 
 
 def _facts(view: LeagueView) -> dict[str, Any]:

@@ -1,0 +1,6 @@
+"""`marl league ...`: looking into a league's run directory, and changing the league."""
+
+from league.commands import changing, looking
+from league.commands.app import app
+
+__all__ = ["app", "changing", "looking"]

@@ -1,0 +1,55 @@
+"""Commands that change a league: asked for here, and taken by whoever drives it, or by the next who does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from league.commands.app import RUN, app
+from league.operations import ask
+from marl.cli.command import argument
+from marl.printable import printable
+from marl.registry import load_registry
+
+WHEN = "It takes effect between two iterations, and is written down with the iteration: a resume repeats it."
+
+
+@app.command()
+def add(
+    run: Path = RUN,
+    player: str = argument(metavar="PLAYER", help="Whoever can play: runs/NAME@PLAYER, a snapshot, a policy, a bot."),
+) -> None:
+    """Let a player join a league, which may be running.
+
+    It takes effect between two iterations, as an iteration of its own, and a resume repeats it there.
+    """
+    _said(run, ask.add(run, player, load_registry()), f"{player} joins")
+
+
+@app.command()
+def retire(run: Path = RUN, player: str = argument(metavar="PLAYER", help="Its name there, as in player_0/3.")) -> None:
+    """Let a player leave a league, which may be running: nobody meets it any more, and it stays in the ledger.
+
+    It takes effect between two iterations, as an iteration of its own, and a resume repeats it there.
+    """
+    _said(run, ask.retire(run, player), f"{player} leaves")
+
+
+@app.command("set")
+def set_(
+    run: Path = RUN,
+    overrides: list[str] = argument(
+        metavar="KEY=VALUE...", help="As for `marl resume`: strategy.oracle.env_steps=50000"
+    ),
+) -> None:
+    """Change settings of a league, which may be running: budgets, weights, stop conditions, measures.
+
+    They take effect between two iterations, when the jobs that have begun are done. journal.jsonl says what changed.
+    """
+    _said(run, ask.settings(run, overrides, load_registry()), f"{' '.join(overrides)} is set")
+
+
+def _said(run: Path, number: int, what: str) -> None:
+    when = (
+        "after the iteration that goes on" if ask.is_running(run) else f"once the league goes on: `marl resume {run}`"
+    )
+    print(printable(f"operation {number}: {what} {when}"))
