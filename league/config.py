@@ -103,6 +103,8 @@ class LeagueConfig:
             "payoffs.source.name": "since exact and sampled payoffs would stand in one table",
             "population": "since its players are there already",
             "start_from": "since the run has started",
+            "ledger": "since its history stands there",
+            "blobs": "since its snapshots are there",
             "strategy.founder": "since its first players are there already",
         },
     )
@@ -126,9 +128,17 @@ class LeagueConfig:
     completions: Literal["logical", "free"] = "logical"
     """When a job's turn comes: in the order of budgets, which is always the same, or `free`, as they are done."""
     compute: LeagueCompute = field(default_factory=LeagueCompute)
+    ledger: str | None = None
+    """A database URL that several machines share; by default ledger.db in the run directory."""
+    blobs: str | None = None
+    """A URL for snapshots that several machines share, as fsspec knows it; by default blobs/ in the run directory."""
+    lease_seconds: float = 60.0
+    """How long the league stays reserved for a process that is not heard of, where they share a ledger."""
 
     def __post_init__(self) -> None:
-        at_least(self, 1, "workers")
+        at_least(self, 1, "workers", "lease_seconds")
+        if self.blobs and not self.ledger:
+            raise ValueError("blobs: a store that machines share needs a ledger that they share: name it as `ledger`")
 
     @staticmethod
     def former(values: dict[str, Any]) -> None:

@@ -14,16 +14,26 @@ from league.payoffs.table import Table
 from league.view import LeagueView
 from marl.errors import UserError
 from marl.registry import load_registry
+from marl.scenario import FILE as SCENARIO
 from marl.scenario import load_run, plain
 
 
 def open_ledger(run: Path) -> Ledger:
     """The ledger of an existing league, to be read. Raises UserError where `run` holds none."""
     if not (run / FILE).exists():
+        if url := shared(run):
+            return Ledger(url)
         raise UserError(
             f"{run} holds no league: there is no ledger.db in it; name the directory of a run, as in runs/NAME"
         )
     return Ledger.reading(run)
+
+
+def shared(run: Path) -> str | None:
+    """The address of the ledger that a run shares with other machines, or None."""
+    if not (run / SCENARIO).is_file():
+        return None
+    return getattr(load_run(run, load_registry(), absent=True).config, "ledger", None)
 
 
 @contextmanager

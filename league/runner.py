@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
@@ -17,6 +17,7 @@ from league.dashboard import Dashboard, Headline, Progress, RunInfo
 from league.hookspecs import STRATEGIES
 from league.items.work import LeagueWork
 from league.ledger import Ledger
+from league.ledger.driving import driving
 from league.ledger.operations import Operation
 from league.ledger.sound import check
 from league.manager import Manager
@@ -24,7 +25,7 @@ from league.population.kind import plays_all_sides
 from league.report import read_learning
 from league.report import write as write_report
 from league.services import lending_of
-from marl.blobs import Blobs
+from marl.blobs import Blobs, point
 from marl.errors import UserError
 from marl.metrics import Metrics, read
 from marl.registry import Registry
@@ -32,20 +33,30 @@ from marl.reward import logged
 from marl.run.change import changed
 from marl.run.journal import settle
 from marl.run.life import Opened, Run, carry_out, opened
+from marl.scenario import FILE as RECORD
 from marl.scenario import Scenario, plain
 from marl.words import uncertain
 
 
 def run(scenario: Scenario, registry: Registry, out: Path, resume: bool) -> None:
     """Run a league in `out`, or go on with the one that is there if it is of the same scenario."""
-    opening = opened(scenario, registry, out, resume, proof="ledger.db", what="league")
-    with opening as there, closing(Ledger.at(out)) as ledger:
+    config = scenario.config
+    if config.blobs:
+        point(out / "blobs", config.blobs)
+    proof = RECORD if config.ledger else "ledger.db"
+    opening = opened(scenario, registry, out, resume, proof=proof, what="league")
+    with opening as there, closing(Ledger.of(out, config.ledger)) as ledger, driven(ledger, config):
         check(ledger, plain(scenario.config.env))
         league = League(begin(there, ledger, scenario), there)
         there.settle({"iteration": league.done})
         mend(there.metrics, league.manager)
         with closing(league):
             carry_out(league)
+
+
+def driven(ledger: Ledger, config: LeagueConfig) -> AbstractContextManager[None]:
+    """Have the league for this process where others may reach its ledger; elsewhere the directory's lock does."""
+    return driving(ledger, config.lease_seconds) if config.ledger else nullcontext()
 
 
 def begin(there: Opened, ledger: Ledger, scenario: Scenario) -> Manager:

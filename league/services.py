@@ -72,13 +72,15 @@ class Lending:
     seed: int = 0
     failures: Failures = field(default_factory=Failures)
     compute: Compute = field(default_factory=Compute)
+    url: str | None = None
+    """Where blobs are that several machines share; `blobs` then names what keeps copies of them."""
 
     def services(self, registry: Registry | None = None) -> LeagueServices:
         """New ones, in this process, with the plugins that are installed here."""
         registry = registry or load_registry()
-        return LeagueServices(registry, self.env, Blobs(self.blobs), self.failures, self.seed, self.compute)
+        return LeagueServices(registry, self.env, Blobs(self.blobs, self.url), self.failures, self.seed, self.compute)
 
 
 def lending_of(config: LeagueConfig, blobs: Path) -> Lending:
     """What the services of a scenario are made of."""
-    return Lending(config.env, blobs.absolute(), config.seed, config.failures, config.compute)
+    return Lending(config.env, blobs.absolute(), config.seed, config.failures, config.compute, config.blobs)

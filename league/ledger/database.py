@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
@@ -52,15 +53,29 @@ class Transaction:
     """`engine.begin()` whose database errors are sentences.
 
     `durable`: whether it is on the disk once it is committed, or at the latest with the next one that is. SQLite's log
-    is in order: where the power fails, the ledger is as it was before the first commit that is lost.
+    is in order: where the power fails, the ledger is as it was before the first commit that is lost. `fence` raises
+    where this process may not write; nothing is written then.
     """
 
-    def __init__(self, engine: Engine, where: str, durable: bool = True) -> None:
-        self.engine, self.where = engine, where
+    def __init__(
+        self,
+        engine: Engine,
+        where: str,
+        durable: bool = True,
+        fence: Callable[[Connection], None] | None = None,
+    ) -> None:
+        self.engine, self.where, self.fence = engine, where, fence
         self.context = engine.execution_options(writes=True, synchronous="FULL" if durable else "NORMAL").begin()
 
     def __enter__(self) -> Connection:
-        return self.context.__enter__()
+        connection = self.context.__enter__()
+        try:
+            if self.fence is not None:
+                self.fence(connection)
+        except BaseException as error:
+            self.context.__exit__(type(error), error, error.__traceback__)
+            raise
+        return connection
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
         try:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Self
 from urllib.parse import quote
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, Table, func, insert, select
 from sqlalchemy.exc import DatabaseError
 
 from league.iteration import Iteration
@@ -32,11 +32,14 @@ FILE = "ledger.db"
 class Ledger:
     """A ledger at a database URL. Each method that writes is one committed transaction.
 
+    `fence`, where there is one, is asked at the beginning of each, and raises where this process may write no more.
+
     Raises UserError when the file is not a ledger or has another version, RunError when the disk fails.
     """
 
     def __init__(self, url: str) -> None:
         self.engine = database.engine(url)
+        self.fence: Callable[[Connection], None] | None = None
         self._copy: TemporaryDirectory[str] | None = None
         self.where = database.where(self.engine.url)
         try:
@@ -52,6 +55,11 @@ class Ledger:
     def at(cls, directory: Path) -> Self:
         """The ledger of a run directory, `ledger.db`."""
         return cls(f"sqlite:///{directory / FILE}")
+
+    @classmethod
+    def of(cls, directory: Path, url: str | None) -> Self:
+        """The ledger of a run: the one that several machines share at `url`, else that of its directory."""
+        return cls(url) if url else cls.at(directory)
 
     @classmethod
     def reading(cls, directory: Path) -> Self:
@@ -138,7 +146,7 @@ class Ledger:
         ]
         if values:
             with self.writes() as connection:
-                connection.execute(insert(schema.payoffs), values)
+                connection.execute(insert(schema.payoffs), _numbered(connection, schema.payoffs, values))
 
     def payoffs(self) -> list[PayoffRow]:
         """All payoff sums, in the order in which they were added."""
@@ -207,7 +215,7 @@ class Ledger:
 
         `durable`: whether the disk is waited for. Not for what is decided again in no time, and in the same way.
         """
-        return Transaction(self.engine, self.where, durable)
+        return Transaction(self.engine, self.where, durable, self.fence)
 
     def reads(self) -> AbstractContextManager[Connection]:
         """A connection to read by. Raises RunError that names what cannot be read."""
@@ -215,7 +223,11 @@ class Ledger:
 
 
 _TIMES = {"seconds", "submitted"}
-_CHANCE = {"matches": {"id", "started", "finished"}}  # they are played side by side: nobody decides their order
+_CHANCE = {
+    "matches": {"id", "started", "finished"},  # they are played side by side: nobody decides their order
+    "decisions": {"id", *_TIMES},  # PostgreSQL leaves numbers out, which nothing follows from
+    "operations": {"number", *_TIMES},
+}
 _PASSING = {"leases"}  # what an interruption may leave behind
 _NEWEST = select(*(select(func.max(table.c.id)).scalar_subquery() for table in (schema.players, schema.payoffs)))
 
@@ -229,9 +241,21 @@ def decide(connection: Connection, kind: str, iteration: int, data: Any, seconds
 
 def insert_player(connection: Connection, player: Player, job: str | None) -> int:
     """`Ledger.add_player` as a part of a larger transaction."""
-    done = connection.execute(insert(schema.players), {**_player_row(player), "job": job})
+    (row,) = _numbered(connection, schema.players, [{**_player_row(player), "job": job}])
+    done = connection.execute(insert(schema.players), row)
     key: Sequence[Any] = done.inserted_primary_key or (0,)
     return int(key[0])
+
+
+def _numbered(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows with the next ids, without gaps, since seeds follow from them.
+
+    SQLite counts so by itself; PostgreSQL loses the numbers of what was broken off.
+    """
+    if connection.dialect.name == "sqlite":
+        return rows
+    last = connection.execute(select(func.max(table.c.id))).scalar() or 0
+    return [{**row, "id": id} for id, row in enumerate(rows, last + 1)]
 
 
 def _ids(pairing: str) -> tuple[int, ...]:

@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import pwd
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -90,53 +84,3 @@ def bot(tmp_path: Path) -> Callable[..., Path]:
         return folder
 
     return make
-
-
-def binary(name: str) -> str | None:
-    """A program of PostgreSQL, on the PATH or where Debian puts it."""
-    debian = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
-    return shutil.which(name) or (str(debian[-1]) if debian else None)
-
-
-def ordinary_user() -> list[str]:
-    """What to put before a command so that an ordinary user runs it: postgres refuses root."""
-    if os.getuid() != 0:
-        return []
-    for name in ("postgres", "nobody"):
-        try:
-            user = pwd.getpwnam(name)
-        except KeyError:
-            continue
-        return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
-    return []
-
-
-@contextmanager
-def cluster(password: str = "") -> Iterator[str]:
-    """A new PostgreSQL of its own, and the URL of its database; with a password it lets nobody in without."""
-    pytest.importorskip("psycopg", reason="needs the extra 'postgres'")
-    initdb, pg_ctl = binary("initdb"), binary("pg_ctl")
-    if initdb is None or pg_ctl is None:
-        pytest.skip("needs PostgreSQL's initdb and pg_ctl")
-    base = Path(tempfile.mkdtemp(prefix="marl-pg-"))  # short: a socket's path may not be long
-    base.chmod(0o777)
-    as_user, data, secret = ordinary_user(), base / "data", base / "password"
-    secret.write_text(password)
-    quiet = {"check": True, "stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT, "cwd": base}
-    options = f"-k {base} -c listen_addresses='' -c fsync=off -c shared_buffers=16MB -c max_connections=20"
-    trust = ["-A", "scram-sha-256", f"--pwfile={secret}"] if password else ["-A", "trust"]
-    subprocess.run([*as_user, initdb, "-D", data, "-U", "marl", *trust, "-N"], **quiet)  # type: ignore[call-overload]
-    start = [*as_user, pg_ctl, "-D", data, "-o", options, "-l", base / "log", "-w", "start"]
-    subprocess.run(start, **quiet)  # type: ignore[call-overload]
-    try:
-        yield f"postgresql+psycopg://marl{':' if password else ''}{password}@/postgres?host={base}"
-    finally:
-        stop = [*as_user, pg_ctl, "-D", data, "-m", "immediate", "-w", "stop"]
-        subprocess.run(stop, check=False, stdout=subprocess.DEVNULL, cwd=base)
-        shutil.rmtree(base, ignore_errors=True)
-
-
-@pytest.fixture(scope="session")
-def postgresql() -> Callable[..., AbstractContextManager[str]]:
-    """Start a PostgreSQL: `with postgresql("password") as url`."""
-    return cluster
