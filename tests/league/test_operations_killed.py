@@ -164,9 +164,12 @@ def test_one_process_drives_a_shared_league_and_a_late_one_is_fenced_off(
     one, two = Ledger(database), Ledger(database)
     with lease.driving(one, 60):
         one.decide("x", 1, {}, 0.0)
-        with pytest.raises(
-            UserError, match=r"is in use by .*: wait for it or stop it; if it is gone, its lease ends in"
-        ), lease.driving(two, 60):
+        with (
+            pytest.raises(
+                UserError, match=r"is in use by .*: wait for it or stop it; if it is gone, its lease ends in"
+            ),
+            lease.driving(two, 60),
+        ):
             pass
     monkeypatch.setattr(lease.leases, "renew", lambda *_: None)  # it is not heard of any more
     with lease.driving(one, 0.2):
