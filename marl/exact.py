@@ -12,7 +12,7 @@ Megiddo and von Stengel, STOC 1994. Works for any number of players and for gene
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -119,21 +119,34 @@ class SequenceForm:
     """A game of N players with Z distinct payoffs.
 
     `players`: the decisions of each. `sequence`: `int64[Z, N]`, the sequences that meet there. `payoff`:
-    `float64[Z, N]`, the returns times the probability of chance, summed where the same sequences meet.
+    `float64[Z, N]`, the returns times the probability of chance, summed where the same sequences meet. `end`:
+    `int64[E, N]`, the sequences that meet where matches end, whatever they pay; `chance`: `float64[E]`, how likely it
+    is that chance lets a match end there; None where whoever walked the game did not say.
     """
 
     players: tuple[Decisions, ...]
     sequence: Ints
     payoff: Floats
+    end: Ints | None = None
+    chance: Floats | None = None
 
     @staticmethod
-    def build(players: Sequence[Decisions], sequence: Array, payoff: Array) -> SequenceForm:
-        """Sum the payoffs of terminals whose sequences are the same; drop those that are zero for everyone."""
+    def build(
+        players: Sequence[Decisions], sequence: Array, payoff: Array, chance: Array | None = None
+    ) -> SequenceForm:
+        """Sum the payoffs of terminals whose sequences are the same; drop those that are zero for everyone.
+
+        `chance`: the probability of chance at each terminal, where it is known apart from what is paid there.
+        """
         meeting, where = np.unique(np.asarray(sequence, dtype=np.int64), axis=0, return_inverse=True)
         total = np.zeros((len(meeting), len(players)))
         np.add.at(total, where.reshape(-1), np.asarray(payoff, dtype=np.float64))
         kept = (total != 0).any(axis=1)
-        return SequenceForm(tuple(players), meeting[kept], total[kept])
+        form = SequenceForm(tuple(players), meeting[kept], total[kept])
+        if chance is None:
+            return form
+        likely = np.bincount(where.reshape(-1), np.asarray(chance, dtype=np.float64), len(meeting))
+        return replace(form, end=meeting, chance=likely)
 
     def returns(self, plans: Sequence[Floats]) -> Floats:
         """Expected returns `float64[N]` when player `n` follows `plans[n]`."""

@@ -79,15 +79,15 @@ def sequence_form(game: TurnGame) -> SequenceForm:
     players = [_Collected() for _ in game.spec.agents]
     nobody = np.zeros((1, len(players)))
     level = _Level(game.sized(1), np.ones(1), nobody.astype(np.int64), nobody)
-    sequences, payoffs = [], []
+    sequences, payoffs, chances = [], [], []
     while level.game.lanes:
         level, done = _act(_resolve(level), players)
         sequences.append(level.sequence[done])
         payoffs.append(level.total[done] * level.probability[done, None])
+        chances.append(level.probability[done])
         level = level.branch(np.flatnonzero(~done))
-    return SequenceForm.build(
-        [player.decisions() for player in players], np.concatenate(sequences), np.concatenate(payoffs)
-    )
+    ends = (np.concatenate(part) for part in (sequences, payoffs, chances))
+    return SequenceForm.build([player.decisions() for player in players], *ends)
 
 
 def _resolve(level: _Level) -> _Level:

@@ -182,7 +182,7 @@ class OneShotMatrix(RepeatedMatrix):
         """One information set a player; the sequences are the actions."""
         players = [self._decisions(int(size)) for size in self.sizes]
         joint = np.indices(tuple(self.sizes)).reshape(len(self.sizes), -1).T
-        return SequenceForm.build(players, joint + 1, self._table)
+        return SequenceForm.build(players, joint + 1, self._table, np.ones(len(joint)))
 
     def _decisions(self, size: int) -> Decisions:
         one = np.ones(1, np.int64)

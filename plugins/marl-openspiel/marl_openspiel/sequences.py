@@ -104,6 +104,7 @@ class _Walk:
         self.named = "information_state_text" in offered(game)
         self.sequence = array("q")
         self.payoff = array("d")
+        self.chance = array("d")
 
     def run(self) -> SequenceForm:
         """Depth first, with a stack of (state, sequence of each player, probability of chance)."""
@@ -121,6 +122,7 @@ class _Walk:
             elif state.is_terminal():
                 self.sequence.extend(sequence)
                 self.payoff.extend([chance * value for value in state.returns()])
+                self.chance.append(chance)
             elif state.is_chance_node():
                 outcomes = [(action, chance * p) for action, p in state.chance_outcomes() if p > 0]
                 stack.extend((state.child(action), sequence, reach) for action, reach in reversed(outcomes))
@@ -128,7 +130,8 @@ class _Walk:
                 self._together(stack, state, sequence, chance)
         decisions = [player.decisions(self.sight) for player in self.players]
         meetings = np.array(self.sequence).reshape(-1, count)
-        return SequenceForm.build(decisions, meetings, np.array(self.payoff).reshape(-1, count))
+        payoff = np.array(self.payoff).reshape(-1, count)
+        return SequenceForm.build(decisions, meetings, payoff, np.array(self.chance))
 
     def _one(self, stack: list[Any], state: Any, player: int, sequence: tuple[int, ...], chance: float) -> None:
         legal = state.legal_actions()

@@ -61,6 +61,22 @@ def marl_algorithms() -> Iterable[Descriptor]:
         tags=("exact", "tables"),
     )
     yield Descriptor(
+        "rnad",
+        "marl_tabular.rnad:RegularisedNashDynamics",
+        "regularised Nash dynamics: rewards pull towards a reference that follows, so the last policy converges",
+        params="marl_tabular.rnad:DynamicsParams",
+        source="Perolat et al., ICML 2021; Perolat et al., Science 378, 2022",
+        tags=("exact", "tables"),
+    )
+    yield Descriptor(
+        "nash_md",
+        "marl_tabular.nash_md:NashMD",
+        "mirror descent from, and against, a geometric mixture with a reference: its last policy converges",
+        params="marl_tabular.nash_md:NashMDParams",
+        source="Munos et al., Nash learning from human feedback, ICML 2024",
+        tags=("exact", "tables"),
+    )
+    yield Descriptor(
         "mccfr",
         "marl_tabular.mccfr:MonteCarloRegret",
         "external-sampling Monte Carlo CFR, on matches that are played: for trees that are too large",

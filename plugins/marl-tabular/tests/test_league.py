@@ -36,6 +36,13 @@ def test_the_scenario_solves_leduc(run: Callable[..., Path]) -> None:
         assert view.iterations[-1].values == pytest.approx([-0.0856, 0.0856], abs=1e-3)
 
 
+def test_the_scenario_of_regularised_dynamics_goes_to_the_equilibrium(run: Callable[..., Path]) -> None:
+    with opened(run("regularised", "kuhn_rnad")) as (_, view):
+        assert view.reason == "NashConv is below 0.001"
+        assert len(view.iterations) - 1 <= 8
+        assert view.iterations[-1].values == pytest.approx([-1 / 18, 1 / 18], abs=1e-3)
+
+
 @pytest.mark.slow
 def test_a_league_that_is_killed_ends_bit_identical(run: Callable[..., Path], tmp_path: Path) -> None:
     asked = ["stop.nash_conv=0", "stop.iterations=12", "strategy.algorithm.iterations=200"]

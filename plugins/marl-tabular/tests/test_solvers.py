@@ -13,9 +13,23 @@ from marl.exact import Decisions, SequenceForm
 from marl.job import SELF, Job
 from marl.tabular import agent_keys, observation_keys
 from marl_tabular.algorithm import learners_game
+from marl_tabular.game import LearnersGame, Seen
 from marl_tabular.layout import Layout, Passes
+from marl_tabular.rnad import DynamicsParams, NashDynamics
 
 FAMILY = ["cfr", "cfr_plus", "linear_cfr", "dcfr"]
+GOING_ON: dict[str, dict[str, Any]] = {
+    "mmd": {"magnet_every": 5},
+    "rnad": {"reference_every": 5},
+    "nash_md": {"reference_every": 5},
+    "mccfr": {"traversals": 2},
+}
+BIASED_STEPS: dict[str, dict[str, Any]] = {
+    "rnad": {"rate": 0.1, "eta": 0.3, "reference_every": 50},
+    "mmd": {"eta": 0.1, "alpha": 0.3, "magnet_every": 50},
+    "nash_md": {"eta": 0.1, "tau": 0.3, "reference_every": 50},
+}
+BIASED = np.array([[0, -2, 1], [2, 0, -1], [-1, 1, 0]])  # rock, paper, scissors; (1/4, 1/4, 1/2) is its equilibrium
 
 
 @pytest.mark.parametrize("name", FAMILY)
@@ -41,10 +55,10 @@ def test_the_average_of_one_iteration_is_uniform(desk: Callable[..., Any]) -> No
     assert kuhn.nash_conv(player) == pytest.approx(11 / 12)
 
 
-@pytest.mark.parametrize("name", [*FAMILY, "xfp", "mmd", "mccfr"])
+@pytest.mark.parametrize("name", [*FAMILY, "xfp", "mmd", "rnad", "nash_md", "mccfr"])
 def test_going_on_is_bit_identical(desk: Callable[..., Any], name: str) -> None:
     """The magnet of mirror descent moves in between."""
-    leduc, params = desk("classic/leduc_poker"), {"mmd": {"magnet_every": 5}, "mccfr": {"traversals": 2}}.get(name, {})
+    leduc, params = desk("classic/leduc_poker"), GOING_ON.get(name, {})
     whole = leduc.work(f"tabular/{name}", iterations=20, **params)
     _, parent = leduc.keep(leduc.work(f"tabular/{name}", iterations=7, **params))
     parts = leduc.work(f"tabular/{name}", iterations=13, parent=parent, **params)
@@ -126,6 +140,68 @@ def test_the_last_policy_of_mirror_descent_converges(desk: Callable[..., Any]) -
     stays, _ = kuhn.keep(kuhn.work("tabular/mmd", eta=3.0, alpha=0.03, magnet_every=0, iterations=1000))
     assert kuhn.nash_conv(follows) < 1e-5
     assert kuhn.nash_conv(stays) == pytest.approx(0.0452, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("name", "params"), [("rnad", {"rate": 0.4, "eta": 0.1, "reference_every": 50}), ("nash_md", {}), ("mmd", {})]
+)
+def test_last_policies_go_to_the_equilibrium(desk: Callable[..., Any], name: str, params: dict[str, Any]) -> None:
+    kuhn, biased = desk("classic/kuhn_poker"), desk("classic/matrix", payoffs=BIASED.tolist())
+    player, _ = kuhn.keep(kuhn.work(f"tabular/{name}", iterations=400, **params))
+    assert kuhn.nash_conv(player) < 2e-3
+    player, _ = biased.keep(biased.work(f"tabular/{name}", iterations=1500, **BIASED_STEPS[name]))
+    assert biased.plans(player)[0][1:] == pytest.approx([0.25, 0.25, 0.5], abs=1e-3)
+
+
+@pytest.mark.parametrize(("name", "off"), [("rnad", {"eta": 0.0}), ("mmd", {"alpha": 0.0}), ("nash_md", {"tau": 0.0})])
+def test_without_regularisation_they_go_round_in_circles(desk: Callable[..., Any], name: str, off: Any) -> None:
+    """Plain self-play on the biased game: from where it begins it gets further away, not nearer."""
+    biased = desk("classic/matrix", payoffs=BIASED.tolist())
+    player, _ = biased.keep(biased.work(f"tabular/{name}", iterations=1500, **{**BIASED_STEPS[name], **off}))
+    assert biased.nash_conv(player) > 0.5
+
+
+def test_a_reference_that_stays_gives_the_regularised_equilibrium(desk: Callable[..., Any]) -> None:
+    """Known answers in a game of one decision: softmax of what actions win, over what departing costs."""
+    biased = desk("classic/matrix", payoffs=BIASED.tolist())
+    player, _ = biased.keep(biased.work("tabular/rnad", rate=0.2, eta=0.5, reference_every=0, iterations=500))
+    policy = biased.plans(player)[0][1:]
+    assert policy == pytest.approx(softmax(BIASED @ policy / 0.5), abs=1e-6)
+    player, _ = biased.keep(biased.work("tabular/nash_md", eta=0.2, tau=0.5, reference_every=0, iterations=500))
+    policy = biased.plans(player)[0][1:]
+    mixed = softmax(0.9 * np.log(policy))
+    assert policy == pytest.approx(softmax(BIASED @ mixed / 0.5), abs=1e-6)
+
+
+def softmax(scores: Any) -> Any:
+    weights = np.exp(scores - scores.max())
+    return weights / weights.sum()
+
+
+def test_what_one_side_pays_for_its_ratios_the_other_earns(desk: Callable[..., Any]) -> None:
+    """The value of the changed game is that of its matches, one by one, and sums to zero."""
+    kuhn = desk("classic/kuhn_poker")
+    form, params = kuhn.form, DynamicsParams(eta=0.3, reference_every=4)
+    solver = NashDynamics(LearnersGame(form, [Seen(1.0, None)] * 2), (0, 1), params)
+    for _ in range(6):
+        solver.iterate()
+    plans = list(solver.averages().values())
+    often = form.chance * plans[0][form.end[:, 0]] * plans[1][form.end[:, 1]]
+    paid = [solver.tables[n].layout.gather(solver.tables[n].paid())[form.end[:, n]] for n in (0, 1)]
+    assert often.sum() == pytest.approx(1.0)
+    expected = form.returns(plans)[0] + 0.3 * (often @ (paid[1] - paid[0]))
+    forces = [solver.forces(side) for side in (0, 1)]
+    for table, (gradient, reach) in zip(solver.tables.values(), forces, strict=True):
+        table.move(gradient, reach, params)
+    assert [gradient[-1] / params.rate for gradient, _ in forces] == pytest.approx([expected, -expected])
+    assert abs(expected - form.returns(plans)[0]) > 1e-4
+
+
+def test_dynamics_need_two_sides_and_a_form_that_tells_chance(desk: Callable[..., Any]) -> None:
+    with pytest.raises(UserError, match="here are 3 sides, not two: tabular/mmd takes any number"):
+        desk("classic/kuhn_poker", players=3).work("tabular/rnad", iterations=1)
+    with pytest.raises(UserError, match=r"eta \* tau must be at most 1"):
+        desk("classic/kuhn_poker").work("tabular/nash_md", eta=3, tau=0.5)
 
 
 def test_monte_carlo_comes_near_the_equilibrium(desk: Callable[..., Any]) -> None:
