@@ -145,7 +145,8 @@ class SequenceForm:
         form = SequenceForm(tuple(players), meeting[kept], total[kept])
         if chance is None:
             return form
-        likely = np.bincount(where.reshape(-1), np.asarray(chance, dtype=np.float64), len(meeting))
+        likely = np.zeros(len(meeting))
+        np.add.at(likely, where.reshape(-1), np.asarray(chance, dtype=np.float64))
         return replace(form, end=meeting, chance=likely)
 
     def returns(self, plans: Sequence[Floats]) -> Floats:
