@@ -47,7 +47,9 @@ class EnvSpec:
     `returns` bounds what one side's rewards can sum to in a match (a side's reward is the sum over its agents; use
     infinities where unknown). `symmetric` says that sides may be exchanged without changing the game: what a side sees,
     may do and earns follows from what is played, never from which side it is. A league then keeps one population, whose
-    players play any side. `max_length` bounds the number of ticks. `info` names the columns that `Step.info` always
+    players play any side. `perfect_information`: everybody always knows all that has happened, and one agent acts at a
+    time; `deterministic`: nothing is left to chance, so a match follows from its actions alone. Search may look ahead
+    where both are said. `max_length` bounds the number of ticks. `info` names the columns that `Step.info` always
     carries and their meaning. `tasks`: what varies from match to match, or None where all matches are alike but for
     chance.
     """
@@ -61,6 +63,8 @@ class EnvSpec:
     state: Space | None = None
     zero_sum: bool = False
     symmetric: bool = False
+    perfect_information: bool = False
+    deterministic: bool = False
     backend: Literal["numpy", "torch"] = "numpy"
     info: Mapping[str, str] = field(default_factory=dict)
     tasks: Tasks | None = None
@@ -69,6 +73,8 @@ class EnvSpec:
         if wrong := [name for name in self.info if "/" in name]:
             raise ValueError(f"the names of info columns must not have a slash: {wrong[0]!r}")
         everyone = list(range(len(self.agents)))
+        if self.perfect_information and self.dynamics != "turns":
+            raise ValueError("perfect_information cannot go with simultaneous moves: nobody knows what others just did")
         for what, parts in (("groups", [group.agents for group in self.groups]), ("sides", list(self.sides))):
             if sorted(agent for part in parts for agent in part) != everyone:
                 raise ValueError(f"the {what} must hold each of the agents 0 to {len(everyone) - 1} once, not {parts}")
@@ -278,6 +284,21 @@ class Forkable(Protocol):
         """Put the saved matches into `lanes` (as many as were saved) and return the rows they now have.
 
         Without `seeds` the future is what it would have been. `seeds[L]` redraw what is still to come.
+        """
+
+
+@runtime_checkable
+class Searchable(Environment, Protocol):
+    """Optional: an environment whose matches are copied quickly, so that a search can try actions out in copies."""
+
+    def sized(self, lanes: int) -> Searchable:
+        """The same game with so many lanes, none of which has a match yet."""
+
+    def copy_from(self, other: Searchable, source: Lanes, lanes: Lanes) -> None:
+        """Put copies of the matches in `source[L]` of `other` into `lanes[L]`; `other` may be this one.
+
+        `other` is of the same game. A match may be copied several times, and no lane of this one is both in `source`
+        and in `lanes`. A copy goes on as the match would have, chance included, and has the same rows to be answered.
         """
 
 

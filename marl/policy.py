@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
-from marl.env import Rows, Turn
+from marl.env import Environment, Rows, Turn
 from marl.types import Array, Floats, Ints, Keys
 
 
@@ -57,6 +57,20 @@ class TeamPolicy(Protocol):
         By group: the rows, `int64[K]`, the number of each row's team (a side of a match) among the P of this call, and
         `uint64[K]` (see `Policy.act`); None where nobody of the group acts. `memory`: `[P, ...]`. What is chosen for a
         team depends on its own rows, memory and keys alone.
+        """
+
+
+@runtime_checkable
+class SearchPolicy(Protocol):
+    """Optional: a policy that tries actions out in copies of the matches. Arena and referee ask it so, and not by
+    `Policy.act`, which it needs all the same: there it answers what it can without them, or refuses. It has no memory.
+    """
+
+    def search(self, rows: Rows, matches: Environment, keys: Keys) -> Acts:
+        """Choose actions for K rows of one group, whose matches are in the lanes `rows.lane` of `matches`.
+
+        These are the true matches: they may be copied (`marl.env.Searchable`), and must not be stepped. Whoever sees
+        less than all of a match must not search, see `EnvSpec.perfect_information`.
         """
 
 

@@ -10,9 +10,9 @@ import numpy as np
 from league.referee.seat import Answer, Request, Table
 from league.referee.verdict import Verdict
 from marl import rng, services
-from marl.env import EnvSpec, Rows, Turn
+from marl.env import Environment, EnvSpec, Rows, Turn
 from marl.errors import UserError
-from marl.policy import Policy, TeamPolicy
+from marl.policy import Policy, SearchPolicy, TeamPolicy
 from marl.registry import POLICIES, Component, Registry
 from marl.services import restore
 from marl.snapshot import JSON, Snapshot
@@ -28,22 +28,25 @@ class PolicyPlayer:
 
     def sit(self, table: Table) -> PolicySeat:
         """A seat with a memory of its own."""
-        return PolicySeat(self.policy, table.spec, table.seed)
+        return PolicySeat(self.policy, table.spec, table.seed, table.matches)
 
     def close(self) -> None:
         """There is nothing to end."""
 
 
 class PolicySeat:
-    """A side played by a policy. It answers at once and has no clock; if it fails, that is its crash."""
+    """A side played by a policy. It answers at once and has no clock; if it fails, that is its crash.
+
+    `matches`: what is played on, for a policy that searches; None for one that does not.
+    """
 
     fd = -1
     timed = False
     blocking = False
     frozen = False
 
-    def __init__(self, policy: Policy, spec: EnvSpec, seed: int) -> None:
-        self._policy = policy
+    def __init__(self, policy: Policy, spec: EnvSpec, seed: int, matches: Environment | None = None) -> None:
+        self._policy, self._matches = policy, matches
         self._seed = seed
         blank = None if isinstance(policy, TeamPolicy) else policy.memory(1)
         self._team = policy.team_memory(1) if isinstance(policy, TeamPolicy) else None
@@ -94,7 +97,10 @@ class PolicySeat:
         if self._memory is not None and self._blank is not None:
             memory = self._memory[rows.agent]
             memory[rows.first] = self._blank[0]
-        acts = self._policy.act(rows, memory, rng.mix(self._seed, rows.agent, tick))
+        keys = rng.mix(self._seed, rows.agent, tick)
+        if isinstance(self._policy, SearchPolicy) and self._matches is not None:
+            return _plain(self._policy.search(rows, self._matches, keys).action)
+        acts = self._policy.act(rows, memory, keys)
         if self._memory is not None:
             if acts.memory is None:
                 raise UserError("it has a memory, but its act() gave none back")

@@ -134,6 +134,7 @@ class Referee:
             secret=self._secret,
             heard=partial(live.transcript.add, side),
             render=partial(self.environment.render, live.lane),
+            matches=self.environment,
             log=match.log,
         )
 

@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeAlias
 from league.referee.clocks import Clocks, Output, Spent
 from league.referee.encode import Pen
 from league.referee.verdict import Verdict
-from marl.env import EnvSpec, Frame, Rows
+from marl.env import Environment, EnvSpec, Frame, Rows
 from marl.snapshot import JSON
 from marl.types import Array
 
@@ -23,9 +23,10 @@ Heard: TypeAlias = Callable[[str, bytes], None]  # direction (">" to the bot, "<
 
 @dataclass(frozen=True)
 class Table:
-    """What everybody at one match is told before it starts, except `seed` and `log`, which are the host's.
+    """What everybody at one match is told before it starts, except `seed`, `matches` and `log`, which are the host's.
 
-    `log`: the folder for what bots write on their standard error, or None to drop it.
+    `matches`: what all matches of the host are played on, for policies that search. `log`: the folder for what bots
+    write on their standard error, or None to drop it.
     """
 
     match: str
@@ -40,6 +41,7 @@ class Table:
     secret: bytes
     heard: Heard
     render: Callable[[], Frame]
+    matches: Environment
     log: Path | None = None
 
 

@@ -50,7 +50,7 @@ class Matches:
         self._keys: Keys = np.zeros((lanes, agents), dtype=np.uint64)
         self._environment_seeds: Keys = np.zeros(lanes, dtype=np.uint64)
         self._seat: Array = np.zeros((lanes, agents), dtype=np.int16)
-        self._seats = Seats(spec, lanes * agents)
+        self._seats = Seats(spec, lanes * agents, lambda: self.environment)
         self._queue = Queue(spec, source, 0)
         self._contract = Contract(spec, lanes)
         self._failures = Count(limit)

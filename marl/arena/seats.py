@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from marl import space
-from marl.env import EnvSpec, Group, Rows, Turn
+from marl.env import Environment, EnvSpec, Group, Rows, Turn
 from marl.errors import RunError, UserError
-from marl.policy import Acts, Policy, Stack, Stackable, TeamPolicy
+from marl.policy import Acts, Policy, SearchPolicy, Stack, Stackable, TeamPolicy
 from marl.registry import load_registry
 from marl.types import Array, Ints, Keys
 
@@ -38,13 +38,15 @@ _FEWEST = 4  # fewer policies than this are not worth stacking
 class _Seat:
     """A policy, the array that holds its memories (shared by policies whose memories look alike) and a blank one.
 
-    `teams`: of a `TeamPolicy`, what holds its memories, each at the slot of the first agent of a side.
+    `teams`: of a `TeamPolicy`, what holds its memories, each at the slot of the first agent of a side. `searches`:
+    whether it is a `SearchPolicy`.
     """
 
     policy: Policy
     store: Array | None
     blank: Array | None
     teams: Array | None = None
+    searches: bool = False
 
 
 @dataclass(slots=True)
@@ -59,14 +61,15 @@ class _Bench:
 class Seats:
     """The policies of a play. Players that are one and the same policy object share a seat, hence a batch.
 
-    Seats of policies that can be stacked stand side by side and form a bench, which shares a batch too.
+    Seats of policies that can be stacked stand side by side and form a bench, which shares a batch too. `matches` gives
+    the environment that is played now, for policies that search.
     """
 
-    def __init__(self, spec: EnvSpec, slots: int) -> None:
+    def __init__(self, spec: EnvSpec, slots: int, matches: Callable[[], Environment]) -> None:
         self.stores: dict[str, Array] = {}
         self.seats: list[_Seat] = []
         self.of_player: Array = np.zeros(0, dtype=np.int16)
-        self._groups = spec.groups
+        self._groups, self._matches = spec.groups, matches
         self._blank_actions = [space.zeros(group.action, 0) for group in spec.groups]
         self._slots = slots
         self._agents = len(spec.agents)
@@ -98,6 +101,8 @@ class Seats:
         if isinstance(policy, TeamPolicy):
             blank = policy.team_memory(1)
             return _Seat(policy, None, None, None if blank is None else self._store(_TEAMS, blank))
+        if isinstance(policy, SearchPolicy):
+            return _Seat(policy, None, None, searches=True)
         blank = policy.memory(1)
         if blank is None:
             return _Seat(policy, None, None)
@@ -183,7 +188,7 @@ class Seats:
         if seat.store is not None:
             memory = seat.store[slot]
             memory[rows.first] = seat.blank
-        acts = self._acts(seat.policy, rows, memory, keys)
+        acts = self._acts(seat, rows, memory, keys)
         acts.action = self._checked(acts.action, rows, seat.policy)
         if seat.store is not None:
             if acts.memory is None:
@@ -244,9 +249,14 @@ class Seats:
                 "(MARL_DEBUG=1 shows where)"
             ) from error
 
-    def _acts(self, policy: Policy, rows: Rows, memory: Array | None, keys: Keys) -> Acts:
+    def _acts(self, seat: _Seat, rows: Rows, memory: Array | None, keys: Keys) -> Acts:
+        policy = seat.policy
         try:
-            acts = policy.act(rows, memory, keys)
+            if seat.searches:
+                assert isinstance(policy, SearchPolicy)
+                acts = policy.search(rows, self._matches(), keys)
+            else:
+                acts = policy.act(rows, memory, keys)
         except (UserError, RunError):
             raise
         except Exception as error:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from marl import rng
-from marl.env import Rows
+from marl.env import Environment, Rows
 from marl.errors import RunError
-from marl.policy import Acts, Policy
+from marl.policy import Acts, Policy, SearchPolicy
 from marl.testing.games import matching_pennies
 from marl.types import Floats
 
@@ -21,7 +21,7 @@ def claims(policy: Policy, name: str) -> None:
     (rows,) = game.reset(np.arange(_LANES), rng.mix(1, np.arange(_LANES)))
     assert rows is not None
     keys = rng.mix(2, np.arange(len(rows)))
-    acts, again = (_asked(policy, rows, keys) for _ in range(2))
+    acts, again = (_asked(policy, rows, game, keys) for _ in range(2))
     if not np.array_equal(acts.action, again.action):
         raise RunError(
             f"{name} acts otherwise when it is asked again with the same keys: all chance must follow from them"
@@ -31,7 +31,9 @@ def claims(policy: Policy, name: str) -> None:
         _agree(np.asarray(acts.action)[mine], np.exp(np.asarray(acts.logp, dtype=np.float64)[mine]), name)
 
 
-def _asked(policy: Policy, rows: Rows, keys: np.ndarray) -> Acts:
+def _asked(policy: Policy, rows: Rows, game: Environment, keys: np.ndarray) -> Acts:
+    if isinstance(policy, SearchPolicy):
+        return policy.search(rows, game, keys)
     return policy.act(rows, policy.memory(len(rows)), keys)
 
 

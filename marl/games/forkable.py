@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Callable, Mapping
 from itertools import zip_longest
-from typing import Any
+from typing import Any, Self, cast
 
 import numpy as np
 
 from marl import rng
-from marl.env import EnvSpec, Lanes, Turn
+from marl.env import EnvSpec, Forkable, Lanes, Searchable, Turn
 from marl.games.match import Match, Outcome
 from marl.games.one_by_one import OneByOne
 from marl.types import Array, Ints, Keys
@@ -45,6 +46,16 @@ class ForkableOneByOne(OneByOne):
         """See `Forkable.load`."""
         fresh = [] if seeds is None else rng.as_keys(seeds).tolist()
         return self.replay(lanes, list(zip_longest(json.loads(blob), fresh)), self._again)
+
+    def sized(self, lanes: int) -> Self:
+        """See `Searchable.sized`."""
+        other = copy.copy(self)
+        ForkableOneByOne.__init__(other, self.spec, lanes, self._make)
+        return other
+
+    def copy_from(self, other: Searchable, source: Lanes, lanes: Lanes) -> None:
+        """See `Searchable.copy_from`: every copy is played again, which takes as many ticks as the match is old."""
+        self.load(lanes, cast(Forkable, other).save(source))
 
     def _play(self, lane: int, actions: dict[int, Any]) -> Outcome:
         self._log[lane].append({agent: np.asarray(action).tolist() for agent, action in actions.items()})

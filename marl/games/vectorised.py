@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from marl.env import EnvSpec, Lanes, Turn
+from marl.env import EnvSpec, Lanes, Searchable, Turn
 from marl.errors import UserError
 from marl.games.actions import ActionBatches, no_match
 from marl.games.answers import columns, named
@@ -101,6 +101,11 @@ class Vectorised(abc.ABC):
         for name in self._fresh:
             setattr(other, name, getattr(self, name)[index])
         return other
+
+    def copy_from(self, other: Searchable, source: Lanes, lanes: Lanes) -> None:
+        """Put copies of matches of another environment of this game, or of this one, here; see `Searchable`."""
+        for name in self._fresh:
+            getattr(self, name)[lanes] = getattr(other, name).take(source, axis=0)
 
     def save(self, lanes: Lanes) -> bytes:
         """The matches of `lanes`: a line of JSON that names the fields, then their bytes; see `Forkable`."""

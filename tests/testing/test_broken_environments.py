@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from marl import rng
-from marl.env import Actions, Environment, EnvSpec, Frame, Lanes, Rows, Step, Turn
+from marl.env import Actions, Environment, EnvSpec, Frame, Lanes, Rows, Searchable, Step, Turn
 from marl.exact import SequenceForm
 from marl.games import ForkableOneByOne, Match, OneByOne, Outcome, View
 from marl.testing import CHECKS, Reference, check_environment
@@ -638,6 +638,27 @@ class DrawsFreshChance(Game):
     def load(self, lanes: Lanes, blob: bytes, seeds: Keys | None = None) -> Turn:
         self.loads = getattr(self, "loads", 0) + 1
         return super().load(lanes, blob, None if seeds is None else seeds + np.uint64(self.loads))
+
+
+@finds("copies", "goes on differently")
+class CopiesShare(Game):
+    def copy_from(self, other: Searchable, source: Lanes, lanes: Lanes) -> None:
+        super().copy_from(other, source, lanes)
+        for lane in lanes.tolist():
+            self.matches[lane] = self.matches[int(lanes[0])]
+
+
+@finds("copies", "lanes")
+class SizesAsBefore(Game):
+    def sized(self, lanes: int) -> SizesAsBefore:
+        return self
+
+
+@finds("deterministic", "with another seed")
+class LeavesNothingToChance(KuhnPoker):
+    def __init__(self, lanes: int) -> None:
+        super().__init__(lanes)
+        self.spec = dataclasses.replace(self.spec, deterministic=True)
 
 
 class TaskedGame(ForkableOneByOne):

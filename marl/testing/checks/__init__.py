@@ -8,7 +8,7 @@ from marl.testing.checks.declared import plays, spaces, spec, steps
 from marl.testing.checks.endings import final, returns, termination
 from marl.testing.checks.exchange import symmetric
 from marl.testing.checks.lanes import batched, independence, partial_reset, partial_step
-from marl.testing.checks.powers import fork, render, state
+from marl.testing.checks.powers import copies, deterministic, fork, render, state
 from marl.testing.checks.rows import first, masks, rows
 from marl.testing.checks.rules import aliasing, arguments, faults
 from marl.testing.checks.solved import exact, reference
@@ -29,6 +29,6 @@ CHECKS: dict[str, Check] = {
     for check in (
         *(plays, spec, spaces, steps, rows, first, masks, faults, arguments, termination, final, returns),
         *(determinism, seeds, batched, independence, partial_reset, partial_step, aliasing),
-        *(state, render, fork, tasks, symmetric, exact, reference),
+        *(state, render, fork, copies, deterministic, tasks, symmetric, exact, reference),
     )
 }

@@ -1,13 +1,14 @@
-"""Optional powers: fork, state, render."""
+"""Optional powers: fork, copies, state, render."""
 
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 
 import numpy as np
 
 from marl import rng, tree
-from marl.env import Forkable, Frame
+from marl.env import Forkable, Frame, Searchable, Turn
 from marl.testing.check import Doubtful, NotApplicable, check, expect
 from marl.testing.compare import expect_same
 from marl.testing.drive import Driver, Moment, Record
@@ -38,6 +39,55 @@ def fork(subject: Subject) -> str:
             expect_same(future, record, f"a saved match goes on differently after it was loaded into {where}")
     _redraw(fresh, blob, futures, begun)
     return f"{len(at)} matches saved after {begun[0]} ticks"
+
+
+@check("`copy_from` copies all that the future follows from, and what is played in a copy changes nothing elsewhere.")
+def copies(subject: Subject) -> str:
+    """A copy goes on as the match would have, in an environment of another size, and the match is none the wiser."""
+    driver = Driver(subject.make(3))
+    if not isinstance(driver.env, Searchable):
+        raise NotApplicable("it is not Searchable")
+    driver.reset([0, 1, 2], subject.seeds(5)[:3])
+    driver.run(min(record.ticks for record in subject.records) // 2)
+    if not driver.live():  # very short matches: copy them at their beginning
+        driver.reset([0, 1, 2], subject.seeds(5)[:3])
+    lane = driver.live([2, 0, 1])[0]
+    now, at, tick = driver.current[lane].moments[-1].rows, driver.current[lane], int(driver.tick[lane])
+    others = Driver(driver.env.sized(5))
+    assert isinstance(others.env, Searchable)
+    expect(others.env.lanes == 5, f"`sized(5)` gives {others.env.lanes} lanes")
+    others.env.copy_from(driver.env, np.array([lane, lane]), np.array([4, 1]))
+    others.adopt([4], _moved(now, 4), [at.seed], [at.choice], tick)
+    others.run(subject.short, [4])
+    others.env.copy_from(others.env, np.array([1]), np.array([3]))
+    for copied in (1, 3):
+        others.adopt([copied], _moved(now, copied), [at.seed], [at.choice], tick)
+        others.run(subject.short, [copied])
+    driver.run(subject.short)
+    future = _from(at, tick)
+    for copied in (4, 1, 3):
+        expect_same(future, others.current[copied], f"the copy in lane {copied} goes on differently")
+    return f"3 copies of a match of {tick} ticks"
+
+
+@check("Leave EnvSpec.deterministic out, or let nothing follow from the seed.")
+def deterministic(subject: Subject) -> str:
+    """Where the spec says that nothing is left to chance, other seeds change nothing."""
+    if not subject.spec.deterministic:
+        raise NotApplicable("the spec does not say that nothing is left to chance")
+    driver = Driver(subject.make(2))
+    choice = subject.seeds(6)[0]
+    tasks = None if subject.spec.tasks is None else [0, 0]
+    driver.reset([0, 1], subject.seeds(6)[:2], [choice, choice], tasks)
+    driver.run(subject.short)
+    first, second = (driver.current[lane] for lane in (0, 1))
+    expect_same(first, second, "the same actions lead elsewhere with another seed")
+    return f"{first.ticks} ticks"
+
+
+def _moved(turn: Turn, lane: int) -> Turn:
+    """The same rows, in another lane."""
+    return tuple(None if rows is None else replace(rows, lane=np.full_like(rows.lane, lane)) for rows in turn)
 
 
 @check("`state(lanes)` gives one row per lane, in the order of `lanes`.")

@@ -49,8 +49,8 @@ class ConnectFour(TurnGame):
         params = params or ConnectFourParams()
         self._own = params.view == "own"
         box = Box((3, ROWS, COLUMNS), 0, 1)
-        spec = turn_spec(2, box, COLUMNS, max_length=CELLS, returns=(-1.0, 1.0), state=box, zero_sum=True)
-        super().__init__(spec, lanes)
+        known = {"zero_sum": True, "perfect_information": True, "deterministic": True}
+        super().__init__(turn_spec(2, box, COLUMNS, max_length=CELLS, returns=(-1.0, 1.0), state=box, **known), lanes)
 
     def fields(self) -> dict[str, Any]:
         return {

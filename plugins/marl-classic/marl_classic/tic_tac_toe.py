@@ -26,8 +26,8 @@ class TicTacToe(TurnGame):
 
     def __init__(self, lanes: int) -> None:
         box = Box((3, 3, 3), 0, 1)
-        spec = turn_spec(2, box, 9, max_length=9, returns=(-1.0, 1.0), state=box, zero_sum=True)
-        super().__init__(spec, lanes)
+        known = {"zero_sum": True, "perfect_information": True, "deterministic": True}
+        super().__init__(turn_spec(2, box, 9, max_length=9, returns=(-1.0, 1.0), state=box, **known), lanes)
 
     def fields(self) -> dict[str, Any]:
         return {"planes": np.repeat(np.array([1, 0, 0], np.float32), 9), "held": np.zeros(2, np.int64)}

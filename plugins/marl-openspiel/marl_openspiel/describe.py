@@ -36,6 +36,8 @@ def describe(game: Any, sight: Sight) -> EnvSpec:
         state=Box((len(players) * sight.buffer.size,), seen.low, seen.high, seen.dtype),
         zero_sum=kind.utility == _Utility.ZERO_SUM,
         symmetric=symmetric(game),
+        perfect_information=kind.information == pyspiel.GameType.Information.PERFECT_INFORMATION and not simultaneous,
+        deterministic=kind.chance_mode == pyspiel.GameType.ChanceMode.DETERMINISTIC,
     )
 
 

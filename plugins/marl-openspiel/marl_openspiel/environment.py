@@ -10,12 +10,13 @@ it changed since the last tick (`rewards()` counts some rewards twice where chan
 
 from __future__ import annotations
 
-from typing import Any
+import copy
+from typing import Any, Self
 
 import numpy as np
 import pyspiel
 
-from marl.env import Actions, Frame, Lanes, Rows, Step, Turn
+from marl.env import Actions, Frame, Lanes, Rows, Searchable, Step, Turn
 from marl.errors import RunError
 from marl.exact import SequenceForm
 from marl.games import Instances, no_match
@@ -93,6 +94,18 @@ class OpenSpielEnvironment(Instances[Match]):
         for lane, match in zip(numbers, matches, strict=True):
             self.matches[lane] = match
         return (self._turn(numbers, matches),)
+
+    def sized(self, lanes: int) -> Self:
+        """The same game with another number of lanes, all of them empty."""
+        other = copy.copy(self)
+        other.lanes, other.matches = lanes, [None] * lanes
+        return other
+
+    def copy_from(self, other: Searchable, source: Lanes, lanes: Lanes) -> None:
+        """Put clones of the matches in `source` of `other` into `lanes`; see `Searchable`."""
+        assert isinstance(other, OpenSpielEnvironment)
+        for origin, lane in zip(source.tolist(), lanes.tolist(), strict=True):
+            self.matches[lane] = other.match(origin).clone()
 
     def sequence_form(self) -> SequenceForm:
         """The whole game; raises UserError for one too large, or whose rows do not tell its information sets apart."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -76,6 +77,12 @@ class Match:
             self.state.apply_action(actions[0])
         self.settle()
         return -1
+
+    def clone(self) -> Match:
+        """The same match once more; what either plays, the other does not see."""
+        other = copy.copy(self)
+        other.state, other.returned = self.state.clone(), self.returned.copy()
+        return other
 
     def end(self) -> None:
         """Nobody acts any more."""

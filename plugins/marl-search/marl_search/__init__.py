@@ -1,0 +1,1 @@
+"""Tree search over copies of matches: MCTS with random playouts, and AlphaZero."""
