@@ -81,7 +81,7 @@ def _start(event: Event, bot: BotRow) -> Answer:
     table = Table(
         match="start", environment=config.env.name, params=config.env.params, spec=spec, side=0, seed=0,
         clocks=config.clocks, output=config.output, pens=[Pen(group) for group in spec.groups], secret=bytes(32),
-        heard=partial(transcript.add, 0), render=partial(event.environment.render, 0),
+        heard=partial(transcript.add, 0), render=partial(event.environment.render, 0), matches=event.environment,
     )  # fmt: skip
     player = player_of(bot, event.path, config, spec)
     try:
