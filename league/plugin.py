@@ -109,6 +109,11 @@ def league_strategies() -> Iterable[Descriptor]:
             "McAleer et al., Anytime optimal PSRO for two-player zero-sum games, 2022",
         ),
         _strategy(
+            "self_play_psro:SelfPlayPSRO",
+            "anytime PSRO with a mixing policy that learns against the best responses, and joins in every epoch",
+            "McAleer et al., Toward optimal policy population growth in two-player zero-sum games, ICLR 2024",
+        ),
+        _strategy(
             "jpsro:JPSRO",
             "PSRO for correlated equilibria: a best response for every player that may be drawn; any number of sides",
             "Marris et al., Multi-agent training beyond zero-sum with correlated equilibrium meta-solvers, ICML 2021",

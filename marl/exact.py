@@ -94,24 +94,29 @@ class Decisions:
         return np.asarray(self.mask / self.mask.sum(axis=1, keepdims=True), dtype=np.float64)
 
     def best(self, gradient: Floats) -> tuple[Floats, float]:
-        """The pure plan `[S]` that maximises `gradient @ plan`, and that maximum.
+        """The pure plan `[S]` that maximises `gradient @ plan`, and that maximum."""
+        chosen, value = self.choices(gradient)
+        plan = np.zeros(self.sequences)
+        plan[0] = 1.0
+        for members, _, _ in self.layers:
+            plan[chosen[members]] = plan[self.parent[members]]
+        return plan, value
+
+    def choices(self, gradient: Floats) -> tuple[Ints, float]:
+        """The best sequence of every information set, `int64[I]`, also where the own play never goes, and the maximum.
 
         Of actions that are equal but for rounding the first wins, so that the answer is the same on every machine.
         """
         value = gradient.copy()
         rounding = 1e-9 * float(np.abs(gradient).max(initial=0.0))
-        choices: list[Ints] = []
+        chosen = np.zeros(len(self.parent), dtype=np.int64)
         for members, children, valid in reversed(self.layers):
             options = np.where(valid, value[children], -np.inf)
             highest = options.max(axis=1)
             first = (options >= highest[:, None] - rounding).argmax(axis=1)
-            choices.append(children[np.arange(len(members)), first])
+            chosen[members] = children[np.arange(len(members)), first]
             np.add.at(value, self.parent[members], highest)
-        plan = np.zeros(self.sequences)
-        plan[0] = 1.0
-        for (members, _, _), chosen in zip(self.layers, reversed(choices), strict=True):
-            plan[chosen] = plan[self.parent[members]]
-        return plan, float(value[0])
+        return chosen, float(value[0])
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,8 @@ class Params(responses.Params):
 class AnytimePSRO(responses.Responses):
     """All follows from when players were born, and from the payoffs of known ones."""
 
+    name = "league/anytime_psro"
+
     def __init__(self, registry: Registry, params: Params | None = None) -> None:
         params = params or Params()
         super().__init__(registry, params)
@@ -57,7 +59,7 @@ class AnytimePSRO(responses.Responses):
 
     def founders(self, spec: EnvSpec) -> Sequence[Sequence[Snapshot]]:
         """Those whom the scenario names. Raises UserError where there are not two sides that want the opposite."""
-        opposed(spec, "league/anytime_psro", "to be exploited is to lose there")
+        opposed(spec, self.name, "to be exploited is to lose there")
         return super().founders(spec)
 
     def next(self, view: LeagueView, running: Sequence[Order]) -> Sequence[Order]:
@@ -67,8 +69,10 @@ class AnytimePSRO(responses.Responses):
         if done and done % self.steps == 0 and self._over(view, epoch):
             return []
         known = self._known(view, epoch)
-        mixtures = [self._mixture(view, one, self._solved(view, known, one, done)[0]) for one in populations]
-        return [self.ordered(view, side, view.payoffs.by_side(mixtures)) for side in populations]
+        weights = [self._solved(view, known, one, done)[0] for one in populations]
+        weights = view.payoffs.by_side(weights)
+        mixtures = [self._mixture(view, view.population(side), one) for side, one in enumerate(weights)]
+        return [self.ordered(view, side, mixtures, None, self.parent(view, side, weights)) for side in populations]
 
     def cells(self, view: LeagueView) -> Sequence[Cell]:
         """The known players of each side against everybody of the other."""
@@ -88,8 +92,10 @@ class AnytimePSRO(responses.Responses):
     def _asked(self, view: LeagueView, epoch: int) -> Bools:
         """The cells of those who are known in an epoch."""
         asked = np.zeros(view.payoffs.sizes, dtype=np.bool_)
-        for side, known in enumerate(view.payoffs.by_side(self._known(view, epoch))):
-            np.moveaxis(asked, side, 0)[known] = True
+        known, now = self._known(view, epoch), max(player.born for player in view.players)
+        mixed = [self._mixed(view, known, one, min(now, (epoch + 1) * self.steps)) for one in range(len(known))]
+        for side, players in enumerate(view.payoffs.by_side(mixed)):
+            np.moveaxis(asked, side, 0)[players] = True
         return asked
 
     def _over(self, view: LeagueView, epoch: int) -> bool:
@@ -107,27 +113,33 @@ class AnytimePSRO(responses.Responses):
         for players, first in zip(view.populations, view.payoffs.first, strict=True):
             known.append(sorted({int(first[n]) for n, player in enumerate(players) if player.born == 0}))
         for before in range(epoch):
-            joining = [list(one) for one in known]
+            end = (before + 1) * self.steps
+            joining = [self._mixed(view, known, number, end) for number in range(len(known))]
             for number in range(len(known)):
-                met = self._solved(view, known, number, (before + 1) * self.steps)[1]
+                met = self._solved(view, known, number, end)[1]
                 joining[view.population(1 - number)] += np.flatnonzero(met > _LEAST).tolist()
             known = [sorted(set(one)) for one in joining]
         return known
 
+    def _mixed(self, view: LeagueView, known: Sequence[Sequence[int]], number: int, upto: int) -> list[int]:
+        """Of whom a population's mixture is made, when those who were born by iteration `upto` are there: the known."""
+        return list(known[number])
+
     def _solved(
         self, view: LeagueView, known: Sequence[Sequence[int]], number: int, upto: int
     ) -> tuple[Floats, Floats]:
-        """The game of a population's known players against all who were born opposite by an iteration.
+        """The game of those whom a population mixes against all who were born opposite by an iteration.
 
         The optimal mixture of the population, `float64[n]`, and of those opposite, `float64[m]`.
         """
         other = view.population(1 - number)  # a population's number is that of the first side that it plays
         players, first = view.populations[other], view.payoffs.first[other]
         met = [n for n, one in enumerate(players) if one.born <= upto and first[n] == n]
-        returns = np.moveaxis(view.payoffs[number], number, 0)[np.ix_(known[number], met)]
+        mixed = self._mixed(view, known, number, upto)
+        returns = np.moveaxis(view.payoffs[number], number, 0)[np.ix_(mixed, met)]
         own, theirs = zero_sum(returns / (np.abs(returns).max(initial=0.0) or 1.0))
         mixture, held = np.zeros(len(view.populations[number])), np.zeros(len(players))
-        mixture[known[number]], held[met] = own, theirs
+        mixture[mixed], held[met] = own, theirs
         return mixture, held
 
     def _mixture(self, view: LeagueView, population: int, weights: Floats) -> Mixture:

@@ -1,6 +1,9 @@
 """Best responses: every round one of each population, to the others' part of the last meta-strategy.
 
-What PSRO and its relatives share: they differ in the meta-strategy, or in whom else they let answer what.
+What PSRO and its relatives share: they differ in the meta-strategy, or in whom else they let answer what. A best
+response begins anew, or where an earlier one of its side ended: the last (`warm`), or whoever does best already (`transfer`; on
+what carries over from one mixture of opponents to the next, Smith, Anthony and Wellman, "Strategic knowledge transfer",
+JMLR 24 (2023)).
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from marl.job import Job, Mixture, Profile, marginals
 from marl.registry import Registry
 from marl.scenario import Component, component
 from marl.snapshot import Snapshot
+from marl.types import Floats
 
 
 @dataclass
@@ -30,6 +34,8 @@ class Params:
     founder: Component = component("players", default="marl/random", help="the player that each side starts with")
     warm: bool = False
     """Whether a best response goes on from the side's last one; a cold start by default. For oracles that learn."""
+    transfer: bool = False
+    """Whether it goes on from the player of its side that earns most already against whom it is to answer."""
 
 
 class Responses:
@@ -39,7 +45,8 @@ class Responses:
 
     def __init__(self, registry: Registry, params: Params) -> None:
         self.oracle, self.founder, self.registry = params.oracle, params.founder, registry
-        self.continues = params.warm
+        self.transfer = params.transfer
+        self.warm = self.continues = params.warm or params.transfer
 
     def founders(self, spec: EnvSpec) -> Sequence[Sequence[Snapshot]]:
         """Those whom the scenario names."""
@@ -53,11 +60,30 @@ class Responses:
 
     def response(self, view: LeagueView, side: int) -> Order:
         """The order of a side's best response to what the others follow."""
-        learned = [one.checkpoint for one in view.populations[side] if one.lineage] if self.continues else []
-        parent = learned[-1] if learned else None
         if view.iterations[-1].joint is not None:
-            return self.ordered(view, side, (), view.profiles(side), parent)
+            return self.ordered(view, side, (), view.profiles(side), self.parent(view, side))
+        parent = self.parent(view, side, view.payoffs.merged(view.payoffs.by_side(view.iterations[-1].mixtures)))
         return self.ordered(view, side, [view.mixture(other) for other in range(len(view.sides))], None, parent)
+
+    def parent(self, view: LeagueView, side: int, mixtures: Sequence[Floats] | None = None) -> str | None:
+        """The checkpoint that a best response begins from: the side's last one, or that of the best against `mixtures`.
+
+        `mixtures`: one for each side, which is what it shall answer; its own is not read. None: not known.
+        """
+        if not self.warm:
+            return None
+        players, own = view.populations[side], view.names[side]
+        learned = [n for n, one in enumerate(players) if one.lineage == own and one.checkpoint is not None]
+        if not learned:
+            return None
+        if not self.transfer or mixtures is None:
+            return players[learned[-1]].checkpoint
+        earned = np.where(np.isnan(view.payoffs[side]), -np.inf, view.payoffs[side])
+        earned = np.moveaxis(earned, side, 0)
+        for other in reversed([mixture for n, mixture in enumerate(mixtures) if n != side]):
+            kept = np.flatnonzero(other)
+            earned = earned[..., kept] @ other[kept]
+        return players[max(learned, key=lambda n: (earned[n], n))].checkpoint
 
     def ordered(
         self,
@@ -75,7 +101,7 @@ class Responses:
         which = () if number is None else (number,)
         job = Job(
             algorithm=self.oracle.name,
-            params=chained(self.oracle, view.planned) if self.continues else self.oracle.params,
+            params=chained(self.oracle, view.planned) if self.warm else self.oracle.params,
             side=side,
             opponents=_others(mixtures, side) if joint is None else marginals(joint),
             joint=joint,

@@ -21,6 +21,8 @@ from league.metasolvers.max_entropy_nash import MaxEntropyNash
 from league.metasolvers.nash import Nash
 from league.metasolvers.regret_matching import Params as RegretParams
 from league.metasolvers.regret_matching import RegretMatching
+from league.metasolvers.ce import Correlated
+from league.metasolvers.correlated import Params as CorrelatedParams
 from league.metasolvers.risk_averse import Params as RiskParams
 from league.metasolvers.risk_averse import RiskAverse
 from league.payoffs import Payoffs
@@ -138,6 +140,20 @@ def test_risk_aversion_prefers_the_hare() -> None:
     wary = RiskAverse(RiskParams(aversion=0.5))(Payoffs.of(hunt))
     assert all(mixture[0] > 0.95 for mixture in bold)
     assert all(mixture[1] > 0.95 for mixture in wary)
+
+
+@pytest.mark.parametrize("joint", [True, False])
+def test_in_a_stag_hunt_the_risk_averse_take_the_risk_dominant_equilibrium(joint: bool) -> None:
+    """Stags are worth 4 to both, a hare 3 for certain: leaving it costs 3, leaving the stag 1, so it dominates by risk.
+
+    Selecting by welfare Nash is the stag. Where one population plays both sides, the same.
+    """
+    hunt = np.array([[[4.0, 0.0], [3.0, 3.0]], [[4.0, 3.0], [0.0, 3.0]]])
+    payoffs = Payoffs.of(hunt) if joint else Payoffs.of(hunt[:1], symmetric=True)
+    paying = Correlated(CorrelatedParams(select="welfare"))(payoffs)
+    assert paying.weights[0, 0] == pytest.approx(1.0)
+    for mixture in RiskAverse(RiskParams(aversion=0.5))(payoffs):
+        assert mixture[1] > 0.95
 
 
 def test_matches_that_vary_are_a_risk_too() -> None:

@@ -9,8 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from league.iteration import Iteration
 from league.manager import Manager
+from league.payoffs import Payoffs
+from league.player import Player
+from league.strategies.psro import PSRO, Params
+from league.view import LeagueView
 from marl.errors import UserError
+from marl.registry import load_registry
 
 pytest.importorskip("marl_classic", reason="needs the plugin marl-classic")
 
@@ -67,6 +73,20 @@ def test_three_players_may_meet_their_past(league: Make) -> None:
     text = "env: {name: classic/kuhn_poker, players: 3}\n" + exact("historical", delta=0, founder="marl/random")
     *_, last = league(text + "stop: {iterations: 6}\n").run()
     assert last.measures["nash_conv"].value < 0.6 * 2.0625
+
+
+@pytest.mark.parametrize(
+    ("asked", "parent"), [({}, None), ({"warm": True}, "third"), ({"warm": True, "transfer": True}, "second")]
+)
+def test_where_a_best_response_begins(asked: dict[str, bool], parent: str | None) -> None:
+    """It answers the third one, against which the first earns most, and the second most of those who were trained."""
+    left = enumerate((None, "second", "third"))
+    players = [Player(f"player/{n}", (0, 1), f"{n}", n, checkpoint=one, lineage="row") for n, one in left]
+    table = np.array([[0.0, 1, 3], [-1, 0, 2], [-3, -2, 0]])
+    last = Iteration(2, ((0.0, 0.0, 1.0),), {}, (0.0,), 0.0)
+    view = LeagueView("", "", ("row", "column"), tuple(players), (last,), Payoffs.of([table], symmetric=True))
+    (order,) = PSRO(load_registry(), Params(**asked)).next(view, [])
+    assert order.job.parent == parent
 
 
 def test_rectified_psro_fills_the_niches_of_rock_paper_scissors(league: Make) -> None:

@@ -53,6 +53,14 @@ def marl_algorithms() -> Iterable[Descriptor]:
         tags=("exact", "tables"),
     )
     yield Descriptor(
+        "xdo",
+        "marl_tabular.double_oracle:ExtensiveDoubleOracle",
+        "extensive-form double oracle: solves the part of the game that best responses have found, again and again",
+        params="marl_tabular.double_oracle:DoubleOracleParams",
+        source="McAleer et al., XDO, NeurIPS 2021",
+        tags=("exact", "tables"),
+    )
+    yield Descriptor(
         "mmd",
         "marl_tabular.mirror:MagneticMirrorDescent",
         "magnetic mirror descent, whose last policy converges; its magnet may follow (R-NaD)",
