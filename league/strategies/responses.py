@@ -1,9 +1,9 @@
 """Best responses: every round one of each population, to the others' part of the last meta-strategy.
 
 What PSRO and its relatives share: they differ in the meta-strategy, or in whom else they let answer what. A best
-response begins anew, or where an earlier one of its side ended: the last (`warm`), or whoever does best already (`transfer`; on
-what carries over from one mixture of opponents to the next, Smith, Anthony and Wellman, "Strategic knowledge transfer",
-JMLR 24 (2023)).
+response begins anew, or where an earlier one of its side ended: the last (`warm`), or whoever does best already
+(`transfer`). On what carries over from one mixture of opponents to the next see Smith, Anthony and Wellman, "Strategic
+knowledge transfer", JMLR 24 (2023).
 """
 
 from __future__ import annotations

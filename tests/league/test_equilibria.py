@@ -13,6 +13,7 @@ from league.checked.metasolver import CheckedMetaSolver
 from league.metasolvers import MetaSolver
 from league.metasolvers.cce import CoarseCorrelated, deviations
 from league.metasolvers.ce import Correlated, swaps
+from league.metasolvers.correlated import Params as CorrelatedParams
 from league.metasolvers.correlated import Params as Selection
 from league.metasolvers.correlated import nearest_distribution
 from league.metasolvers.logit import Logit
@@ -21,8 +22,6 @@ from league.metasolvers.max_entropy_nash import MaxEntropyNash
 from league.metasolvers.nash import Nash
 from league.metasolvers.regret_matching import Params as RegretParams
 from league.metasolvers.regret_matching import RegretMatching
-from league.metasolvers.ce import Correlated
-from league.metasolvers.correlated import Params as CorrelatedParams
 from league.metasolvers.risk_averse import Params as RiskParams
 from league.metasolvers.risk_averse import RiskAverse
 from league.payoffs import Payoffs

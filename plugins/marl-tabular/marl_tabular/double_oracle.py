@@ -48,9 +48,9 @@ class DoubleOracleParams(Params):
 
 
 class DoubleOracle:
-    """What best responses have found so far. `gap`: how exploitable the next part's solution may be; 0 before the first.
+    """What best responses have found so far.
 
-    `inner`: iterations of CFR+ so far, over all parts.
+    `gap`: how exploitable the next part's solution may be within it; 0 before there was one. `inner`: iterations of CFR+ so far, over all parts.
     """
 
     def __init__(self, form: SequenceForm, most: int) -> None:

@@ -14,7 +14,7 @@ from marl_tabular.restricted import Restricted
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_part_is_worth_what_the_whole_is_where_nobody_leaves_it(desk: Callable[..., Any], seed: int) -> None:
-    """Any policies of the part earn in it what they earn in the whole game, and answers found in it cannot be better."""
+    """Policies of the part earn in it what they earn in the whole game, where answers may be better and not worse."""
     form, draws = desk("classic/leduc_poker").form, np.random.default_rng(seed)
     allowed = []
     for player in form.players:
