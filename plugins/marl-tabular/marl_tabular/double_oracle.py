@@ -50,7 +50,8 @@ class DoubleOracleParams(Params):
 class DoubleOracle:
     """What best responses have found so far.
 
-    `gap`: how exploitable the next part's solution may be within it; 0 before there was one. `inner`: iterations of CFR+ so far, over all parts.
+    `gap`: how exploitable the next part's solution may be within it; 0 before there was one.
+    `inner`: iterations of CFR+ so far, over all parts.
     """
 
     def __init__(self, form: SequenceForm, most: int) -> None:
