@@ -138,6 +138,11 @@ def league_strategies() -> Iterable[Descriptor]:
             "the AlphaStar league: main agents, main exploiters and league exploiters, side by side",
             VINYALS,
         ),
+        _strategy(
+            "pbt:PBT",
+            "population-based training: learners with settings of their own, of which the weak go on from the strong",
+            "Jaderberg et al., Population based training of neural networks, 2017",
+        ),
     ]
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from rich.table import Table
 from rich.text import Text
@@ -52,8 +55,16 @@ def cell(mean: float, margin: float) -> str:
     return f"{mean:+.2f}±{margin:.2f}" if np.isfinite(margin) else f"{mean:+.2f}±?"
 
 
-def players_table(players: tuple[Player, ...]) -> Table:
-    """Who was trained when, from whom and against whom."""
+def value_at(params: Mapping[str, Any], name: str) -> Any:
+    """A setting by its name; a dot leads into a group of them. None where there is none."""
+    found: Any = params
+    for part in name.split("."):
+        found = found.get(part) if isinstance(found, Mapping) else None
+    return found
+
+
+def players_table(players: tuple[Player, ...], settings: Mapping[str, Mapping[str, Any]] = {}) -> Table:
+    """Who was trained when, from whom and against whom. `settings`: columns instead of the last, values by name."""
     table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0))
     table.add_column("player", no_wrap=True)
     table.add_column("born", justify="right", no_wrap=True)
@@ -63,9 +74,12 @@ def players_table(players: tuple[Player, ...]) -> Table:
     for name, is_known in (("learner", told), ("parent", warm)):
         if is_known:
             table.add_column(name, no_wrap=True)
-    if met or not warm:
+    for name in settings:
+        table.add_column(name, justify="right", no_wrap=True)
+    if not settings and (met or not warm):
         table.add_column("trained against", overflow="fold")
-    table.add_column("snapshot", no_wrap=True)
+    if not settings:
+        table.add_column("snapshot", no_wrap=True)
     for player in players:
         more = f" and {len(player.opponents) - 3} more" if len(player.opponents) > 3 else ""
         learner = (printable(player.lineage or "–"),) if told else ()
@@ -73,8 +87,13 @@ def players_table(players: tuple[Player, ...]) -> Table:
         against = (", ".join(map(printable, player.opponents[:3])) + more,) if met or not warm else ()
         left = f", left in {player.retired}" if player.retired is not None else ""
         start = (printable(player.name), str(player.born), printable(player.role) + left)
-        table.add_row(*map(Text, (*start, *learner, *parent, *against, player.snapshot[:12])))
+        rest = [_setting(values.get(player.name)) for values in settings.values()] or (*against, player.snapshot[:12])
+        table.add_row(*map(Text, (*start, *learner, *parent, *rest)))
     return table
+
+
+def _setting(value: Any) -> str:
+    return "–" if value is None else f"{value:.3g}" if isinstance(value, float) else printable(str(value))
 
 
 def mixture_table(view: LeagueView) -> Table:

@@ -86,7 +86,7 @@ def marl(warm: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
 
     def call(*arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:
         command = [str(warm / "marl"), *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True, timeout=300, **options)
+        return subprocess.run(command, capture_output=True, text=True, **{"timeout": 300, **options})
 
     return call
 

@@ -16,7 +16,7 @@ from league.payoffs import margins
 from league.payoffs.row import EXACT
 from league.player import Player
 from league.reader import opened
-from league.shown import mixture_table, payoff_table, players_table
+from league.shown import mixture_table, payoff_table, players_table, value_at
 from league.value import plain_values
 from league.view import LeagueView
 from marl.cli.command import option
@@ -26,6 +26,7 @@ from marl.run.journal import story
 from marl.types import Floats
 from marl.words import uncertain
 
+SETTING = option([], "--setting", help="Show this setting of the algorithm too, as in --setting lr; may be repeated.")
 
 @app.command()
 def status(run: Path = RUN, as_json: bool = JSON) -> None:
@@ -75,14 +76,18 @@ def payoffs(run: Path = RUN, last: int = option(10, help="How many of the newest
 
 
 @app.command()
-def players(run: Path = RUN, as_json: bool = JSON) -> None:
-    """Who was trained when, from whom and against whom."""
-    with opened(run) as (_, view):
-        found = view.players
+def players(run: Path = RUN, setting: list[str] = SETTING, as_json: bool = JSON) -> None:
+    """Who was trained when, from whom and against whom, and with which settings of the algorithm."""
+    with opened(run) as (ledger, view):
+        found, settings = view.players, ledger.settings()
     if as_json:
-        print(json.dumps([_player(player) for player in found]))
+        print(json.dumps([{**_player(player), "settings": settings.get(player.name)} for player in found]))
         return
-    Console(highlight=False).print(players_table(found))
+    columns = {name: {who: value_at(params, name) for who, params in settings.items()} for name in setting}
+    for name, values in columns.items():
+        if all(value is None for value in values.values()):
+            raise UserError(f"no player was trained with a setting {name!r}: --json has all that each was trained with")
+    Console(highlight=False).print(players_table(found, columns))
 
 
 @app.command()

@@ -124,6 +124,13 @@ class Ledger:
             for r in rows
         ]
 
+    def settings(self) -> dict[str, dict[str, Any]]:
+        """What the algorithm was told that trained each player, by the players' names; founders have nothing."""
+        table, jobs = schema.players, schema.jobs
+        query = select(table.c.name, jobs.c.spec).join(jobs, table.c.job == jobs.c.id).order_by(table.c.id)
+        with self.reads() as connection:
+            return {row.name: dict(row.spec.get("params") or {}) for row in connection.execute(query)}
+
     def _sides(self, row: Any) -> tuple[int, ...]:
         sides = row.sides
         if not isinstance(sides, list) or not sides or not all(isinstance(side, int) for side in sides):

@@ -146,7 +146,7 @@ def starting(
 
 
 def _whole(network: Network, name: str, snapshot: Snapshot) -> dict[str, Array]:
-    """All weights of a network, as a snapshot has them."""
+    """All weights of a network, as a snapshot has them; a critic that it was trained without (a clone's) is new."""
     saved = snapshot.meta["modules"]
     if name not in saved:
         raise UserError(f"it has the networks {', '.join(saved)}, and not {name!r}: is `sharing` another one?")
@@ -155,7 +155,7 @@ def _whole(network: Network, name: str, snapshot: Snapshot) -> dict[str, Array]:
         there = saved[name].get(key, {})
         if wanted[key] != there:
             raise UserError(f"its network {name!r} has another {key}: {_unlike(there, wanted[key])}")
-    return {key: snapshot.arrays[f"{name}/{key}"] for key in network.state_dict()}
+    return {key: snapshot.arrays.get(f"{name}/{key}", _array(new)) for key, new in network.state_dict().items()}
 
 
 def _parts(network: Network, name: str, snapshot: Snapshot, parts: Collection[str]) -> dict[str, Array]:

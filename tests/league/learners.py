@@ -30,13 +30,15 @@ from marl.registry import Descriptor, hookimpl
 class Params:
     """What goes wrong, and how long it takes; `env_steps` is its work by the logical clock.
 
-    "wait": side 0 waits until side 1 has done three jobs, and says so by the marker.
+    "wait": side 0 waits until side 1 has done three jobs, and says so by the marker. `rate`: of each step.
     """
 
     env_steps: int = 10
     seconds: float = 0.0
     fault: str = ""
     marker: str = ""
+    rate: float = 1.0
+    """How much of a step it takes."""
 
 
 class Averager:
@@ -58,7 +60,8 @@ class Averager:
         count = int(parent.meta["count"]) if parent is not None else 0
         if self.params.fault == "wait" and count == 2:
             Path(self.params.marker).touch()
-        mean = plan if parent is None else (count * parent.arrays["plan"] + plan) / (count + 1)
+        before = decisions.plan(decisions.uniform()) if parent is None else parent.arrays["plan"]
+        mean = before + self.params.rate / (count + 1) * (plan - before)
         for step in range(3):
             services.log(10 * count + step, env_steps=5, **{"return": value})
         if self.params.fault == "die at the end" and not marked(self.params.marker):

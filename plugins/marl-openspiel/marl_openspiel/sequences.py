@@ -171,7 +171,13 @@ class _Walk:
 
     def _aliased(self, player: int, one: str, other: str) -> str:
         options = [name for name in offered(self.game) if name.startswith("information") and name != self.sight.name]
-        advice = f"make it with observation: {options[0]}" if options else "it offers no other observation"
+        forgets = one == other and self.sight.name.startswith("information")  # as the game itself has it
+        if forgets:
+            advice = (
+                "players forget there what they saw, so another observation would not help; maybe its parameters do"
+            )
+        else:
+            advice = f"make it with observation: {options[0]}" if options else "it offers no other observation"
         difference = (
             f"({one!r} and {other!r})" if one != other else f"({one!r}, reached in two ways: no perfect recall)"
         )

@@ -154,6 +154,17 @@ def test_rows_that_alias_information_sets_are_refused():
         environment.sequence_form()
 
 
+def test_a_game_that_forgets_is_not_told_to_look_otherwise():
+    """Of cards that are seen while they are played, only those that are left are seen later; `imp_info` hides them."""
+    params = {"num_cards": 4, "points_order": "descending"}
+    with pytest.raises(UserError, match="players forget there what they saw"):
+        games.make(
+            "goofspiel", lanes=1, params=GameParams(parameters=params, observation="information_state")
+        ).sequence_form()
+    hidden = GameParams(parameters={**params, "imp_info": True}, observation="information_state")
+    assert games.make("goofspiel", lanes=1, params=hidden).sequence_form().players[0].sequences > 1
+
+
 def test_imperfect_recall_is_refused():
     with pytest.raises(UserError, match="no sequence form"):
         games.make("liars_dice_ir", lanes=1, params=GameParams(parameters={"dice_sides": 3})).sequence_form()
