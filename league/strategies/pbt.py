@@ -4,9 +4,9 @@ Why: a schedule of hyper-parameters that suits a league is not known before, and
 learner has its own; now and then a learner that does badly *exploits* (goes on from the checkpoint and the settings of
 one that does well) and *explores* (each of these settings times or divided by `factor`). How well a learner does is the
 mean return of its newest player against the newest of all the others, and these are whom all of them meet.
-Source: Jaderberg et al., "Population based training of neural networks", 2017, section 3 (truncation selection, perturb);
-in games against each other: Jaderberg et al., "Human-level performance in 3D multiplayer games with population-based
-reinforcement learning", Science 364 (2019).
+Source: Jaderberg et al., "Population based training of neural networks", 2017, section 3 (truncation selection,
+perturb); in games against each other: Jaderberg et al., "Human-level performance in 3D multiplayer games with
+population-based reinforcement learning", Science 364 (2019).
 """
 
 from __future__ import annotations
