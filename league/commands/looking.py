@@ -28,6 +28,7 @@ from marl.words import uncertain
 
 SETTING = option([], "--setting", help="Show this setting of the algorithm too, as in --setting lr; may be repeated.")
 
+
 @app.command()
 def status(run: Path = RUN, as_json: bool = JSON) -> None:
     """Where a league stands, and whom its meta-strategy plays."""
