@@ -12,6 +12,7 @@ from rich.text import Text
 
 from league.commands.app import JSON, RUN, app
 from league.ledger.operations import Operation, Operations
+from league.measures.cycles import cycles
 from league.payoffs import margins
 from league.payoffs.row import EXACT
 from league.player import Player
@@ -89,6 +90,21 @@ def players(run: Path = RUN, setting: list[str] = SETTING, as_json: bool = JSON)
         if all(value is None for value in values.values()):
             raise UserError(f"no player was trained with a setting {name!r}: --json has all that each was trained with")
     Console(highlight=False).print(players_table(found, columns))
+
+
+@app.command("cycles")
+def cycles_(run: Path = RUN, most: int = option(10, min=1, help="How many, the strongest first."),
+            as_json: bool = JSON) -> None:  # fmt: skip
+    """Who beats whom beats whom in a circle, where that is sure."""
+    with opened(run) as (_, view):
+        found = cycles(view, most)
+    if as_json:
+        print(json.dumps([{"players": one.players, "strength": one.strength} for one in found]))
+        return
+    for one in found:
+        print(printable(f"{one}, each by {one.strength:.3g} or more"))
+    if not found:
+        print("no sure cycle among the pairings that were played")
 
 
 @app.command()

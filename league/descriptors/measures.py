@@ -38,5 +38,31 @@ MEASURES = (
         "how many players the meta-strategy really uses: the exponential of its entropy",
         source="Hill, Diversity and evenness, Ecology 1973",
     ),
+    Descriptor(
+        "expected_cardinality",
+        "league.measures.expected_cardinality:ExpectedCardinality",
+        "how many different players there are, by what they earn: of a determinantal point process",
+        source="Perez-Nieves et al., Modelling behavioural diversity for learning in open-ended games, ICML 2021",
+    ),
+    Descriptor(
+        "cycles",
+        "league.measures.cycles:Cycles",
+        "the share of players that stand in a sure circle: A beats B beats C beats A",
+        source="Balduzzi et al., Open-ended learning in symmetric zero-sum games, ICML 2019",
+    ),
+    Descriptor(
+        "past",
+        "league.measures.past:Past",
+        "how often the meta-strategy wins against earlier players, in fresh matches",
+        params="league.measures.past:Params",
+        source="Vinyals et al., Grandmaster level in StarCraft II, Nature 575, 2019",
+    ),
+    Descriptor(
+        "yardsticks",
+        "league.measures.yardsticks:Yardsticks",
+        "how often the meta-strategy wins against players who never learn, in fresh matches",
+        params="league.measures.yardsticks:Params",
+        source="Silver et al., Mastering the game of Go without human knowledge, Nature 550, 2017",
+    ),
 )
 WHERE_EXACT = ("league/nash_conv",)  # what is taken, unless a scenario says otherwise, where payoffs are exact

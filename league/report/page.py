@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from league.report.births import births_section
+from league.report.circles import circles_section
 from league.report.curve import measure_sections
 from league.report.heading import heading
 from league.report.heatmap import heatmap_section
@@ -32,6 +33,7 @@ def render(view: LeagueView, learning: Learning = NOTHING) -> str:
         *measure_sections(view),
         learning_section(learning),
         heatmap_section(view),
+        circles_section(view),
         mixture_section(view),
         ranking_section(view),
         births_section(view),
