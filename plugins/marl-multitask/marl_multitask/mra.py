@@ -50,27 +50,35 @@ class MRALearner(PPOLearner):
                 raise UserError(f"multitask/mra learns networks of `model: {{kind: multitask/relations}}`, not {kind}")
 
     def prepare(self, module_id: str, columns: Tensors) -> Tensors:
-        """Observations `[K, ...]` that name the mode that was played, and `drawn`, its log-probability, `[K]`."""
+        """Observations `[K, ...]` that name the `mode` that was played, its log-probability, `drawn`, and its `gain`:
+        how much more followed than modes are worth on average. (An advantage over the mode's own value says nothing of
+        the mode.)"""
         seen, encoder = columns["observation"], self._encoder(module_id)
         with torch.no_grad():
-            mode = encoder.mode(seen)
-            drawn = encoder.log_chances(seen[SIZE]).gather(1, mode[:, None])[:, 0]
-        return {"observation": named(seen, mode), "mode": mode, "drawn": drawn}
+            mode, chances = encoder.mode(seen), encoder.log_chances(seen[SIZE])
+            values = [self.network(module_id)(named(seen, one)).value for one in range(encoder.modes)]
+            gain = columns["target"] - (chances.exp() * torch.stack(values, 1)).sum(1)
+        drawn = chances.gather(1, mode[:, None])[:, 0]
+        return {"observation": named(seen, mode), "mode": mode, "drawn": drawn, "gain": gain}
 
     def loss(self, module_id: str, batch: Tensors, inputs: Tensor, value: Tensor) -> tuple[Tensor, Stats]:
         """PPO's, of actions and of modes, less what the information is worth."""
         loss, told = super().loss(module_id, batch, inputs, value)
         chances = self._encoder(module_id).log_chances(batch["observation"][SIZE])
-        ratio = (chances.gather(1, batch["mode"][:, None])[:, 0] - batch["drawn"]).exp()
-        advantage = self.normalised(batch["advantage"]) if self.hyper.normalise else batch["advantage"]
-        clip = self.hyper.clip
-        modes = torch.min(ratio * advantage, ratio.clamp(1 - clip, 1 + clip) * advantage).mean()
         few = slice(None, None, chances.shape[1])  # as many forward passes as there are modes: of fewer rows each
         some = {key: map_tensors(lambda leaf: leaf[few], batch[key]) for key in ("observation", "mask") if key in batch}
         known = information(self.network(module_id), some["observation"], some.get("mask"), chances[few].detach())
         spread = -(chances.exp() * chances).sum(1).mean()
-        loss = loss - modes - self.hyper.information * known - self.coefficients["entropy_weight"] * spread
+        loss = loss + self._modes_loss(chances, batch) - self.hyper.information * known
+        loss = loss - self.coefficients["entropy_weight"] * spread
         return loss, {**told, "information": known.detach(), "mode_entropy": spread.detach()}
+
+    def _modes_loss(self, chances: Tensor, batch: Tensors) -> Tensor:
+        """PPO's clipped objective of the choice of a mode."""
+        ratio = (chances.gather(1, batch["mode"][:, None])[:, 0] - batch["drawn"]).exp()
+        gain = self.normalised(batch["gain"]) if self.hyper.normalise else batch["gain"]
+        objective: Tensor = torch.min(ratio * gain, ratio.clamp(1 - self.hyper.clip, 1 + self.hyper.clip) * gain).mean()
+        return -objective
 
     def _encoder(self, module_id: str) -> RelationsEncoder:
         return cast(RelationsEncoder, self.network(module_id).encoder)

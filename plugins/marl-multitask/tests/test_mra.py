@@ -110,12 +110,12 @@ def test_a_mode_that_earned_more_is_drawn_more_often_at_that_size(seen: dict[str
     learner = MRALearner.make(module_specs(Resources(1, GAME).spec, MODEL, "all", range(5)), hyper)
     made, rows = encoder(learner.network("agents")), len(seen[SIZE])
     wanted = torch.where(seen[SIZE][:, 0] == 2, 0, 2)  # mode 0 among two, mode 2 among four
-    columns: dict[str, Any] = {name: np.zeros(rows, np.float32) for name in ("value", "target")}
+    columns: dict[str, Any] = {name: np.zeros(rows, np.float32) for name in ("value", "advantage")}
     columns |= {"action": np.zeros(rows, np.int64), "logp": np.full(rows, -np.log(3), np.float32)}
     for turn in range(12):  # a fit goes no further than its clip
         played = {**seen, LOT: torch.rand((rows, 1), generator=torch.Generator().manual_seed(turn))}
         columns["observation"] = {name: leaf.numpy() for name, leaf in played.items()}
-        columns["advantage"] = np.where((made.mode(played) == wanted).numpy(), 1.0, -1.0).astype(np.float32)
+        columns["target"] = np.where((made.mode(played) == wanted).numpy(), 1.0, -1.0).astype(np.float32)
         stats = learner.fit({"agents": columns}, 5, {"agents": 1}, turn, {"lr": 0.05, "entropy_weight": 0.0})["agents"]
     chances = made.log_chances(torch.tensor([[2.0], [4.0]])).exp()
     assert chances[0, 0] > 0.5 and chances[1, 2] > 0.5
