@@ -8,7 +8,7 @@ import numpy as np
 
 from marl import rng
 from marl.env import Rows, Searchable
-from marl.types import Array, Floats, Ints, Keys
+from marl.types import Array, Bools, Floats, Ints, Keys
 from marl_search.evaluator import Evaluator
 from marl_search.game import Facts
 from marl_search.trees import Descent, Rule, Trees
@@ -20,13 +20,14 @@ _LANES = 1 << 16  # positions that are held at once: more matches are searched o
 class Found:
     """What a search found for K positions. `visits`: `float32[K, A]`, how often each action was tried.
 
-    `action`: `int64[K]`, the best. `value`: `float64[K]`, what the mover may expect, -1 to 1. `simulations`: how many
-    there were, over all positions (fewer where everything is proven).
+    `action`: `int64[K]`, the best. `value`: `float64[K]`, what the mover may expect, -1 to 1. `certain`: `bool[K]`,
+    whether that is proven. `simulations`: how many there were, over all positions (fewer where everything is proven).
     """
 
     visits: Array
     action: Ints
     value: Floats
+    certain: Bools
     simulations: int
 
 
@@ -53,7 +54,9 @@ class Search:
             self._searched(rows.take(part), matches, keys[part], None if noise is None else noise[part])
             for part in parts
         ]
-        columns = (np.concatenate([getattr(one, name) for one in found]) for name in ("visits", "action", "value"))
+        columns = (
+            np.concatenate([getattr(one, name) for one in found]) for name in ("visits", "action", "value", "certain")
+        )
         return Found(*columns, sum(one.simulations for one in found))
 
     def _searched(self, rows: Rows, origin: Searchable, keys: Keys, noise: Array | None) -> Found:
@@ -76,7 +79,7 @@ class Search:
         mean = trees.total[root].sum(axis=1) / np.maximum(visits.sum(axis=1), 1)
         certain = trees.outcome[root, trees.side[root]]
         value = np.where(np.isnan(certain), mean, certain)
-        return Found(visits, trees.best(root), value, done)
+        return Found(visits, trees.best(root), value, ~np.isnan(certain), done)
 
     def _room(self, count: int, origin: Searchable) -> tuple[Trees, Searchable]:
         """Trees and lanes for so many positions."""
