@@ -21,7 +21,8 @@ from marl_classic.drawing import CELL, disc
 
 ROWS, COLUMNS = 6, 7
 CELLS = ROWS * COLUMNS
-_DIRECTIONS = [(np.uint64(step), np.uint64(2 * step)) for step in (1, 7, 8, 9)]
+_BIT = np.uint64(1) << np.arange(64, dtype=np.uint64)
+_STEPS = np.array([[1], [7], [8], [9]], dtype=np.uint64)  # to the next stone of a line, in each direction
 
 
 _OWN = np.array([[0, 1, 2], [1, 0, 2]])
@@ -72,12 +73,14 @@ class ConnectFour(TurnGame):
         planes[cell + agent * CELLS] = 1
         planes[cell + 2 * CELLS] = 0
         mine = lanes * 2 + agent
-        board = self.stones.reshape(-1)[mine] | (np.uint64(1) << (row * 8 + action).astype(np.uint64))
+        board = self.stones.reshape(-1)[mine] | _BIT.take(row * 8 + action)
         self.stones.reshape(-1)[mine] = board
         self.player[lanes] = 1 - agent
         won = four_in_a_row(board)
-        gain = np.where(won, 1.0 - 2.0 * agent, 0.0)
-        return np.stack([gain, -gain], axis=1), won | (self.tick[lanes] == CELLS)
+        rewards, winners = np.zeros((len(lanes), 2)), won.nonzero()[0]
+        if len(winners):
+            rewards[winners], rewards[winners, agent[winners]] = -1.0, 1.0
+        return rewards, won | (self.tick[lanes] == CELLS)
 
     def observe(self, lanes: Lanes, agent: Ints) -> Array:
         if not self._own:
@@ -98,8 +101,6 @@ class ConnectFour(TurnGame):
 
 def four_in_a_row(board: Keys) -> Bools:
     """Whether each board has four stones in a line, `uint64[L] -> bool[L]`."""
-    found = np.zeros_like(board)
-    for step, double in _DIRECTIONS:
-        pairs = board & (board >> step)
-        found |= pairs & (pairs >> double)
-    return np.not_equal(found, 0)
+    pairs = board & (board >> _STEPS)
+    pairs &= pairs >> (_STEPS + _STEPS)
+    return np.not_equal(np.bitwise_or.reduce(pairs, axis=0), 0)

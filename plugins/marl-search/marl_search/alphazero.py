@@ -81,6 +81,11 @@ class AlphaZero:
             )
         if job.tasks is not None:
             raise UserError(f"tasks: {NAME} plays all tasks alike; leave the curriculum out")
+        if job.parent is not None and self.params.horizon is None and self.params.lr_end is not None:
+            raise UserError(
+                f"{NAME}: the learning rate would start anew with every job that goes on from another; set `horizon` "
+                "to the env steps of the whole chain, or leave `lr_end` out"
+            )
         lineup(job, spec)
         self._modules(spec)
 
@@ -99,7 +104,7 @@ class AlphaZero:
             budget = int(job.budget.get("env_steps", self.params.env_steps))
             progress = training.progress
             progress.budget += budget
-            horizon = self.params.horizon or progress.budget
+            horizon = self.params.horizon or budget
             metrics: dict[str, float] = {}
             first = progress.updates
             while progress.env_steps < progress.budget or progress.updates == first:

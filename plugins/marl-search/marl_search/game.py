@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from marl.env import Environment, EnvSpec, Searchable
+from marl.env import Environment, EnvSpec, Rows, Searchable
 from marl.errors import UserError
 from marl.space import Discrete
-from marl.types import Floats
+from marl.types import Bools, Floats
 
 
 @dataclass(frozen=True)
@@ -41,15 +42,23 @@ class Facts:
         if not np.isfinite(spec.returns).all() or spec.returns[0] >= spec.returns[1]:
             raise UserError(f"{who} weighs returns by their bounds, and EnvSpec.returns is {spec.returns}")
 
-    @property
+    @cached_property
     def actions(self) -> int:
         """A, the most actions that an agent may choose among."""
         return max(group.action.n for group in self.spec.groups if isinstance(group.action, Discrete))
 
-    @property
+    @cached_property
     def sides(self) -> Floats:
         """Which agent is on which side, `float64[N, S]`, to sum rewards by."""
         return np.eye(len(self.spec.sides))[self.spec.side_of]
+
+    def legal(self, rows: Rows) -> Bools:
+        """What the agents of these rows may do, `bool[K, A]`."""
+        own = self.spec.groups[rows.group].action
+        mask = np.zeros((len(rows), self.actions), dtype=np.bool_)
+        assert isinstance(own, Discrete)
+        mask[:, : own.n] = True if rows.mask is None else rows.mask
+        return mask
 
     def scaled(self, returns: Floats) -> Floats:
         """Returns from -1, the least, to 1, the most."""

@@ -9,6 +9,7 @@ import torch
 
 from marl.env import Rows, Searchable
 from marl.errors import UserError
+from marl.space import Tree
 from marl.training.networks import Network, NetworkPolicy, module_ids
 from marl.training.networks.tensors import finite, numpy, tensors
 from marl.types import Array, Floats, Keys
@@ -26,6 +27,10 @@ class ZeroSum(Facts):
             raise UserError(f"{who} is for two sides of which one wins what the other loses; search/mcts is for more")
         if len(spec.groups) != 1:
             raise UserError(f"{who} has one network for all, and here are groups with spaces of their own")
+        if isinstance(spec.groups[0].observation, Tree):
+            raise UserError(
+                f"{who} keeps what is seen as one array, and here it is a tree: {spec.groups[0].observation}"
+            )
 
 
 class NetworkJudge:

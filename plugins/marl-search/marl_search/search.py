@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -40,6 +40,7 @@ class Search:
     def __init__(self, facts: Facts, rule: Rule, evaluator: Evaluator, simulations: int, prove: bool) -> None:
         self.facts, self.rule, self.evaluator = facts, rule, evaluator
         self.simulations, self.prove = simulations, prove
+        self._side_of = facts.spec.side_of
         self._trees: Trees | None = None
         self._matches: Searchable | None = None
 
@@ -54,17 +55,15 @@ class Search:
             self._searched(rows.take(part), matches, keys[part], None if noise is None else noise[part])
             for part in parts
         ]
-        columns = (
-            np.concatenate([getattr(one, name) for one in found]) for name in ("visits", "action", "value", "certain")
-        )
-        return Found(*columns, sum(one.simulations for one in found))
+        names = ("visits", "action", "value", "certain")
+        columns = {name: np.concatenate([getattr(one, name) for one in found]) for name in names}
+        return Found(**columns, simulations=sum(one.simulations for one in found))
 
     def _searched(self, rows: Rows, origin: Searchable, keys: Keys, noise: Array | None) -> Found:
         trees, matches = self._room(len(rows), origin)
         root = trees.plant(len(rows))
         matches.copy_from(origin, rows.lane, root)
-        here = Rows(root, rows.agent, rows.observation, rows.mask, rows.first, rows.group)
-        self._judge(trees, matches, here, keys)
+        self._judge(trees, matches, replace(rows, lane=root), keys)
         if noise is not None:
             trees.prior[root] = 0.75 * trees.prior[root] + 0.25 * noise
         tree, done = np.arange(len(rows)), 0
@@ -129,11 +128,8 @@ class Search:
 
     def _judge(self, trees: Trees, matches: Searchable, rows: Rows, keys: Keys) -> Floats:
         """Open the nodes of these rows; what they are worth, `float64[K, S]`."""
-        node = rows.lane
-        mask = rows.mask
-        if mask is not None and mask.shape[1] < trees.actions:
-            mask = np.pad(mask, ((0, 0), (0, trees.actions - mask.shape[1])))
-        trees.open(node, rows.agent, self.facts.spec.side_of[rows.agent], mask, rng.uniform(keys))
+        node, side = rows.lane, self._side_of[rows.agent]
+        trees.open(node, rows.agent, side, self.facts.legal(rows), rng.uniform(keys))
         judged = self.evaluator.judge(matches, rows, keys)
         if judged.priors is not None:
             trees.prior[node] = judged.priors

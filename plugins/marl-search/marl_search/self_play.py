@@ -48,7 +48,9 @@ class SelfPlayer:
 
     def search(self, rows: Rows, matches: Environment, keys: Keys) -> Searched:
         """Search for each of K rows, with noise at the root; early moves in proportion to visits, then the most."""
-        noise = dirichlet(rng.extend(keys, _NOISE), self._noise, rows.mask) if self._noise else None
+        noise = (
+            dirichlet(rng.extend(keys, _NOISE), self._noise, self._search.facts.legal(rows)) if self._noise else None
+        )
         found = self._search(rows, searchable(matches, self._search.facts.who), keys, noise)
         self.simulations += found.simulations
         early = self.ticks[rows.lane] < self._drawn
@@ -56,9 +58,8 @@ class SelfPlayer:
         return Searched(action=action, logp=np.zeros(len(rows)), value=found.value, visits=found.visits)
 
 
-def dirichlet(keys: Keys, concentration: float, mask: Bools | None) -> Array:
+def dirichlet(keys: Keys, concentration: float, mask: Bools) -> Array:
     """Dirichlet noise over the legal actions of each row, `float32[K, A]`: gamma variates, by their inverse."""
-    assert mask is not None
     draws = np.stack([rng.uniform(keys, draw) for draw in range(mask.shape[1])], axis=1)
     gamma = np.where(mask, np.maximum(gammaincinv(concentration, draws), 1e-12), 0.0)
     return np.asarray(gamma / gamma.sum(axis=1, keepdims=True), dtype=np.float32)
@@ -82,9 +83,8 @@ class Examples:
         if not isinstance(moves.acts, Searched):
             return
         rows, visits = moves.rows, moves.acts.visits
-        assert rows.mask is not None and isinstance(rows.observation, np.ndarray)
         policy = visits / visits.sum(axis=1, keepdims=True)
-        columns = {"observation": rows.observation, "mask": rows.mask, "policy": policy}
+        columns = {"observation": np.asarray(rows.observation), "mask": self._facts.legal(rows), "policy": policy}
         self._waiting.append(columns | {"lane": rows.lane, "agent": rows.agent})
         self.searched += len(rows)
 

@@ -75,13 +75,13 @@ class Trees:
         self.proven[node], self.outcome[node] = np.nan, np.nan
         self.over[node], self.earned[node] = False, 0
 
-    def open(self, node: Ints, agent: Ints, side: Ints, mask: Bools | None, tie: Floats) -> None:
-        """`agent[K]` of `side[K]` moves at `node[K]`, and may do what `mask[K, A]` says (None: anything).
+    def open(self, node: Ints, agent: Ints, side: Ints, mask: Bools, tie: Floats) -> None:
+        """`agent[K]` of `side[K]` moves at `node[K]`, and may do what `mask[K, A]` says.
 
         `tie`: `float64[K]` in [0, 1): which of actions that look alike comes first.
         """
         self.agent[node], self.side[node] = agent, side
-        self.barred[node] = 0 if mask is None else np.where(mask, np.float32(0), np.float32(-np.inf))
+        self.barred[node] = np.where(mask, np.float32(0), np.float32(-np.inf))
         self.tie[node] = (tie[:, None] + np.arange(self.actions) * 0.6180339887498949) % 1.0
 
     def descend(self, tree: Ints, rule: Rule) -> Descent:
