@@ -137,8 +137,6 @@ class LeagueConfig:
 
     def __post_init__(self) -> None:
         at_least(self, 1, "workers", "lease_seconds")
-        if self.blobs and not self.ledger:
-            raise ValueError("blobs: a store that machines share needs a ledger that they share: name it as `ledger`")
 
     @staticmethod
     def former(values: dict[str, Any]) -> None:

@@ -39,8 +39,11 @@ def marl_runners() -> Iterable[Descriptor]:
 
 @hookimpl
 def marl_rosters() -> Iterable[Descriptor]:
-    """Who is in a run of `kind: league`."""
-    return [Descriptor("league", "league.roster:roster", "the players of a league, and its meta-strategy")]
+    """Who is in a run of `kind: league`, and in a tournament."""
+    return [
+        Descriptor("league", "league.roster:roster", "the players of a league, and its meta-strategy"),
+        Descriptor("tournament", "league.tournament.roster:roster", "the snapshots that take part in a tournament"),
+    ]
 
 
 @hookimpl

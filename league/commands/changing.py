@@ -6,7 +6,8 @@ from pathlib import Path
 
 from league.commands.app import RUN, app
 from league.operations import ask
-from marl.cli.command import argument
+from league.operations import fork as fork_
+from marl.cli.command import argument, option
 from marl.printable import printable
 from marl.registry import load_registry
 
@@ -46,6 +47,18 @@ def set_(
     They take effect between two iterations, when the jobs that have begun are done. journal.jsonl says what changed.
     """
     _said(run, ask.settings(run, overrides, load_registry()), f"{' '.join(overrides)} is set")
+
+
+@app.command()
+def fork(
+    run: Path = RUN,
+    new: Path = argument(metavar="DIR", help="The run directory of the fork."),
+    at: int = option(None, min=0, metavar="ITERATION", help="At the end of which iteration.  [default: the last one]"),
+) -> None:
+    """Make a run of a league as it was at the end of an iteration. The league may be running; it stays as it is."""
+    found = fork_.fork(run, new, at, load_registry())
+    print(printable(f"{new} is {run} as it was at the end of iteration {found}"))
+    print(printable(f"next    marl resume {new} KEY=VALUE..."))
 
 
 def _said(run: Path, number: int, what: str) -> None:

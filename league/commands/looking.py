@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from league.commands.app import JSON, RUN, app
+from league.commands.leaving import leaving
 from league.ledger.operations import Operation, Operations
 from league.measures.cycles import cycles
 from league.payoffs import margins
@@ -20,7 +21,7 @@ from league.reader import opened
 from league.shown import mixture_table, payoff_table, players_table, value_at
 from league.value import plain_values
 from league.view import LeagueView
-from marl.cli.command import option
+from marl.cli.command import argument, option
 from marl.errors import UserError
 from marl.printable import printable
 from marl.run.journal import story
@@ -108,8 +109,18 @@ def cycles_(run: Path = RUN, most: int = option(10, min=1, help="How many, the s
 
 
 @app.command()
-def export(run: Path = RUN) -> None:
-    """The whole league as JSON lines: players, then payoffs, then iterations."""
+def export(
+    run: Path = RUN,
+    player: str = argument("", metavar="[PLAYER]", help="Its name there, with --bot or --onnx.  [default: all]"),
+    bot: Path = option(None, "--bot", metavar="DIR", help="Write a bot that plays without the league."),
+    onnx: Path = option(None, "--onnx", metavar="FILE", help="Write the player's network for other programs."),
+) -> None:
+    """The whole league as JSON lines: players, then payoffs, then iterations. Or a player, as a bot or as ONNX."""
+    if bot is not None or onnx is not None:
+        leaving(run, player, bot, onnx)
+        return
+    if player:
+        raise UserError("say as what to export it: --bot DIR or --onnx FILE")
     with opened(run) as (ledger, view):
         for player in view.players:
             print(json.dumps({"event": "player", **_player(player)}))

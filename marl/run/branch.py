@@ -33,7 +33,7 @@ def branch(run: Path, new: Path, registry: Registry) -> None:
             shutil.rmtree(draft, ignore_errors=True)
             draft.mkdir(parents=True)
             for name in (FILE, journal.FILE, journal.OLD, *files):
-                _copy(run / name, draft / name)
+                copy(run / name, draft / name)
             journal.branched(run, draft)
             draft.replace(new)
         except OSError as error:
@@ -57,7 +57,7 @@ def resting(run: Path) -> Iterator[None]:
         yield
 
 
-def _copy(source: Path, target: Path) -> None:
+def copy(source: Path, target: Path) -> None:
     """A file or a directory of blobs. A blob never changes, so that on the same disk it need not be there twice."""
     if source.is_dir():
         target.mkdir()

@@ -23,14 +23,15 @@ from marl.scenario.compare import Difference, arrows, differing
 
 FILE = "journal.jsonl"
 OLD = "lineage.jsonl"  # what runs of older versions have; the next entry makes a journal of it
-Event = Literal["began", "branched", "changed", "edited"]
+Event = Literal["began", "branched", "forked", "changed", "edited"]
 
 
 @dataclass(frozen=True)
 class Entry:
     """A moment at which a run became what it is.
 
-    `event`: it "began" (`run`: whose networks it started from), "branched" off another run (`run`, its directory), was
+    `event`: it "began" (`run`: whose networks it started from), "branched" or "forked" off another run (`run`, its
+    directory; a fork goes back to what was done by `at`), was
     "changed" by a command, or its scenario.yaml was "edited" by hand. `at`: what was done by then, as in
     `{"env_steps": 3000}`. `changes`: by key, what was there before and what is there now. `scenario`: the resolved
     scenario from then on, `uses` the code. `parent`: the `id` of the entry before, perhaps of another run, or "".
@@ -104,6 +105,8 @@ def story(run: Path) -> list[str]:
         changes = ", ".join(f"{key} {_short(old)} -> {_short(new)}" for key, (old, new) in entry.changes.items())
         if entry.event == "began" and entry.run:
             told.append(f"began on {entry.time[:10]} with the networks of {entry.run}")
+        elif entry.event == "forked":
+            told.append(f"forked off {entry.run}{at} on {entry.time[:10]}")
         elif entry.event == "branched":
             told.append(f"branched off {entry.run} on {entry.time[:10]}")
         elif entry.changes:
@@ -129,6 +132,15 @@ def branched(run: Path, new: Path) -> None:
     last = entries[-1] if entries else None
     uses = last.uses if last else {}
     _append(new, Entry("branched", _now(), last.scenario if last else written(run), uses, run=str(run.resolve())))
+
+
+def forked(run: Path, new: Path, kept: Sequence[Entry], scenario: str, at: Mapping[str, float]) -> None:
+    """Begin the journal of `new`, which is `run` as it was `at` a moment, by the entries that it had then."""
+    lines = [json.dumps(asdict(known)) for known in kept]
+    if lines:
+        write_atomically(new / FILE, "".join(line + "\n" for line in lines).encode())
+    uses = kept[-1].uses if kept else {}
+    _append(new, Entry("forked", _now(), scenario, uses, at, run=str(run.resolve())))
 
 
 def _append(run: Path, entry: Entry) -> None:

@@ -67,7 +67,7 @@ def columns(space: Space, leaf: Tensor) -> Tensor:
                 [F.one_hot(part, n).float() for part, n in zip(leaf.long().unbind(1), nvec, strict=True)], 1
             )
         case Box():
-            return numbers(space, leaf).reshape(len(leaf), -1)
+            return numbers(space, leaf).reshape(leaf.shape[0], -1)  # `len` would be a constant in ONNX files
         case _:
             raise TypeError(f"{space} is not a leaf")
 

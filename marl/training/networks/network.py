@@ -156,7 +156,7 @@ class Network(nn.Module):
 
     def _widened(self, inputs: Tensor) -> Tensor:
         """With the parameters of the distribution that no observation has a say in."""
-        return inputs if self.free is None else torch.cat([inputs, self.free.expand(len(inputs), -1)], 1)
+        return inputs if self.free is None else torch.cat([inputs, self.free.expand(inputs.shape[0], -1)], 1)
 
     def _team(self, size: TeamSize | None) -> nn.Module | None:
         part = self.heads.team
