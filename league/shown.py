@@ -63,33 +63,48 @@ def value_at(params: Mapping[str, Any], name: str) -> Any:
     return found
 
 
-def players_table(players: tuple[Player, ...], settings: Mapping[str, Mapping[str, Any]] = {}) -> Table:
-    """Who was trained when, from whom and against whom. `settings`: columns instead of the last, values by name."""
-    table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0))
-    table.add_column("player", no_wrap=True)
-    table.add_column("born", justify="right", no_wrap=True)
-    table.add_column("role", no_wrap=True)
+def players_table(
+    players: tuple[Player, ...], width: int, settings: Mapping[str, Mapping[str, Any]] = {}
+) -> tuple[Table, str]:
+    """Who was trained when, from whom and against whom: the table, and a note on what does not fit, or "".
+
+    `settings`: columns instead of the last two, of values by name.
+    """
     told = any(player.lineage not in ("", player.population) for player in players)
     warm, met = any(player.parent for player in players), any(player.opponents for player in players)
-    for name, is_known in (("learner", told), ("parent", warm)):
-        if is_known:
-            table.add_column(name, no_wrap=True)
-    for name in settings:
-        table.add_column(name, justify="right", no_wrap=True)
-    if not settings and (met or not warm):
-        table.add_column("trained against", overflow="fold")
+    columns = {"player": [printable(one.name) for one in players], "born": [str(one.born) for one in players]}
+    columns["role"] = [printable(one.role) + _left(one) for one in players]
+    if told:
+        columns["learner"] = [printable(one.lineage or "–") for one in players]
+    if warm:
+        columns["parent"] = [printable(one.parent or "–") for one in players]
+    for name, values in settings.items():
+        columns[name] = [_setting(values.get(one.name)) for one in players]
     if not settings:
-        table.add_column("snapshot", no_wrap=True)
-    for player in players:
-        more = f" and {len(player.opponents) - 3} more" if len(player.opponents) > 3 else ""
-        learner = (printable(player.lineage or "–"),) if told else ()
-        parent = (printable(player.parent or "–"),) if warm else ()
-        against = (", ".join(map(printable, player.opponents[:3])) + more,) if met or not warm else ()
-        left = f", left in {player.retired}" if player.retired is not None else ""
-        start = (printable(player.name), str(player.born), printable(player.role) + left)
-        rest = [_setting(values.get(player.name)) for values in settings.values()] or (*against, player.snapshot[:12])
-        table.add_row(*map(Text, (*start, *learner, *parent, *rest)))
-    return table
+        columns["snapshot"] = [one.snapshot[:12] for one in players]
+    taken = sum(GAP + max(map(len, [name, *cells])) for name, cells in columns.items())
+    asked, fits = not settings and (met or not warm), width - taken >= _ROOM
+    if asked and fits:
+        columns[_AGAINST] = [_against(one) for one in players]
+    table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0))
+    for name in columns:
+        folds = name == _AGAINST
+        table.add_column(name, justify="right" if name == "born" or name in settings else "left", no_wrap=not folds)
+    for cells in zip(*columns.values(), strict=True):
+        table.add_row(*map(Text, cells))
+    return table, "whom they were trained against does not fit; it is in --json" if asked and not fits else ""
+
+
+_AGAINST, _ROOM = "trained against", 24  # a column, and how wide it is at least
+
+
+def _against(player: Player) -> str:
+    more = f" and {len(player.opponents) - 3} more" if len(player.opponents) > 3 else ""
+    return ", ".join(map(printable, player.opponents[:3])) + more
+
+
+def _left(player: Player) -> str:
+    return f", left in {player.retired}" if player.retired is not None else ""
 
 
 def _setting(value: Any) -> str:

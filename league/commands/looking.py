@@ -90,7 +90,11 @@ def players(run: Path = RUN, setting: list[str] = SETTING, as_json: bool = JSON)
     for name, values in columns.items():
         if all(value is None for value in values.values()):
             raise UserError(f"no player was trained with a setting {name!r}: --json has all that each was trained with")
-    Console(highlight=False).print(players_table(found, columns))
+    console = Console(highlight=False)
+    table, note = players_table(found, console.width, columns)
+    console.print(table)
+    if note:
+        console.print(note, markup=False)
 
 
 @app.command("cycles")

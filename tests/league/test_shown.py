@@ -63,7 +63,24 @@ def test_cells_say_what_was_not_played_and_what_is_unknown() -> None:
 
 def test_the_table_of_players_is_whole_at_80_columns() -> None:
     view = league(13, sampled=False)
-    lines = printed(players_table(view.players), 80)
+    table, note = players_table(view.players, 80)
+    lines = printed(table, 80)
+    assert note == ""
     assert max(map(len, lines)) <= 80
     assert not any("…" in line for line in lines)
     assert sum(player.snapshot[:12] in line for player in view.players for line in lines) == 26
+
+
+def test_who_was_met_is_left_out_where_it_does_not_fit() -> None:
+    """Learners with names of their own, and parents, need the room."""
+    long = [
+        Player(f"player_{n % 2}/{n // 2}", (n % 2,), f"{n:012}", n, "main_exploiter", (f"player_{1 - n % 2}/0",), None,
+               f"main_exploiter_{n % 2}", f"player_{n % 2}/{n // 2}")
+        for n in range(8)
+    ]  # fmt: skip
+    table, note = players_table(tuple(long), 80)
+    lines = printed(table, 80)
+    assert len(lines) == 9 and not any("…" in line for line in lines)
+    assert note == "whom they were trained against does not fit; it is in --json"
+    wide, note = players_table(tuple(long), 120)
+    assert note == "" and "player_1/0" in printed(wide, 120)[1]
