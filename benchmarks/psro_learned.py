@@ -37,7 +37,11 @@ class Run(NamedTuple):
 def run(seed: int, iterations: int, episodes: int, out: Path) -> Run:
     """A league from its beginning to its end."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    settings = [f"strategy.oracle.env_steps={round(episodes * TICKS)}", "stop.nash_conv=0", f"stop.iterations={iterations}"]
+    settings = [
+        f"strategy.oracle.env_steps={round(episodes * TICKS)}",
+        "stop.nash_conv=0",
+        f"stop.iterations={iterations}",
+    ]
     marl("run", "leduc_psro_ppo", f"seed={seed}", *settings, "--out", str(out))
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     played: Counter[str] = Counter()

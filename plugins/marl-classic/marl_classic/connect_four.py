@@ -1,4 +1,4 @@
-"""Connect Four on 6 rows and 7 columns. Actions are the columns; player 0 plays x and begins.
+"""Connect Four on 6 rows and 7 columns. Actions are the columns; player 0 plays x, and begins unless that is drawn.
 
 The planes that agents see are kept up to date cell by cell, so that an observation is a copy. Stones are also kept as
 one 64-bit board per player (bit `8 * row + column`, the eighth column stays empty), so that four in a row is a few
@@ -36,6 +36,9 @@ class ConnectFourParams:
     view: Literal["absolute", "own"] = "absolute"
     """absolute: planes of x, o and empty, as in OpenSpiel. own: my stones, theirs and empty, so that one network can
     play both sides alike."""
+    first: Literal["player_0", "drawn"] = "player_0"
+    """Who begins. drawn: chance says, so that with `view: own` the sides are alike, and a league has one population
+    whose players play either."""
 
 
 class ConnectFour(TurnGame):
@@ -45,12 +48,14 @@ class ConnectFour(TurnGame):
     open: Bools  # bool[lanes, 7], which columns have room
     height: Ints  # int64[lanes, 7]
     stones: Keys  # uint64[lanes, 2], the board of each player
+    begun: Bools  # bool[lanes], whether it is known who begins, where that is drawn
 
     def __init__(self, lanes: int, params: ConnectFourParams | None = None) -> None:
         params = params or ConnectFourParams()
-        self._own = params.view == "own"
+        self._own, self._drawn = params.view == "own", params.first == "drawn"
         box = Box((3, ROWS, COLUMNS), 0, 1)
-        known = {"zero_sum": True, "perfect_information": True, "deterministic": True}
+        known = {"zero_sum": True, "perfect_information": True, "deterministic": not self._drawn}
+        known["symmetric"] = self._own and self._drawn
         super().__init__(turn_spec(2, box, COLUMNS, max_length=CELLS, returns=(-1.0, 1.0), state=box, **known), lanes)
 
     def fields(self) -> dict[str, Any]:
@@ -59,7 +64,13 @@ class ConnectFour(TurnGame):
             "open": np.ones(COLUMNS, np.bool_),
             "height": np.zeros(COLUMNS, np.int64),
             "stones": np.zeros(2, np.uint64),
-        }
+        } | ({"begun": np.bool_(False)} if self._drawn else {})
+
+    def chance(self, lanes: Lanes) -> Array | None:
+        return np.where(self.begun[lanes, None], 0.0, (0.5, 0.5)) if self._drawn else None
+
+    def happen(self, lanes: Lanes, outcome: Ints) -> None:
+        self.player[lanes], self.begun[lanes] = outcome, True
 
     def legal(self, lanes: Lanes) -> Bools:
         return self.open.take(lanes, axis=0)

@@ -32,6 +32,7 @@ GAMES = {
     "two_step": TwoStep,
     "climbing": TeamMatrix,
     "connect_four(view=own)": partial(ConnectFour, params=ConnectFourParams(view="own")),
+    "connect_four(first=drawn)": partial(ConnectFour, params=ConnectFourParams(view="own", first="drawn")),
 }
 CARDS = {
     "kuhn": KuhnPoker,

@@ -5,6 +5,7 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pytest
 
+from marl import rng
 from marl.errors import UserError
 from marl.space import contains
 from marl_classic.connect_four import ConnectFour, ConnectFourParams, four_in_a_row
@@ -14,6 +15,19 @@ from marl_classic.tic_tac_toe import TicTacToe
 
 LANES = np.arange(3)
 SEEDS = np.array([1, 2, 3], np.uint64)
+
+
+def test_who_begins_at_connect_four_may_be_drawn() -> None:
+    """Each begins half of the matches and then they take turns; the sides are alike only where each sees its own."""
+    game = ConnectFour(400, ConnectFourParams(view="own", first="drawn"))
+    lanes = np.arange(400)
+    (rows,) = game.reset(lanes, rng.mix(3, lanes))
+    assert rows is not None and 150 < rows.agent.sum() < 250 and rows.first.all()
+    (after,) = game.step(lanes, [np.full(400, 3)]).turn
+    assert after is not None and (after.agent == 1 - rows.agent).all() and after.first.all()
+    assert (after.observation[:, 1, 0, 3] == 1).all() and (after.observation[:, 0] == 0).all()
+    assert game.spec.symmetric and not game.spec.deterministic
+    assert not ConnectFour(1, ConnectFourParams(first="drawn")).spec.symmetric
 
 
 def test_connect_four_is_seen_from_either_side() -> None:
