@@ -86,13 +86,15 @@ def players_table(
     asked, fits = not settings and (met or not warm), width - taken >= _ROOM
     if asked and fits:
         columns[_AGAINST] = [_against(one) for one in players]
+    if taken - GAP > width:
+        columns.pop("snapshot", None)
     table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0))
     for name in columns:
         folds = name == _AGAINST
         table.add_column(name, justify="right" if name == "born" or name in settings else "left", no_wrap=not folds)
     for cells in zip(*columns.values(), strict=True):
         table.add_row(*map(Text, cells))
-    return table, "whom they were trained against does not fit; it is in --json" if asked and not fits else ""
+    return table, "not all columns fit; --json has everything" if asked and not fits else ""
 
 
 _AGAINST, _ROOM = "trained against", 24  # a column, and how wide it is at least

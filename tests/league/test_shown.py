@@ -81,6 +81,6 @@ def test_who_was_met_is_left_out_where_it_does_not_fit() -> None:
     table, note = players_table(tuple(long), 80)
     lines = printed(table, 80)
     assert len(lines) == 9 and not any("…" in line for line in lines)
-    assert note == "whom they were trained against does not fit; it is in --json"
+    assert note == "not all columns fit; --json has everything"
     wide, note = players_table(tuple(long), 120)
     assert note == "" and "player_1/0" in printed(wide, 120)[1]
