@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
+
 from league.config import LeagueConfig
+from league.iteration import Iteration
 from league.ledger import FILE, Ledger
 from league.ledger.sound import check
+from league.payoffs import Payoffs
 from league.payoffs.table import Table
+from league.player import Player
+from league.value import About
 from league.view import LeagueView
 from marl.errors import UserError
 from marl.registry import load_registry
@@ -37,13 +43,19 @@ def shared(run: Path) -> str | None:
 
 
 @contextmanager
-def opened(run: Path) -> Iterator[tuple[Ledger, LeagueView]]:
-    """The ledger of a run directory and its view. Reading disturbs no run that is going on."""
+def opened(run: Path, briefly: bool = False) -> Iterator[tuple[Ledger, LeagueView]]:
+    """The ledger of a run directory and its view. Reading disturbs no run that is going on.
+
+    `briefly`: without payoffs, of which there may be millions, and with the last iteration alone; nothing is checked.
+    """
     ledger = open_ledger(run)
     try:
         scenario = load_run(run, load_registry(), absent=True)
         for sentence in scenario.absent:
             print(f"note: {sentence}", file=sys.stderr)
+        if briefly:
+            yield ledger, read_briefly(ledger, scenario.config)
+            return
         check(ledger, plain(scenario.config.env))
         yield ledger, read_view(ledger, scenario.config, scenario.text)
     finally:
@@ -53,12 +65,39 @@ def opened(run: Path) -> Iterator[tuple[Ledger, LeagueView]]:
 def read_view(ledger: Ledger, config: LeagueConfig, text: str = "") -> LeagueView:
     """The league as its ledger has it. `text` is the resolved scenario."""
     members = ledger.players()
-    sides = 1 + max((max(player.sides) for _, player in members), default=-1)
-    table = Table(sides, symmetric=any(len(player.sides) > 1 for _, player in members))
+    sides, symmetric = _shape(members)
+    table = Table(sides, symmetric)
     for id, player in members:
         table.join(id, player)
     table.add(ledger.payoffs())
-    iterations = ledger.iterations()
+    return _view(ledger, config, members, ledger.iterations(), table.payoffs, ledger.measured(), text)
+
+
+def read_briefly(ledger: Ledger, config: LeagueConfig) -> LeagueView:
+    """Who is there and the last iteration, without payoffs: what `status` shows, however large the league is."""
+    members = ledger.players()
+    sides, symmetric = _shape(members)
+    nothing = Payoffs.of([np.zeros((0,) * sides)] * (1 if symmetric else sides), symmetric=symmetric)
+    last = ledger.last_iteration()
+    return _view(ledger, config, members, [last] if last else [], nothing, ledger.abouts())
+
+
+def _shape(members: Sequence[tuple[int, Player]]) -> tuple[int, bool]:
+    """How many sides there are, and whether one population plays them all."""
+    sides = 1 + max((max(player.sides) for _, player in members), default=-1)
+    return sides, any(len(player.sides) > 1 for _, player in members)
+
+
+def _view(
+    ledger: Ledger,
+    config: LeagueConfig,
+    members: Sequence[tuple[int, Player]],
+    iterations: Sequence[Iteration],
+    payoffs: Payoffs,
+    measured: Mapping[str, About],
+    text: str = "",
+) -> LeagueView:
+    sides, _ = _shape(members)
     ended = ledger.decisions("finished").get(iterations[-1].number) if iterations else None
     names = {side: player.population for _, player in members for side in player.sides}
     return LeagueView(
@@ -67,10 +106,10 @@ def read_view(ledger: Ledger, config: LeagueConfig, text: str = "") -> LeagueVie
         sides=tuple(names[side] for side in range(sides)),
         players=tuple(player for _, player in members),
         iterations=tuple(iterations),
-        payoffs=table.payoffs,
+        payoffs=payoffs,
         scenario=text,
         finished=ended is not None,
         reason=str(ended[0].get("reason", "")) if ended is not None else "",
-        measured=ledger.measured(),
+        measured=measured,
         planned=config.stop.iterations,
     )

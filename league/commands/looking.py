@@ -34,7 +34,7 @@ SETTING = option([], "--setting", help="Show this setting of the algorithm too, 
 @app.command()
 def status(run: Path = RUN, as_json: bool = JSON) -> None:
     """Where a league stands, and whom its meta-strategy plays."""
-    with opened(run) as (ledger, view):
+    with opened(run, briefly=True) as (ledger, view):
         operations = Operations(ledger).all()
         facts = {**_facts(view), "journal": story(run), "operations": list(map(_told, operations))}
     if as_json:
