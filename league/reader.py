@@ -11,7 +11,7 @@ import numpy as np
 
 from league.config import LeagueConfig
 from league.iteration import Iteration
-from league.ledger import FILE, Ledger
+from league.ledger import FILE, Ledger, brief
 from league.ledger.sound import check
 from league.payoffs import Payoffs
 from league.payoffs.table import Table
@@ -22,6 +22,8 @@ from marl.errors import UserError
 from marl.registry import load_registry
 from marl.scenario import FILE as SCENARIO
 from marl.scenario import load_run, plain
+
+MANY = 20_000  # payoffs that are read and checked in no time to speak of
 
 
 def open_ledger(run: Path) -> Ledger:
@@ -46,14 +48,14 @@ def shared(run: Path) -> str | None:
 def opened(run: Path, briefly: bool = False) -> Iterator[tuple[Ledger, LeagueView]]:
     """The ledger of a run directory and its view. Reading disturbs no run that is going on.
 
-    `briefly`: without payoffs, of which there may be millions, and with the last iteration alone; nothing is checked.
+    `briefly`: where there are very many payoffs, without them, and with the last iteration alone; they are not checked.
     """
     ledger = open_ledger(run)
     try:
         scenario = load_run(run, load_registry(), absent=True)
         for sentence in scenario.absent:
             print(f"note: {sentence}", file=sys.stderr)
-        if briefly:
+        if briefly and brief.payoff_count(ledger) > MANY:
             yield ledger, read_briefly(ledger, scenario.config)
             return
         check(ledger, plain(scenario.config.env))
@@ -78,8 +80,8 @@ def read_briefly(ledger: Ledger, config: LeagueConfig) -> LeagueView:
     members = ledger.players()
     sides, symmetric = _shape(members)
     nothing = Payoffs.of([np.zeros((0,) * sides)] * (1 if symmetric else sides), symmetric=symmetric)
-    last = ledger.last_iteration()
-    return _view(ledger, config, members, [last] if last else [], nothing, ledger.abouts())
+    last = brief.last_iteration(ledger)
+    return _view(ledger, config, members, [last] if last else [], nothing, brief.abouts(ledger))
 
 
 def _shape(members: Sequence[tuple[int, Player]]) -> tuple[int, bool]:

@@ -189,24 +189,6 @@ class Ledger:
         """Every finished iteration, from the `mixtures` decisions."""
         return [written.iteration(number, *one, self.where) for number, one in self.decisions("mixtures").items()]
 
-    def last_iteration(self) -> Iteration | None:
-        """The last finished iteration, read alone."""
-        table = schema.decisions
-        query = select(table).where(table.c.kind == "mixtures").order_by(table.c.iteration.desc()).limit(1)
-        with self.reads() as connection:
-            row = connection.execute(query).first()
-        return None if row is None else written.iteration(row.iteration, row.data, row.seconds, self.where)
-
-    def abouts(self) -> dict[str, About]:
-        """What people read of every measure, by name, read without the mixtures beside it."""
-        table = schema.decisions
-        about, measures = (table.c.data[name] for name in ("about", "measures"))
-        query = select(about, measures).where(table.c.kind == "mixtures").order_by(table.c.iteration)
-        with self.reads() as connection:
-            rows = connection.execute(query).all()
-        told = [{"about": one or {}, "measures": measures or {}} for one, measures in rows]
-        return written.measured(told, self.where)
-
     def measured(self) -> dict[str, About]:
         """What people read of every measure that was taken, by name; those of the newest iteration first."""
         return written.measured([data for data, _ in self.decisions("mixtures").values()], self.where)

@@ -67,7 +67,7 @@ def test_a_ledger_edited_by_hand_is_refused_with_a_sentence(ended: Path, tmp_pat
         lambda: status(run, False),
         lambda: payoffs(run, 10, False),
         lambda: players(run, False),
-        lambda: export(run),
+        lambda: export(run, "", None, None),
         lambda: rewrite(run),
         lambda: resume(run, ["stop.iterations=3"], None),
     ]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from league import reader
+from league.commands.looking import _facts
 from league.ledger import Ledger
 from league.ledger import schema as tables
 from league.measures import About, Value
@@ -106,3 +109,21 @@ def test_other_databases_and_files_are_refused(tmp_path: Path) -> None:
     (tmp_path / "ledger.db").write_bytes(b"this is a text file, not a database at all" * 100)
     with pytest.raises(UserError, match="cannot be opened as a ledger"):
         Ledger.at(tmp_path)
+
+
+def test_what_is_read_briefly_is_what_the_whole_says(
+    tmp_path: Path, league: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("marl_classic", reason="needs the plugin marl-classic")
+    list(league("env: classic/kuhn_poker\nstop: {iterations: 3}\n").run())
+    run = tmp_path / "run"
+    (run / "scenario.yaml").write_text((tmp_path / "scenario.yaml").read_text())
+    whole = facts(run)
+    monkeypatch.setattr(reader, "MANY", 0)
+    monkeypatch.setattr(Ledger, "payoffs", lambda self: 1 / 0)  # of which there may be millions
+    assert facts(run) == whole and whole["measures"]["nash_conv"]["value"] > 0
+
+
+def facts(run: Path) -> dict[str, Any]:
+    with reader.opened(run, briefly=True) as (_, view):
+        return {**_facts(view), "measured": dict(view.measured)}
