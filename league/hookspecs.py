@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from marl.registry import Descriptor, Kind, hookspec
 
 if TYPE_CHECKING:
+    from league.diversity import Diversity
     from league.measures import Measure
     from league.metasolvers import MetaSolver
     from league.payoffs.source import PayoffSource
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 STRATEGIES: Kind[Strategy] = Kind("strategies", "league.strategy:Strategy")
 METASOLVERS: Kind[MetaSolver] = Kind("metasolvers", "league.metasolvers:MetaSolver", "league.trials:metasolver")
+DIVERSITIES: Kind[Diversity] = Kind("diversities", "league.diversity:Diversity", "league.trials:diversity")
 MEASURES: Kind[Measure] = Kind("measures", "league.measures:Measure")
 PAYOFF_SOURCES: Kind[PayoffSource] = Kind("payoff_sources", "league.payoffs.source:PayoffSource")
 SCHEDULES: Kind[Schedule] = Kind("schedules", "league.schedules:Schedule", "league.trials:schedule")
@@ -41,6 +43,15 @@ def league_metasolvers() -> Iterable[Descriptor]:
 
     A target is called as `target(params: P)` and gives a `league.metasolvers.MetaSolver`.
     Since API 1, with parameters as one object since API 2.
+    """
+    return []
+
+
+@hookspec
+def league_diversities() -> Iterable[Descriptor]:
+    """Measures of diversity: what it is worth that a new player is other than those who are known.
+
+    A target is called as `target(params: P)` and gives a `league.diversity.Diversity`. Since API 2.
     """
     return []
 

@@ -65,7 +65,15 @@ def marl_algorithms() -> Iterable[Descriptor]:
             "exact best response in sequence form, for games that can be solved exactly",
             source="Koller, Megiddo, von Stengel, Fast algorithms for finding randomized strategies, STOC 1994",
             tags=("exact",),
-        )
+        ),
+        Descriptor(
+            "diverse_response",
+            "league.oracles.diverse_response:DiverseResponse",
+            "exact best response where being other than those who are known is worth something",
+            params="league.oracles.diverse_response:Params",
+            source="Perez-Nieves et al., ICML 2021; Liu et al., NeurIPS 2021; Yao et al., NeurIPS 2023",
+            tags=("exact",),
+        ),
     ]
 
 
@@ -95,6 +103,11 @@ def league_strategies() -> Iterable[Descriptor]:
             "racing_psro:RacingPSRO",
             "PSRO that plays more matches only where they could change its meta-strategy",
             "Areyan Viqueira et al., Improved algorithms for learning equilibria in simulation-based games",
+        ),
+        _strategy(
+            "diverse_psro:DiversePSRO",
+            "PSRO whose best responses are to be other than those who are known: DPP, BD&RD, PSD",
+            "Perez-Nieves et al., ICML 2021; Liu et al., NeurIPS 2021; Yao et al., NeurIPS 2023",
         ),
         _strategy(
             "rectified_psro:RectifiedPSRO",
@@ -161,6 +174,14 @@ def league_metasolvers() -> Iterable[Descriptor]:
     from league.descriptors.metasolvers import METASOLVERS
 
     return METASOLVERS
+
+
+@hookimpl
+def league_diversities() -> Iterable[Descriptor]:
+    """Measures of diversity that come with the league."""
+    from league.descriptors.diversities import DIVERSITIES
+
+    return DIVERSITIES
 
 
 @hookimpl

@@ -22,7 +22,7 @@ TOURNAMENT = {"kind": "tournament", "env": "classic/kuhn_poker", "bots": ["a=mar
 KINDS = {
     **dict.fromkeys(("environments", "algorithms", "rewards", "models", "losses", "policies"), TRAIN),
     "curricula": TRAIN | {"env": "classic/rooms"},
-    **dict.fromkeys(("strategies", "metasolvers", "measures", "payoff_sources"), LEAGUE),
+    **dict.fromkeys(("strategies", "metasolvers", "diversities", "measures", "payoff_sources"), LEAGUE),
     **dict.fromkeys(("schedules", "ratings", "sandboxes"), TOURNAMENT),
 }
 NAMED = {"environments": "classic/connect_four", "rewards": "rewards/counts", "algorithms": "rllib/a2c"}

@@ -15,6 +15,7 @@ _LINES = {
     "runners": "kind: {name}",
     "strategies": "strategy: {full}",
     "metasolvers": "strategy: {{name: league/psro, metasolver: {full}}}",
+    "diversities": "strategy: {{name: diverse_psro, oracle: {{name: diverse_response, diversity: {full}}}}}",
     "measures": "measures: [{full}]",
     "payoff_sources": "payoffs: {{source: {full}}}",
     "schedules": "schedule: {full}",
