@@ -105,6 +105,11 @@ def league_strategies() -> Iterable[Descriptor]:
             "Areyan Viqueira et al., Improved algorithms for learning equilibria in simulation-based games",
         ),
         _strategy(
+            "response_graph_psro:ResponseGraphPSRO",
+            "PSRO that plays until it is clear who would answer whom how, for alpha-rank",
+            "Rowland et al., Multiagent evaluation under incomplete information, NeurIPS 2019",
+        ),
+        _strategy(
             "diverse_psro:DiversePSRO",
             "PSRO whose best responses are to be other than those who are known: DPP, BD&RD, PSD",
             "Perez-Nieves et al., ICML 2021; Liu et al., NeurIPS 2021; Yao et al., NeurIPS 2023",
@@ -214,6 +219,12 @@ def league_payoff_sources() -> Iterable[Descriptor]:
             "league.payoffs.sampled:SampledPayoffs",
             "the mean of matches, with its interval",
             params="league.payoffs.sampled:Params",
+        ),
+        Descriptor(
+            "kept",
+            "league.payoffs.kept:KeptPayoffs",
+            "as sampled, and kept for all runs, by snapshots and environment",
+            params="league.payoffs.kept:Params",
         ),
     ]
 

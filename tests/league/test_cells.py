@@ -13,6 +13,7 @@ import pytest
 from league.filling import Filling
 from league.ledger import Ledger
 from league.manager import Manager
+from league.metasolvers.alpharank import AlphaRank
 from league.metasolvers.nash import Nash
 from league.payoffs import Payoffs
 from league.payoffs.cells import Cell
@@ -21,6 +22,8 @@ from league.payoffs.source import Asked
 from league.payoffs.table import Table
 from league.player import Player
 from league.strategies.racing_psro import Params, RacingPSRO
+from league.strategies.response_graph_psro import Params as GraphParams
+from league.strategies.response_graph_psro import ResponseGraphPSRO, drawn, unresolved
 from league.view import LeagueView
 from marl import rng
 from marl.errors import RunError
@@ -191,3 +194,36 @@ def test_cells_that_cannot_be_are_said_to_be_the_strategys(league: Make, cell: A
     with pytest.raises(RunError, match=said) as error:
         list(manager.run())
     assert "league/racing_psro" in str(error.value)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_the_response_graph_ranks_as_the_table_without_noise(tmp_path: Path, seed: int) -> None:
+    """All edges resolved to 0.05, which every cell would take 900 matches for; and as far as the ranking changes."""
+    players, table = 12, strengths(seed, 12)
+    right, played = AlphaRank()(Payoffs.of([table, -table])), []
+    for draws in (0, 8):
+        (tmp_path / str(draws)).mkdir()
+        source = Noisy(table, seed)
+        filling, view = filled(tmp_path / str(draws), source, players)
+        params = GraphParams(first=30, batch=120, precision=0.05, draws=draws, change=0.05)
+        strategy = ResponseGraphPSRO(load_registry(), params)
+        filling.answer(1, lambda strategy=strategy, view=view: strategy.cells(view()), None, 0.0)
+        for found, known in zip(AlphaRank()(filling.payoffs), right, strict=True):
+            assert np.abs(found - known).sum() / 2 < 0.05
+        assert draws or not unresolved(filling.payoffs, 3.0, 0.05).any()
+        played.append(source.played)
+        filling.ledger.close()
+    assert played[1] < played[0] / 5 < 900 * players**2 / 5
+
+
+def test_an_edge_is_unclear_where_intervals_overlap() -> None:
+    """Against the first column the two rows are far apart, against the second they are not; the third is exact."""
+    mean = np.array([[0.0, 0.0, 0.0], [1.0, 0.1, 0.0]])
+    count, m2 = np.array([[100.0, 100, np.inf]] * 2), np.broadcast_to(np.array([99.0, 99, 0]), (2, 2, 3))
+    payoffs = Payoffs(np.stack([mean, -mean]), count, m2, (np.arange(2), np.arange(3)))
+    rows = unresolved(Payoffs(payoffs.mean[:1], count, m2[:1], (np.arange(2), np.arange(3))), 3.0, 0.01)
+    assert rows.tolist() == [[False, True, False], [False, True, False]]
+    assert not unresolved(payoffs, 3.0, 0.4).any()  # half the interval is 0.3
+    table = drawn(payoffs, 1)
+    np.testing.assert_array_equal(table.mean[0], -table.mean[1])
+    assert (table.mean[0][:, 2] == 0).all() and (table.mean[0] != payoffs.mean[0])[:, :2].all()
