@@ -19,6 +19,8 @@ _RARE = 1e-6
 """A chain that is connected only by rarer transitions than this does not mix."""
 LOST = 1e-20
 """Where a chain mixes, rounding hides rarer transitions than this."""
+_TINY = 1e-290
+"""Rarer than this is as rare as this."""
 _LAZY = 0.1
 """The share that stays where it is in a step of the iteration."""
 
@@ -47,9 +49,13 @@ def eliminate(rates: Array) -> Floats:
     np.fill_diagonal(a, 0.0)
     for k in range(len(a) - 1, 0, -1):
         total = a[k, :k].sum()
-        if total > 0:
+        if total > _TINY:
             a[:k, k] /= total
             a[:k, :k] += np.multiply.outer(a[:k, k], a[k, :k])
+        elif total > 0:  # to divide by it would overflow
+            shares = a[k, :k] / a[k, :k].max()
+            a[:k, :k] += np.multiply.outer(a[:k, k], shares / shares.sum())
+            a[:k, k] /= _TINY
     weights = np.ones(len(a))
     for k in range(1, len(a)):
         weights[k] = weights[:k] @ a[:k, k]

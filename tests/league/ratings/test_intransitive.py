@@ -127,3 +127,10 @@ def test_nobody_beats_the_mixture(seed, n, signs):
     weights = max_entropy_nash(payoff)
     assert weights.sum() == pytest.approx(1)
     assert (payoff @ weights).max() <= 1e-6 * max(1.0, np.abs(payoff).max())
+
+
+def test_a_state_that_is_hardly_ever_left_has_all_the_mass() -> None:
+    """Left with a probability that is no normal number, to which no weight can be divided."""
+    for rare in (1e-200, 1e-300, 5e-324):
+        rates = np.array([[0.0, 0.5, 0.5], [0.5, 0.0, 0.5], [rare, rare, 0.0]])
+        np.testing.assert_allclose(eliminate(rates), [0, 0, 1], atol=1e-12)
