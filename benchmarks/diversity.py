@@ -10,7 +10,7 @@ Exploitability is exact: what the best of all points, or of all rows, earns.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import _common as bench
@@ -18,6 +18,7 @@ import numpy as np
 
 from league.diversity import Diversity, Known
 from league.diversity.behaviour_response import BehaviourResponse
+from league.diversity.behaviour_response import Params as PartsParams
 from league.diversity.cardinality import Cardinality, expected_cardinality
 from league.diversity.cardinality import Params as CardinalityParams
 from league.diversity.policy_space import PolicySpace
@@ -48,18 +49,24 @@ def late(most: float) -> Weights:
 
 @dataclass(frozen=True)
 class Kind:
-    """A measure of diversity, and what it is worth: in the mixture, late, and in matrices. None: nothing."""
+    """A measure of diversity, and what a unit of it is worth."""
 
     measure: Diversity
-    mixture: float
-    matrix: float
+    weight: float
 
 
-KINDS = {
-    "none (PSRO)": Kind(PolicySpace(), 0.0, 0.0),
-    "cardinality (DPP)": Kind(Cardinality(CardinalityParams(normalised=True)), 1.0, 0.3),
-    "behaviour_response (BD&RD)": Kind(BehaviourResponse(), 1.0, 0.3),
-    "policy_space (PSD)": Kind(PolicySpace(), 0.3, 0.03),
+PSRO = "none (PSRO)"
+MIXTURE = {
+    PSRO: Kind(PolicySpace(), 0.0),
+    "cardinality (DPP)": Kind(Cardinality(CardinalityParams(normalised=True)), 3.0),
+    "behaviour_response (BD&RD)": Kind(BehaviourResponse(PartsParams(behaviour=0.1, response=0.3)), 1.0),
+    "policy_space (PSD)": Kind(PolicySpace(), 0.15),
+}  # chosen on seeds from 100 on
+MATRIX = {
+    PSRO: Kind(PolicySpace(), 0.0),
+    "cardinality (DPP)": Kind(Cardinality(), 0.1),
+    "behaviour_response (BD&RD)": Kind(BehaviourResponse(), 0.1),
+    "policy_space (PSD)": Kind(PolicySpace(), 0.003),
 }
 
 
@@ -98,7 +105,7 @@ def climbed(seen: Floats, mixture: Floats, start: Floats, measure: Diversity, we
 
 def mixture_game(kind: Kind, seed: int, players: int) -> tuple[float, float]:
     """Exploitability, and expected cardinality, with so many players."""
-    draws, weight = np.random.default_rng(seed), late(kind.mixture)
+    draws, weight = np.random.default_rng(seed), late(kind.weight)
     seen = bells(0.01 * draws.normal(size=(1, 2)))
     for number in range(players):
         mixture, _ = zero_sum(earned(seen, seen))
@@ -109,10 +116,10 @@ def mixture_game(kind: Kind, seed: int, players: int) -> tuple[float, float]:
     return float(earned(bells(GRID), (mixture @ seen)[None]).max()), expected_cardinality(table)
 
 
-def skills(seed: int, size: int) -> Floats:
-    """A game of skill: cycles by chance and transitive skills, the largest payoff 1."""
+def skills(seed: int, size: int, spread: float) -> Floats:
+    """A game of skill: cycles by chance and transitive skills of a spread, the largest payoff 1."""
     draws = np.random.default_rng(seed)
-    chance, skill = draws.normal(size=(size, size)), draws.normal(size=size)
+    chance, skill = draws.normal(size=(size, size)), spread * draws.normal(size=size)
     table = (chance - chance.T) / 2 + skill[:, None] - skill[None, :]
     return np.asarray(table / np.abs(table).max())
 
@@ -129,11 +136,11 @@ def matrix_game(game: Floats, kind: Kind, seed: int, players: int) -> tuple[floa
         table = rows @ plans[:, 1:].T
         mixture, _ = zero_sum(table)
         against = np.pad(-rows, ((0, 0), (1, 0)))  # what each row earns against them
-        scale = float(np.abs(table).max()) or 1.0
+        scale = float(against.max())  # the most that anybody could earn against one of them
         known = Known(table / scale, plans * ending, mixture)
         problem = Problem(decisions, mixture @ against / scale, against / scale, ending, known, scale)
         start = by_chance(decisions, 1000 * seed + number + 1)
-        plan = problem.solved(kind.measure, kind.matrix, 5, 0.5, start)
+        plan = problem.solved(kind.measure, kind.weight, 5, 0.5, start)
         plans = np.vstack([plans, plan])
     table = plans[:, 1:] @ game @ plans[:, 1:].T
     mixture, _ = zero_sum(table)
@@ -143,11 +150,16 @@ def matrix_game(game: Floats, kind: Kind, seed: int, players: int) -> tuple[floa
 Found = dict[str, tuple[float, float, float]]  # exploitability, its standard error, expected cardinality
 
 
-def compared(title: str, play: Callable[[Kind, int], tuple[float, float]], seeds: range) -> Found:
+Found = dict[str, tuple[float, float, float]]  # exploitability, its standard error, expected cardinality
+
+
+def compared(
+    title: str, kinds: Mapping[str, Kind], play: Callable[[Kind, int], tuple[float, float]], seeds: range
+) -> Found:
     """Every kind of diversity on every seed."""
     print(title)
     found: Found = {}
-    for name, kind in KINDS.items():
+    for name, kind in kinds.items():
         runs = np.array([play(kind, seed) for seed in seeds])
         (mean, cardinality), error = runs.mean(axis=0).tolist(), float(runs[:, 0].std(ddof=1) / np.sqrt(len(runs)))
         found[name] = (mean, error, cardinality)
@@ -157,13 +169,22 @@ def compared(title: str, play: Callable[[Kind, int], tuple[float, float]], seeds
 
 def main() -> None:
     quick = bench.arguments(__doc__).quick
-    seeds, players, size = (range(2), 12, 40) if quick else (range(5), 50, 200)
-    mixture = compared("non-transitive mixture", lambda kind, seed: mixture_game(kind, seed, players), seeds)
-    title = f"games of skill of {size} rows"
-    skill = compared(title, lambda kind, seed: matrix_game(skills(seed, size), kind, seed, players), seeds)
-    psro = next(iter(KINDS))
-    ours, peer = min(value for name, (value, _, _) in mixture.items() if name != psro), mixture[psro][0]
-    bench.report("diversity", ours, peer, peer / max(ours, 1e-9), "exploitability", mixture=mixture, skill=skill)
+    seeds, players, size = (range(2), 12, 40) if quick else (range(10), 50, 200)
+    found = {
+        "mixture": compared(
+            "non-transitive mixture", MIXTURE, lambda kind, seed: mixture_game(kind, seed, players), seeds
+        )
+    }
+    for spread in (1.0, 0.25):
+        found[f"skills {spread}"] = compared(
+            f"games of skill of {size} rows, spread {spread}",
+            MATRIX,
+            lambda kind, seed, spread=spread: matrix_game(skills(seed, size, spread), kind, seed, players),  # type: ignore[misc]
+            seeds,
+        )
+    mixture = found["mixture"]
+    ours, peer = min(value for name, (value, _, _) in mixture.items() if name != PSRO), mixture[PSRO][0]
+    bench.report("diversity", ours, peer, peer / max(ours, 1e-9), "exploitability", **found)
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ class Params:
 
     diversity: Component = component("diversities", default="league/policy_space", help="what a new player adds")
     weight: float = 0.1
-    """What a unit of diversity is worth, in the largest payoff among those who are known."""
+    """What a unit of diversity is worth, in the most that anybody could earn against one of those who are met."""
     steps: int = 20
     """Steps at most."""
     rate: float = 1.0
@@ -124,7 +124,7 @@ def posed(game: ExactGame, job: Job, params: Params) -> Problem:
     against = np.array([gradient(game.form, side, game.plan(other, id)) for id in params.met])
     faced = game.mixture(other, job.opponents[other])
     table = own @ against.T
-    scale = float(np.abs(table).max(initial=0.0)) or 1.0
+    scale = max(abs(game.form.players[side].best(one)[1]) for one in against) or 1.0
     ending = endings(game.form, side, faced)
     weights = np.array(params.weights) / sum(params.weights)
     known = Known(table / scale, own * ending, weights)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -101,6 +102,16 @@ def test_diverse_psro_finds_a_mixture_and_resumes_to_the_bit(league: Make) -> No
     again = league(text, run="cut")
     list(again.run())
     assert again.ledger.digest() == whole.ledger.digest()
+
+
+@pytest.mark.slow
+def test_all_nine_strategies_of_a_circle_are_found_as_the_scenario_says(league: Make) -> None:
+    pytest.importorskip("marl_classic", reason="needs the plugin marl-classic")
+    text = (Path(__file__).parents[2] / "scenarios" / "cyclic_diverse.yaml").read_text().replace("kind: league\n", "")
+    *_, last = league(text).run()
+    assert last.number <= 12
+    assert last.measures["nash_conv"].value == pytest.approx(0, abs=1e-6)
+    assert last.measures["effective_players"].value == pytest.approx(9, abs=1e-3)
 
 
 def test_who_is_not_told_whom_to_differ_from_says_so(league: Make) -> None:

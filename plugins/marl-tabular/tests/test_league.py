@@ -44,6 +44,13 @@ def test_the_scenario_of_regularised_dynamics_goes_to_the_equilibrium(run: Calla
 
 
 @pytest.mark.slow
+def test_double_oracle_solves_leduc_as_its_scenario_says(run: Callable[..., Path]) -> None:
+    with opened(run("double_oracle", "leduc_xdo")) as (_, view):
+        assert view.reason == "NashConv is below 0.002"
+        assert len(view.iterations) - 1 <= 20
+
+
+@pytest.mark.slow
 def test_a_league_that_is_killed_ends_bit_identical(run: Callable[..., Path], tmp_path: Path) -> None:
     asked = ["stop.nash_conv=0", "stop.iterations=12", "strategy.algorithm.iterations=200"]
     command = [sys.executable, "-m", "marl", "run", "leduc_cfr", *asked, "--out", str(tmp_path / "killed")]
