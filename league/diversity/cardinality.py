@@ -49,6 +49,6 @@ class Cardinality:
 
 
 def expected_cardinality(table: Floats) -> float:
-    """That of a whole population: `tr(I - (L + I)^-1)` of `L = M M'`, for `table` `M`, `float64[n, m]`."""
-    kernel = table @ table.T
-    return float(len(kernel) - np.trace(np.linalg.inv(kernel + np.eye(len(kernel)))))
+    """`tr(I - (L + I)^-1)` of `L = M M'`, for the rows of `table`, `M`, `float64[n, m]`."""
+    squares = np.linalg.svd(table, compute_uv=False) ** 2
+    return float((squares / (1 + squares)).sum())

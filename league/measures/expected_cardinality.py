@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from league.diversity.cardinality import expected_cardinality
 from league.payoffs import Payoffs
 from league.services import LeagueServices
 from league.value import About, Value
@@ -41,7 +42,7 @@ class ExpectedCardinality:
         tables = earned(view.payoffs.distinct())
         if any(not len(table) for table in tables):
             return None
-        return Value.exact(float(np.mean([cardinality(table) for table in tables])))
+        return Value.exact(float(np.mean([expected_cardinality(table) for table in tables])))
 
 
 def earned(payoffs: Payoffs) -> list[Floats]:
@@ -56,9 +57,3 @@ def earned(payoffs: Payoffs) -> list[Floats]:
     if payoffs.symmetric:
         return [mean[np.ix_(mine & theirs, mine & theirs)]]
     return [mean[np.ix_(mine, theirs)], payoffs[1][np.ix_(mine, theirs)].T]
-
-
-def cardinality(table: Floats) -> float:
-    """`Tr(I - (L + I)^-1)` of `L = M M^T`, for the rows of `table`."""
-    squares = np.linalg.svd(table, compute_uv=False) ** 2
-    return float((squares / (1 + squares)).sum())

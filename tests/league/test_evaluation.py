@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from league.diversity.cardinality import expected_cardinality as cardinality
 from league.iteration import Iteration
 from league.measures.cycles import Cycles, cycles
-from league.measures.expected_cardinality import ExpectedCardinality, cardinality
+from league.measures.expected_cardinality import ExpectedCardinality
 from league.payoffs import Payoffs
 from league.player import Player
 from league.view import LeagueView
