@@ -2,7 +2,7 @@
 
 Trains the scenario `connect_four_alphazero` in one process, for `--minutes` at most (or takes a run that is there:
 `--run`); for a longer run: `--minutes 60 env_steps=6000000 slice=600000`. Then snapshots play OpenSpiel's MCTS with 100
-simulations, with the network alone and with searches behind it, greedily, as many games from either side. The line at the
+simulations, with the network alone and with searches behind it, greedily, as many games from each side. The line at the
 end has the newest snapshot's share of points against MCTS with 1,000 simulations, with a search of `--simulations`, and
 its 95 % interval. `--quick` trains for twenty seconds.
 """
