@@ -48,10 +48,9 @@ class EnvSpec:
     infinities where unknown). `symmetric` says that sides may be exchanged without changing the game: what a side sees,
     may do and earns follows from what is played, never from which side it is. A league then keeps one population, whose
     players play any side. `perfect_information`: everybody always knows all that has happened, and one agent acts at a
-    time; `deterministic`: nothing is left to chance, so a match follows from its actions alone. Search may look ahead
-    where both are said. `max_length` bounds the number of ticks. `info` names the columns that `Step.info` always
-    carries and their meaning. `tasks`: what varies from match to match, or None where all matches are alike but for
-    chance.
+    time; `deterministic`: once somebody must act, nothing is left to chance. Search may look ahead where both are said.
+    `max_length` bounds the number of ticks. `info` names the columns that `Step.info` always carries and their meaning.
+    `tasks`: what varies from match to match, or None where all matches are alike but for chance.
     """
 
     agents: tuple[str, ...]

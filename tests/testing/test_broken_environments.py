@@ -655,7 +655,7 @@ class SizesAsBefore(Game):
 
 
 @finds("deterministic", "with another seed")
-class LeavesNothingToChance(KuhnPoker):
+class LeavesNothingToChance(Game):
     def __init__(self, lanes: int) -> None:
         super().__init__(lanes)
         self.spec = dataclasses.replace(self.spec, deterministic=True)

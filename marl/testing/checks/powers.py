@@ -70,18 +70,20 @@ def copies(subject: Subject) -> str:
     return f"3 copies of a match of {tick} ticks"
 
 
-@check("Leave EnvSpec.deterministic out, or let nothing follow from the seed.")
+@check("Leave EnvSpec.deterministic out, or let nothing be drawn after somebody had to act.")
 def deterministic(subject: Subject) -> str:
-    """Where the spec says that nothing is left to chance, other seeds change nothing."""
+    """Where the spec says that nothing is left to chance once somebody must act, other seeds change nothing then."""
     if not subject.spec.deterministic:
         raise NotApplicable("the spec does not say that nothing is left to chance")
     driver = Driver(subject.make(2))
-    choice = subject.seeds(6)[0]
-    tasks = None if subject.spec.tasks is None else [0, 0]
-    driver.reset([0, 1], subject.seeds(6)[:2], [choice, choice], tasks)
+    if not isinstance(driver.env, Forkable):
+        raise NotApplicable("it is not Forkable, so a match cannot be given another seed")
+    driver.reset([0], subject.seeds(6)[:1])
+    first = driver.current[0]
+    turn = driver.env.load(np.array([1]), driver.env.save(np.array([0])), rng.as_keys(subject.seeds(7)[:1]))
+    driver.adopt([1], turn, [first.seed], [first.choice])
     driver.run(subject.short)
-    first, second = (driver.current[lane] for lane in (0, 1))
-    expect_same(first, second, "the same actions lead elsewhere with another seed")
+    expect_same(first, driver.current[1], "the same actions lead elsewhere with another seed")
     return f"{first.ticks} ticks"
 
 

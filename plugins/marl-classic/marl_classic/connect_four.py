@@ -54,7 +54,7 @@ class ConnectFour(TurnGame):
         params = params or ConnectFourParams()
         self._own, self._drawn = params.view == "own", params.first == "drawn"
         box = Box((3, ROWS, COLUMNS), 0, 1)
-        known = {"zero_sum": True, "perfect_information": True, "deterministic": not self._drawn}
+        known = {"zero_sum": True, "perfect_information": True, "deterministic": True}
         known["symmetric"] = self._own and self._drawn
         super().__init__(turn_spec(2, box, COLUMNS, max_length=CELLS, returns=(-1.0, 1.0), state=box, **known), lanes)
 

@@ -26,7 +26,7 @@ def test_who_begins_at_connect_four_may_be_drawn() -> None:
     (after,) = game.step(lanes, [np.full(400, 3)]).turn
     assert after is not None and (after.agent == 1 - rows.agent).all() and after.first.all()
     assert (after.observation[:, 1, 0, 3] == 1).all() and (after.observation[:, 0] == 0).all()
-    assert game.spec.symmetric and not game.spec.deterministic
+    assert game.spec.symmetric
     assert not ConnectFour(1, ConnectFourParams(first="drawn")).spec.symmetric
 
 

@@ -130,6 +130,16 @@ def test_it_says_what_it_cannot_search(name: str, words: str) -> None:
         registry.make(POLICIES, "search/mcts", {}, spec=spec)
 
 
+def test_who_begins_may_be_drawn() -> None:
+    game = load_registry().make(ENVIRONMENTS, "classic/connect_four", {"view": "own", "first": "drawn"}, lanes=8)
+    lanes, policy = np.arange(8), MCTS(game.spec, params=MCTSParams(60))
+    (rows,) = game.reset(lanes, rng.mix(1, lanes))
+    assert 0 < rows.agent.sum() < 8
+    for column in (3, 0, 3, 0, 3, 1):
+        (rows,) = game.step(lanes, [np.full(8, column)]).turn
+    assert (policy.search(rows, game, rng.mix(2, lanes)).action == 3).all()
+
+
 def test_it_refuses_to_search_by_what_it_sees_alone(position) -> None:
     environment, rows = position("classic/tic_tac_toe", ())
     with pytest.raises(UserError, match="no more than a player sees"):
