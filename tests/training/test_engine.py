@@ -401,14 +401,14 @@ def test_a_shared_network_can_be_told_which_agent_it_is(
 
 
 def test_values_after_the_window_are_the_live_policys(services: Any, gradient: Any) -> None:
-    from marl.training.experience.on_policy import _last_values
+    from marl.training.experience.on_policy import last_values
 
     host = services(skirmish)
     engine = gradient(**SMALL).engine(SELF_PLAY, host)
     engine.begin(SELF_PLAY, host)
     rollout = engine.backend.samplers[0].rollout
     _, tanks = rollout.sampler.collect(400)
-    values = _last_values(tanks, rollout.live)
+    values = last_values(tanks, rollout.live)
     rows = np.flatnonzero((tanks.last_row >= 0) & ~tanks.terminated)
     assert len(rows)
     for row in rows.tolist():

@@ -40,7 +40,7 @@ class OnPolicy:
         hyper, parts, estimates = self._hyper, [], []
         memories = {name: network.memory_size for name, network in live.networks.items()}
         for window in windows:
-            last = _last_values(window, live)
+            last = last_values(window, live)
             estimates.append(generalised_advantages(window, last, hyper.discount, hyper.trace))
             seen = live.seen(window.observation, window.agent)
             apart = hyper.staleness > 0  # so that rows that are too old can be left out
@@ -79,7 +79,7 @@ def minibatches(columns: Columns, size: int) -> int:
     return max(1, min(count, round(rows / size)))
 
 
-def _last_values(window: Trajectory, live: NetworkPolicy) -> Floats:
+def last_values(window: Trajectory, live: NetworkPolicy) -> Floats:
     """The values `float64[M]` of `window.last` in one batch; 0 where a row terminated, which nobody asks for."""
     values = np.zeros(len(window.last_row))
     rows = np.flatnonzero((window.last_row >= 0) & ~window.terminated)

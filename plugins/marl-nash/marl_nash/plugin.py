@@ -1,0 +1,47 @@
+"""What the plugin registers. Importing this file imports neither torch nor Ray."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from marl.registry import Descriptor, hookimpl
+
+MARL_API = ">=2,<3"
+
+
+@hookimpl
+def marl_algorithms() -> Iterable[Descriptor]:
+    """Self-play whose last policy converges."""
+    yield Descriptor(
+        "rnad",
+        "marl_nash.rnad:RNaD",
+        "regularised Nash dynamics: rewards pull towards a reference that follows; neural replicator dynamics",
+        params="marl_nash.params:RNaDParams",
+        source="Perolat et al., Mastering the game of Stratego with model-free multiagent reinforcement learning, "
+        "Science 378, 2022",
+        tags=("networks",),
+    )
+    yield Descriptor(
+        "nash_pg",
+        "marl_nash.nash_pg:NashPG",
+        "a policy gradient that a large divergence holds to a reference, which follows",
+        params="marl_nash.params:NashPGParams",
+        source="Yu et al., Nash policy gradient, arXiv:2510.18183, 2025",
+        tags=("networks",),
+    )
+    yield Descriptor(
+        "rebel",
+        "marl_nash.regression:REBEL",
+        "regression of relative rewards on pairs of rows, from a mixture with a reference (Nash-MD)",
+        params="marl_nash.params:RegressionParams",
+        source="Gao et al., REBEL, NeurIPS 2024; Munos et al., Nash learning from human feedback, ICML 2024",
+        tags=("networks", "preferences"),
+    )
+    yield Descriptor(
+        "dno",
+        "marl_nash.regression:DNO",
+        "direct Nash optimisation: preferences between pairs of rows, from a mixture with a reference (Nash-MD)",
+        params="marl_nash.params:RegressionParams",
+        source="Rosset et al., Direct Nash optimization, arXiv:2404.03715, 2024",
+        tags=("networks", "preferences"),
+    )
