@@ -23,11 +23,11 @@ from marl.services import RunServices, train
 
 BIASED = {"payoffs": [[0, -2, 1], [2, 0, -1], [-1, 1, 0]]}
 GAMES: dict[str, tuple[Component, int]] = {  # and the env steps of each of the looks
-    "biased RPS": (Component("classic/matrix", BIASED), 50_000),
-    "Kuhn": (Component("classic/kuhn_poker", {}), 200_000),
-    "Leduc": (Component("classic/leduc_poker", {}), 500_000),
+    "biased RPS": (Component("classic/matrix", BIASED), 25_000),
+    "Kuhn": (Component("classic/kuhn_poker", {}), 50_000),
+    "Leduc": (Component("classic/leduc_poker", {}), 100_000),
 }
-SHARED = {"lanes": 512, "rows": 4096, "minibatch": 1024, "lr": 0.001}
+SHARED = {"lanes": 256, "rows": 1024, "minibatch": 1024, "lr": 0.003}
 METHODS: dict[str, dict[str, Any]] = {
     "rllib/ppo": {"trace": 1.0, "discount": 1.0, "entropy": 0.01},
     "rllib/mmd": {"trace": 1.0, "alpha": 0.05, "eta": 0.05},

@@ -14,11 +14,13 @@ from marl.training.hyper import OnPolicyHyper, not_negative, positive
 class ReferenceHyper(OnPolicyHyper):
     """What all of them can be told: they hold on to a reference, which is an earlier policy of their own."""
 
+    rows: int = 1024
+    """Rows (own turns of learning agents) per update."""
     discount: float = 1.0
     """Per own turn of an agent, however many ticks lie in between."""
     trace: float = 1.0
     """GAE's lambda: 0 trusts the values, 1 the returns."""
-    reference_every: int = 25
+    reference_every: int = 50
     """The reference becomes the policy after so many updates; 0: it stays what the policy was at first."""
     value_coefficient: float = 0.5
     """The weight of the value loss."""
@@ -32,7 +34,7 @@ class ReferenceHyper(OnPolicyHyper):
 class NashPGParams(ReferenceHyper):
     """Hyper-parameters of NashPG."""
 
-    alpha: float = 0.2
+    alpha: float = 0.5
     """What the divergence from the reference costs. It stays large: the reference moves instead."""
     clip: float = 0.2
     """How far a probability ratio may go from 1 before its gradient is cut."""
@@ -49,7 +51,7 @@ class RNaDParams(ReferenceHyper):
 
     epochs: int = 1
     """How often each row is used."""
-    eta: float = 0.2
+    eta: float = 0.5
     """What the logarithm of the ratio to the reference costs, of which the other side is paid as much."""
     threshold: float = 4.0
     """How far from their mean logits are pushed."""
@@ -66,6 +68,8 @@ class RNaDParams(ReferenceHyper):
 class RegressionParams(ReferenceHyper):
     """Hyper-parameters of REBEL and of Direct Nash Optimisation."""
 
+    reference_every: int = 100
+    """The reference becomes the policy after so many updates; 0: it stays what the policy was at first."""
     eta: float = 0.2
     """The step size: how much more probable an action becomes, as a logarithm, for each unit of what it is worth."""
     tau: float = 0.2
