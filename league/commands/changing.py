@@ -7,9 +7,11 @@ from pathlib import Path
 from league.commands.app import RUN, app
 from league.operations import ask
 from league.operations import fork as fork_
+from league.operations.clone import clone
 from marl.cli.command import argument, option
 from marl.printable import printable
-from marl.registry import load_registry
+from marl.registry import ALGORITHMS, Component, load_registry
+from marl.run.players import parameters
 
 WHEN = "It takes effect between two iterations, and is written down with the iteration: a resume repeats it."
 
@@ -24,6 +26,23 @@ def add(
     It takes effect between two iterations, as an iteration of its own, and a resume repeats it there.
     """
     _said(run, ask.add(run, player, load_registry()), f"{player} joins")
+
+
+@app.command("import")
+def import_(
+    run: Path = RUN,
+    dataset: Path = argument(metavar="DATASET", help="Recorded matches, as `marl record --out DATASET` writes them."),
+    algorithm: str = option("offline/bc", metavar="ALGORITHM", help='Who learns, as in "offline/cql rows=4096".'),
+    budget: int = option(100_000, min=1, metavar="TICKS", help="How many recorded ticks are learned from."),
+    seed: int = option(0, help="All randomness follows from it."),
+) -> None:
+    """Learn from recorded matches, and let who does as they did there join a league, which may be running."""
+    registry = load_registry()
+    name, params = parameters(algorithm)
+    found = registry.find(ALGORITHMS, name).full_name
+    chosen = Component(found, registry.validate(ALGORITHMS, found, params))
+    learned = clone(run, dataset, chosen, budget, registry, seed)
+    _said(run, ask.join(run, learned, f"{algorithm} on {dataset}", registry), f"what {algorithm} learned joins")
 
 
 @app.command()

@@ -26,7 +26,11 @@ def add(run: Path, text: str, registry: Registry) -> int:
     `text` names it as players are named everywhere. Raises UserError where it is nobody, learned elsewhere, or is a
     mixture of several.
     """
-    found = contestant(text, registry)
+    return join(run, contestant(text, registry), text, registry)
+
+
+def join(run: Path, found: Contestant, text: str, registry: Registry) -> int:
+    """The same of somebody who was found already; `text` is where he comes from."""
     env: Component | None = environment_of(run, registry)
     ledger = open_ledger(run)
     try:

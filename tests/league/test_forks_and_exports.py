@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from league import runner
+from league.commands.changing import import_
 from league.ledger import Ledger
 from league.operations import ask
 from league.operations.export import bot_folder
@@ -21,7 +22,9 @@ from league.tournament.event import create
 from league.tournament.submit import Terms, submit
 from marl import rng
 from marl.arena.play import environment_seeds
+from marl.cli.record import record
 from marl.errors import UserError
+from marl.policy import Explicit
 from marl.registry import ENVIRONMENTS, load_registry
 from marl.run import journal
 from marl.run.change import changed
@@ -175,3 +178,22 @@ def test_a_player_of_a_tournament_joins_a_league(tmp_path: Path) -> None:
     assert (added.role, added.snapshot, added.name) == ("added", known.snapshot, "player/1")
     for ledger in ledgers:
         ledger.close()
+
+
+def test_what_was_recorded_is_learned_and_joins(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("marl_offline", reason="needs the plugin marl-offline")
+    begin(tmp_path / "run", ROCK, "stop.iterations=0")
+    record(["marl/first"], [], tmp_path / "logs", 200, 0, "classic/rock_paper_scissors")
+    import_(tmp_path / "run", tmp_path / "logs", "offline/bc rows=256", 6000, 0)
+    assert "operation 1: what offline/bc rows=256 learned joins once the league goes on" in capsys.readouterr().out
+    resume(tmp_path / "run")
+    registry = load_registry()
+    environment = registry.make(ENVIRONMENTS, "classic/rock_paper_scissors", {}, lanes=1)
+    (rows,) = environment.reset(np.arange(1), environment_seeds(rng.mix(7, np.arange(1, dtype=np.uint64))))
+    joined = contestant(f"{tmp_path}/run@player/1", registry).player(registry, environment.spec)
+    (policy,) = joined.policies
+    assert isinstance(policy, Explicit) and rows is not None
+    assert policy.probabilities(rows)[0, 0] > 0.9  # it throws a rock, as was recorded
+    begin(tmp_path / "kuhn", KUHN, "stop.iterations=0")
+    with pytest.raises(UserError, match="is of classic/rock_paper_scissors"):
+        import_(tmp_path / "kuhn", tmp_path / "logs", "offline/bc", 600, 0)
