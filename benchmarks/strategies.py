@@ -30,6 +30,7 @@ NASH = np.array([0.25, 0.25, 0.5])
 CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, np.sqrt(0.75)]])
 PICTURE = Path(__file__).parents[1] / "docs" / "results" / "strategies.png"
 EXACT = "oracle: league/best_response, founder: marl/first"
+DIVERSE = "founder: marl/first, oracle: {name: league/diverse_response, diversity: league/cardinality}"
 PIPELINE, LEAGUE = "workers: 2\n", "workers: 4\npopulation: by_side\n"
 STRATEGIES = {
     "naive self-play\n(historical, delta 1)": (f"{{name: historical, delta: 1, warm: false, {EXACT}}}", ""),
@@ -43,6 +44,10 @@ STRATEGIES = {
     "PSRO, Nash: double oracle\n(psro, nash)": (f"{{name: psro, metasolver: nash, {EXACT}}}", ""),
     "rectified PSRO\n(rectified_psro)": (f"{{name: rectified_psro, {EXACT}}}", ""),
     "pipeline PSRO\n(pipeline_psro)": (f"{{name: pipeline_psro, most: 1, {EXACT}}}", PIPELINE),
+    "anytime PSRO\n(anytime_psro)": (f"{{name: anytime_psro, {EXACT}}}", ""),
+    "self-play PSRO\n(self_play_psro)": (f"{{name: self_play_psro, steps: 5, {EXACT}}}", ""),
+    "diverse PSRO, DPP\n(diverse_psro)": (f"{{name: diverse_psro, {DIVERSE}}}", ""),
+    "JPSRO, correlated equilibria\n(jpsro)": (f"{{name: jpsro, {EXACT}}}", ""),
 }
 
 
