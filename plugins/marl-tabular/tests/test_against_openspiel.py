@@ -12,6 +12,8 @@ pytest.importorskip("pyspiel", reason="needs OpenSpiel")
 pytest.importorskip("marl_openspiel.games", reason="needs the plugin openspiel")
 
 import pyspiel
+from open_spiel.python import policy as pyspiel_policy
+from open_spiel.python.algorithms import exploitability
 from open_spiel.python.algorithms.discounted_cfr import DCFRSolver, LCFRSolver
 from open_spiel.python.algorithms.mmd_dilated import MMDDilatedEnt
 
@@ -19,6 +21,7 @@ from marl.exact import SequenceForm
 from marl_openspiel import games
 from marl_openspiel.params import GameParams
 from marl_tabular.algorithm import TreeSolver
+from marl_tabular.double_oracle import DoubleOracle
 from marl_tabular.game import LearnersGame, Seen
 from marl_tabular.mirror import MirrorDescent, MirrorParams
 from marl_tabular.regret import CFR, Weighting
@@ -47,6 +50,22 @@ def difference(form: SequenceForm, ours: TreeSolver, policy: Any) -> float:
             expected = table_of(policy, name)
             largest = max(largest, *(abs(row[action] - expected[action]) for action in np.flatnonzero(mask)))
     return largest
+
+
+def test_double_oracle_solves_a_game_of_openspiel() -> None:
+    """Kuhn poker is worth -1/18 to who begins; OpenSpiel measures the solution as we do."""
+    form = games.make("kuhn_poker", lanes=1).sequence_form()
+    solver = DoubleOracle(form, 20_000)
+    for _ in range(10):
+        solver.iterate()
+    plans = list(solver.averages().values())
+    assert form.returns(plans) == pytest.approx([-1 / 18, 1 / 18], abs=1e-2)
+    assert form.nash_conv(plans) < 0.02
+    table = pyspiel_policy.TabularPolicy(pyspiel.load_game("kuhn_poker"))
+    for player, plan in zip(form.players, plans, strict=True):
+        for name, row in zip(player.name, player.behaviour(plan), strict=True):
+            table.policy_for_key(name)[:] = row
+    assert exploitability.nash_conv(table.game, table) == pytest.approx(form.nash_conv(plans), abs=1e-9)
 
 
 @pytest.mark.parametrize("alpha", [0.0, 0.1])
