@@ -64,7 +64,7 @@ class Reward(Protocol):
     """Made by calling a registered target with `spec`, the environment's, and its parameters.
 
     A target raises ValueError or UserError for a game that it does not fit. A reward may have `needs`, the names of
-    what must be recorded for it (the fields of `marl.arena.Record`: "earned", "before").
+    what must be recorded for it (fields of `marl.arena.Record`: "earned", "before", "whole").
     """
 
     @property

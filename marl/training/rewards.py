@@ -27,7 +27,7 @@ from marl.trajectory import Trajectory
 from marl.types import Array, Floats
 
 _CALL = "reward(window)"
-_RECORDED = ("earned", "before")  # what a record may have of every row, see `marl.arena.Record`
+_RECORDED = ("earned", "before", "whole")  # what rewards may ask for, see `marl.arena.Record`
 
 
 @dataclass(frozen=True)

@@ -45,3 +45,16 @@ def marl_algorithms() -> Iterable[Descriptor]:
         source="Rosset et al., Direct Nash optimization, arXiv:2404.03715, 2024",
         tags=("networks", "preferences"),
     )
+
+
+@hookimpl
+def marl_rewards() -> Iterable[Descriptor]:
+    """What matches are worth to a judge."""
+    yield Descriptor(
+        "spo",
+        "marl_nash.spo:SPO",
+        "self-play preference optimisation: a judge compares matches, and wins are paid",
+        params="marl_nash.spo:SPOParams",
+        source="Swamy et al., A minimaximalist approach to reinforcement learning from human feedback, ICML 2024",
+        tags=("preferences",),
+    )
