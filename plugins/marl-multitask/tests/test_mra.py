@@ -13,7 +13,8 @@ pytest.importorskip("marl_rllib", reason="PPO is marl-rllib's")
 import torch
 
 from marl.errors import UserError
-from marl.registry import ENVIRONMENTS, load_registry
+from marl.job import SELF, Job
+from marl.registry import ALGORITHMS, ENVIRONMENTS, load_registry
 from marl.training.model import ModelConfig
 from marl.training.modules import module_specs
 from marl.training.networks import Network, networks, player
@@ -25,7 +26,22 @@ from marl_multitask.relations import RelationsEncoder, named
 from marl_multitask.resources import Resources
 
 GAME = ResourcesParams(sizes=[2, 4], most=5)
-MODEL = ModelConfig(kind="multitask/relations", params={"modes": 3, "width": 8})
+PLAIN: dict[str, Any] = {"kind": "multitask/relations", "params": {"modes": 3, "width": 8}}
+MODEL = ModelConfig(**PLAIN)
+
+
+class Services:
+    """What an algorithm asks for."""
+
+    def __init__(self, params: dict[str, Any]) -> None:
+        self.make = lambda lanes: load_registry().make(ENVIRONMENTS, "multitask/resources", params, lanes=lanes)
+        self.spec = self.make(1).spec
+
+    def environment(self, lanes: int) -> Any:
+        return self.make(lanes)
+
+    def log(self, step: int, **values: float) -> None:
+        pass
 
 
 @pytest.fixture
@@ -142,3 +158,23 @@ def test_what_it_cannot_learn_is_told() -> None:
     )
     with pytest.raises(UserError, match="needs to see size, lot, own and others"):
         networks(board.spec, MODEL)
+
+
+def test_a_run_goes_on_from_a_checkpoint_to_the_bit() -> None:
+    saved: dict[str, Any] = {}
+    services: Any = Services({"sizes": [2, 4], "most": 5})
+    services.checkpoint = saved.get
+    others = (((SELF, 1.0),),) * 4
+    results = []
+    for _ in range(2):
+        algorithm: Any = load_registry().make(ALGORITHMS, "multitask/mra", {"lanes": 8, "rows": 60, "model": PLAIN})
+        if not results:
+            first = Job("multitask/mra", 0, ((), *others), 5, budget={"env_steps": 60})
+            saved["half"] = algorithm.train(first, services).checkpoint
+        job = Job("multitask/mra", 0, ((), *others), 6, budget={"env_steps": 60}, parent="half")
+        results.append(algorithm.train(job, services).checkpoint)
+    one, two = (result.arrays for result in results)
+    assert set(one) == set(two) and all(one[key].tobytes() == two[key].tobytes() for key in one)
+    half = saved["half"].arrays
+    learned = [key for key in one if "chances.bias" in key and "optimi" not in key]
+    assert learned and any(one[key].tobytes() != half[key].tobytes() for key in learned)
