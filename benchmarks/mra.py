@@ -88,8 +88,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a rough answer: one seed, few steps")
     parser.add_argument("--seeds", type=int, nargs="+", default=[31, 32, 33])
-    parser.add_argument("--env-steps", type=int, default=40_000, help="matches at the sizes that are met")
-    parser.add_argument("--adapt", type=int, default=4_000, help="matches at each other size, afterwards")
+    parser.add_argument("--env-steps", type=int, default=20_000, help="matches at the sizes that are met")
+    parser.add_argument("--adapt", type=int, default=2_000, help="matches at each other size, afterwards")
     parser.add_argument("--methods", nargs="+", default=list(METHODS), choices=list(METHODS))
     options = parser.parse_args()
     if options.quick:
