@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 
 import numpy as np
 
@@ -56,6 +57,7 @@ class AnytimePSRO(responses.Responses):
         params = params or Params()
         super().__init__(registry, params)
         self.steps = params.steps
+        self._found: dict[int, tuple[str, list[list[int]]]] = {}  # who was known, and in what; saves solving it again
 
     def founders(self, spec: EnvSpec) -> Sequence[Sequence[Snapshot]]:
         """Those whom the scenario names. Raises UserError where there are not two sides that want the opposite."""
@@ -109,17 +111,33 @@ class AnytimePSRO(responses.Responses):
 
     def _known(self, view: LeagueView, epoch: int) -> list[list[int]]:
         """Who is known in an epoch, of each population; of players that are the same the first."""
-        known = []
-        for players, first in zip(view.populations, view.payoffs.first, strict=True):
-            known.append(sorted({int(first[n]) for n, player in enumerate(players) if player.born == 0}))
-        for before in range(epoch):
+        known, begun = self._begun(view, epoch)
+        for before in range(begun, epoch):
             end = (before + 1) * self.steps
             joining = [self._mixed(view, known, number, end) for number in range(len(known))]
             for number in range(len(known)):
                 met = self._solved(view, known, number, end)[1]
                 joining[view.population(1 - number)] += np.flatnonzero(met > _LEAST).tolist()
             known = [sorted(set(one)) for one in joining]
+            self._found[before + 1] = (self._of(view, before + 1), [list(one) for one in known])
         return known
+
+    def _begun(self, view: LeagueView, epoch: int) -> tuple[list[list[int]], int]:
+        """Who is known in the last epoch up to this one that was found already, and its number; else the founders."""
+        for number in range(epoch, 0, -1):
+            payoffs, known = self._found.get(number, ("", []))
+            if known and payoffs == self._of(view, number):
+                return [list(one) for one in known], number
+        pairs = zip(view.populations, view.payoffs.first, strict=True)
+        return [
+            sorted({int(first[n]) for n, one in enumerate(players) if one.born == 0}) for players, first in pairs
+        ], 0
+
+    def _of(self, view: LeagueView, epoch: int) -> str:
+        """What decides who is known in an epoch: a hash of the payoffs among those who were born before it."""
+        end = epoch * self.steps
+        payoffs = view.payoffs.upto([sum(one.born <= end for one in players) for players in view.populations])
+        return blake2b(b"".join(array.tobytes() for array in (payoffs.mean, *payoffs.first))).hexdigest()
 
     def _mixed(self, view: LeagueView, known: Sequence[Sequence[int]], number: int, upto: int) -> list[int]:
         """Of whom a population's mixture is made, when those who were born by iteration `upto` are there: the known."""
