@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-
-from rich.console import Console
+from typing import TYPE_CHECKING
 
 from league.commands.app import RUN, app
-from league.redteam import page, told
-from league.redteam.team import RedTeam
-from league.services import LeagueServices
-from marl.blobs import Blobs, write_atomically
 from marl.cli.command import argument, option
 from marl.errors import UserError
-from marl.printable import printable
-from marl.registry import ALGORITHMS, Component, Registry, load_registry
-from marl.run.players import contestant, environment_of, parameters
+
+if TYPE_CHECKING:
+    from marl.registry import Component, Registry
 
 EXACT = "league/best_response"
 
@@ -40,6 +35,15 @@ def redteam(
     The best of them meets the player again in fresh matches. A page and replays show games that the player lost. The
     same command goes on with a red team that was stopped.
     """
+    from rich.console import Console
+
+    from league.redteam import page, told
+    from league.redteam.team import RedTeam
+    from marl.blobs import write_atomically
+    from marl.printable import printable
+    from marl.registry import load_registry
+    from marl.run.players import contestant, environment_of
+
     registry = load_registry()
     target = contestant(f"{run}@{player}" if player else str(run), registry)
     env = target.env or environment_of(run, registry)
@@ -61,6 +65,11 @@ def redteam(
 
 def _exploiter(text: str, budget: int | None, env: Component, registry: Registry) -> tuple[Component, str]:
     """The algorithm that is meant, and how it is spelled. Raises UserError where it needs a budget, or takes none."""
+    from league.services import LeagueServices
+    from marl.blobs import Blobs
+    from marl.registry import ALGORITHMS, Component
+    from marl.run.players import parameters
+
     if not text:
         try:
             LeagueServices(registry, env, Blobs(Path())).exact()

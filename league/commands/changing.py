@@ -5,15 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from league.commands.app import RUN, app
-from league.operations import ask
-from league.operations import fork as fork_
-from league.operations.clone import clone
 from marl.cli.command import argument, option
 from marl.printable import printable
-from marl.registry import ALGORITHMS, Component, load_registry
-from marl.run.players import parameters
-
-WHEN = "It takes effect between two iterations, and is written down with the iteration: a resume repeats it."
 
 
 @app.command()
@@ -25,6 +18,9 @@ def add(
 
     It takes effect between two iterations, as an iteration of its own, and a resume repeats it there.
     """
+    from league.operations import ask
+    from marl.registry import load_registry
+
     _said(run, ask.add(run, player, load_registry()), f"{player} joins")
 
 
@@ -37,6 +33,11 @@ def import_(
     seed: int = option(0, help="All randomness follows from it."),
 ) -> None:
     """Learn from recorded matches, and let who does as they did there join a league, which may be running."""
+    from league.operations import ask
+    from league.operations.clone import clone
+    from marl.registry import ALGORITHMS, Component, load_registry
+    from marl.run.players import parameters
+
     registry = load_registry()
     name, params = parameters(algorithm)
     found = registry.find(ALGORITHMS, name).full_name
@@ -51,6 +52,8 @@ def retire(run: Path = RUN, player: str = argument(metavar="PLAYER", help="Its n
 
     It takes effect between two iterations, as an iteration of its own, and a resume repeats it there.
     """
+    from league.operations import ask
+
     _said(run, ask.retire(run, player), f"{player} leaves")
 
 
@@ -65,6 +68,9 @@ def set_(
 
     They take effect between two iterations, when the jobs that have begun are done. journal.jsonl says what changed.
     """
+    from league.operations import ask
+    from marl.registry import load_registry
+
     _said(run, ask.settings(run, overrides, load_registry()), f"{' '.join(overrides)} is set")
 
 
@@ -75,12 +81,17 @@ def fork(
     at: int = option(None, min=0, metavar="ITERATION", help="At the end of which iteration.  [default: the last one]"),
 ) -> None:
     """Make a run of a league as it was at the end of an iteration. The league may be running; it stays as it is."""
-    found = fork_.fork(run, new, at, load_registry())
+    from league.operations.fork import fork as forked
+    from marl.registry import load_registry
+
+    found = forked(run, new, at, load_registry())
     print(printable(f"{new} is {run} as it was at the end of iteration {found}"))
     print(printable(f"next    marl resume {new} KEY=VALUE..."))
 
 
 def _said(run: Path, number: int, what: str) -> None:
+    from league.operations import ask
+
     when = (
         "after the iteration that goes on" if ask.is_running(run) else f"once the league goes on: `marl resume {run}`"
     )

@@ -11,7 +11,6 @@ from rich.console import Console
 from rich.text import Text
 
 from league.commands.app import JSON, RUN, app
-from league.commands.leaving import leaving
 from league.ledger.operations import Operation, Operations
 from league.measures.cycles import cycles
 from league.payoffs import margins
@@ -121,6 +120,8 @@ def export(
 ) -> None:
     """The whole league as JSON lines: players, then payoffs, then iterations. Or a player, as a bot or as ONNX."""
     if bot is not None or onnx is not None:
+        from league.commands.leaving import leaving
+
         leaving(run, player, bot, onnx)
         return
     if player:
