@@ -39,7 +39,7 @@ def test_skirmish_uses_what_an_environment_can_do_and_passes_with_another_seed()
     report = check_environment(skirmish, seed=1)
     assert report.ok and report.count("warn") == 0, report.text()
     skipped = {result.check for result in report.results if result.status == "skip"}
-    assert skipped == {"exact", "reference", "tasks"}
+    assert skipped == {"deterministic", "exact", "reference", "tasks"}
     assert "masked" in report["faults"].message
     assert "not a number" in report["faults"].message
 
