@@ -23,6 +23,7 @@ from torch import Tensor
 from torch.func import functional_call
 
 from marl.errors import UserError
+from marl.space import Discrete
 from marl.training.algorithm import RLlibAlgorithm
 from marl.training.learner import Stats, Tensors
 from marl.training.networks import Network
@@ -48,6 +49,8 @@ class MRALearner(PPOLearner):
                     f"{network.config.kind} with normalise_observations" if network.normaliser else network.config.kind
                 )
                 raise UserError(f"multitask/mra learns networks of `model: {{kind: multitask/relations}}`, not {kind}")
+            if not isinstance(network.action, Discrete):
+                raise UserError(f"multitask/mra needs Discrete actions, and these are {network.action}; use rllib/ppo")
 
     def prepare(self, module_id: str, columns: Tensors) -> Tensors:
         """Observations `[K, ...]` that name the `mode` that was played, its log-probability, `drawn`, and its `gain`:

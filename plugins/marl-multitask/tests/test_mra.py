@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ import torch
 from marl.errors import UserError
 from marl.job import SELF, Job
 from marl.registry import ALGORITHMS, ENVIRONMENTS, load_registry
+from marl.space import Box
 from marl.training.model import ModelConfig
 from marl.training.modules import module_specs
 from marl.training.networks import Network, networks, player
@@ -153,6 +155,9 @@ def test_what_it_cannot_learn_is_told() -> None:
     spec = Resources(1, GAME).spec
     with pytest.raises(UserError, match="not mlp"):
         MRALearner.make(module_specs(spec, ModelConfig(), "all", range(5)), MRAParams())
+    real = replace(spec, groups=(replace(spec.groups[0], action=Box((2,), -1, 1)),))
+    with pytest.raises(UserError, match="needs Discrete actions"):
+        MRALearner.make(module_specs(real, MODEL, "all", range(5)), MRAParams())
     board: Any = load_registry().make(
         ENVIRONMENTS, "multitask/several", {"tasks": {"one": "multitask/resources"}}, lanes=1
     )
