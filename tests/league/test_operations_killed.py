@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 
 from league import runner
-from league.ledger import Ledger, leases, operations
+from league.ledger import Ledger, brief, leases, operations
 from league.ledger import driving as lease
 from league.ledger.operations import Operations
 from league.ledger.sound import check
 from league.manager import Manager
 from league.operations import ask
+from league.operations.fork import fork
 from league.reader import open_ledger
 from marl.errors import RunError, UserError
 from marl.registry import load_registry
@@ -156,6 +157,18 @@ def test_so_does_one_in_a_postgresql_with_its_snapshots_at_a_url(
     assert not (out / "ledger.db").exists() and (out / "blobs").read_text() == f"file://{tmp_path}/store\n"
     assert operate(out, killed=True) == undisturbed
     assert list((tmp_path / "store").glob("*.safetensors"))
+    ledger = open_ledger(out)
+    assert brief.abouts(ledger) == ledger.measured() and brief.last_iteration(ledger) == ledger.iterations()[-1]
+    assert brief.payoff_count(ledger) == len(ledger.payoffs())
+    fork(out, tmp_path / "fork", 4, load_registry())  # of a shared league, into a directory of its own
+    ledger.close()
+    assert (tmp_path / "fork" / "ledger.db").exists() and "ledger: null" in (
+        tmp_path / "fork/scenario.yaml"
+    ).read_text()
+    copy = open_ledger(tmp_path / "fork")
+    check(copy)
+    assert copy.iterations()[-1].number == 4
+    copy.close()
 
 
 def test_one_process_drives_a_shared_league_and_a_late_one_is_fenced_off(
