@@ -123,7 +123,7 @@ def test_what_a_training_run_learned_takes_part(
         submit(event(name="third"), f"{tmp_path / 'one'}")
     other = "env={name: classic/connect_four, view: own}"
     assert marl("run", scenario, other, "--out", tmp_path / "other").returncode == 0
-    sentence = r"plays classic/connect_four \(view: own\), and this event classic/tic_tac_toe"
+    sentence = r"plays classic/connect_four \(view: own, first: player_0\), and this event classic/tic_tac_toe"
     with pytest.raises(UserError, match=sentence):
         submit(event(name="fourth"), f"{tmp_path / 'other'}")
 
