@@ -143,10 +143,14 @@ def test_who_saw_another_view_of_the_game_is_not_misread(tmp_path: Path, marl: M
         wrong = marl(command, "own", "--against", "absolute", cwd=tmp_path)
         said = " ".join(wrong.stderr.split())
         assert wrong.returncode == 2, wrong.stdout
-        assert "own learned classic/connect_four (view: own), and absolute classic/connect_four" in said
+        assert (
+            "own learned classic/connect_four (view: own, first: player_0), and absolute classic/connect_four" in said
+        )
     place = ("--env", "classic/connect_four view=own", "--matches", 10)
     done = marl("evaluate", "own", "--against", "absolute", *place, cwd=tmp_path)
-    assert done.returncode == 0 and "own on classic/connect_four (view: own)" in done.stdout, done.stderr
+    assert done.returncode == 0 and "own on classic/connect_four (view: own, first: player_0)" in done.stdout, (
+        done.stderr
+    )
 
 
 def test_parameters_follow_whoever_plays(tmp_path: Path) -> None:

@@ -157,9 +157,11 @@ def test_a_game_takes_parameters(tmp_path: Path) -> None:
     pytest.importorskip("marl_classic", reason="needs the plugin marl-classic")
     cup = str(tmp_path / "cup")
     assert "did you mean 'view'" in refused("create", cup, "--game", "classic/connect_four veiw=own")
-    assert "classic/connect_four (view: own)" in invoke("create", cup, "--game", "classic/connect_four view=own")
+    assert "classic/connect_four (view: own, first: player_0)" in invoke(
+        "create", cup, "--game", "classic/connect_four view=own"
+    )
     with opened(Path(cup), load_registry()) as found:
-        assert found.config.env.params == {"view": "own"}
+        assert found.config.env.params == {"view": "own", "first": "player_0"}
 
 
 def test_a_folder_and_an_archive_of_it_are_the_same_bot(
