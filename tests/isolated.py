@@ -17,13 +17,16 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 HEAVY = {
     "marl-ctde",
+    "marl-multitask",
     "marl-nash",
     "marl-offline",
     "marl-rllib",
     "marl-pettingzoo",
     "marl-gymnasium",
     "marl-rewards",
+    "marl-search",
     "marl-values",
+    "marl-vmas",
 }  # built here, tried by `make unit`
 # What Linux keeps from bots does not depend on what is installed: `make unit` tries it.
 KERNEL = ("sandbox", "referee/test_hostile.py")
