@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 import gymnasium
 import numpy as np
@@ -14,7 +14,7 @@ from gymnasium.utils import seeding
 
 from marl import rng, tree
 from marl.adapters import action_mask, unmasked
-from marl.env import Actions, Frame, Lanes, LanesFailed, Step, Turn
+from marl.env import Actions, Frame, Lanes, LanesFailed, Searchable, Step, Turn
 from marl.errors import RunError, UserError
 from marl.games import OneAgent, one_agent_spec
 from marl.space import mask_width, zeros
@@ -147,6 +147,14 @@ class GymnasiumEnvironment(OneAgent):
         for lane, seed in zip(lanes.tolist(), [] if seeds is None else rng.as_keys(seeds).tolist(), strict=False):
             self._reseed(lane, seed)
         return self.turn(lanes)
+
+    def sized(self, lanes: int) -> GymnasiumEnvironment:
+        """See `Searchable.sized`: other environments, made alike."""
+        return GymnasiumEnvironment(self.make, lanes, self.spec.max_length, self.name, self.fresh)
+
+    def copy_from(self, other: Searchable, source: Lanes, lanes: Lanes) -> None:
+        """See `Searchable.copy_from`: every copy is played again, which takes as many ticks as the match is old."""
+        self.load(lanes, cast(GymnasiumEnvironment, other).save(source))
 
     def _game(self, lane: int, fresh: bool = False) -> gymnasium.Env[Any, Any]:
         game = self.games[lane]
