@@ -11,7 +11,7 @@ MARL_API = ">=2,<3"
 
 @hookimpl
 def marl_algorithms() -> Iterable[Descriptor]:
-    """Self-play whose last policy converges."""
+    """Self-play that goes to an equilibrium, with networks."""
     yield Descriptor(
         "rnad",
         "marl_nash.rnad:RNaD",
@@ -44,6 +44,14 @@ def marl_algorithms() -> Iterable[Descriptor]:
         params="marl_nash.params:RegressionParams",
         source="Rosset et al., Direct Nash optimization, arXiv:2404.03715, 2024",
         tags=("networks", "preferences"),
+    )
+    yield Descriptor(
+        "deep_cfr",
+        "marl_nash.deep_cfr.algorithm:DeepCFR",
+        "regret minimisation on traversed matches, with networks in place of tables; their average plays",
+        params="marl_nash.deep_cfr.params:DeepCFRParams",
+        source="Brown, Lerer, Gross and Sandholm, Deep counterfactual regret minimization, ICML 2019",
+        tags=("networks", "regret"),
     )
 
 

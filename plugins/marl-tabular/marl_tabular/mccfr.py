@@ -9,12 +9,12 @@ from marl import tabular
 from marl.algorithm import Services
 from marl.env import EnvSpec, Forkable
 from marl.errors import UserError
-from marl.job import SELF, Job
+from marl.job import Job
 from marl.registry.ranges import at_least
 from marl.snapshot import Snapshot
-from marl.space import Discrete
 from marl_tabular.algorithm import Params, TabularAlgorithm
 from marl_tabular.sampled import ExternalSampling
+from marl_tabular.traversal import traversable
 
 
 @dataclass
@@ -41,26 +41,14 @@ class MonteCarloRegret(TabularAlgorithm[ExternalSampling]):
     def check_job(self, job: Job, spec: EnvSpec) -> None:
         """See `TabularAlgorithm`."""
         super().check_job(job, spec)
-        if spec.dynamics != "turns":
-            raise UserError(f"{job.algorithm} tries one agent's actions at a time, and here several act at once")
-        if any(len(side) > 1 for side in spec.sides):
-            raise UserError(f"{job.algorithm} needs one agent on each side, and the sides here are {spec.sides}")
-        if wrong := [group.action for group in spec.groups if not isinstance(group.action, Discrete)]:
-            raise UserError(f"{job.algorithm} needs actions that can be counted, a Discrete space, not {wrong[0]}")
-        others = [mixture for side, mixture in enumerate(job.opponents) if side != job.side]
-        if any(mixture != ((SELF, 1.0),) for mixture in others):
-            raise UserError(
-                f"{job.algorithm} learns by self-play alone (`strategy: league/self_play`), and here others play too: "
-                "tabular/cfr_plus answers them, where the game has a sequence form"
-            )
+        traversable(job, spec)
 
     def begin(self, job: Job, services: Services) -> ExternalSampling:
         """See `TabularAlgorithm`."""
         spec = services.spec
         if not isinstance(services.environment(1), Forkable):
             raise UserError(f"{job.algorithm} tries several actions in a match, and this environment cannot copy one")
-        actions = max(group.action.n for group in spec.groups if isinstance(group.action, Discrete))
-        agents = tuple(agent for (agent,) in spec.sides)
+        actions, agents = traversable(job, spec)
         return ExternalSampling(
             services.environment, actions, agents, not spec.symmetric, self.sampling.traversals, job.seed
         )

@@ -10,33 +10,15 @@ section 3.3; the average is OpenSpiel's "simple" one.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 
 from marl import rng, tabular
 from marl.env import Environment
-from marl.types import Array, Bools, Floats, Ints, Keys
+from marl.types import Array, Floats, Ints, Keys
 from marl_tabular.lanes import Lanes, Node
 from marl_tabular.store import Store
-
-
-@dataclass(frozen=True)
-class Level:
-    """What was tried after the same number of actions. K matches waited for somebody, and E actions were taken.
-
-    `row`: `int64[K]`, of the store. `policy`: `float64[K, A]`. `traverser`: `bool[K]`. `node`, `action`, `child`:
-    `int64[E]`: where each action was taken, and which match of the next level it led to, -1 where it ended.
-    `reward`: `float64[E]`, the traverser's.
-    """
-
-    row: Ints
-    policy: Floats
-    traverser: Bools
-    node: Ints
-    action: Ints
-    child: Ints
-    reward: Floats
+from marl_tabular.traversal import regrets, walk
 
 
 class ExternalSampling:
@@ -59,49 +41,26 @@ class ExternalSampling:
         """So many traversals of every side."""
         self.iterations += 1
         for side in range(len(self.agents)):
-            seeds = rng.mix(self.seed, self.iterations, side, np.arange(self.traversals))
-            value = np.zeros(0)
-            for level in reversed(self._walk(side, seeds)):
-                value = self._learn(level, value)
+            self._traverse(side, rng.mix(self.seed, self.iterations, side, np.arange(self.traversals)))
 
-    def _walk(self, side: int, keys: Keys) -> list[Level]:
-        """Try, level by level. `keys`: of each match, whatever is drawn in it."""
-        traverser, averaged = self.agents[side], self.agents[(side + 1) % len(self.agents)]
-        waiting, levels = self.lanes.begin(keys), []
-        while len(waiting):
+    def _traverse(self, side: int, keys: Keys) -> None:
+        averaged, met = self.agents[(side + 1) % len(self.agents)], list[Ints]()
+
+        def policy(waiting: Node) -> Floats:
             row = self._rows(waiting)
-            policy = self.store.policy(row)
-            own = waiting.agent == traverser
-            if (met := waiting.agent == averaged).any():
-                np.add.at(self.store.average, row[met], policy[met])
-            tried = waiting.mask & own[:, None]
-            drawn = np.flatnonzero(~own)
-            tried[drawn, rng.choose(keys[drawn], policy[drawn])] = True
-            node, action = np.nonzero(tried)
-            lane = self.lanes.fork(waiting.lane, tried.sum(axis=1))
-            rewards, done, following = self.lanes.step(lane, waiting.agent[node], action)
-            child = np.full(len(lane), -1)
-            child[~done] = np.arange(len(following))
-            levels.append(Level(row, policy, own, node, action, child, rewards[:, traverser]))
-            waiting, keys = following, rng.extend(keys[node], action)[~done]
-        return levels
+            played = self.store.policy(row)
+            met.append(row)
+            if (theirs := waiting.agent == averaged).any():
+                np.add.at(self.store.average, row[theirs], played[theirs])
+            return played
+
+        levels = walk(self.lanes, self.agents[side], keys, policy)
+        for number, gain in regrets(levels):
+            np.add.at(self.store.regret, met[number][levels[number].traverser], gain)
 
     def _rows(self, waiting: Node) -> Ints:
         keys = tabular.agent_keys(waiting.seen, waiting.agent) if self.apart else waiting.seen
         return self.store.rows(keys, waiting.seen, waiting.agent, waiting.mask)
-
-    def _learn(self, level: Level, following: Floats) -> Floats:
-        """What a level's matches are worth to the traverser, `float64[K]`, from those of the next level."""
-        came = level.reward.copy()
-        goes_on = level.child >= 0
-        came[goes_on] += following[level.child[goes_on]]
-        worth = np.zeros_like(level.policy)
-        worth[level.node, level.action] = came
-        own = level.traverser
-        value = np.where(own, (worth * level.policy).sum(axis=1), worth.sum(axis=1))
-        gain = (worth - value[:, None])[own] * self.store.mask[level.row[own]]
-        np.add.at(self.store.regret, level.row[own], gain)
-        return np.asarray(value)
 
     def save(self) -> dict[str, Array]:
         """All that the next iteration depends on, beside `iterations`."""
