@@ -18,7 +18,7 @@ CARDS = [(one, two) for one in range(3) for two in range(3) if one != two]
 
 
 def test_regrets_of_traversals_are_counterfactual_regrets_on_average() -> None:
-    """Kuhn poker, both sides, by policies that were drawn; nothing that agents draw is tied to what cards were dealt."""
+    """Kuhn poker, both sides, by random policies; nothing that agents draw is tied to the cards that were dealt."""
     registry = load_registry()
     make = lambda lanes: registry.make(ENVIRONMENTS, "classic/kuhn_poker", {}, lanes=lanes)  # noqa: E731
     table = np.random.default_rng(4).dirichlet([1, 1], size=(3, 4))  # by card and by what was bet: -, p, b, pb

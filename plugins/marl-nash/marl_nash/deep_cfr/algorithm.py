@@ -26,8 +26,6 @@ _PLAYS = Heads(policy="logits", value=False, start="uniform")
 class DeepCFR:
     """The algorithm, of self-play in games of turns whose matches can be copied. Players are networks."""
 
-    parameters = DeepCFRParams
-
     def __init__(self, params: DeepCFRParams | None = None) -> None:
         self.params = params or DeepCFRParams()
 
