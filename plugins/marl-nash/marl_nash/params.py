@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from marl.training.hyper import OnPolicyHyper, not_negative, positive
+from marl.training.hyper import GreedyHyper, OnPolicyHyper, ReplayHyper, at_least_one, not_negative, positive, share
 
 
 @dataclass(kw_only=True)
@@ -82,3 +82,41 @@ class RegressionParams(ReferenceHyper):
         not_negative(self, "tau")
         if self.eta * self.tau > 1:
             raise ValueError(f"eta * tau must be at most 1, and {self.eta} * {self.tau} is more")
+
+
+@dataclass(kw_only=True)
+class NFSPParams(ReplayHyper, GreedyHyper):
+    """Hyper-parameters of neural fictitious self-play."""
+
+    eta: float = 0.1
+    """In which share of its matches an agent plays its best response; else its average policy."""
+    reservoir: int = 200_000
+    """How many turns of best responses are kept of each network, of all that there were. In every checkpoint, too."""
+    rows: int = 128
+    """Rows (own turns of learning agents) that are played per update."""
+    updates: int = 4
+    """Gradient steps per update, of both networks."""
+    minibatch: int = 128
+    """Rows per gradient step, of either memory."""
+    lr: float = 1e-3
+    """Adam's learning rate, of both networks."""
+    discount: float = 1.0
+    """Per own turn of an agent, however many ticks lie in between."""
+    epsilon: float = 0.06
+    """How often a best response plays any action, at first."""
+    epsilon_end: float = 0.0
+    """And from `exploration` on."""
+    exploration: float = 1.0
+    """The part of the horizon over which epsilon falls, in a straight line."""
+    target_rate: float = 0.01
+    """How far the target network goes towards the best response after every gradient step."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        positive(self, "eta")
+        share(self, "eta", "target_rate")
+        at_least_one(self, "reservoir")
+        if self.auxiliary:
+            raise ValueError(
+                "auxiliary losses are of rows and what followed them, and averages have none: leave them out"
+            )

@@ -13,6 +13,15 @@ MARL_API = ">=2,<3"
 def marl_algorithms() -> Iterable[Descriptor]:
     """Self-play that goes to an equilibrium, with networks."""
     yield Descriptor(
+        "nfsp",
+        "marl_nash.nfsp:NFSP",
+        "neural fictitious self-play: a deep Q-network answers the average of what it has played, a second network",
+        params="marl_nash.params:NFSPParams",
+        source="Heinrich and Silver, Deep reinforcement learning from self-play in imperfect-information games, "
+        "arXiv:1603.01121, 2016",
+        tags=("networks",),
+    )
+    yield Descriptor(
         "rnad",
         "marl_nash.rnad:RNaD",
         "regularised Nash dynamics: rewards pull towards a reference that follows; neural replicator dynamics",
