@@ -15,14 +15,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from marl import rng
+from marl import rng, tree
 from marl.algorithm import Checkpoint
 from marl.arena import Record, Trajectory
 from marl.training.checkpoint import part
 from marl.training.experience import Columns, Cut, Draw, rows_by_module
 from marl.training.experience.replay import Replay
 from marl.training.networks import NetworkPolicy
-from marl.tree import map_tree
 from marl.types import Array
 from marl_nash.params import NFSPParams
 from marl_nash.reservoir import Reservoir
@@ -55,7 +54,7 @@ class NFSPMemory:
         for columns in parts:
             for name, new in columns.items():
                 chosen = np.flatnonzero(new["best"])
-                own = {key: map_tree(lambda leaf: leaf[chosen], new[key]) for key in _FITTED if key in new}  # noqa: B023
+                own = {key: tree.take(new[key], chosen) for key in _FITTED if key in new}
                 self.reservoirs.setdefault(name, Reservoir(self._hyper.reservoir, _stream(name))).add(own)
         self.replay.add([{name: _without(new, "best") for name, new in columns.items()} for columns in parts])
 
