@@ -207,11 +207,11 @@ def test_what_it_is_not_for_is_refused_in_a_sentence(tmp_path: Any) -> None:
 
 
 @pytest.mark.slow
-def test_the_average_comes_near_the_equilibrium_where_deep_q_learning_does_not(tmp_path: Any) -> None:
-    """Kuhn poker, where uniform play has 0.917, for 100,000 env steps each (half a minute together). Deep Q-learning
-    against itself, with the same networks and steps, plays policies that do not mix, and these are exploited."""
+def test_the_average_comes_nearer_to_the_equilibrium_than_deep_q_learning_can(tmp_path: Any) -> None:
+    """Kuhn poker, where uniform play has 0.917, for 150,000 env steps each (half a minute together). Deep Q-networks do
+    not mix, and of policies that do not the best pair has 1/3 (all 64 of either side were tried)."""
     desk = Desk(tmp_path, "classic/kuhn_poker")
-    given = {"lanes": 128, "rows": 256, "updates": 8, "minibatch": 128, "lr": 0.001, "model": {"activation": "relu"}}
-    given |= {"learning_starts": 1000, "discount": 1.0}
-    assert desk.nash_conv(desk.work(100_000, **given)) < 0.35
-    assert desk.nash_conv(desk.work(100_000, algorithm="rllib/dqn", **given)) > 0.6
+    given = {"lanes": 128, "rows": 256, "updates": 4, "minibatch": 128, "lr": 0.001, "model": {"activation": "relu"}}
+    given |= {"learning_starts": 1000, "lr_end": 0.0001, "discount": 1.0}
+    assert desk.nash_conv(desk.work(150_000, **given)) < 0.3
+    assert desk.nash_conv(desk.work(150_000, algorithm="rllib/dqn", **given)) >= 1 / 3 - 1e-9
