@@ -225,4 +225,4 @@ def test_kuhn_poker_comes_near_its_equilibrium(desk: Callable[..., Desk]) -> Non
     kuhn = desk()
     model = {"hidden": [32, 32], "activation": "relu"}
     done = kuhn.work(iterations=20, traversals=1000, steps=100, play_steps=500, model=model)
-    assert kuhn.nash_conv(done) < 0.15
+    assert kuhn.nash_conv(done) < 0.1  # docs/results/deep_cfr.md: 0.022 to 0.041 with 1,500 traversals
