@@ -24,7 +24,7 @@ from marl.training.experience.replay import Replay
 from marl.training.networks import NetworkPolicy
 from marl.types import Array
 from marl_nash.params import NFSPParams
-from marl_nash.reservoir import Reservoir
+from marl_nash.reservoir import Turns
 
 _REPLAY, _RESERVOIR, _DRAW = "replay", "reservoir", 0x61766572
 _FITTED = ("observation", "mask", "action")  # what the average policy learns from
@@ -39,7 +39,7 @@ class NFSPMemory:
     def __init__(self, hyper: NFSPParams) -> None:
         self._hyper = hyper
         self.replay = Replay(hyper)
-        self.reservoirs: dict[str, Reservoir] = {}
+        self.reservoirs: dict[str, Turns] = {}
 
     def cut(self, windows: Sequence[Trajectory], live: NetworkPolicy, modules: Sequence[str]) -> Cut:
         """Transitions, and `best`, whether a turn was one of a best response: only these have values."""
@@ -55,7 +55,7 @@ class NFSPMemory:
             for name, new in columns.items():
                 chosen = np.flatnonzero(new["best"])
                 own = {key: tree.take(new[key], chosen) for key in _FITTED if key in new}
-                self.reservoirs.setdefault(name, Reservoir(self._hyper.reservoir, _stream(name))).add(own)
+                self.reservoirs.setdefault(name, Turns(self._hyper.reservoir, _stream(name))).add(own)
         self.replay.add([{name: _without(new, "best") for name, new in columns.items()} for columns in parts])
 
     def draw(self, seed: int, coefficients: Mapping[str, float]) -> Draw:
@@ -90,12 +90,12 @@ class NFSPMemory:
         return Checkpoint(arrays, {_REPLAY: dict(replay.meta), _RESERVOIR: meta})
 
     def load(self, checkpoint: Checkpoint) -> None:
-        """See `Experience`; of other sizes, see `Replay` and `Reservoir`."""
+        """See `Experience`; of other sizes, see `Replay` and `Turns`."""
         self.reset()
         self.replay.load(Checkpoint(part(checkpoint.arrays, f"{_REPLAY}/"), checkpoint.meta.get(_REPLAY, {})))
         for name, meta in checkpoint.meta.get(_RESERVOIR, {}).items():
             saved = Checkpoint(part(checkpoint.arrays, f"{_RESERVOIR}/{name}/"), meta)
-            self.reservoirs[name] = Reservoir.loaded(self._hyper.reservoir, _stream(name), saved)
+            self.reservoirs[name] = Turns.loaded(self._hyper.reservoir, _stream(name), saved)
 
 
 def _stream(name: str) -> int:

@@ -1,109 +1,130 @@
 """Reservoir sampling: a bounded memory in which every row of an endless stream is equally likely to be found.
 
-The first `capacity` rows are kept. Row n (counted from 1) after them takes the place of one that is kept with
-probability capacity / n, each alike, and is forgotten otherwise.
-
-Source: Vitter, "Random sampling with a reservoir", ACM Transactions on Mathematical Software 11 (1985), Algorithm R.
+Source: Vitter, "Random sampling with a reservoir", ACM Transactions on Mathematical Software 11 (1985), Algorithm R:
+the first `capacity` rows are kept; row n (counted from 0) after them takes a place that is drawn from n + 1, if there
+is such a place, and is forgotten otherwise.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import numpy as np
 
 from marl import rng, tree
 from marl.algorithm import Checkpoint
 from marl.errors import UserError
-from marl.training.experience import Columns, rows_of
-from marl.types import Array, ArrayTree, Bools, Ints
+from marl.training.experience import Columns
+from marl.types import Array, Ints
 
 _PLACE, _FEWER = 0x706C6163, 0x66657765  # what is drawn: a row's place, and which rows stay where there is less room
 
 
 class Reservoir:
-    """At most `capacity` rows of columns `[K, ...]` (observation, mask, action) out of all that were added.
+    """At most `capacity` rows, in columns; each row that ever came is among them with equal chance.
 
-    Which places rows take follows from `stream` and the row's number in the stream, so that a checkpoint needs no
-    generator. `total`: how many rows were added.
+    What is drawn follows from `key` and the row's number alone, so rows may come in batches of any size. `seen`: how
+    many have come.
     """
 
+    def __init__(self, capacity: int, *key: int) -> None:
+        self.capacity, self.key, self.seen = capacity, key, 0
+        self._columns: dict[str, Array] = {}
+
+    def __len__(self) -> int:
+        return min(self.seen, self.capacity)
+
+    @property
+    def columns(self) -> dict[str, Array]:
+        """What is kept: arrays `[len(self), ...]`, none before the first row."""
+        return {name: column[: len(self)] for name, column in self._columns.items()}
+
+    def add(self, rows: Mapping[str, Array]) -> None:
+        """Further rows: columns `[K, ...]`, of the same names as before."""
+        count = len(next(iter(rows.values())))
+        number = self.seen + np.arange(count)
+        drawn = rng.integers(rng.mix(*self.key, number), number + 1)
+        place = np.where(number < self.capacity, number, drawn)
+        kept = np.flatnonzero(place < self.capacity)
+        _, last = np.unique(place[kept][::-1], return_index=True)
+        kept = kept[::-1][last]  # of rows of this batch that take the same place, the last
+        self._make_room(min(self.capacity, self.seen + count), rows)
+        for name, column in rows.items():
+            self._columns[name][place[kept]] = column[kept]
+        self.seen += count
+
+    def save(self) -> dict[str, Array]:
+        """All rows, in their places; `seen` goes beside them."""
+        return {name: column.copy() for name, column in self.columns.items()}
+
+    def load(self, rows: Mapping[str, Array], seen: int) -> None:
+        """What `save` gave, after so many rows had come."""
+        self.seen, self._columns = seen, {name: np.array(column) for name, column in rows.items()}
+
+    def _make_room(self, rows: int, like: Mapping[str, Array]) -> None:
+        there = len(next(iter(self._columns.values()))) if self._columns else 0
+        if rows <= there and self._columns:
+            return
+        room = min(self.capacity, max(rows, 2 * there))
+        for name, column in like.items():
+            grown = np.zeros((room, *column.shape[1:]), dtype=column.dtype)
+            if there:
+                grown[:there] = self._columns[name]
+            self._columns[name] = grown
+
+
+class Turns:
+    """A reservoir of turns: columns that may be trees, and masks that not all turns have. `stream`: which it is."""
+
     def __init__(self, capacity: int, stream: int = 0) -> None:
-        self.capacity, self.stream, self.total = capacity, stream, 0
-        self._columns: Columns = {}
+        self.stream, self._rows = stream, Reservoir(capacity, _PLACE, stream)
+
+    @property
+    def total(self) -> int:
+        """How many turns there were."""
+        return self._rows.seen
 
     @property
     def size(self) -> int:
-        """How many rows are kept."""
-        return min(self.total, self.capacity)
+        """How many are kept."""
+        return len(self._rows)
 
     def add(self, new: Columns) -> None:
-        """Take rows from the stream, in their order. Where only some rows have masks, the others allow everything."""
-        count = rows_of(new)
-        number = self.total + np.arange(count)
-        drawn = (rng.uniform(rng.mix(_PLACE, self.stream, number)) * (number + 1)).astype(np.int64)
-        place = np.where(number < self.capacity, number, drawn)
-        kept = np.flatnonzero(place < self.capacity)
-        kept = kept[_last_of_each(place[kept])]
-        new = self._masked(new, count)
-        for name, column in new.items():
-            if name not in self._columns:
-                self._columns[name] = tree.map_tree(lambda leaf: _room(leaf, self.capacity, name == "mask"), column)  # noqa: B023
-            _write(self._columns[name], place[kept], tree.take(column, kept))
-        self.total += count
+        """Take turns, in their order. Where only some of them have masks, the others allow everything."""
+        rows, known = dict(tree.leaves(new)), self._rows.columns
+        if "mask" in known and "mask" not in rows:
+            rows["mask"] = np.ones((len(rows["action"]), known["mask"].shape[1]), np.bool_)
+        elif known and "mask" in rows and "mask" not in known:
+            known["mask"] = np.ones((self.size, rows["mask"].shape[1]), np.bool_)
+            self._rows.load(known, self.total)
+        self._rows.add(rows)
 
     def take(self, where: Ints) -> Columns:
-        """The rows at these places, each below `size`."""
-        return {name: tree.take(column, where) for name, column in self._columns.items()}
+        """The turns at these places, each below `size`."""
+        nested = tree.nest({name: column[where] for name, column in self._rows.columns.items()})
+        assert isinstance(nested, dict)
+        return nested
 
     def save(self) -> Checkpoint:
-        """All rows that are kept, and how many there were."""
-        arrays = {f"rows/{path}": leaf[: self.size].copy() for path, leaf in tree.leaves(self._columns)}
-        return Checkpoint(arrays, {"total": self.total})
+        """All turns that are kept, and how many there were."""
+        return Checkpoint({f"rows/{name}": column for name, column in self._rows.save().items()}, {"total": self.total})
 
     @staticmethod
-    def loaded(capacity: int, stream: int, saved: Checkpoint) -> Reservoir:
-        """A reservoir as it was saved; where there is less room now, some of its rows, each alike.
+    def loaded(capacity: int, stream: int, saved: Checkpoint) -> Turns:
+        """A reservoir as it was saved; where there is less room now, some of its turns, each alike.
 
-        Raises UserError where there is more room than before, and rows were forgotten already.
+        Raises UserError where there is more room than before, and turns were forgotten already.
         """
-        result = Reservoir(capacity, stream)
-        flat = {name.removeprefix("rows/"): array for name, array in saved.arrays.items()}
-        total, known = saved.meta["total"], len(next(iter(flat.values()), ()))
+        result = Turns(capacity, stream)
+        rows = {name.removeprefix("rows/"): array for name, array in saved.arrays.items()}
+        total, known = saved.meta["total"], len(next(iter(rows.values()), ()))
         if known < min(total, capacity):
             raise UserError(
                 f"reservoir: {capacity} is more than the {known} of before, and of {total} rows the others are "
                 f"forgotten: leave it at {known}, or make it smaller"
             )
-        chosen: Ints = np.arange(known)
         if known > capacity:
-            chosen = np.argsort(rng.mix(_FEWER, stream, chosen), kind="stable")[:capacity]
-        for name, column in tree.nest(flat).items():
-            rows = tree.take(column, chosen)
-            result._columns[name] = tree.map_tree(lambda leaf: _room(leaf, capacity, False), rows)
-            _write(result._columns[name], np.arange(len(chosen)), rows)
-        result.total = total
+            chosen = np.argsort(rng.mix(_FEWER, stream, np.arange(known)), kind="stable")[:capacity]
+            rows = {name: column[chosen] for name, column in rows.items()}
+        result._rows.load(rows, total)
         return result
-
-    def _masked(self, new: Columns, count: int) -> Columns:
-        """New rows with masks where there were any before."""
-        if "mask" not in self._columns or "mask" in new:
-            return new
-        return {**new, "mask": np.ones((count, np.asarray(self._columns["mask"]).shape[1]), dtype=np.bool_)}
-
-
-def _last_of_each(place: Ints) -> Ints:
-    """Where each place is named last: the newest row takes it."""
-    _, first = np.unique(place[::-1], return_index=True)
-    return np.asarray(len(place) - 1 - first)
-
-
-def _room(leaf: Array, capacity: int, full: bool) -> Array | Bools:
-    make = np.ones if full else np.zeros
-    return make((capacity, *leaf.shape[1:]), dtype=leaf.dtype)
-
-
-def _write(target: ArrayTree, place: Ints, values: ArrayTree) -> None:
-    if isinstance(target, dict):
-        for name, leaf in target.items():
-            _write(leaf, place, values[name])
-    else:
-        target[place] = values

@@ -30,8 +30,8 @@ from marl.training.networks import Heads
 from marl_nash.deep_cfr.algorithm import DeepCFR
 from marl_nash.deep_cfr.fitting import advantages, fitted, matched, merged
 from marl_nash.deep_cfr.params import DeepCFRParams
-from marl_nash.deep_cfr.reservoir import Reservoir
 from marl_nash.deep_cfr.solver import DeepRegret
+from marl_nash.reservoir import Reservoir
 from marl_tabular.lanes import Lanes
 
 SMALL = {"iterations": 2, "traversals": 20, "steps": 8, "play_steps": 8, "model": {"hidden": [16]}}

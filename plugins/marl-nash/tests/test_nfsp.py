@@ -23,7 +23,7 @@ from marl.job import SELF, Job
 from marl.registry import ALGORITHMS, Component, load_registry
 from marl.services import RunServices, train
 from marl.space import Box
-from marl_nash.reservoir import Reservoir
+from marl_nash.reservoir import Turns
 
 SMALL = {"lanes": 16, "rows": 64, "minibatch": 32, "learning_starts": 64, "model": {"hidden": [16]}}
 
@@ -66,7 +66,7 @@ def rows(start: int, stop: int) -> dict[str, Any]:
     return {"observation": {"seen": number[:, None].astype(np.float32)}, "action": number}
 
 
-def kept(reservoir: Reservoir) -> Any:
+def kept(reservoir: Turns) -> Any:
     return reservoir.take(np.arange(reservoir.size))["action"]
 
 
@@ -74,7 +74,7 @@ def test_every_row_of_a_stream_is_kept_equally_often() -> None:
     """20 of 100 rows, in 600 streams: each row stays in a fifth of them, whenever it came."""
     counts = np.zeros(100)
     for stream in range(600):
-        reservoir = Reservoir(20, stream)
+        reservoir = Turns(20, stream)
         for start in range(0, 100, 25):
             reservoir.add(rows(start, start + 25))
         found = kept(reservoir)
@@ -88,10 +88,10 @@ def test_every_row_of_a_stream_is_kept_equally_often() -> None:
 @settings(max_examples=40)
 @given(st.integers(1, 40), st.lists(st.integers(0, 30), min_size=1, max_size=6), st.integers(0, 2**32))
 def test_parts_and_checkpoints_make_no_difference(capacity: int, parts: list[int], stream: int) -> None:
-    whole, piecewise, at = Reservoir(capacity, stream), Reservoir(capacity, stream), 0
+    whole, piecewise, at = Turns(capacity, stream), Turns(capacity, stream), 0
     for count in parts:
         piecewise.add(rows(at, at + count))
-        piecewise, at = Reservoir.loaded(capacity, stream, piecewise.save()), at + count
+        piecewise, at = Turns.loaded(capacity, stream, piecewise.save()), at + count
     whole.add(rows(0, at))
     assert whole.size == piecewise.size == min(at, capacity)
     assert kept(whole).tolist() == kept(piecewise).tolist()
@@ -100,18 +100,18 @@ def test_parts_and_checkpoints_make_no_difference(capacity: int, parts: list[int
 
 
 def test_a_reservoir_shrinks_but_cannot_remember_what_it_forgot() -> None:
-    full, part = Reservoir(20), Reservoir(20)
+    full, part = Turns(20), Turns(20)
     full.add(rows(0, 50))
     part.add(rows(0, 10))
-    fewer = Reservoir.loaded(5, 0, full.save())
+    fewer = Turns.loaded(5, 0, full.save())
     assert fewer.total == 50 and set(kept(fewer).tolist()) < set(kept(full).tolist())
-    assert Reservoir.loaded(100, 0, part.save()).size == 10
+    assert Turns.loaded(100, 0, part.save()).size == 10
     with pytest.raises(UserError, match="40 is more than the 20 of before"):
-        Reservoir.loaded(40, 0, full.save())
+        Turns.loaded(40, 0, full.save())
 
 
 def test_rows_without_masks_allow_everything() -> None:
-    reservoir = Reservoir(10)
+    reservoir = Turns(10)
     reservoir.add(rows(0, 2))
     reservoir.add({**rows(2, 4), "mask": np.array([[True, False]] * 2)})
     reservoir.add(rows(4, 5))

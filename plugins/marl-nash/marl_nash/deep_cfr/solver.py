@@ -20,7 +20,7 @@ from marl.training.networks.saved import weights
 from marl.types import Array, Bools, Floats
 from marl_nash.deep_cfr.fitting import OBSERVATION, advantages, fitted, matched, merged
 from marl_nash.deep_cfr.params import DeepCFRParams
-from marl_nash.deep_cfr.reservoir import Reservoir
+from marl_nash.reservoir import Reservoir
 from marl_tabular.lanes import Lanes, Node
 from marl_tabular.traversal import Level, regrets, walk
 
