@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from marl.types import Floats
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -15,3 +19,8 @@ class Cell:
 
     players: tuple[int, ...]
     count: int | None = None
+
+
+def short_of(least: int, count: Floats) -> list[Cell]:
+    """The cells that have fewer matches, by how many each has, `[n_0, n_1, ...]`; they are to have as many."""
+    return [Cell(tuple(cell), least) for cell in np.argwhere(count < least).tolist()]

@@ -21,7 +21,7 @@ from itertools import product
 import numpy as np
 
 from league.payoffs import Payoffs
-from league.payoffs.cells import Cell
+from league.payoffs.cells import Cell, short_of
 from league.payoffs.joint import Joint
 from league.strategies import psro
 from league.view import LeagueView
@@ -61,9 +61,9 @@ class RacingPSRO(psro.PSRO):
 
     def cells(self, view: LeagueView) -> Sequence[Cell]:
         """Every cell a little; then those between the players in the race and the mixtures that they answer."""
-        payoffs, least = view.payoffs, self.params.first
-        if (payoffs.count < least).any():
-            return [Cell(tuple(cell), least) for cell in np.argwhere(payoffs.count < least).tolist()]
+        payoffs = view.payoffs
+        if few := short_of(self.params.first, payoffs.count):
+            return few
         solved = self.solve(payoffs)
         if isinstance(solved, Joint):
             raise UserError("league/racing_psro races against mixtures, and its meta-solver gives a joint distribution")

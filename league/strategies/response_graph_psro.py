@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from league.payoffs import Payoffs
-from league.payoffs.cells import Cell
+from league.payoffs.cells import Cell, short_of
 from league.payoffs.joint import Joint
 from league.strategies import psro
 from league.view import LeagueView
@@ -66,9 +66,9 @@ class ResponseGraphPSRO(psro.PSRO):
 
     def cells(self, view: LeagueView) -> Sequence[Cell]:
         """Every cell a little; then those of unresolved edges, while the meta-strategy may still change."""
-        payoffs, least = view.payoffs, self.params.first
-        if (payoffs.count < least).any():
-            return [Cell(tuple(cell), least) for cell in np.argwhere(payoffs.count < least).tolist()]
+        payoffs = view.payoffs
+        if few := short_of(self.params.first, payoffs.count):
+            return few
         wanted = unresolved(payoffs, self.params.errors, self.params.precision)
         if not wanted.any() or (self.params.draws and self._changes(payoffs, view.seed) <= self.params.change):
             return []

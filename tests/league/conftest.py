@@ -21,6 +21,9 @@ from league.runner import build
 from marl.blobs import Blobs
 from marl.metrics import Metrics
 from marl.registry import load_registry
+from marl.registry.discover import discover
+from marl.registry.load import build as build_registry
+from marl.registry.settings import read_settings
 from marl.scenario import load_scenario
 
 Make = Callable[..., Manager]
@@ -112,3 +115,22 @@ def cluster(password: str = "") -> Iterator[str]:
 def postgresql() -> Callable[..., AbstractContextManager[str]]:
     """Start a PostgreSQL: `with postgresql("password") as url`."""
     return cluster
+
+
+@pytest.fixture
+def leagues(site: Path, tmp_path: Path) -> Iterator[Make]:
+    """Build a league with the learner of `learners.py`, or go on with it."""
+    registry = build_registry(discover(), read_settings(False))
+    opened: list[Any] = []
+
+    def make(text: str, where: str = "run") -> Manager:
+        path, out = tmp_path / "scenario.yaml", tmp_path / where
+        path.write_text(text)
+        out.mkdir(exist_ok=True)
+        ledger, metrics = Ledger.at(out), Metrics(out / "metrics.jsonl")
+        opened.extend([ledger, metrics])
+        return build(load_scenario(str(path), [], registry).config, registry, ledger, Blobs(out / "blobs"), metrics)
+
+    yield make
+    for thing in opened:
+        thing.close()

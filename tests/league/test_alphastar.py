@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from league.iteration import Iteration
-from league.ledger import Ledger
 from league.manager import Manager
 from league.orders import Lineage, Order
 from league.payoffs import Payoffs
 from league.player import Player
-from league.runner import build
 from league.strategies.alphastar import AlphaStar, Params
 from league.strategies.matchmaking import without_monotonic_end
 from league.view import LeagueView
-from marl.blobs import Blobs
 from marl.errors import UserError
 from marl.job import SELF
-from marl.metrics import Metrics
 from marl.registry import load_registry
-from marl.registry.discover import discover
-from marl.registry.load import build as build_registry
-from marl.registry.settings import read_settings
-from marl.scenario import load_scenario
 
 pytest.importorskip("marl_classic", reason="needs the plugin marl-classic")
 
@@ -177,24 +168,6 @@ strategy: {name: league/alphastar, algorithm: learners/averager, win: 2.0, least
 workers: 3
 stop: {iterations: 24}
 """
-
-
-@pytest.fixture
-def leagues(site: Path, tmp_path: Path) -> Iterator[Make]:
-    """Build a league with the learner of `learners.py`, which has checkpoints, or go on with it."""
-    registry, opened = build_registry(discover(), read_settings(False)), []
-
-    def make(text: str, where: str = "run") -> Manager:
-        path, out = tmp_path / "scenario.yaml", tmp_path / where
-        path.write_text(text)
-        out.mkdir(exist_ok=True)
-        ledger, metrics = Ledger.at(out), Metrics(out / "metrics.jsonl")
-        opened.extend([ledger, metrics])
-        return build(load_scenario(str(path), [], registry).config, registry, ledger, Blobs(out / "blobs"), metrics)
-
-    yield make
-    for thing in opened:
-        thing.close()
 
 
 def test_a_league_on_kuhn_poker_has_all_roles_and_its_main_agents_get_better(leagues: Make) -> None:
