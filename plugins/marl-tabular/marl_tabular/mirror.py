@@ -16,7 +16,7 @@ recurrence to convergence in imperfect information games", ICML 2021.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -24,10 +24,11 @@ import numpy as np
 
 from marl.job import Job
 from marl.registry.ranges import at_least
-from marl.types import Array, Floats
+from marl.types import Floats
 from marl_tabular.algorithm import Params, TreeAlgorithm
-from marl_tabular.game import LearnersGame, alike
+from marl_tabular.game import LearnersGame
 from marl_tabular.layout import Layout, Passes
+from marl_tabular.moving import Moving
 
 
 @dataclass
@@ -80,15 +81,14 @@ class Logits:
         self.play()
 
 
-class MirrorDescent:
+class MirrorDescent(Moving[Logits]):
     """The sides `sides` of a game, moving together from iteration to iteration."""
 
+    kept = ("policy", "magnet")
+
     def __init__(self, game: LearnersGame, sides: Sequence[int], params: MirrorParams) -> None:
-        self.game, self.params, self.iterations = game, params, 0
-        self.tables = {side: Logits(game.layouts[side]) for side in sides}
-        self._plans = [  # those of other sides are not read
-            self.tables[n].plan if n in self.tables else np.zeros(layout.size) for n, layout in enumerate(game.layouts)
-        ]
+        super().__init__(game, {side: Logits(game.layouts[side]) for side in sides})
+        self.params = params
 
     def iterate(self) -> None:
         """One iteration: all sides at once."""
@@ -99,30 +99,6 @@ class MirrorDescent:
             table.move(gradients[side], self.params.eta, self.params.alpha)
             if every and self.iterations % every == 0:
                 table.magnet[:] = table.policy
-
-    def averages(self) -> dict[int, Floats]:
-        """The plan `float64[S]` of each side that learns, as it is now."""
-        return {side: table.layout.gather(table.plan) for side, table in self.tables.items()}
-
-    def save(self) -> dict[str, Array]:
-        """All that the next iteration depends on: `float64[S - 1]` each, in the order of the game's sequences."""
-        return {
-            f"{name}_{side}": table.layout.gather(getattr(table, name))[1:]
-            for side, table in self.tables.items()
-            for name in ("policy", "magnet")
-        }
-
-    def fits(self, saved: Mapping[str, Array]) -> bool:
-        """Whether these are tables of the same sides of the same game, or of one of its size."""
-        return alike(self.save(), saved)
-
-    def load(self, saved: Mapping[str, Array], iterations: int) -> None:
-        """Go on from what `save` gave after so many iterations."""
-        self.iterations = iterations
-        for side, table in self.tables.items():
-            for name in ("policy", "magnet"):
-                getattr(table, name)[table.layout.slots[1:]] = saved[f"{name}_{side}"]
-            table.play()
 
 
 class MagneticMirrorDescent(TreeAlgorithm):

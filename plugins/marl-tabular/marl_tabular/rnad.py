@@ -16,7 +16,7 @@ al., "Neural replicator dynamics", AAMAS 2020.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -28,8 +28,9 @@ from marl.job import Job
 from marl.registry.ranges import at_least
 from marl.types import Array, Floats
 from marl_tabular.algorithm import Params, TreeAlgorithm
-from marl_tabular.game import LearnersGame, alike
+from marl_tabular.game import LearnersGame
 from marl_tabular.layout import Layout, Passes
+from marl_tabular.moving import Moving
 
 
 @dataclass
@@ -111,15 +112,14 @@ class Logits:
         logit += np.where(legal & ~held, force, 0.0)
 
 
-class NashDynamics:
+class NashDynamics(Moving[Logits]):
     """The sides `sides` of a game of two, moving together from iteration to iteration."""
 
+    kept = ("logit", "reference")
+
     def __init__(self, game: LearnersGame, sides: Sequence[int], params: DynamicsParams) -> None:
-        self.game, self.params, self.iterations = game, params, 0
-        self.tables = {side: Logits(game.layouts[side]) for side in sides}
-        self._plans = [  # those of other sides are not read
-            self.tables[n].plan if n in self.tables else np.zeros(layout.size) for n, layout in enumerate(game.layouts)
-        ]
+        super().__init__(game, {side: Logits(game.layouts[side]) for side in sides})
+        self.params = params
         self._ends = {side: self._meetings(side) for side in sides}
 
     def _meetings(self, side: int) -> sparse.csr_matrix:
@@ -147,30 +147,6 @@ class NashDynamics:
             learner = game.seen[other].own * self._plans[other]
             gradient = gradient + self.params.eta * (self._ends[side] @ (learner * self.tables[other].paid()))
         return gradient, self.tables[side].reach(self._ends[side] @ game.met(other, self._plans))
-
-    def averages(self) -> dict[int, Floats]:
-        """The plan `float64[S]` of each side that learns, as it is now."""
-        return {side: table.layout.gather(table.plan) for side, table in self.tables.items()}
-
-    def save(self) -> dict[str, Array]:
-        """All that the next iteration depends on: `float64[S - 1]` each, in the order of the game's sequences."""
-        return {
-            f"{name}_{side}": table.layout.gather(getattr(table, name))[1:]
-            for side, table in self.tables.items()
-            for name in ("logit", "reference")
-        }
-
-    def fits(self, saved: Mapping[str, Array]) -> bool:
-        """Whether these are tables of the same sides of the same game, or of one of its size."""
-        return alike(self.save(), saved)
-
-    def load(self, saved: Mapping[str, Array], iterations: int) -> None:
-        """Go on from what `save` gave after so many iterations."""
-        self.iterations = iterations
-        for side, table in self.tables.items():
-            for name in ("logit", "reference"):
-                getattr(table, name)[table.layout.slots[1:]] = saved[f"{name}_{side}"]
-            table.play()
 
 
 class RegularisedNashDynamics(TreeAlgorithm):
