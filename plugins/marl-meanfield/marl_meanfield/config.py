@@ -18,9 +18,11 @@ class Stop:
     """How many steps of the solver to do at most."""
     nash_conv: float | None = None
     """Stop when it is measured below this."""
+    gap: float | None = None
+    """Stop when the gap of a correlated equilibrium is below this; for solvers that have one."""
 
     def __post_init__(self) -> None:
-        at_least(self, 0, "iterations", "nash_conv")
+        at_least(self, 0, "iterations", "nash_conv", "gap")
 
 
 @dataclass

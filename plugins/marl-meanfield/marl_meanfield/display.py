@@ -1,4 +1,4 @@
-"""What a run shows: a curve of its NashConv in a terminal, a few lines anywhere else."""
+"""What a run shows: a curve of how far it is from equilibrium in a terminal, a few lines anywhere else."""
 
 from __future__ import annotations
 
@@ -18,29 +18,30 @@ MOST = 2048  # points that are kept for the curve
 
 
 class Dashboard(Display):
-    """`with dashboard: dashboard.measured(iteration, nash_conv, seconds)`.
+    """`with dashboard: dashboard.measured(iteration, distance, seconds)`.
 
-    `name`: of the run; `what`: solver and game; `iterations`: how many there will be; `goal`: where it may end earlier.
+    `name`: of the run; `what`: solver and game; `title`: what the distance is, as "NashConv"; `iterations`: how many
+    there will be; `goal`: where it may end earlier.
     """
 
     def __init__(
-        self, name: str, what: str, iterations: int, goal: float | None, console: Console | None = None
+        self, name: str, what: str, title: str, iterations: int, goal: float | None, console: Console | None = None
     ) -> None:
         super().__init__(console)
-        self.name, self.what, self.iterations, self.goal = name, what, iterations, goal
+        self.name, self.what, self.title, self.iterations, self.goal = name, what, title, iterations, goal
         self.points: list[tuple[int, float]] = []
         self.seconds, self._at = 0.0, time.monotonic()
         self._pace, self._said = Pace(), -1
 
-    def recall(self, iteration: int, nash_conv: float) -> None:
+    def recall(self, iteration: int, distance: float) -> None:
         """A measurement of before this resume."""
-        self.points.append((iteration, nash_conv))
+        self.points.append((iteration, distance))
         if len(self.points) > MOST:
             del self.points[1:-1:2]
 
-    def measured(self, iteration: int, nash_conv: float, seconds: float) -> None:
+    def measured(self, iteration: int, distance: float, seconds: float) -> None:
         """A measurement."""
-        self.recall(iteration, nash_conv)
+        self.recall(iteration, distance)
         self.seconds, self._at = seconds, time.monotonic()
         if not self.drawn and self._pace.due(iteration, seconds):
             self._line()
@@ -51,9 +52,9 @@ class Dashboard(Display):
             self._line()
 
     def _line(self) -> None:
-        iteration, nash_conv = self.points[-1]
+        iteration, distance = self.points[-1]
         self._said = iteration
-        self.say(f"iteration {iteration:,}   NashConv {number(nash_conv)}   {duration(self.seconds)}")
+        self.say(f"iteration {iteration:,}   {self.title} {number(distance)}   {duration(self.seconds)}")
 
     def picture(self) -> RenderableType:
         """The picture of this moment."""
@@ -64,17 +65,17 @@ class Dashboard(Display):
         return frame(title, self.state, parts, width)
 
     def _headline(self, width: int) -> RenderableType:
-        iteration, nash_conv = self.points[-1] if self.points else (0, math.nan)
+        iteration, distance = self.points[-1] if self.points else (0, math.nan)
         passed = self.seconds + (time.monotonic() - self._at if self.state == "running" else 0.0)
         line = Text.assemble(
             (f"{iteration:,}", STRONG), (f" of {self.iterations:,} iterations", SOFT), "    ",
-            ("NashConv ", SOFT), (number(nash_conv), f"bold {CURVE}"), "    ",
+            (f"{self.title} ", SOFT), (number(distance), f"bold {CURVE}"), "    ",
             ("time ", SOFT), (duration(passed), STRONG),
         )  # fmt: skip
         return Group(line, bar(iteration / max(self.iterations, 1), width))
 
     def _curve(self, width: int, height: int) -> list[Text]:
-        """NashConv over iterations, by its logarithm, with the goal as a dotted line."""
+        """The distance over iterations, by its logarithm, with the goal as a dotted line."""
         values = [value for _, value in self.points if value > 0]
         if len(values) < 2:
             return [no_curve("the curve comes with the first iterations", width, height)]

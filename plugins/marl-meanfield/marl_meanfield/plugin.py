@@ -11,6 +11,7 @@ from marl.registry.specs import HookAdder
 MARL_API = ">=2,<3"
 PERRIN = "Perrin et al., Fictitious play for mean field games, NeurIPS 2020"
 PEROLAT = "Perolat et al., Scaling up mean field games with online mirror descent, AAMAS 2022"
+MULLER = "Muller et al., Learning equilibria in mean-field games: introducing mean-field PSRO, AAMAS 2022"
 CUI = "Cui and Koeppl, Approximately solving mean field games via entropy-regularized deep RL, AISTATS 2021"
 
 
@@ -86,6 +87,9 @@ def meanfield_solvers() -> Iterable[Descriptor]:
             "online mirror descent without a sum of values",
             "Lauriere et al., Scalable deep RL algorithms for mean field games, ICML 2022",
         ),
+        _solver("psro:PSRO", "mean-field PSRO: a population of best responses, and their Nash equilibrium", MULLER),
+        _solver("coarse_correlated:CoarseCorrelated", "coarse correlated equilibria by mean-field PSRO", MULLER),
+        _solver("correlated:Correlated", "correlated equilibria by mean-field PSRO", MULLER),
         _solver("policy_iteration:PolicyIteration", "Boltzmann policy iteration: the softmax of the last values", CUI),
     ]
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from marl.errors import UserError
 from marl.metrics import read
 from marl.registry import Registry
 from marl.run.life import Run, carry_out, opened
@@ -18,7 +19,7 @@ from marl_meanfield.display import Dashboard
 from marl_meanfield.hookspecs import GAMES, SOLVERS
 from marl_meanfield.progress import Progress
 from marl_meanfield.report.page import rewrite
-from marl_meanfield.solver import State
+from marl_meanfield.solver import OtherAim, State
 from marl_meanfield.solving import Solving
 
 
@@ -31,6 +32,10 @@ def run(scenario: Scenario, registry: Registry, out: Path, resume: bool) -> None
         game = registry.make(GAMES, config.game.name, config.game.params)
         check(game, config.game.name)
         solver = registry.make(SOLVERS, config.solver.name, config.solver.params)
+        if config.stop.gap is not None and not isinstance(solver, OtherAim):
+            raise UserError(
+                f"stop.gap is for solvers of correlated equilibria; {config.solver.name} has stop.nash_conv"
+            )
         solving = Solving(config, game, solver, out, there.blobs, there.metrics, past)
         there.settle({"iteration": past.iteration})
         carry_out(MeanField(solving, solving.begin()))
@@ -48,10 +53,10 @@ class MeanField(Run[Dashboard]):
     def display(self, console: Console) -> Dashboard:
         """A dashboard that knows what was measured before this resume."""
         config = self.solving.config
-        what = f"{config.solver.name} on {config.game.name}"
-        board = Dashboard(config.name, what, config.stop.iterations, config.stop.nash_conv, console)
+        what, (title, column, goal) = f"{config.solver.name} on {config.game.name}", self.solving.aim
+        board = Dashboard(config.name, what, title, config.stop.iterations, goal, console)
         for event in read(self.solving.metrics.path):
-            board.recall(event["step"], event["nash_conv"])
+            board.recall(event["step"], event[column])
         return board
 
     def work(self, display: Dashboard) -> None:
@@ -68,12 +73,15 @@ class MeanField(Run[Dashboard]):
         idle = self.before.done and self.before.iteration == now.iteration
         lines = ["this run was finished already: there was nothing left to do"] if idle else []
         after = f"after {now.iteration:,} iteration{'' if now.iteration == 1 else 's'}"
-        return [*lines, f"NashConv {number(solving.nash_conv)} {after} and {duration(now.seconds)}: {solving.reason}"]
+        return [
+            *lines,
+            f"{solving.aim[0]} {number(solving.distance)} {after} and {duration(now.seconds)}: {solving.reason}",
+        ]
 
     def following(self) -> list[str]:
         """Solve further."""
-        stop = self.solving.config.stop
+        _, column, goal = self.solving.aim
         more = f"stop.iterations={2 * max(self.solving.past.iteration, 1)}"
-        if stop.nash_conv is not None and self.solving.nash_conv < stop.nash_conv:
-            more += f" stop.nash_conv={stop.nash_conv / 10:g}"
+        if goal is not None and self.solving.distance < goal:
+            more += f" stop.{column}={goal / 10:g}"
         return [f"marl resume {self.solving.out} {more}"]

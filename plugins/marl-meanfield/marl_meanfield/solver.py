@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from marl.types import Array, Floats
 from marl_meanfield.game import MeanFieldGame
@@ -21,3 +21,15 @@ class Solver(Protocol):
 
         `along`: the flow of its policy, `[T + 1, P, S]`. `number`: of the step, from 1.
         """
+
+
+@runtime_checkable
+class OtherAim(Solver, Protocol):
+    """A solver of another equilibrium than Nash's, and how far it is from that: runs measure, show and stop on it."""
+
+    @property
+    def gap_of(self) -> str:
+        """What `gap` is called, as in "CCE gap"."""
+
+    def gap(self, game: MeanFieldGame, state: State) -> float:
+        """What is gained by leaving what the state's device says, at most; 0 at the equilibrium."""

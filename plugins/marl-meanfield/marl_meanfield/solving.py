@@ -17,10 +17,10 @@ from marl_meanfield import exact
 from marl_meanfield.config import MeanFieldConfig
 from marl_meanfield.game import MeanFieldGame
 from marl_meanfield.progress import Progress
-from marl_meanfield.solver import Solver, State
+from marl_meanfield.solver import OtherAim, Solver, State
 
 FLOW = "flow"  # the name of the flow in a checkpoint, beside the solver's arrays
-Watcher = Callable[[int, float, float], None]  # told of the iteration, the NashConv and the seconds of a measurement
+Watcher = Callable[[int, float, float], None]  # told of the iteration, how far it is, and the seconds of a measurement
 
 
 @dataclass
@@ -36,6 +36,19 @@ class Solving:
     past: Progress
     reason: str = ""
     nash_conv: float = float("nan")
+    gap: float | None = None
+
+    @property
+    def aim(self) -> tuple[str, str, float | None]:
+        """What is solved for: its name, as people read it; that of its column in metrics.jsonl; where a run may stop."""
+        if isinstance(self.solver, OtherAim):
+            return self.solver.gap_of, "gap", self.config.stop.gap
+        return "NashConv", "nash_conv", self.config.stop.nash_conv
+
+    @property
+    def distance(self) -> float:
+        """How far the last measured policy is from what is solved for."""
+        return self.nash_conv if self.gap is None else self.gap
 
     def begin(self) -> State:
         """The state to go on from. Drops what a killed run did past its checkpoint."""
@@ -61,8 +74,8 @@ class Solving:
                 self.keep(state, along, iteration, time.monotonic() - began)
             last = iteration >= self.config.stop.iterations
             if last or iteration % self.config.measure == 0:
-                self.measure(iteration, exact.judge(self.game, state["policy"], along))
-                watch(iteration, self.nash_conv, time.monotonic() - began)
+                self.measure(iteration, exact.judge(self.game, state["policy"], along), state)
+                watch(iteration, self.distance, time.monotonic() - began)
             if self.ends(iteration):
                 break
             iteration += 1
@@ -75,11 +88,13 @@ class Solving:
         stop = self.config.stop
         if stop.nash_conv is not None and self.nash_conv < stop.nash_conv:
             self.reason = f"NashConv is below {stop.nash_conv:g}"
+        elif stop.gap is not None and self.gap is not None and self.gap < stop.gap:
+            self.reason = f"{self.aim[0]} is below {stop.gap:g}"
         elif iteration >= stop.iterations:
             self.reason = f"{stop.iterations:,} iterations are done"
         return bool(self.reason)
 
-    def measure(self, iteration: int, judged: exact.Judged) -> None:
+    def measure(self, iteration: int, judged: exact.Judged, state: State) -> None:
         """Write down how far a policy is from equilibrium."""
         self.nash_conv = judged.nash_conv
         if not np.isfinite(self.nash_conv):
@@ -87,6 +102,8 @@ class Solving:
                 f"the NashConv of iteration {iteration} is {self.nash_conv}: the solver has gone astray; try a lower "
                 "learning rate or a higher temperature, in a run of its own"
             )
+        if isinstance(self.solver, OtherAim):
+            self.gap = self.solver.gap(self.game, state)
         names = self.game.populations
         gains = {f"gain_{name}": float(gain) for name, gain in zip(names, judged.gains, strict=True)}
         self.metrics.log(
@@ -96,6 +113,7 @@ class Solving:
             value=float(judged.value.sum()),
             best_response=float(judged.best.sum()),
             **(gains if len(names) > 1 else {}),
+            **({} if self.gap is None else {"gap": self.gap}),
         )
 
     def keep(self, state: State, along: Floats, iteration: int, seconds: float, done: bool = False) -> None:

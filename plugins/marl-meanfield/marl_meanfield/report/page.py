@@ -78,25 +78,30 @@ def heading(view: View) -> str:
 
 
 def curve_section(view: View) -> str:
-    """NashConv over iterations, on a log axis."""
-    points = thinned([one for one in view.measured if one.nash_conv > 0], MOST)
+    """NashConv over iterations, and the gap of a correlated equilibrium where one was measured."""
+    found = [(one.iteration, one.nash_conv) for one in view.measured]
+    drawn = curve("nash-conv-curve", "NashConv", "What one agent gains by deviating.", found)
+    gaps = [(one.iteration, one.gap) for one in view.measured if one.gap is not None]
+    if not gaps:
+        return drawn
+    lead = "What is gained by leaving what the device says; NashConv is that of the mean of what it draws."
+    return curve("gap-curve", "Gap of the correlated equilibrium", lead, gaps) + drawn
+
+
+def curve(id: str, title: str, lead: str, measured: list[tuple[int, float]]) -> str:
+    """A section with values over iterations, on a log axis."""
+    points = thinned([one for one in measured if one[1] > 0], MOST)
     if not points:
-        return section(
-            "nash-conv-curve", "NashConv", absent("No measurement was above 0, so there is nothing to draw.")
-        )
-    x = SHEET.across(0.0, max(float(points[-1].iteration), 1.0), compact)
-    low, high = log_range([one.nash_conv for one in points])
-    y = Log(low, high, SHEET.bottom, SHEET.top)
-    at = [(x(float(one.iteration)), y(one.nash_conv)) for one in points]
+        return section(id, title, absent("No measurement was above 0, so there is nothing to draw."))
+    x = SHEET.across(0.0, max(float(points[-1][0]), 1.0), compact)
+    y = Log(*log_range([value for _, value in points]), SHEET.bottom, SHEET.top)
+    at = [(x(float(iteration)), y(value)) for iteration, value in points]
     px, py = at[-1]
-    body = axes(SHEET, x, y, ("iteration", "NashConv")) + f'<path class="curve" d="{polyline(at)}"/>'
+    body = axes(SHEET, x, y, ("iteration", title)) + f'<path class="curve" d="{polyline(at)}"/>'
     body += f'<circle class="last" cx="{px:.1f}" cy="{py:.1f}" r="5"/>' + CURSOR
-    says = [
-        f"iteration {one.iteration:,}\nNashConv {number(one.nash_conv)}\nvalue {number(one.value)}" for one in points
-    ]
-    drawing = svg(body, SHEET.width, SHEET.height, "NashConv over iterations")
-    data = read_out(SHEET, at, says)
-    return section("nash-conv-curve", "NashConv", figure(drawing, data), "What one agent gains by deviating.")
+    says = [f"iteration {iteration:,}\n{title} {number(value)}" for iteration, value in points]
+    drawing = svg(body, SHEET.width, SHEET.height, f"{title} over iterations")
+    return section(id, title, figure(drawing, read_out(SHEET, at, says)), lead)
 
 
 def again(view: View) -> str:

@@ -24,6 +24,7 @@ class Measured:
     nash_conv: float
     value: float
     best_response: float
+    gap: float | None = None
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def read_view(run: Path, scenario: Scenario) -> View:
     done = Progress.read(run)
     arrays, meta = Blobs(run / "blobs").get(done.state)
     measured = tuple(
-        Measured(event["step"], event["nash_conv"], event["value"], event["best_response"])
+        Measured(event["step"], event["nash_conv"], event["value"], event["best_response"], event.get("gap"))
         for event in read(run / "metrics.jsonl")
         if event["event"] == "iteration"
     )
