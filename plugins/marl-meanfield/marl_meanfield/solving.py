@@ -40,7 +40,7 @@ class Solving:
 
     @property
     def aim(self) -> tuple[str, str, float | None]:
-        """What is solved for: its name, as people read it; that of its column in metrics.jsonl; where a run may stop."""
+        """What is solved for: its name, that of its column in metrics.jsonl, and where a run may stop."""
         if isinstance(self.solver, OtherAim):
             return self.solver.gap_of, "gap", self.config.stop.gap
         return "NashConv", "nash_conv", self.config.stop.nash_conv
