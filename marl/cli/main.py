@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import signal
 import sys
@@ -17,6 +18,16 @@ def main() -> NoReturn:
 
     SIGTERM, which schedulers and containers send before they kill, is an interruption like Ctrl-C.
     """
+    try:
+        _main()
+    except SystemExit as end:
+        if guard := sys.modules.get("marl.registry.guard"):
+            guard.leave(end.code if isinstance(end.code, int) else int(end.code is not None))
+        raise
+
+
+def _main() -> NoReturn:
+    faulthandler.enable()  # of a crash in compiled code, which plugin's line it was
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     debug = os.environ.get("MARL_DEBUG", "") not in ("", "0")
     for library in ("OMP", "OPENBLAS", "MKL"):  # numpy reads them when it is imported; small products lose by threads

@@ -8,6 +8,8 @@ import re
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+=,()\-]*\Z")
 _TARGET = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(\.[A-Za-z_]\w*)*\Z")
 
+_LONGEST, _LINE = 100, 500  # letters of a name, and of a summary
+
 
 @dataclasses.dataclass(frozen=True)
 class Descriptor:
@@ -37,16 +39,22 @@ class Descriptor:
             raise ValueError(
                 f"descriptor name {self.name!r}: use letters, digits, '_', '-' and '.', and no plugin name"
             )
+        if len(self.name) > _LONGEST:
+            raise ValueError(f"descriptor name {self.name[:40]!r}...: it has more than {_LONGEST} letters")
         if not is_target(self.target):
             raise ValueError(f"descriptor {self.name!r}: target {self.target!r} is not 'package.module:attribute'")
         if not self.summary.strip() or "\n" in self.summary:
             raise ValueError(f"descriptor {self.name!r}: the summary is one line of text, not {self.summary!r}")
+        if len(self.summary) > _LINE:
+            raise ValueError(f"descriptor {self.name!r}: the summary has more than {_LINE} letters: say it in a line")
         lazy = isinstance(self.params, str) and is_target(self.params)
         eager = isinstance(self.params, type) and dataclasses.is_dataclass(self.params)
         if not (self.params is None or lazy or eager):
             raise TypeError(
                 f"descriptor {self.name!r}: params is a dataclass, 'package.module:Class' or None, not {self.params!r}"
             )
+        if isinstance(self.tags, str) or not all(isinstance(tag, str) for tag in self.tags):
+            raise TypeError(f"descriptor {self.name!r}: tags are a tuple of texts, not {self.tags!r:.60}")
         object.__setattr__(self, "tags", tuple(self.tags))
 
     @property

@@ -7,6 +7,7 @@ malformed file; here neither stops the others.
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 from collections.abc import Iterable
 
@@ -59,15 +60,29 @@ def _conflict(owner: Plugin, second: Plugin) -> None:
 
 def _installed() -> list[Plugin]:
     plugins: list[Plugin] = []
-    seen: set[str] = set()
+    seen: dict[str, Distribution] = {}
     for distribution in distributions():
         if f"[{GROUP}]" not in distribution.points.replace(" ", ""):
             continue
-        name = distribution.name or "unknown"  # a damaged distribution still has a place in the list
-        if _normal(name) not in seen:  # the first on sys.path hides later ones, as it does for imports
-            seen.add(_normal(name))
+        # a damaged distribution still has a place in the list
+        name = distribution.name or os.path.basename(distribution.folder).rpartition("-")[0] or "unknown"
+        first = seen.setdefault(_normal(name), distribution)
+        if first is distribution:  # the first on sys.path hides later ones, as it does for imports
             plugins += _plugins(distribution, name)
+        elif os.path.dirname(first.folder) == os.path.dirname(distribution.folder):
+            _note_second(plugins, name, distribution)
     return plugins
+
+
+def _note_second(plugins: Iterable[Plugin], name: str, second: Distribution) -> None:
+    """Two versions in one folder: an installation that was not finished."""
+    for plugin in plugins:
+        if _normal(plugin.distribution) == _normal(name):
+            versions = " and ".join(sorted((plugin.version, second.version)))
+            plugin.notes.append(
+                f"is of {plugin.distribution}, which is here in two versions ({versions}), in one folder: "
+                f"`pip install --force-reinstall {plugin.distribution}` leaves one, or delete {second.folder}"
+            )
 
 
 def _plugins(distribution: Distribution, name: str) -> list[Plugin]:
@@ -82,6 +97,8 @@ def _plugins(distribution: Distribution, name: str) -> list[Plugin]:
         plugin = Plugin(point, name, distribution.version, value, file=_file(value))
         if not _NAME.match(point):
             plugin.fail("broken", f"plugin name {point!r} is not made of letters, digits, '_', '-' and '.'")
+        if not distribution.name:
+            plugin.notes.append(f"is of a distribution without a name: {distribution.folder} is damaged, install again")
         plugins.append(plugin)
     return plugins
 

@@ -15,11 +15,12 @@ _FOLDERS = (".dist-info", ".egg-info")
 
 
 class Distribution(NamedTuple):
-    """A distribution, as far as discovery needs it. `points`: the text of its entry_points.txt."""
+    """A distribution, as far as discovery needs it. `points`: the text of its entry_points.txt. `folder`: its own."""
 
     name: str
     version: str
     points: str
+    folder: str = ""
 
 
 def distributions() -> Iterator[Distribution]:
@@ -65,7 +66,7 @@ def _read(folder: str) -> Iterator[Distribution]:
             info = os.path.join(folder, name)
             if points := _text(os.path.join(info, "entry_points.txt")):
                 head = _text(os.path.join(info, "METADATA")) or _text(os.path.join(info, "PKG-INFO"))
-                yield Distribution(*_identity(head.splitlines()), points)
+                yield Distribution(*_identity(head.splitlines()), points, info)
 
 
 def _text(path: str) -> str:

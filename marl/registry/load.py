@@ -7,10 +7,10 @@ import dataclasses
 import importlib
 import inspect
 import re
-import sys
 import traceback
 from collections.abc import Iterable, Iterator
 from functools import reduce
+from itertools import islice
 from types import ModuleType
 from typing import Any
 
@@ -20,6 +20,7 @@ from marl.errors import suggestion
 from marl.registry import kind, specs
 from marl.registry.descriptor import Descriptor
 from marl.registry.discover import discover
+from marl.registry.guard import Guard, did, limit, reason
 from marl.registry.kind import Kind
 from marl.registry.markers import API_VERSION
 from marl.registry.plugin import Plugin
@@ -27,6 +28,7 @@ from marl.registry.registry import Registry
 from marl.registry.settings import Settings, read_settings
 
 _RANGE = re.compile(r">=(?P<least>\d+), ?<(?P<below>\d+)\Z")
+_MOST = 5_000  # descriptors of one hook
 _loaded: dict[Settings, Registry] = {}
 
 
@@ -43,18 +45,19 @@ def load_registry(*, safe_mode: bool = False) -> Registry:
 
 def build(plugins: list[Plugin], settings: Settings) -> Registry:
     """Import and register `plugins`; whatever happens to one is kept in its state."""
-    host = _Host()
+    host, guard = _Host(), Guard()
     for plugin in plugins:
         if plugin.state == "ok" and (reason := settings.reason_against(plugin)):
             plugin.fail("disabled", reason)
-    for step in (host.import_module, host.add_hooks):
-        for plugin in plugins:
-            with _contained(plugin):
-                step(plugin)
-    # Those that bring hooks go first: if one of them breaks, its hooks are gone before anybody uses them.
-    for plugin in sorted(plugins, key=lambda p: p.name not in host.owners.values()):
-        with _contained(plugin):
-            host.register(plugin)
+    with guard.on_duty():
+        for step in (host.import_module, host.add_hooks):
+            for plugin in plugins:
+                with _contained(plugin, guard):
+                    step(plugin)
+        # Those that bring hooks go first: if one of them breaks, its hooks are gone before anybody uses them.
+        for plugin in sorted(plugins, key=lambda p: p.name not in host.owners.values()):
+            with _contained(plugin, guard):
+                host.register(plugin)
     notes = [*settings.notes, *settings.unknown(plugin.name for plugin in plugins)]
     return Registry(tuple(plugins), host.tokens, tuple(notes))
 
@@ -64,16 +67,19 @@ class _Broken(Exception):
 
 
 @contextlib.contextmanager
-def _contained(plugin: Plugin) -> Iterator[None]:
+def _contained(plugin: Plugin, guard: Guard) -> Iterator[None]:
     """Turn whatever a plugin raises into its state. What it prints goes to stderr: stdout may be read by a program."""
+    if plugin.state != "ok":
+        yield
+        return
     try:
-        with contextlib.redirect_stdout(sys.stderr):
+        with guard.watching(plugin.name, limit(), plugin.notes.append):
             yield
     except _Broken as error:
         cause = error.__cause__
         plugin.fail("broken", str(error), "".join(traceback.format_exception(cause)) if cause else "")
-    except (Exception, SystemExit) as error:
-        plugin.fail("broken", f"raised {type(error).__name__}: {error}", traceback.format_exc())
+    except BaseException as error:
+        plugin.fail("broken", did(error), traceback.format_exc())
 
 
 class _Manager(pluggy.PluginManager):
@@ -120,8 +126,8 @@ class _Host:
         try:
             loaded: Any = importlib.import_module(module)
             plugin.module = reduce(getattr, attribute.split(".") if attribute else [], loaded)
-        except (Exception, SystemExit) as error:
-            raise _Broken(f"cannot import {plugin.value!r}: {type(error).__name__}: {error}") from error
+        except BaseException as error:
+            raise _Broken(f"cannot import {plugin.value!r}: {reason(error)}") from error
         plugin.file = getattr(loaded, "__file__", None) or plugin.file
         plugin.api = str(getattr(plugin.module, "MARL_API", ""))
         if plugin.api and not _supports(plugin.api):
@@ -137,7 +143,10 @@ class _Host:
             names = self._marked(namespace)
             for hook in names:
                 if _kind(hook) in self.kinds or not _kind(hook):
-                    raise _Broken(f"adds the hook {hook!r}, but hooks for {_kind(hook)!r} exist: {self.kinds}")
+                    known = self.kinds.get(_kind(hook), "")
+                    raise _Broken(
+                        f"adds the hook {hook!r}, but {known or 'none'} brings the kind {_kind(hook)!r}: choose another"
+                    )
             self.manager.add_hookspecs(namespace)
             self.owners.update(dict.fromkeys(names, plugin.name))
             self.kinds.update({_kind(hook): hook for hook in names})
@@ -148,20 +157,28 @@ class _Host:
         if plugin.state != "ok":
             return
         try:
-            self.manager.register(plugin.module, plugin.name)  # checks the signatures
             hooks, found = self.hooks_of(plugin), []
+            self._register(plugin)
             for kind, hook in self.kinds.items():
                 if hook in hooks:
                     found += _described(plugin, kind, hook, hooks[hook])
             plugin.descriptors = tuple(found)
-            plugin.notes += [self._unknown(hook) for hook in hooks if not self._known(hook)]
-            plugin.notes += [
-                f"defines {name} without @hookimpl above it, so it is not used: put `@hookimpl` above it"
-                for name in self._forgotten(plugin, hooks)
-            ]
-        except (Exception, SystemExit):
+            plugin.notes += self._remarks(plugin, hooks)
+        except BaseException:
             self._withdraw(plugin)
             raise
+
+    def _register(self, plugin: Plugin) -> None:
+        try:
+            self.manager.register(plugin.module, plugin.name)  # checks the signatures
+        except pluggy.PluginValidationError as error:
+            raise _Broken(
+                f"has a hook with a wrong signature: {' '.join(str(error).split())}; hooks take nothing"
+            ) from error
+        except ValueError as error:
+            raise _Broken(
+                f"its entry point is the module {plugin.value!r}, which is another plugin's: name its own"
+            ) from error
 
     def hooks_of(self, plugin: Plugin) -> dict[str, Any]:
         """The functions of a plugin that are marked as hooks, by the hook's name."""
@@ -182,11 +199,26 @@ class _Host:
         named = [name for name in dir(plugin.module) if name not in hooks and self._known(name)]
         return [name for name in named if inspect.isfunction(getattr(plugin.module, name))]
 
+    def _remarks(self, plugin: Plugin, hooks: Iterable[str]) -> Iterator[str]:
+        """What does not stop a plugin, and is hardly what its author wants."""
+        forgotten = list(self._forgotten(plugin, hooks))
+        yield from (self._unknown(hook) for hook in hooks if not self._known(hook))
+        for name in forgotten:
+            yield f"defines {name} without @hookimpl above it, so it is not used: put `@hookimpl` above it"
+        if not hooks and not forgotten:
+            yield "brings nothing: it has no function that is marked with @hookimpl"
+
     def _known(self, hook: str) -> bool:
         return hook == "marl_addhooks" or hook in self.kinds.values()
 
     def _unknown(self, hook: str) -> str:
-        return f"implements the hook {hook!r}, which no loaded plugin has{suggestion(hook, self.kinds.values())}"
+        close = suggestion(_kind(hook), self.kinds)
+        if close.startswith("; did you mean"):
+            meant = self.kinds[close.split("'")[1]]
+            close = f"; did you mean {meant!r}?"
+        else:
+            close = ": a later version of marl, or another plugin, may have it"
+        return f"implements the hook {hook!r}, which no loaded plugin has{close}"
 
     def _withdraw(self, plugin: Plugin) -> None:
         if self.manager.has_plugin(plugin.name):
@@ -208,12 +240,14 @@ class _Recorder:
 def _described(plugin: Plugin, kind: str, hook: str, function: Any) -> list[Descriptor]:
     try:
         result = function()
-        if hasattr(result, "__next__"):  # a generator runs, and fails, only here
-            result = list(result)
-    except (Exception, SystemExit) as error:
-        raise _Broken(f"its hook {hook} raised {type(error).__name__}: {error}") from error
-    if isinstance(result, (str, Descriptor)) or not hasattr(result, "__iter__"):
+        if not isinstance(result, (str, Descriptor)) and hasattr(result, "__iter__"):
+            result = list(islice(result, _MOST + 1))  # a generator runs, and fails, only here
+    except BaseException as error:
+        raise _Broken(f"its hook {hook} {did(error)}") from error
+    if not isinstance(result, list):
         raise _Broken(f"its hook {hook} returned {result!r:.80}, not a list of Descriptors")
+    if len(result) > _MOST:
+        raise _Broken(f"its hook {hook} describes more than {_MOST:,} things: describe one, with parameters")
     found: dict[str, Descriptor] = {}
     for item in result:
         if not isinstance(item, Descriptor):

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import sys
 import traceback
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from functools import reduce
 from itertools import chain
 from typing import Any, TypeAlias, TypeVar, cast
 
 from marl.errors import RunError, UserError, suggestion
 from marl.registry.descriptor import Descriptor, singular
+from marl.registry.guard import did, watched
 from marl.registry.kind import Kind
 from marl.registry.params import Finder, ParameterError, component_params, filled_params
 from marl.registry.place import at, deliberate, know
@@ -144,11 +147,14 @@ class Registry:
     def _import(self, descriptor: Descriptor, target: str) -> Any:
         module, _, attribute = target.partition(":")
         try:
-            return reduce(getattr, attribute.split("."), importlib.import_module(module))
-        except (Exception, SystemExit) as error:
+            with watched(descriptor.plugin) if module not in sys.modules else nullcontext():
+                imported = importlib.import_module(module)
+            return reduce(getattr, attribute.split("."), imported)
+        except BaseException as error:
+            sentence = did(error).replace("raised", "raises", 1)
             self.plugin(descriptor.plugin).failures[target] = traceback.format_exc()
             raise UserError(
-                f"{self._where(descriptor)} cannot be loaded: {target} raises {type(error).__name__}: {error}; "
+                f"{self._where(descriptor)} cannot be loaded: {target} {sentence}; "
                 f"`marl plugins check {descriptor.plugin}` shows the traceback"
             ) from error
 

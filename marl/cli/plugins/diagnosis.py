@@ -12,10 +12,11 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 from marl.cli.plugins.needs import unmet
+from marl.cli.plugins.shown import remarks
 from marl.registry import API_VERSION, Plugin
 from marl.registry.plugin import DISTRIBUTION
 
-_FRAME = re.compile(r'^\s*File "(?P<file>[^"]+)", line (?P<line>\d+)', re.MULTILINE)
+FRAME = re.compile(r'^\s*File "(?P<file>[^"]+)", line (?P<line>\d+)', re.MULTILINE)
 _MISSING = re.compile(r"No module named '(?P<module>[\w.]+)'")
 _NO_NAME = re.compile(r"cannot import name '(?P<name>\w+)' from '(?P<module>[\w.]+)'")
 
@@ -43,7 +44,7 @@ def diagnose(plugin: Plugin) -> Iterator[Diagnosis]:
         return
     for needed, here in lacking:
         yield Diagnosis(plugin.name, "dependency", _needs(plugin, needed, here), mend=_bring(needed))
-    for note in plugin.notes:
+    for note in remarks(plugin):
         yield Diagnosis(plugin.name, "remark", f"it {note}", plugin.file)
 
 
@@ -62,7 +63,7 @@ def _broken(plugin: Plugin, lacking: list[tuple[Requirement, str]]) -> Diagnosis
         return Diagnosis(plugin.name, "metadata", plugin.error, mend=_again(plugin))
     if "MARL_API" in plugin.error:
         return Diagnosis(plugin.name, "api", plugin.error, plugin.file, _range())
-    return Diagnosis(plugin.name, "broken", plugin.error, place_in(plugin, plugin.traceback) or plugin.file)
+    return Diagnosis(plugin.name, "broken", plugin.error, plugin.file, _edit(plugin, plugin.file))
 
 
 def _of_traceback(plugin: Plugin, error: str, trace: str, lacking: list[tuple[Requirement, str]]) -> Diagnosis | None:
@@ -93,15 +94,16 @@ def _missing(plugin: Plugin, module: str, where: str, error: str, lacking: list[
 
 def place_in(plugin: Plugin, trace: str) -> str:
     """The line of a formatted traceback to look at, "file:line": the plugin's own last one, or a syntax error's."""
-    frames = [(match["file"], match["line"]) for match in _FRAME.finditer(trace)]
+    frames = [(match["file"], match["line"]) for match in FRAME.finditer(trace)]
     frames = [frame for frame in frames if not frame[0].startswith("<")]
-    own = [frame for frame in frames if _is_own(plugin, frame[0])]
+    own = [frame for frame in frames if is_own(plugin, frame[0])]
     if "SyntaxError" in trace or "IndentationError" in trace:
         own = frames[-1:]
     return ":".join(own[-1]) if own else ""
 
 
-def _is_own(plugin: Plugin, file: str) -> bool:
+def is_own(plugin: Plugin, file: str) -> bool:
+    """Whether a file is of a plugin's own packages."""
     targets = [plugin.value, *(descriptor.target for descriptor in plugin.descriptors)]
     packages = {target.partition(":")[0].partition(".")[0] for target in targets}
     path = Path(file)
@@ -148,7 +150,7 @@ def _without(plugin: Plugin) -> str:
 
 
 def _edit(plugin: Plugin, where: str) -> str:
-    return f"mend the line, or do without it: marl plugins disable {plugin.name}" if where else _disable(plugin)
+    return f"mend it there, or do without it: marl plugins disable {plugin.name}" if where else _disable(plugin)
 
 
 def _disable(plugin: Plugin) -> str:
@@ -162,7 +164,9 @@ def _switch(plugin: Plugin) -> str:
 
 
 def _for_api(plugin: Plugin) -> str:
-    return f"marl plugins upgrade {plugin.name}" if "upgrade" in plugin.error and not plugin.place else _range()
+    if plugin.error.endswith("upgrade marl"):
+        return f"{_pip()} install --upgrade {DISTRIBUTION}, or an older {plugin.distribution}"
+    return _range() if plugin.place else f"marl plugins upgrade {plugin.name}"
 
 
 def _range() -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from marl.cli.command import argument, option
+from marl.cli.plugins.crashes import set_aside
 from marl.cli.plugins.diagnosis import Diagnosis, diagnose, diagnose_target
 from marl.cli.show import as_json
 from marl.errors import UserError
@@ -22,13 +23,17 @@ def doctor(
 ) -> None:
     """Say what is wrong with plugins, why, and the command that mends it.
 
-    Exits with 1 where a plugin is broken or incompatible, or lacks something that it needs.
+    Plugins are imported in another process first: one that crashes it is named, and left out. Exits with 1 where a
+    plugin is broken or incompatible, or lacks something that it needs.
     """
+    crashes = list(set_aside())
     registry = load_registry()
     if name is not None:
         registry.plugin(name)
     chosen = [plugin for plugin in registry.plugins if name in (None, plugin.name)]
-    found = [one for plugin in chosen for one in diagnose(plugin)]
+    found = [one for one in crashes if name in (None, one.plugin)]
+    crashed = {one.plugin for one in crashes}
+    found += [one for plugin in chosen if plugin.name not in crashed for one in diagnose(plugin)]
     if name is not None:
         found += [one for plugin in chosen for one in _targets(registry, plugin)]
     found = list(dict.fromkeys(found))

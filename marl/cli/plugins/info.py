@@ -7,7 +7,7 @@ from typing import Any
 
 from marl.cli.command import argument, option
 from marl.cli.plugins.listing import things
-from marl.cli.plugins.shown import described, summary
+from marl.cli.plugins.shown import described, remarks, summary
 from marl.cli.show import as_json, table
 from marl.errors import RunError, UserError, suggestion
 from marl.printable import printable
@@ -125,7 +125,7 @@ def _print_details(plugin: Plugin, files: bool) -> None:
     for label, value in lines.items():
         if value:
             print(f"{label:<14}{printable(value)}")
-    for note in plugin.notes:
+    for note in remarks(plugin):
         print(f"{'note':<14}{printable(note)}")
     for kind in dict.fromkeys(descriptor.kind for descriptor in plugin.descriptors):
         print(f"\n{kind}")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any
 
 from marl.printable import printable
-from marl.registry import Descriptor, Plugin, Registry
+from marl.registry import COMMANDS, Descriptor, Plugin, Registry
 from marl.registry.descriptor import singular
 
 
@@ -21,9 +21,10 @@ def counted(descriptors: Iterable[Descriptor]) -> str:
 
 def summary(plugin: Plugin) -> dict[str, Any]:
     """A plugin as a row of `plugins list --json`."""
-    fields = ("name", "state", "distribution", "version", "file", "place", "api", "error", "notes")
+    fields = ("name", "state", "distribution", "version", "file", "place", "api", "error")
     return {field: getattr(plugin, field) for field in fields} | {
-        "provides": [f"{descriptor.kind}: {descriptor.full_name}" for descriptor in plugin.descriptors]
+        "notes": list(remarks(plugin)),
+        "provides": [f"{descriptor.kind}: {descriptor.full_name}" for descriptor in plugin.descriptors],
     }
 
 
@@ -34,9 +35,21 @@ def described(descriptor: Descriptor) -> dict[str, Any]:
 
 def remark(registry: Registry, plugins: Iterable[Plugin]) -> None:
     """Remarks about settings and plugins, on stderr."""
-    notes = [*registry.notes, *(f"{plugin.name} {note}" for plugin in plugins for note in plugin.notes)]
+    notes = [*registry.notes, *(f"{plugin.name} {note}" for plugin in plugins for note in remarks(plugin))]
     for note in notes:
         print(f"note: {printable(note)}", file=sys.stderr)
+
+
+def remarks(plugin: Plugin) -> Iterator[str]:
+    """What was noticed about a plugin that does not stop it."""
+    from marl.cli.app import OWN
+
+    yield from plugin.notes
+    own = {one.name for one in OWN}
+    for descriptor in plugin.descriptors:
+        if descriptor.kind == COMMANDS.name and descriptor.name in own:
+            called = f"its own is `marl {descriptor.full_name}`"
+            yield f"brings the command {descriptor.name!r}, which marl has already: {called}; choose another name"
 
 
 def _params(descriptor: Descriptor) -> str | None:
