@@ -14,6 +14,7 @@ from marl.errors import UserError, suggestion
 from marl.registry.component import PLAYERS, Component, elsewhere, kind_of, rest_of
 from marl.registry.descriptor import Descriptor
 from marl.registry.place import at, deliberate
+from marl.registry.unions import meant
 from marl.registry.words import expected, found
 
 
@@ -182,7 +183,7 @@ def _union(value: Any, hint: Any, path: str, kind: str | None, finder: Finder) -
     exact = [member for member in members if member is type(value)]
     rest = [member for member in members if member is not type(None) and member not in exact]
     errors: list[ParameterError] = []
-    for member in exact + rest:
+    for member in meant(value, exact + rest):
         try:
             return convert(value, member, path, kind, finder)
         except ParameterError as error:

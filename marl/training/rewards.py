@@ -19,9 +19,18 @@ from marl.errors import UserError, suggestion
 from marl.registry import REWARDS, blamed, load_registry, wrong
 from marl.reward import LOGGED, NUMBERS, LearningReward, Reward, Window
 from marl.training.checkpoint import REWARD, part
-from marl.training.composition import GAME, TOTAL, RewardConfig, Schedule, balanced, check_zero_sum, combined
+from marl.training.composition import (
+    GAME,
+    TOTAL,
+    Constraint,
+    RewardConfig,
+    Schedule,
+    balanced,
+    check_zero_sum,
+)
 from marl.training.composition.config import value
 from marl.training.composition.logged import logged
+from marl.training.composition.multipliers import Multipliers
 from marl.training.composition.scales import Scales
 from marl.trajectory import Trajectory
 from marl.types import Array, Floats
@@ -62,6 +71,9 @@ class Rewards:
         self._limits = {
             full: (limits[0], limits[1]) for name, limits in config.clip.items() for full in self._of("clip", name)
         }
+        self._multipliers = Multipliers(
+            {full: one for full, (_, one) in self._weights.items() if isinstance(one, Constraint)}
+        )
         self._scales = Scales(full for name in config.normalise for full in self._of("normalise", name))
         if config.zero_sum:
             check_zero_sum(spec)
@@ -73,15 +85,17 @@ class Rewards:
         Raises RunError, naming the plugin, where a reward fails or gives nonsense.
         """
         weights = {
-            full: value(weight, dict(coefficients or {}), name) for full, (name, weight) in self._weights.items()
-        }
+            full: value(weight, dict(coefficients or {}), name)
+            for full, (name, weight) in self._weights.items()
+            if not isinstance(weight, Constraint)
+        } | self._multipliers.weights
         raw, terms, samples = [], [], []
         for rows in windows:
             window = Window(rows, self.spec, self.discount)
             found, channels = self._composed(self._channels(window))
             raw.append(found)
             terms.append({name: weight * channels[name] for name, weight in weights.items()})
-            samples.append(self._samples(window) | self._scales.samples(found))
+            samples.append(self._samples(window) | self._running(found))
         totals = [sum(one.values(), np.zeros(len(rows))) for one, rows in zip(terms, windows, strict=True)]
         stats: dict[str, float] = {}
         if self.config.zero_sum:
@@ -114,6 +128,7 @@ class Rewards:
     def reset(self, seed: int) -> None:
         """A cold start of those that learn."""
         self._scales.reset()
+        self._multipliers.reset()
         for number, (name, source) in enumerate(self.learning.items()):
             with blamed(self._subjects[name], "reset(seed)"):
                 source.reset(int(rng.mix(seed, number)[0]))
@@ -121,6 +136,7 @@ class Rewards:
     def fit(self, samples: Mapping[str, Array], seed: int) -> dict[str, float]:
         """Let those that learn learn from the samples of one update; what they report, by "reward.channel.name"."""
         stats = {f"{LOGGED}{name}.deviation": found for name, found in self._scales.fit(samples).items()}
+        stats |= {f"{LOGGED}{name}.weight": found for name, found in self._multipliers.fit(samples).items()}
         for number, (name, source) in enumerate(self.learning.items()):
             if mine := part(samples, f"{name}/"):
                 call, right = "fit(samples, seed)", f"a mapping of names (none of {', '.join(NUMBERS)}) to numbers"
@@ -135,7 +151,7 @@ class Rewards:
 
     def save(self) -> dict[str, Array]:
         """The state of those that learn, by "channel/name"."""
-        state = self._scales.save()
+        state = self._scales.save() | self._multipliers.save()
         for name, source in self.learning.items():
             with blamed(self._subjects[name], "save()", "a mapping of names to arrays"):
                 state |= {f"{name}/{key}": np.array(value) for key, value in source.save().items()}
@@ -144,6 +160,7 @@ class Rewards:
     def load(self, state: Mapping[str, Array]) -> None:
         """Go on from a saved state. A reward that it knows nothing of, as it is new in the scenario, starts cold."""
         self._scales.load(state)
+        self._multipliers.load(state)
         for name, source in self.learning.items():
             mine = part(state, f"{name}/")
             with blamed(self._subjects[name], "load(state)"):
@@ -179,7 +196,7 @@ class Rewards:
         def make(name: str) -> Floats:
             if name not in channels:
                 parts = [factor * make(full) for full, factor in self._parts.get(name, {}).items()]
-                raw[name] = combined(self.config.combine[name].by, parts) if parts else given[name]
+                raw[name] = self.config.combine[name].made(parts) if parts else given[name]
                 scaled = self._scales.scaled(name, raw[name])
                 channels[name] = np.clip(scaled, *self._limits[name]) if name in self._limits else scaled
             return channels[name]
@@ -187,6 +204,10 @@ class Rewards:
         for name in self._names:
             make(name)
         return {name: raw[name] for name in self._names}, channels
+
+    def _running(self, channels: Mapping[str, Floats]) -> dict[str, Array]:
+        """What deviations and multipliers learn from: every channel as it is made."""
+        return self._scales.samples(channels) | self._multipliers.samples(channels)
 
     def _balanced(
         self, windows: Sequence[Trajectory], terms: Sequence[Mapping[str, Floats]], totals: Sequence[Floats]
@@ -228,12 +249,12 @@ class Rewards:
             parts[found[0]] = factor
         return parts
 
-    def _weighed(self) -> dict[str, tuple[str, float | Schedule]]:
+    def _weighed(self) -> dict[str, tuple[str, float | Schedule | Constraint]]:
         """The name and the weight of all that is summed up, by full name: parts of combinations only where they say."""
         for name in self.config.weights:
             self._of("weights", name)
         parts = {full for parts in self._parts.values() for full in parts}
-        result: dict[str, tuple[str, float | Schedule]] = {}
+        result: dict[str, tuple[str, float | Schedule | Constraint]] = {}
         for full, name in self._names.items():
             given = full if full in self.config.weights else name
             if given in self.config.weights or full not in parts:

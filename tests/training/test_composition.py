@@ -116,6 +116,7 @@ def raw(parts: list[Trajectory]) -> tuple[Any, Any, Any]:
         ("product", [-4.0, -9.0], 36.0),
         ("sum", [-4.0, 9.0, 1.0], 6.0),
         ("min", [-4.0, 9.0, 1.0], -4.0),
+        ("cautious", [1.0, 3.0], 1.0),  # mean 2, variance 1
     ],
 )
 def test_known_values(by: str, parts: list[float], result: float) -> None:

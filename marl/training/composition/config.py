@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from marl.errors import suggestion
 from marl.registry import Component, component
 from marl.reward import LOGGED
+from marl.training.composition.constraint import Constraint
+from marl.training.composition.rules import combined
+from marl.types import Floats
 
 GAME, TOTAL = "game", "total"
 
@@ -38,12 +41,16 @@ class Schedule:
 class Combination:
     """A channel that is made of others, row by row."""
 
-    by: Literal["sum", "product", "geometric", "min"]
+    by: Literal["sum", "product", "geometric", "min", "cautious"]
     """`geometric` is Lucy-SKG's Kinesthetic Reward Combination; see marl.training.composition.rules."""
     of: list[str] | dict[str, float]
     """Two channels or more, `game` and other combinations among them; as a mapping, each times its number."""
+    caution: float | None = None
+    """Of `cautious`: how many variances of the parts are taken from their mean; 1 where nothing is said."""
 
     def __post_init__(self) -> None:
+        if self.caution is not None and (self.by != "cautious" or self.caution < 0):
+            raise ValueError(f"caution is a number from 0 up, of by: cautious; it is {self.caution} by: {self.by}")
         if len(self.of) < 2 or len(set(self.of)) < len(self.of):
             raise ValueError(f"of: a combination is of two different channels or more, not of {list(self.of)}")
 
@@ -52,14 +59,19 @@ class Combination:
         """The parts, each with what it is multiplied by first."""
         return dict(self.of) if isinstance(self.of, dict) else dict.fromkeys(self.of, 1.0)
 
+    def made(self, parts: Sequence[Floats]) -> Floats:
+        """The parts, each `float64[K]` times its factor already, as one."""
+        return combined(self.by, parts, self.caution)
+
 
 @dataclass
 class RewardConfig:
     """What is learned from: the sum of channels, each times its weight. Nothing but the game's own, by default."""
 
     channels: dict[str, Component] = component("rewards", default={}, help="by a name of your choice: what pays, too")
-    weights: dict[str, float | Schedule] = field(default_factory=dict)
-    """By channel; `game` is the game's own. Where none is given: 0 for parts of a combination, 1 for all others."""
+    weights: dict[str, float | Schedule | Constraint] = field(default_factory=dict)
+    """By channel: a number, a schedule, or a constraint that is to be held; `game` is the game's own. Where none is
+    given: 0 for parts of a combination, 1 for all others."""
     combine: dict[str, Combination] = field(default_factory=dict)
     """By a name of your choice: channels that are made of others."""
     clip: dict[str, list[float]] = field(default_factory=dict)

@@ -63,6 +63,14 @@ def marl_environments() -> Iterable[Descriptor]:
         tags=("turns", "1 player", "tasks", "chance"),
     )
     yield Descriptor(
+        "deep_sea",
+        "marl_classic.deep_sea:DeepSea",
+        "A grid whose treasure chance hardly ever reaches, to see whether a learner explores",
+        params="marl_classic.deep_sea:DeepSeaParams",
+        source="Osband et al., Behaviour suite, ICLR 2020 (arXiv:1908.03568)",
+        tags=("turns", "1 player"),
+    )
+    yield Descriptor(
         "two_step",
         "marl_classic.two_step:TwoStep",
         "A team's game in two steps that sums of values cannot represent",

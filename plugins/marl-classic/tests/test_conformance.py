@@ -8,6 +8,7 @@ from marl.env import Environment
 from marl.registry import ENVIRONMENTS, load_registry
 from marl.testing import Reference, check_environment, conformance_tests
 from marl_classic.connect_four import ConnectFour, ConnectFourParams
+from marl_classic.deep_sea import DeepSea
 from marl_classic.foraging import Foraging, ForagingParams
 from marl_classic.kuhn_poker import KuhnParams, KuhnPoker
 from marl_classic.leduc_poker import LeducPoker
@@ -30,6 +31,7 @@ GAMES = {
     "tic_tac_toe": TicTacToe,
     "connect_four": ConnectFour,
     "two_step": TwoStep,
+    "deep_sea": DeepSea,
     "climbing": TeamMatrix,
     "connect_four(view=own)": partial(ConnectFour, params=ConnectFourParams(view="own")),
     "connect_four(first=drawn)": partial(ConnectFour, params=ConnectFourParams(view="own", first="drawn")),

@@ -28,6 +28,13 @@ def shaped() -> Iterable[Descriptor]:
         tags=("shaping",),
     )
     yield Descriptor(
+        "value",
+        "marl_rewards.value:Value",
+        "Pays what an expression says of the state after an action",
+        params="marl_rewards.value:Params",
+        tags=("shaping",),
+    )
+    yield Descriptor(
         "distance",
         "marl_rewards.distance:Distance",
         "Pays for being near, by a shape function of the distance between two points",

@@ -10,7 +10,13 @@ from marl.training.composition.rules import RULES, combined
 
 CELLS = 33
 SHEET = Sheet(300, 270, left=58, right=288, top=8, bottom=218)
-TITLES = {"sum": "sum", "product": "product", "geometric": "geometric (KRC)", "min": "min"}
+TITLES = {
+    "sum": "sum",
+    "product": "product",
+    "geometric": "geometric (KRC)",
+    "min": "min",
+    "cautious": "cautious",
+}
 GAIN, NONE, LOSS = (np.array(colour, dtype=float) for colour in ((31, 111, 178), (245, 244, 240), (200, 87, 28)))
 
 

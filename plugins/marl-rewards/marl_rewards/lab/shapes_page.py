@@ -16,6 +16,7 @@ from marl.registry import load_registry
 from marl.registry.params import fill
 from marl.scenario import load_scenario
 from marl.training.composition.config import RewardConfig
+from marl.training.composition.rules import RULES
 from marl.words import clipped, number
 from marl_rewards.lab.heat import heat
 from marl_rewards.lab.reward_of import reward_of
@@ -61,14 +62,15 @@ def page(own: Mapping[str, Shape], scenario: str) -> str:
         title = f"The shapes of {clipped(scenario, 60)}"
         sections.insert(0, section("own", title, drawn("", mine, ("distance", reward))))
     sections.append(section("combinations", "Combinations of two parts", heat(), "Blue pays, orange costs. " + _SAYS))
-    facts = [f"{len(SHAPES)} kinds of shapes", "4 combinations"]
+    facts = [f"{len(SHAPES)} kinds of shapes", f"{len(RULES)} combinations"]
     head = header("marl rewards", "Shapes of rewards", facts, "drawn from formulas", [], done=True)
     return document("Shapes of rewards", "marl rewards plot", f"<main>{head}{''.join(sections)}</main>" + STYLE)
 
 
 _SAYS = (
     "A product pays for two wrongs; a sum lets one part make up for the other. The geometric one (Kinesthetic Reward "
-    "Combination) pays only where both are good, and its size is that of a part; min looks at the worse one alone."
+    "Combination) pays only where both are good, and its size is that of a part; min looks at the worse one alone; "
+    "the cautious one, mean less variance, trusts two models of one reward as far as they agree."
 )
 STYLE = (
     "<style>.pairs{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,440px),1fr));gap:22px 26px}"

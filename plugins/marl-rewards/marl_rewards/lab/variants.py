@@ -13,7 +13,7 @@ from dataclasses import asdict
 from typing import Any
 
 from marl.errors import UserError
-from marl.training.composition import GAME, RewardConfig, Schedule
+from marl.training.composition import GAME, Constraint, RewardConfig, Schedule
 
 ALL = "all"
 _KEY = "algorithm.reward"
@@ -60,9 +60,9 @@ def _less(reward: RewardConfig, name: str, part: str) -> list[str]:
     ((left, factor),) = factors.items()
     weight = reward.weights.get(name, 1.0)
     own = reward.weights.get(left, 1.0 if left == GAME else 0.0)
-    if isinstance(own, Schedule):
-        raise UserError(f"{left} has a weight of its own that changes, so it cannot take that of {name} too: "
-                        f"leave one of them out of the scenario")  # fmt: skip
+    if not isinstance(own, (int, float)) or isinstance(weight, Constraint):
+        raise UserError(f"{left} and {name} have weights of their own that change, so one cannot take that of the "
+                        f"other, too: leave one of them out of the scenario")  # fmt: skip
     return [f"{_KEY}.weights.{name}=0", f"{_KEY}.weights.{left}={json.dumps(_plus(weight, factor, own))}"]
 
 

@@ -1,0 +1,96 @@
+"""Constraints on channels: weights that are learned until a channel's mean keeps to its bound."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+
+from marl.algorithm import Checkpoint
+from marl.arena import Mixtures, Sampler
+from marl.errors import UserError
+from marl.policies.random import Random
+from marl.registry import load_registry
+from marl.registry.params import fill
+from marl.testing.games.skirmish import SPEC, skirmish
+from marl.training.composition import RewardConfig, combined
+from marl.training.rewards import Rewards
+
+
+def rewards(**block: Any) -> Rewards:
+    return Rewards(fill(RewardConfig, block, "reward", "the block", load_registry()), SPEC, 0.9)
+
+
+@pytest.fixture(scope="module")
+def windows() -> Any:
+    sampler = Sampler(skirmish(8), [Random(SPEC)], Mixtures(np.ones((2, 1)), 3), [0])
+    return list(sampler.collect(100))
+
+
+@pytest.mark.parametrize(("bound", "sign"), [("at_most", -1.0), ("at_least", 1.0)])
+def test_the_weight_grows_while_the_bound_is_broken_and_falls_to_nothing_while_it_is_kept(
+    windows: Any, bound: str, sign: float
+) -> None:
+    mean = float(np.concatenate([one.reward for one in windows]).mean())
+    for beside in (-1.0, 1.0):
+        broken = (mean - (mean + beside)) * (1.0 if bound == "at_most" else -1.0)  # how far the mean is beyond it
+        subject = rewards(weights={"game": {bound: mean + beside, "rate": 0.5, "start": 1.0}})
+        told = [subject.fit(subject(windows).samples, 1)["reward.game.weight"] for _ in range(4)]
+        wanted = [sign * max(0.0, 1.0 + 0.5 * update * broken) for update in range(4)]
+        assert told == pytest.approx(wanted)
+        last = sign * max(0.0, 1.0 + 2.0 * broken)
+        total = np.concatenate([one.reward for one in subject(windows).windows])
+        np.testing.assert_allclose(total, last * np.concatenate([one.reward for one in windows]))
+
+
+def test_it_is_part_of_checkpoints_and_begins_anew_with_another_run(windows: Any) -> None:
+    block = {"weights": {"game": {"at_most": -1.0, "rate": 0.1}}}
+    first, other = rewards(**block), rewards(**block)
+    first.fit(first(windows).samples, 1)
+    other.resume(first.keep(Checkpoint({})))
+    assert other.fit(other(windows).samples, 2) == first.fit(first(windows).samples, 2)
+    first.reset(3)
+    assert first.fit(first(windows).samples, 2)["reward.game.weight"] == 0.0
+
+
+def test_multiplier_and_policy_settle_where_the_bound_is_just_kept(windows: Any) -> None:
+    """A policy that answers smoothly: paid `w` for a channel, it has a mean of `2 + w`. The bound asks for 0.5."""
+    subject = rewards(weights={"game": {"at_most": 0.5, "rate": 0.2}})
+    mean = 2.0
+    for _ in range(100):
+        weight = subject.fit({":multipliers/game": np.full(8, mean)}, 0)["reward.game.weight"]
+        mean = 2.0 + weight
+    assert mean == pytest.approx(0.5, abs=1e-3) and weight == pytest.approx(-1.5, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("weight", "sentence"),
+    [
+        ({"at_most": 1.0, "at_least": 0.0}, "either at_most or at_least"),
+        ({"rate": 1.0}, "either at_most or at_least"),
+        ({"at_most": 1.0, "rate": 0.0}, "rate must be above 0"),
+        ({"at_most": 1.0, "start": -1.0}, "start must not be negative"),
+        ({"at_mots": 1.0, "rate": 1.0}, "has no key 'at_mots'; did you mean 'at_most'"),
+    ],
+)
+def test_constraints_that_make_no_sense_are_refused(weight: Any, sentence: str) -> None:
+    with pytest.raises(UserError, match=sentence):
+        rewards(weights={"game": weight})
+
+
+def test_models_that_disagree_are_trusted_less() -> None:
+    agreed, apart = [np.array([1.0])] * 3, [np.array([0.0]), np.array([1.0]), np.array([2.0])]
+    assert combined("cautious", agreed)[0] == 1.0
+    assert combined("cautious", apart)[0] == pytest.approx(1 - 2 / 3)
+    assert combined("cautious", apart, 3.0)[0] == pytest.approx(-1.0)
+    assert combined("min", apart)[0] == 0.0
+    with pytest.raises(UserError, match="caution is a number from 0 up, of by: cautious"):
+        rewards(combine={"both": {"by": "min", "of": ["game", "other"], "caution": 1.0}})
+
+
+def test_a_constraint_is_no_coefficient() -> None:
+    config = fill(RewardConfig, {"weights": {"game": {"at_most": 0.0}}}, "reward", "the block", load_registry())
+    assert config.coefficients(0.5) == {} and not config.is_plain
