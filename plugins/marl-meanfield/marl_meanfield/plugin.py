@@ -43,6 +43,41 @@ def marl_reports() -> Iterable[Descriptor]:
 
 
 @hookimpl
+def marl_environments() -> Iterable[Descriptor]:
+    """The game of N agents."""
+    yield Descriptor(
+        "finite",
+        "marl_meanfield.finite.game:finite",
+        "N agents of any mean-field game, which is the limit of many",
+        params="marl_meanfield.finite.game:Params",
+        source="Saldi, Basar, Raginsky, Markov-Nash equilibria in mean-field games with discounted cost, 2018",
+        tags=("simultaneous", "many agents", "general-sum"),
+    )
+
+
+@hookimpl
+def marl_policies() -> Iterable[Descriptor]:
+    """What a run solved, as a player among N agents."""
+    yield Descriptor(
+        "solved",
+        "marl_meanfield.finite.policy:solved",
+        "the policy that a run of kind: meanfield has found, in meanfield/finite",
+        params="marl_meanfield.finite.policy:Params",
+        tags=("exact",),
+    )
+
+
+@hookimpl
+def marl_commands() -> Iterable[Descriptor]:
+    """`marl meanfield ...`."""
+    yield Descriptor(
+        "meanfield",
+        "marl_meanfield.commands:app",
+        "Look into a mean-field run: how good its policy is among N agents, a film.",
+    )
+
+
+@hookimpl
 def meanfield_games() -> Iterable[Descriptor]:
     """The games of the plugin, and OpenSpiel's."""
     return [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from base64 import b64encode
 from pathlib import Path
 
 from marl.blobs import write_atomically
@@ -12,11 +13,13 @@ from marl.page.figure import absent, figure, section, svg
 from marl.page.header import header, tile
 from marl.page.plot import CURSOR, Sheet, axes, polyline, read_out, thinned
 from marl.page.scale import Log, log_range
-from marl.page.text import exact
+from marl.page.text import escape, exact
 from marl.page.words import again_section, reading_section
 from marl.registry import load_registry
 from marl.scenario import load_run
 from marl.words import MISSING, compact, duration, number
+from marl_meanfield.film import MOST as MOST_PICTURES
+from marl_meanfield.film import filmed
 from marl_meanfield.report.places import places_section
 from marl_meanfield.report.view import View, read_view
 
@@ -52,7 +55,7 @@ def rewrite(run: Path, out: Path | None = None) -> Path:
 
 def render(view: View) -> str:
     """The whole page as HTML text."""
-    sections = (curve_section(view), places_section(view), reading_section(READING), again(view))
+    sections = (curve_section(view), places_section(view), film_section(view), reading_section(READING), again(view))
     body = f"<main>{heading(view)}{''.join(sections)}</main>"
     return document(view.config.name, "marl meanfield", body, own=Path(__file__).parent)
 
@@ -102,6 +105,15 @@ def curve(id: str, title: str, lead: str, measured: list[tuple[int, float]]) -> 
     says = [f"iteration {iteration:,}\n{title} {number(value)}" for iteration, value in points]
     drawing = svg(body, SHEET.width, SHEET.height, f"{title} over iterations")
     return section(id, title, figure(drawing, read_out(SHEET, at, says)), lead)
+
+
+def film_section(view: View) -> str:
+    """The same as a film, which plays for ever."""
+    film = b64encode(filmed(view.flow, view.layout, 120, MOST_PICTURES)).decode()
+    words = f"The distribution over time: {', '.join(view.populations)}"
+    body = f'<p><img class="film" alt="{escape(words)}" src="data:image/png;base64,{film}"/></p>'
+    lead = "From the first moment to the last, populations side by side; the bar below is the time."
+    return section("film", "The film of it", body, lead)
 
 
 def again(view: View) -> str:
