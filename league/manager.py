@@ -183,6 +183,7 @@ class Manager:
             planned=self.config.stop.iterations,
             seed=self.config.seed,
             lineages=dict(self.lineages),
+            operations=tuple(self.operations.iterations),
         )
 
     def active(self) -> Active:

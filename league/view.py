@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -26,6 +27,7 @@ class LeagueView:
     `measured` is what people read of every measure that was taken, by name, the headline first. `planned` is how many
     iterations there are to be at most, or None where only something else ends the league. `seed` is the scenario's;
     `lineages` are what the learners have come to, by name. `reason` says why the league has ended, where it has.
+    `operations` are the iterations in which nobody learned, but somebody was added or retired; see `rounds`.
     """
 
     name: str
@@ -41,6 +43,11 @@ class LeagueView:
     seed: int = 0
     lineages: Mapping[str, Lineage] = field(default_factory=dict)
     reason: str = ""
+    operations: tuple[int, ...] = ()
+
+    def rounds(self, iteration: int) -> int:
+        """How many of the first iterations up to this one were a strategy's own, and no operations."""
+        return iteration - bisect_right(self.operations, iteration)
 
     @cached_property
     def populations(self) -> tuple[tuple[Player, ...], ...]:

@@ -61,6 +61,14 @@ class Operations:
         """Those that changed who is in the league, in an iteration."""
         return self._read(_table.c.iteration == iteration, _table.c.refused == "", _table.c.kind != "set")
 
+    def iterations(self) -> list[int]:
+        """The iterations in which somebody joined or left by an operation, in order, each once."""
+        query = select(_table.c.iteration).where(
+            _table.c.iteration.is_not(None), _table.c.refused == "", _table.c.kind != "set"
+        )
+        with self.ledger.reads() as connection:
+            return sorted(set(connection.execute(query).scalars()))
+
     def _read(self, *where: Any) -> list[Operation]:
         query = select(_table).where(*where).order_by(_table.c.number)
         with self.ledger.reads() as connection:

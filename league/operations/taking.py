@@ -6,7 +6,7 @@ before the strategy is asked again. So an operation's place in the league's orde
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from league.ledger.operations import Operation, Operations
 from league.player import Player
@@ -17,15 +17,22 @@ ADDED = "added"  # the role of a player that somebody added
 
 @dataclass
 class Taking:
-    """The operations of a league's ledger, and who is in it. `setting` is a change of settings whose turn has come."""
+    """The operations of a league's ledger, and who is in it. `setting` is a change of settings whose turn has come.
+
+    `iterations`: those in which somebody joined or left so, in order.
+    """
 
     operations: Operations
     population: Population
     setting: Operation | None = None
+    iterations: list[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.iterations = self.operations.iterations()
 
     def begun(self, iteration: int) -> bool:
         """Whether players joined or left in an iteration already, by operations."""
-        return bool(self.operations.taken(iteration))
+        return iteration in self.iterations
 
     def take(self, iteration: int) -> bool:
         """Let what waits take effect in an iteration, up to the next change of settings; whether any of it did."""
@@ -35,6 +42,8 @@ class Taking:
                 self.setting = None if changed else one  # the iteration that has begun is concluded first
                 return changed
             changed |= self._add(one, iteration) if one.kind == "add" else self._retire(one, iteration)
+            if changed and iteration not in self.iterations:
+                self.iterations.append(iteration)
         return changed
 
     def _add(self, one: Operation, iteration: int) -> bool:

@@ -10,6 +10,8 @@ sides.
 Source: McAleer, Wang, Lanctot, Lanier, Baldi and Fox, "Anytime optimal PSRO for two-player zero-sum games", 2022,
 algorithm 1. The game of a side's known players against everybody is solved by cutting planes (Kelley 1960), which is
 their double oracle on it, instead of by regret minimisation; who joins is then the support of the other's strategy.
+Rounds are counted without the iterations that operations make, so that these move no epoch; who is added in the middle
+of one is among those who are met from then on, as if its round had brought it.
 """
 
 from __future__ import annotations
@@ -49,7 +51,7 @@ class Params(responses.Params):
 
 
 class AnytimePSRO(responses.Responses):
-    """All follows from when players were born, and from the payoffs of known ones."""
+    """All follows from the rounds in which players were born, and from the payoffs of known ones."""
 
     name = "league/anytime_psro"
 
@@ -66,7 +68,7 @@ class AnytimePSRO(responses.Responses):
 
     def next(self, view: LeagueView, running: Sequence[Order]) -> Sequence[Order]:
         """A best response of each population to the other's mixture; none where an epoch found nothing new."""
-        done, populations = view.iterations[-1].number, range(len(view.populations))
+        done, populations = view.rounds(view.iterations[-1].number), range(len(view.populations))
         epoch = done // self.steps
         if done and done % self.steps == 0 and self._over(view, epoch):
             return []
@@ -78,7 +80,7 @@ class AnytimePSRO(responses.Responses):
 
     def cells(self, view: LeagueView) -> Sequence[Cell]:
         """The known players of each side against everybody of the other."""
-        now = max(player.born for player in view.players)
+        now = _now(view)
         asked = self._asked(view, max(now - 1, 0) // self.steps)
         if np.isfinite(view.payoffs[0][asked]).all():  # so that it is clear who is known from now on
             asked |= self._asked(view, now // self.steps)
@@ -86,7 +88,7 @@ class AnytimePSRO(responses.Responses):
 
     def mixtures(self, view: LeagueView) -> Sequence[Weights]:
         """What was mixed at the end of the last epoch that is over, of those who were known in it."""
-        epoch = max(player.born for player in view.players) // self.steps
+        epoch = _now(view) // self.steps
         known = self._known(view, max(epoch - 1, 0))
         mixed = [self._solved(view, known, one, epoch * self.steps)[0] for one in range(len(view.populations))]
         return [tuple(weights.tolist()) for weights in mixed]
@@ -94,7 +96,7 @@ class AnytimePSRO(responses.Responses):
     def _asked(self, view: LeagueView, epoch: int) -> Bools:
         """The cells of those who are known in an epoch."""
         asked = np.zeros(view.payoffs.sizes, dtype=np.bool_)
-        known, now = self._known(view, epoch), max(player.born for player in view.players)
+        known, now = self._known(view, epoch), _now(view)
         mixed = [self._mixed(view, known, one, min(now, (epoch + 1) * self.steps)) for one in range(len(known))]
         for side, players in enumerate(view.payoffs.by_side(mixed)):
             np.moveaxis(asked, side, 0)[players] = True
@@ -103,7 +105,7 @@ class AnytimePSRO(responses.Responses):
     def _over(self, view: LeagueView, epoch: int) -> bool:
         """Whether an epoch brought nobody to the known, and its last best responses had been there before."""
         new = [
-            player.born == epoch * self.steps and first[n] == n
+            view.rounds(player.born) == epoch * self.steps and first[n] == n
             for players, first in zip(view.populations, view.payoffs.first, strict=True)
             for n, player in enumerate(players)
         ]
@@ -130,29 +132,31 @@ class AnytimePSRO(responses.Responses):
                 return [list(one) for one in known], number
         pairs = zip(view.populations, view.payoffs.first, strict=True)
         return [
-            sorted({int(first[n]) for n, one in enumerate(players) if one.born == 0}) for players, first in pairs
+            sorted({int(first[n]) for n, one in enumerate(players) if view.rounds(one.born) == 0})
+            for players, first in pairs
         ], 0
 
     def _of(self, view: LeagueView, epoch: int) -> str:
         """What decides who is known in an epoch: a hash of the payoffs among those who were born before it."""
         end = epoch * self.steps
-        payoffs = view.payoffs.upto([sum(one.born <= end for one in players) for players in view.populations])
+        born = [sum(view.rounds(one.born) <= end for one in players) for players in view.populations]
+        payoffs = view.payoffs.upto(born)
         return blake2b(b"".join(array.tobytes() for array in (payoffs.mean, *payoffs.first))).hexdigest()
 
     def _mixed(self, view: LeagueView, known: Sequence[Sequence[int]], number: int, upto: int) -> list[int]:
-        """Of whom a population's mixture is made, when those who were born by iteration `upto` are there: the known."""
+        """Of whom a population's mixture is made, when those who were born by round `upto` are there: the known."""
         return list(known[number])
 
     def _solved(
         self, view: LeagueView, known: Sequence[Sequence[int]], number: int, upto: int
     ) -> tuple[Floats, Floats]:
-        """The game of those whom a population mixes against all who were born opposite by an iteration.
+        """The game of those whom a population mixes against all who were born opposite by a round.
 
         The optimal mixture of the population, `float64[n]`, and of those opposite, `float64[m]`.
         """
         other = view.population(1 - number)  # a population's number is that of the first side that it plays
         players, first = view.populations[other], view.payoffs.first[other]
-        met = [n for n, one in enumerate(players) if one.born <= upto and first[n] == n]
+        met = [n for n, one in enumerate(players) if view.rounds(one.born) <= upto and first[n] == n]
         mixed = self._mixed(view, known, number, upto)
         returns = np.moveaxis(view.payoffs[number], number, 0)[np.ix_(mixed, met)]
         own, theirs = zero_sum(returns / (np.abs(returns).max(initial=0.0) or 1.0))
@@ -167,3 +171,8 @@ class AnytimePSRO(responses.Responses):
     def ended(self, view: LeagueView) -> str:
         """See `league.strategy.Ending`."""
         return "no best response to the meta-strategy is new, so nothing would change from here"
+
+
+def _now(view: LeagueView) -> int:
+    """The round of the iteration that is being concluded."""
+    return view.rounds(len(view.iterations))

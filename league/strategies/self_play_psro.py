@@ -59,7 +59,7 @@ class SelfPlayPSRO(anytime_psro.AnytimePSRO):
 
     def _slice(self, view: LeagueView, side: int) -> Order:
         """The next slice of an epoch's learner of a side, against the other side's newest best response."""
-        done = view.iterations[-1].number
+        done = view.rounds(view.iterations[-1].number)
         name = f"{view.names[side]}_{done // self.steps}"
         responses = [one for one in view.populations[view.population(1 - side)] if one.role != ROLE]
         met: Mixture = ((responses[-1].snapshot, 1.0),)
@@ -77,6 +77,7 @@ class SelfPlayPSRO(anytime_psro.AnytimePSRO):
     def _mixed(self, view: LeagueView, known: Sequence[Sequence[int]], number: int, upto: int) -> list[int]:
         """The known, and what the learner of the present epoch was last."""
         begun = (upto - 1) // self.steps * self.steps
-        own = [n for n, one in enumerate(view.populations[number]) if one.role == ROLE and begun < one.born <= upto]
+        players = view.populations[number]
+        own = [n for n, one in enumerate(players) if one.role == ROLE and begun < view.rounds(one.born) <= upto]
         newest = {int(view.payoffs.first[number][own[-1]])} if own else set()
         return sorted({*known[number], *newest})

@@ -50,6 +50,22 @@ def digest(where: Path) -> str:
         ledger.close()
 
 
+def test_an_operation_in_the_middle_of_an_epoch_moves_no_epoch(tmp_path: Path, run: Any) -> None:
+    """Somebody who is there already is added: what was decided is the same but for one iteration more."""
+    text = "env: {name: classic/matrix, payoffs: [[0, -2, 1], [2, 0, -1], [-1, 1, 0]]}\n"
+    text += "strategy: {name: anytime_psro, founder: marl/first, steps: 3}\n"
+    alone = run(text, "stop.iterations=12", run="alone").view()
+    run(text, "stop.iterations=4")
+    ask.add(tmp_path / "run", "marl/first", load_registry())
+    moved = run(text, "stop.iterations=13").view()
+    assert moved.operations == (5,)
+    assert [moved.rounds(number) for number in (0, 4, 5, 6)] == [0, 4, 4, 5]
+    gaps = [[one.measures["nash_conv"].value for one in view.iterations] for view in (alone, moved)]
+    assert len(set(gaps[0])) > 2 and gaps[0] == pytest.approx([*gaps[1][:5], *gaps[1][6:]])
+    bred = [[player.born for player in view.players if player.lineage] for view in (alone, moved)]
+    assert len(bred[0]) == len(bred[1])
+
+
 @pytest.mark.parametrize("text", [KUHN, PFSP, ROCK], ids=["psro", "pfsp", "one population"])
 def test_who_is_added_and_retired_is_met_and_no_more(tmp_path: Path, run: Any, text: str) -> None:
     run(text, "stop.iterations=2")
