@@ -1,0 +1,1 @@
+"""Carball: vectorised car soccer on a plane, one to three cars a team."""
