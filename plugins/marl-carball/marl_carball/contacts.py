@@ -79,7 +79,7 @@ def _shares(touching: Array, count: int) -> Reals:
     for pair, (one, other) in enumerate(zip(first, second, strict=True)):
         contacts[one] += touching[pair]
         contacts[other] += touching[pair]
-    return np.float32(1) / np.maximum(np.maximum(contacts[first], contacts[second]), np.float32(1))
+    return np.reciprocal(np.maximum(np.maximum(contacts[first], contacts[second]), np.float32(1)))
 
 
 def _sums(parts: Reals, count: int) -> Reals:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from marl.types import Bools
+from marl.types import Array, Bools
 from marl_carball.field import Reals
 from marl_carball.sight import AT, OTHER, OWN, Layout
 
@@ -71,7 +71,7 @@ def striker(rows: Reals, layout: Layout) -> Reals:
 
 
 def rotation(rows: Reals, layout: Layout) -> Reals:
-    """Of a team, who is nearest to the ball is the striker, who is farthest the keeper; a third one follows the ball."""
+    """Of a team, who is nearest to the ball is the striker, who is farthest the keeper; a third one follows it."""
     seen = Seen(rows, layout)
     if layout.team == 1:
         return striker(rows, layout)
@@ -122,7 +122,7 @@ def _guard(seen: Seen, out: float) -> Reals:
     return _go(seen, x, np.float32(out) * dy / length, stay=True)
 
 
-def _go(seen: Seen, x: Reals, y: Reals, stay: bool = False) -> Reals:
+def _go(seen: Seen, x: Array, y: Array, stay: bool = False) -> Reals:
     """Towards a point, perhaps to stay there."""
     dx, dy = x - seen.x, y - seen.y
     ahead = dx * seen.heading_x + dy * seen.heading_y
