@@ -17,7 +17,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup league test check unit core wheel slow bench clean
+.PHONY: help setup league test check unit core wheel slow bench docs clean
 
 help:  ## Show this list.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -60,6 +60,10 @@ wheel: $(STAMP)  ## Build all wheels, install them in an empty environment elsew
 bench: $(STAMP)  ## The benchmarks against the peers (--quick; run the scripts one by one for the figures).
 	$(PIP) -e ".[bench]"
 	@for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script --quick || exit 1; done
+
+docs: $(STAMP)  ## Build the site into build/site; what mkdocs needs is installed first, where it is missing.
+	@$(BIN)/python -c 'import black, material, mkdocstrings' 2>/dev/null || $(PIP) -e ".[docs]"
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict -f website/mkdocs.yml
 
 clean:  ## Remove the environment and caches; runs stay.
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist build

@@ -23,7 +23,7 @@ def provenance(registry: Registry, scenario: Scenario) -> dict[str, dict[str, st
     without changing its version.
     """
     runner = registry.find(RUNNERS, scenario.kind)
-    names = {BUILTIN, runner.plugin, *(name.partition("/")[0] for name in _components(scenario.config))}
+    names = {BUILTIN, runner.plugin, *(name.partition("/")[0] for name in components(scenario.config))}
     used: dict[str, dict[str, str]] = {}
     for plugin in registry.plugins:
         if plugin.name in names and plugin.state == "ok":
@@ -62,7 +62,7 @@ def changed(scenario: Scenario, registry: Registry, since: str = "this run began
     return notes
 
 
-def _components(value: Any) -> Iterator[str]:
+def components(value: Any) -> Iterator[str]:
     """The full names of all components in a configuration."""
     if isinstance(value, Component):
         yield value.name
@@ -75,4 +75,4 @@ def _components(value: Any) -> Iterator[str]:
         value = list(value.values())
     if isinstance(value, (list, tuple)):
         for item in value:
-            yield from _components(item)
+            yield from components(item)

@@ -24,7 +24,7 @@ from marl.registry import load_registry, specs
 ROOT = Path(__file__).parents[2]
 INSTALLED = Path(sys.executable).parent  # the programs of this environment
 AS_PEOPLE_DO = ("README.md", "scaling.md")  # what is done first, and what starts clusters
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "docs" / "tutorials").glob("*.md"))]
 PART = re.compile(
     r"^```(?P<language>\w+)(?P<rest>[^\n]*)\n(?P<body>.*?)^```\s*$|<!--\s*(?P<word>[\w ]+?):\s*(?P<what>.*?)\s*-->",
     re.DOTALL | re.MULTILINE,
@@ -97,7 +97,7 @@ def do(part: Part, folder: Path, programs: Path) -> None:
     assert done.returncode == part.code, f"line {part.line}:\n{part.body}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix().removeprefix("docs/"))
 def test_everything_on_the_page_works(page: Path, warm: Path, tmp_path: Path) -> None:
     text = page.read_text(encoding="utf-8")
     healthy = {plugin.name for plugin in load_registry().plugins if plugin.state == "ok"}
@@ -108,8 +108,17 @@ def test_everything_on_the_page_works(page: Path, warm: Path, tmp_path: Path) ->
         do(part, tmp_path, programs)
 
 
-def test_every_hook_is_documented() -> None:
-    text = (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if page.parent.name == "tutorials"], ids=lambda page: page.stem
+)
+def test_a_tutorial_takes_less_than_sixty_lines(page: Path) -> None:
+    written = [part.body for part in parts_of(page.read_text(encoding="utf-8")) if part.file.endswith(".py")]
+    assert len([line for body in written for line in body.splitlines() if line.strip()]) < 60
+
+
+@pytest.mark.parametrize("page", ["plugins.md", "hooks.md"])
+def test_every_hook_is_documented(page: str) -> None:
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
     hooks = [name for name in vars(specs) if hasattr(getattr(specs, name), "marl_spec")]
     try:
         from league import hookspecs
