@@ -1,4 +1,4 @@
-"""Every public name with its signature: `python website/api.py` writes docs/api.txt; a test holds the code to it (docs/stability.md)."""
+"""Every public name with its signature: `python website/api.py` writes docs/api.txt (see docs/stability.md)."""
 
 from __future__ import annotations
 

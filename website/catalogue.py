@@ -1,4 +1,4 @@
-"""The catalogue: everything that plugins bring, from their descriptors, with its parameters and the scenarios that run it."""
+"""The catalogue: all that plugins bring, from their descriptors, with parameters and the scenarios that run it."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def pages() -> dict[str, str]:
 def _index(registry: Registry, kinds: Iterable[str]) -> str:
     lines = [
         "# Catalogue\n",
-        "What the plugins bring that come with `marl`: the same as `marl plugins list --kind KIND` and `marl plugins info PLUGIN/NAME` "
-        "say, which also know of yours.\n",
+        "What the plugins bring that come with `marl`: the same as `marl plugins list --kind KIND` and "
+        "`marl plugins info PLUGIN/NAME` say, which also know of yours.\n",
         "| kind | things | plugins |",
         "|---|---|---|",
     ]

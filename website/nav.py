@@ -1,4 +1,4 @@
-"""The order of the pages. A page that stands in no section is put in the one that its name begins like, or in "More"."""
+"""The order of the pages. One that stands in no section is put where its name begins like others, or in About."""
 
 from __future__ import annotations
 
