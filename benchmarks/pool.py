@@ -9,6 +9,10 @@ waiting for a turn, for payoffs and for the ledger. `start` are the seconds befo
 later, could have begun: importing, starting workers, making engines. `with_start` is the share of all the time that
 workers spend in jobs; the first job of each makes its engine.
 
+`--strategies`: the same share for Pipeline-PSRO and for an AlphaStar league, which have as many logical workers as
+learners, four and six, on two processes. Learners change workers there, so what is watched is both workers, from the
+end of the second job on (their engines are made) until the last one begins (there is work for both).
+
 `evaluation`: the same of a league whose time goes into what is done between jobs: PSRO with best responses that are
 exact, payoffs by 20,000 matches a pairing, and an exploiter of each side (PPO) in every iteration.
 """
@@ -23,6 +27,7 @@ from tempfile import TemporaryDirectory
 
 from _common import interleaved, medians, ratio, report, table
 
+from league.items.item import JobItem
 from league.ledger import Ledger
 from league.runner import build
 from marl.blobs import Blobs
@@ -50,6 +55,19 @@ measures: [{{name: exploitability, exploiter: {{name: rllib/ppo, env_steps: {ste
 compute: {{processes: {processes}}}
 stop: {{iterations: {iterations}}}
 """
+STRATEGIES = """
+kind: league
+env: classic/kuhn_poker
+strategy: {strategy}
+workers: {workers}
+compute: {{processes: 2}}
+stop: {{iterations: {iterations}}}
+"""
+PPO = "{{name: rllib/ppo, env_steps: {steps}, lanes: 128, rows: 4096, minibatch: 1024, lr: 0.002, entropy: 0.01}}"
+SEVERAL = {
+    "pipeline_psro": (f"{{{{name: pipeline_psro, oracle: {PPO}}}}}", 4),
+    "alphastar": (f"{{{{name: alphastar, algorithm: {PPO}, win: 2.0, league_exploiters: 1}}}}", 6),
+}
 WARM = 2  # iterations: the first job of each learner
 
 
@@ -111,6 +129,42 @@ def _taken(ledger: Ledger) -> list[tuple[str, float]]:
         return [(str(lineage), float(seconds)) for lineage, seconds in connection.exec_driver_sql(query)]
 
 
+def strategies(steps: int, iterations: int) -> None:
+    """Both workers' time in jobs, of the leagues in `SEVERAL`."""
+    for name, (strategy, workers) in SEVERAL.items():
+        text = STRATEGIES.format(strategy=strategy.format(steps=steps), workers=workers, iterations=iterations)
+        jobs = watched(text)
+        begun, over = sorted(end for _, end in jobs)[WARM - 1], max(start for start, _ in jobs)
+        busy = sum(max(0.0, min(end, over) - max(start, begun)) for start, end in jobs)
+        share = busy / (2 * (over - begun))
+        inside = [end - start for start, end in jobs]
+        print(f"{name:<16} utilisation {share:6.1%}  {len(jobs)} jobs of {sum(inside) / len(jobs):.1f} s", flush=True)
+
+
+def watched(text: str) -> list[tuple[float, float]]:
+    """When each job of a league began and ended, by the clock on the wall: seconds since something."""
+    registry, ends = load_registry(), dict[int, float]()
+    with TemporaryDirectory() as folder:
+        scenario = Path(folder) / "scenario.yaml"
+        scenario.write_text(text)
+        config = load_scenario(str(scenario), [], registry).config
+        with closing(Ledger.at(Path(folder))) as ledger, closing(Metrics(Path(folder) / "metrics.jsonl")) as metrics:
+            manager = build(config, registry, ledger, Blobs(Path(folder) / "blobs"), metrics)
+            heard = manager.jobs.log.ended
+
+            def ended(item: JobItem) -> None:
+                ends[item.number] = time.perf_counter()
+                heard(item)
+
+            manager.jobs.log.ended = ended  # type: ignore[method-assign]
+            for _ in manager.run():
+                pass
+            query = "select number, seconds from orders join jobs on job = id where snapshot != ''"
+            with ledger.reads() as connection:
+                seconds = {int(number): float(one) for number, one in connection.exec_driver_sql(query)}
+    return [(end - seconds[number], end) for number, end in ends.items()]
+
+
 def long() -> None:
     """One league of some minutes on two workers, as a user has it: the start of workers weighs what it weighs then."""
     _, found = league(2, 100_000, 40)
@@ -122,7 +176,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a rough answer in a minute")
     parser.add_argument("--long", action="store_true", help="nothing but one league of some minutes on two workers")
+    parser.add_argument("--strategies", action="store_true", help="nothing but Pipeline-PSRO and an AlphaStar league")
     options = parser.parse_args()
+    if options.strategies:
+        strategies(20_000 if options.quick else 50_000, 12 if options.quick else 24)
+        return
     if options.long:
         long()
         return

@@ -63,6 +63,39 @@ def marl_algorithms() -> Iterable[Descriptor]:
         tags=("networks", "regret"),
     )
 
+    yield Descriptor(
+        "restricted_game",
+        "marl_nash.nxdo.algorithm:RestrictedSolver",
+        "solves the game in which everybody chooses a policy of a population at every decision; for nash/nxdo",
+        params="marl_nash.nxdo.algorithm:Params",
+        source="McAleer et al., XDO: a double oracle algorithm for extensive-form games, NeurIPS 2021",
+        tags=("networks",),
+    )
+
+
+@hookimpl
+def marl_policies() -> Iterable[Descriptor]:
+    """What restricted games are solved to."""
+    yield Descriptor(
+        "restricted",
+        "marl_nash.nxdo.player:restored",
+        "chooses a policy of a population at every decision, from a snapshot",
+    )
+
+
+@hookimpl
+def league_strategies() -> Iterable[Descriptor]:
+    """Double oracle with networks."""
+    yield Descriptor(
+        "nxdo",
+        "marl_nash.nxdo.strategy:NXDO",
+        "neural extensive-form double oracle: a policy of the population is chosen anew at every decision",
+        params="marl_nash.nxdo.strategy:Params",
+        source="McAleer, Lanier, Wang, Baldi and Fox, XDO: a double oracle algorithm for extensive-form games, "
+        "NeurIPS 2021",
+        tags=("networks",),
+    )
+
 
 @hookimpl
 def marl_rewards() -> Iterable[Descriptor]:
