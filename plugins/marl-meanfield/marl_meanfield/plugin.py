@@ -12,6 +12,7 @@ MARL_API = ">=2,<3"
 PERRIN = "Perrin et al., Fictitious play for mean field games, NeurIPS 2020"
 PEROLAT = "Perolat et al., Scaling up mean field games with online mirror descent, AAMAS 2022"
 MULLER = "Muller et al., Learning equilibria in mean-field games: introducing mean-field PSRO, AAMAS 2022"
+LAURIERE = "Lauriere et al., Scalable deep RL algorithms for mean field games, ICML 2022"
 CUI = "Cui and Koeppl, Approximately solving mean field games via entropy-regularized deep RL, AISTATS 2021"
 
 
@@ -120,12 +121,20 @@ def meanfield_solvers() -> Iterable[Descriptor]:
         _solver(
             "munchausen:Munchausen",
             "online mirror descent without a sum of values",
-            "Lauriere et al., Scalable deep RL algorithms for mean field games, ICML 2022",
+            LAURIERE,
         ),
         _solver("psro:PSRO", "mean-field PSRO: a population of best responses, and their Nash equilibrium", MULLER),
         _solver("coarse_correlated:CoarseCorrelated", "coarse correlated equilibria by mean-field PSRO", MULLER),
         _solver("correlated:Correlated", "correlated equilibria by mean-field PSRO", MULLER),
         _solver("policy_iteration:PolicyIteration", "Boltzmann policy iteration: the softmax of the last values", CUI),
+        _deep("deep_munchausen", "D-MOMD: mirror descent with a network; needs torch", "MunchausenParams", LAURIERE),
+        _deep("deep_average", "D-AFP: fictitious play with an average network; needs torch", "AverageParams", LAURIERE),
+        _deep(
+            "mean_field_ppo",
+            "PPO against the flow of an iteration, held near the population's policy; needs torch",
+            "PPOParams",
+            "Algumaei et al., Regularization of the policy updates for stabilizing mean field games, PAKDD 2023",
+        ),
     ]
 
 
@@ -134,6 +143,12 @@ def _described(room: str, target: str, summary: str, source: str) -> Descriptor:
     module, _ = target.split(":")
     where = f"marl_meanfield.{room}"
     return Descriptor(module, f"{where}.{target}", summary, params=f"{where}.{module}:Params", source=source)
+
+
+def _deep(name: str, summary: str, params: str, source: str) -> Descriptor:
+    """A solver with networks."""
+    where = "marl_meanfield.deep"
+    return Descriptor(name, f"{where}.load:{name}", summary, params=f"{where}.params:{params}", source=source)
 
 
 _game, _solver = partial(_described, "games"), partial(_described, "solvers")

@@ -1,0 +1,1 @@
+"""Solvers with networks: they see samples of agents' lives, and generalise over states. They need torch."""
