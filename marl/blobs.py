@@ -115,6 +115,12 @@ class Blobs:
             raise RunError(f"blob {id} in {self.root} is not a checkpoint")
         return Checkpoint(arrays, cast("dict[str, JSON]", meta["checkpoint"]))
 
+    def files(self, id: str) -> tuple[Path, Path]:
+        """The two files of a blob, here. Raises RunError as `get` does."""
+        if not self._path(id, "json").exists():
+            self.get(id)
+        return self._path(id, "json"), self._path(id, "safetensors")
+
     def remove(self, id: str) -> None:
         """Forget a blob that nothing refers to any more; nothing happens where it is gone already."""
         for suffix in ("json", "safetensors"):  # the JSON first: without it there is no blob

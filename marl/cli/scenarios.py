@@ -8,7 +8,8 @@ from marl.cli.command import Commands, argument, option
 from marl.cli.show import as_json, table
 from marl.printable import printable
 
-app = Commands("The scenarios that come with marl: list, show.")
+_SHOWN = 8  # names of files
+app = Commands("The scenarios that come with marl, and bundles of runs: list, show, bundle.")
 
 
 @app.command("list")
@@ -46,6 +47,24 @@ def show(
         )
     else:
         print(printable(f"# {loaded.source}\n{loaded.text}", lines=True), end="")
+
+
+@app.command()
+def bundle(
+    run: Path = argument(metavar="RUN", help="The run directory."),
+    out: Path | None = option(None, "--out", metavar="FILE", help="The file to write.  [default: NAME.zip]"),
+) -> None:
+    """Write a zip file with what somebody else needs to repeat a run: scenario, lock file, requirements, plugins.
+
+    Plugins that pip cannot get elsewhere (single files, checkouts) are in it, and nothing of what the run has done.
+    """
+    from marl.registry import load_registry
+    from marl.run.bundle import bundle
+
+    file = out or Path(f"{run.resolve().name}.zip")
+    names = bundle(run, file, load_registry())
+    print(f"{file} has {len(names)} files: {', '.join(names[:_SHOWN])}{' ...' if len(names) > _SHOWN else ''}")
+    print(f"Its README.md says how to repeat {run} with them.")
 
 
 def _summary(file: Path) -> str:

@@ -13,7 +13,7 @@ from marl.errors import RunError, UserError
 from marl.registry import Registry
 from marl.run import journal
 from marl.run.rules import rules
-from marl.scenario import FILE, load_run
+from marl.scenario import FILE, load_run, lock
 
 
 def branch(run: Path, new: Path, registry: Registry) -> None:
@@ -32,7 +32,7 @@ def branch(run: Path, new: Path, registry: Registry) -> None:
         try:
             shutil.rmtree(draft, ignore_errors=True)
             draft.mkdir(parents=True)
-            for name in (FILE, journal.FILE, journal.OLD, *files):
+            for name in (FILE, lock.FILE, journal.FILE, journal.OLD, *files):
                 copy(run / name, draft / name)
             journal.branched(run, draft)
             draft.replace(new)

@@ -18,8 +18,9 @@ from marl.blobs import write_atomically
 from marl.errors import RunError
 from marl.registry import Registry
 from marl.scenario import FILE as SCENARIO
-from marl.scenario import Scenario, provenance, write
+from marl.scenario import Scenario, lock, provenance, write
 from marl.scenario.compare import Difference, arrows, differing
+from marl.scenario.record import locked
 
 FILE = "journal.jsonl"
 OLD = "lineage.jsonl"  # what runs of older versions have; the next entry makes a journal of it
@@ -88,7 +89,21 @@ def settle(scenario: Scenario, registry: Registry, out: Path, at: Mapping[str, f
             print(f"{how}: {arrows(changes)} (noted in {out / FILE})")
     if there != scenario.text:
         write(scenario, registry, out)
+    _note_plugins(scenario, registry, out, at, uses)
     return added
+
+
+def _note_plugins(
+    scenario: Scenario, registry: Registry, out: Path, at: Mapping[str, float], uses: Mapping[str, Mapping[str, str]]
+) -> None:
+    """Write down that the run goes on with other plugins than it had so far."""
+    now = locked(registry, scenario)
+    then = lock.read(out) if (out / lock.FILE).is_file() else now
+    if found := lock.changes(then, now):
+        _append(out, Entry("changed", _now(), scenario.text, uses, at, found))
+        print(f"other plugins from here on: {', '.join(found)} (noted in {out / FILE})")
+    if found or not (out / lock.FILE).is_file():
+        lock.write(now, out)
 
 
 def edits(run: Path) -> list[Difference]:

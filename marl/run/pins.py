@@ -20,6 +20,12 @@ from marl.services import scripted
 FILE = "players.json"
 
 
+def snapshots(file: Path) -> set[str]:
+    """The ids of all snapshots that a players.json names."""
+    kept = json.loads(file.read_text(encoding="utf-8"))
+    return {id for one in kept.values() for side in one["mixtures"] for id, _ in side}
+
+
 class Pins:
     """The players whom the run in `out` meets. `write` keeps those that were asked for; nothing is written before."""
 

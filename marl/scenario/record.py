@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,12 @@ from marl.blobs import write_atomically
 from marl.registry import RUNNERS, Component, Registry
 from marl.registry.code import package_hash
 from marl.registry.plugin import BUILTIN
+from marl.scenario.lock import Lock, lock, with_needed
+from marl.scenario.lock import write as write_lock
 from marl.scenario.scenario import Scenario
 
 FILE = "scenario.yaml"
+_TYPED = re.compile(r"(?<![\w./-])([\w.-]+)/\w")
 
 
 def provenance(registry: Registry, scenario: Scenario) -> dict[str, dict[str, str]]:
@@ -22,8 +26,7 @@ def provenance(registry: Registry, scenario: Scenario) -> dict[str, dict[str, st
     Each import package of a distribution has the SHA-256 of its Python files, since an editable install changes
     without changing its version.
     """
-    runner = registry.find(RUNNERS, scenario.kind)
-    names = {BUILTIN, runner.plugin, *(name.partition("/")[0] for name in components(scenario.config))}
+    names = _plugins(registry, scenario)
     used: dict[str, dict[str, str]] = {}
     for plugin in registry.plugins:
         if plugin.name in names and plugin.state == "ok":
@@ -33,14 +36,30 @@ def provenance(registry: Registry, scenario: Scenario) -> dict[str, dict[str, st
     return dict(sorted(used.items()))
 
 
+def locked(registry: Registry, scenario: Scenario) -> Lock:
+    """What `lock.json` says of a run of it, here and now."""
+    return lock(registry, _plugins(registry, scenario))
+
+
+def _plugins(registry: Registry, scenario: Scenario) -> set[str]:
+    """The plugins that a scenario names, with those that they need."""
+    runner = registry.find(RUNNERS, scenario.kind)
+    named = {BUILTIN, runner.plugin, *(name.partition("/")[0] for name in components(scenario.config))}
+    typed = set(_TYPED.findall(scenario.text))  # as bots of a tournament are, which are texts
+    return with_needed(named | {one.name for one in registry.plugins if one.name in typed}, registry)
+
+
 def write(scenario: Scenario, registry: Registry, out: Path) -> Path:
-    """Write `out/scenario.yaml`, whole or not at all; `marl resume` and `marl run` read it. Makes `out`."""
+    """Write `out/scenario.yaml` and `lock.json` beside it, each whole or not at all; `marl resume` and `marl run` read
+    them. Makes `out`.
+    """
     lines = ["# Resolved by marl. `marl resume` on this directory goes on with the run."]
     for distribution, entry in provenance(registry, scenario).items():
         parts = [f"{key} {value}" for key, value in entry.items() if key != "version"]
         lines.append(f"# uses {distribution} {entry['version']}: {', '.join(parts)}")
     out.mkdir(parents=True, exist_ok=True)
     path = out / FILE
+    write_lock(locked(registry, scenario), out)
     write_atomically(path, ("\n".join(lines) + "\n" + scenario.text).encode())
     return path
 
@@ -57,7 +76,8 @@ def changed(scenario: Scenario, registry: Registry, since: str = "this run began
         parts = ", ".join(f"{key} {value}" for key, value in entry.items() if key != "version")
         if old.get(distribution, "") not in ("", f"{entry['version']}: {parts}"):
             was, now = old[distribution].partition(":")[0], entry["version"]
-            versions = f"was {was}, now {now}" if was != now else f"its code, not its version {now}"
+            versions = f"was {was}, now {now}" if was != now else f"its code, not its version {now}".rstrip()
+            versions = versions if now else "its code"  # a single file has no version
             notes.append(f"{distribution} has changed since {since} ({versions})")
     return notes
 

@@ -126,7 +126,6 @@ def test_every_kind_is_installed_tested_and_used(kind, here):
     (here / "elsewhere").mkdir()
     call(python, "-m", "marl", "plugins", "check", name, "--strict", cwd=here / "elsewhere")
     call(python, "-m", "marl", "run", folder / "scenario.yaml", "--out", here / "run", cwd=here / "elsewhere")
-    if kind != "policy":  # the bots of a tournament are texts: the event keeps them itself
-        assert f"# uses marl-some-{kind} 0.1.0: marl_{name}" in (here / "run" / "scenario.yaml").read_text()
+    assert f"# uses marl-some-{kind} 0.1.0: marl_{name}" in (here / "run" / "scenario.yaml").read_text()
     call(python, "-m", "pytest", "-q", "-p", "no:cacheprovider", cwd=folder)
     call(python, "-m", "mypy", "--cache-dir", here / "mypy", cwd=folder)

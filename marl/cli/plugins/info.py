@@ -93,8 +93,8 @@ def _source(plugin: Plugin) -> dict[str, Any]:
     """Where its distribution came from, the hash that a run writes down of its code, and its files by RECORD."""
     from importlib import metadata
 
-    from marl.cli.plugins.origin import files, origin
     from marl.registry.code import package_hash
+    from marl.registry.origin import files, origin
 
     code = " ".join(package_hash(plugin)) if plugin.state == "ok" else ""
     try:
@@ -103,10 +103,26 @@ def _source(plugin: Plugin) -> dict[str, Any]:
         distribution = None
     if distribution is None:
         where = f"not installed: read from {plugin.place}" if plugin.place else ""
-        return {"origin": where, "code": code, "files": []}
+        return {"origin": where, "code": code, "files": _as_they_are(plugin)}
     came = origin(distribution)
-    rows = [] if came.editable else [asdict(file) | {"changed": file.changed} for file in files(distribution)]
+    if came.editable:
+        return {"origin": str(came), "code": code, "files": _as_they_are(plugin)}
+    rows = [asdict(file) | {"changed": file.changed} for file in files(distribution)]
     return {"origin": str(came), "code": code, "files": rows}
+
+
+def _as_they_are(plugin: Plugin) -> list[dict[str, Any]]:
+    """The files of a plugin that no installer has hashed."""
+    from marl.registry.code import package_files
+    from marl.registry.origin import sha256
+
+    found = package_files(plugin)
+    root = found[0].parent.parent if found and found[0].name == "__init__.py" else None
+    names = [str(path.relative_to(root)) if root else path.name for path in found]
+    return [
+        {"path": name, "sha256": "", "now": sha256(path), "changed": False}
+        for name, path in zip(names, found, strict=True)
+    ]
 
 
 def _print_details(plugin: Plugin, files: bool) -> None:
@@ -146,6 +162,8 @@ def _in_short(rows: list[dict[str, Any]]) -> str:
     """How many files, and whether they are what was installed."""
     if not rows:
         return ""
+    if not any(row["sha256"] for row in rows):
+        return f"{len(rows)} (--files: SHA-256 of each)"
     other = [row["path"] for row in rows if row["changed"]]
     said = f"{len(rows)}, as they were installed" if not other else f"{len(rows)}, of which {len(other)} changed since:"
     return f"{said} {', '.join(other[:5])}{' ...' if len(other) > 5 else ''}".strip() + " (--files: SHA-256 of each)"

@@ -12,13 +12,13 @@ from packaging.utils import canonicalize_name
 from marl.cli.command import argument, option
 from marl.cli.plugins.after import show_brought
 from marl.cli.plugins.needs import broken_by, dependents
-from marl.cli.plugins.origin import origin
 from marl.cli.plugins.switch import found
 from marl.cli.plugins.tool import Change, Tool, tool
 from marl.cli.show import table
 from marl.errors import UserError, suggestion
 from marl.printable import printable
 from marl.registry.local import is_checkout
+from marl.registry.origin import origin
 from marl.registry.plugin import DISTRIBUTION, Plugin
 
 _DRY = option(False, "--dry-run", help="Only say what would change.")

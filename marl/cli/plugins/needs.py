@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from importlib import metadata
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from marl.cli.plugins.tool import Change
-
-
-def needs(distribution: metadata.Distribution) -> Iterator[Requirement]:
-    """What it needs here: without extras, and what is for other systems."""
-    for text in distribution.requires or ():
-        try:
-            needed = Requirement(text)
-        except InvalidRequirement:
-            continue
-        if needed.marker is None or needed.marker.evaluate({"extra": ""}):
-            yield needed
-
-
-def installed() -> dict[str, metadata.Distribution]:
-    """All distributions, by their canonical names; the first on the path is the one that counts."""
-    found: dict[str, metadata.Distribution] = {}
-    for distribution in metadata.distributions():
-        if name := distribution.metadata["Name"]:
-            found.setdefault(canonicalize_name(name), distribution)
-    return found
+from marl.registry.needs import installed, needs
 
 
 def broken_by(changes: Iterable[Change]) -> list[str]:

@@ -37,6 +37,11 @@ class Origin:
         """What to install again for a newer version: "" where the name is enough."""
         return f"{self.vcs}+{self.url}" if self.vcs else self.folder
 
+    @property
+    def exact(self) -> str:
+        """What to install for the same again; "" where name and version are enough (an index), or nothing is."""
+        return f"{self.vcs}+{self.url}@{self.commit}" if self.vcs else ""
+
 
 @dataclass(frozen=True)
 class File:
@@ -72,7 +77,7 @@ def files(distribution: metadata.Distribution) -> list[File]:
         if path.suffix == ".pyc" or path.name == "RECORD":
             continue
         said = _hex(path.hash.value) if path.hash and path.hash.mode == "sha256" else ""
-        found.append(File(str(path), said, _sha256(Path(str(path.locate())))))
+        found.append(File(str(path), said, sha256(Path(str(path.locate())))))
     return found
 
 
@@ -81,7 +86,8 @@ def _hex(value: str) -> str:
     return base64.urlsafe_b64decode(value + "=" * (-len(value) % 4)).hex()
 
 
-def _sha256(file: Path) -> str:
+def sha256(file: Path) -> str:
+    """The hash of a file; "" where it cannot be read."""
     try:
         return hashlib.sha256(file.read_bytes()).hexdigest()
     except OSError:
