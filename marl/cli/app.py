@@ -29,7 +29,7 @@ OWN = (
     ),
     Descriptor("compare", "marl.cli.compare:compare", "Which method is better, over seeds and tasks, with intervals."),
     Descriptor("plugins", "marl.cli.plugins:app", "Plugins: find, install, check and write them."),
-    Descriptor("scenarios", "marl.cli.scenarios:app", "The scenarios that come with marl, and bundles of runs."),
+    Descriptor("scenarios", "marl.cli.scenarios:app", "Scenarios that can be run by name, and bundles of runs."),
 )
 
 

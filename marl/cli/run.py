@@ -24,7 +24,7 @@ def run(
 
     registry = load_registry()
     if locked:
-        _hold(locate(scenario).parent, registry, scenario)
+        _hold(locate(scenario, registry).parent, registry, scenario)
     loaded = load_scenario(scenario, overrides or [], registry)
     for note in changed(loaded, registry, f"{loaded.source} was written"):
         print(f"note: {note}: the result may differ from that run's", file=sys.stderr)

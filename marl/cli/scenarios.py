@@ -9,15 +9,18 @@ from marl.cli.show import as_json, table
 from marl.printable import printable
 
 _SHOWN = 8  # names of files
-app = Commands("The scenarios that come with marl, and bundles of runs: list, show, bundle.")
+app = Commands("Scenarios that can be run by name, and bundles of runs: list, show, bundle.")
 
 
 @app.command("list")
 def list_scenarios(json: bool = option(False, "--json", help="Print JSON.")) -> None:
-    """List the scenarios that can be run by name."""
-    from marl.scenario.library import available
+    """List the scenarios that can be run by name: marl's, and those of plugins."""
+    from marl.registry import load_registry
+    from marl.scenario.library import available, brought
 
     rows = [{"name": name, "summary": _summary(file), "file": str(file)} for name, file in available().items()]
+    theirs = brought(load_registry())
+    rows += [{"name": name, "summary": found.summary, "file": found.target} for name, found in theirs.items()]
     if json:
         as_json(rows)
     elif rows:

@@ -18,6 +18,7 @@ from marl.registry.kind import (
     REWARDS,
     ROSTERS,
     RUNNERS,
+    SCENARIOS,
     TEAM_MODELS,
     Kind,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "REWARDS",
     "ROSTERS",
     "RUNNERS",
+    "SCENARIOS",
     "TEAM_MODELS",
     "Component",
     "Descriptor",

@@ -162,6 +162,17 @@ def marl_reports() -> Iterable[Descriptor]:
 
 
 @hookspec
+def marl_scenarios() -> Iterable[Descriptor]:
+    """Scenarios: files that `marl run PLUGIN/NAME` runs, and `marl scenarios list` lists.
+
+    :return: descriptors whose target is called as `target() -> pathlib.Path` of the YAML file.
+
+    .. versionadded:: 0.2
+    """
+    return ()
+
+
+@hookspec
 def marl_commands() -> Iterable[Descriptor]:
     """Commands of `marl`. The descriptor's name is the command, its summary the line in `marl --help`.
 

@@ -28,7 +28,7 @@ def load_scenario(name_or_path: str | Path, overrides: list[str], registry: Regi
 
     Raises UserError naming the file, line and key, what would be right, and the closest match.
     """
-    source = locate(str(name_or_path))
+    source = locate(str(name_or_path), registry)
     raw, lines = read(source)
     assignments = [split(override) for override in overrides]
     for path, value in assignments:

@@ -28,7 +28,7 @@ KINDS = {
 NAMED = {"environments": "classic/connect_four", "rewards": "rewards/counts", "algorithms": "rllib/a2c"}
 
 
-@pytest.mark.parametrize("kind", [kind for kind in _LINES if kind not in ("commands", "runners")])
+@pytest.mark.parametrize("kind", [kind for kind in _LINES if kind not in ("commands", "runners", "scenarios")])
 def test_the_line_for_a_kind_is_taken(kind, tmp_path):
     if missing := {"classic", "rllib", "rewards"} - HEALTHY:
         pytest.skip(f"needs {', '.join(missing)}")

@@ -54,7 +54,7 @@ def _show(name: str) -> None:
         print(f"note: {name} {printable(note)}", file=sys.stderr)
     lines = {one.kind: use_of(one) for one in reversed(things) if use_of(one)}
     if lines:
-        print("\nIn a scenario:" if list(lines) != ["commands"] else "\nOn the command line:")
+        print("\nOn the command line:" if lines.keys() <= {"commands", "scenarios"} else "\nIn a scenario:")
         print("".join(f"  {printable(line)}\n" for line in reversed(lines.values())), end="")
 
 

@@ -92,3 +92,11 @@ def marl_algorithms() -> Iterable[Descriptor]:
         source="Lanctot et al., NeurIPS 2009",
         tags=("tables",),
     )
+
+
+@hookimpl
+def marl_scenarios() -> Iterable[Descriptor]:
+    """A first run."""
+    yield Descriptor(
+        "kuhn", "marl_tabular.scenarios:kuhn", "Kuhn poker by CFR+, to its equilibrium", tags=("exact", "tables")
+    )
