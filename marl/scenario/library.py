@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import marl
 from marl.errors import UserError, suggestion
@@ -39,14 +37,6 @@ def file_of(descriptor: Descriptor, registry: Registry) -> Path:
         right = "the pathlib.Path of a YAML file that is there"
         raise wrong(registry.describe(SCENARIOS, descriptor.full_name), "target()", path, right)
     return path
-
-
-def tried(registry: Registry, name: str, params: Mapping[str, Any]) -> str:
-    """What `marl plugins check` does: load it, with all that it names. Raises UserError for what is wrong in it."""
-    from marl.scenario.load import load_scenario
-
-    load_scenario(name, [], registry)
-    return ""
 
 
 def locate(name_or_path: str, registry: Registry | None = None) -> Path:
