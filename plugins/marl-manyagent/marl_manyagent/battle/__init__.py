@@ -1,0 +1,1 @@
+"""Two armies on a grid, hundreds to thousands of soldiers each, who move, strike and die."""
