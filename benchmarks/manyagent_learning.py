@@ -7,8 +7,8 @@ battle   MF-Q against independent Q-learning: both learn in self-play, for equal
          higher return (kills, mostly) wins. MF-AC against it with --learner mfac
 magent2  the same in MAgent2's battle
 
-Nothing was tuned on the seeds that are reported, which count from 100. `--quick`: one seed (temperature), a tenth of the
-steps. `--save FOLDER` keeps the snapshots.
+Nothing was tuned on the seeds that are reported, which count from 100. `--quick`: one seed (temperature), a tenth of
+the steps.
 """
 
 from __future__ import annotations
@@ -28,13 +28,11 @@ TRANSITION = 2 / math.log(1 + math.sqrt(2))  # in units of J / k_B
 TEMPERATURES = (1.6, 1.9, 2.1, 2.2, TRANSITION, 2.35, 2.5, 2.8, 3.4, 4.4)
 MODEL = {"hidden": [64, 64], "activation": "relu"}
 INDEPENDENT = {"kind": "manyagent/independent", "params": MODEL}
+COOLING = {"temperature": 0.5, "temperature_end": 0.05, "cooling": 1.0, "lr": 0.002, "minibatch": 512}
+FIELD = {"soldiers": 32, "size": 16, "gap": 0, "view": 3, "neighbourhood": 3, "max_length": 60}
 BATTLES: dict[str, tuple[dict[str, Any], int, dict[str, Any]]] = {
-    "battle": ({"soldiers": 64, "size": 24, "max_length": 150}, 12_000, {}),
-    "magent2": (
-        {"game": "battle", "parameters": {"map_size": 16, "max_cycles": 150, "extra_features": False}},
-        12_000,
-        {},
-    ),
+    "battle": (FIELD, 6_000, COOLING),
+    "magent2": ({"game": "battle", "parameters": {"map_size": 18, "max_cycles": 100}}, 6_000, COOLING),
 }
 QUICKER = 10
 
@@ -123,15 +121,16 @@ def battles(given: argparse.Namespace) -> None:
     name = f"manyagent/{given.what}"
     print(f"{name} {json.dumps(env)}: {given.learner} against independent Q-learning, {steps:,} env steps each")
     points = matches = won = 0.0
+    tuned = params if given.learner == "mfq" else {}
     for seed in given.seeds[:1] if given.quick else given.seeds:
         started = time.process_time()
-        ours, services = trained(name, env, f"manyagent/{given.learner}", {**params, "model": MODEL}, steps, seed)
+        ours, services = trained(name, env, f"manyagent/{given.learner}", {**tuned, "model": MODEL}, steps, seed)
         theirs, _ = trained(name, env, "manyagent/mfq", {**params, "model": INDEPENDENT}, steps, seed)
         score = meet(services, ours, theirs, given.matches, seed)
         low, high = wilson(score.wins + 0.5 * score.draws, score.matches)
         print(
-            f"  seed {seed}: won {score.wins}, drawn {score.draws}, lost {score.losses}: {score.points:.1%} of the points "
-            f"({low:.1%} to {high:.1%}); return {score.mean:.1f}; {time.process_time() - started:.0f} s of CPU",
+            f"  seed {seed}: won {score.wins}, drawn {score.draws}, lost {score.losses}: {score.points:.1%} of the "
+            f"points ({low:.1%} to {high:.1%}); return {score.mean:.1f}; {time.process_time() - started:.0f} s of CPU",
             flush=True,
         )
         points += score.wins + 0.5 * score.draws
@@ -163,7 +162,9 @@ def trained(
     registry = load_registry()
     maker = registry.make(ALGORITHMS, algorithm, dict(params))
     with TemporaryDirectory() as folder:
-        services = RunServices(registry, Component(env, dict(env_params)), Blobs(Path(folder)), lambda step, values: None)
+        services = RunServices(
+            registry, Component(env, dict(env_params)), Blobs(Path(folder)), lambda step, values: None
+        )
         opponents = ((), *(((SELF, 1.0),) for _ in services.spec.sides[1:]))
         done = train(registry, maker, Job(algorithm, 0, opponents, seed, budget={"env_steps": steps}), services)
         return services.restore(done.snapshot), services

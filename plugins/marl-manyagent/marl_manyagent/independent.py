@@ -37,5 +37,7 @@ class IndependentEncoder(nn.Module):
 def independent(observation: Space, params: IndependentParams) -> Body:
     """See `IndependentParams`. Raises UserError where observations are no tree."""
     if not isinstance(observation, Tree):
-        raise UserError(f"manyagent/independent leaves {MEAN!r} out of observations, and these have no parts; mlp is right")
+        raise UserError(
+            f"manyagent/independent leaves {MEAN!r} out of observations, and these have no parts; mlp is right"
+        )
     return Body(IndependentEncoder(observation, params))

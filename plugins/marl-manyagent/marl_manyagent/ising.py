@@ -1,11 +1,11 @@
 """The Ising model as a game: agents on a torus choose their spins, and each earns the energy that it saves.
 
-All spins are chosen at once. On a torus whose sides are even, a spin of one colour of the chequerboard looks at spins of
-the other colour only. So the matches fall apart into two chains that never meet: (black of t - 1, white of t) and
-(white of t - 1, black of t). Where every agent plays its Boltzmann policy of the local energy at temperature `tau`, each
-chain is exactly the chequerboard Gibbs sampler of the Ising model at the temperature `T = 2 tau`, since an agent earns
-half of what its bonds are worth. The chains may order in opposite directions, and then all spins blink: from a mean spin
-that is not 0 at the start, they do not. The transition (Onsager, Physical Review 65, 1944) is at
+All spins are chosen at once. On a torus whose sides are even, a spin of one colour of the chequerboard looks at spins
+of the other colour only. So the matches fall apart into two chains that never meet: (black of t - 1, white of t) and
+(white of t - 1, black of t). Where every agent plays its Boltzmann policy of the local energy at temperature `tau`,
+each chain is exactly the chequerboard Gibbs sampler of the Ising model at the temperature `T = 2 tau`, since an agent
+earns half of what its bonds are worth. The chains may order in opposite directions, and then all spins blink: from a
+mean spin that is not 0 at the start, they do not. The transition (Onsager, Physical Review 65, 1944) is at
 `T = 2 J / ln(1 + sqrt 2) = 2.269 J`, so at `tau = 1.135 J`.
 
 Source: Yang et al., "Mean field multi-agent reinforcement learning", ICML 2018, section 5.2 (rewards, order parameter).
@@ -59,6 +59,11 @@ class Ising(SimultaneousGame):
     `field * a + coupling / 2 * sum of a * b over neighbours b`, with the spins of the same tick.
     """
 
+    spin: Array
+    """Up is 1, `int8[lanes, N]`."""
+    before: Array
+    """The spins of a tick earlier."""
+
     def __init__(self, lanes: int, params: IsingParams | None = None) -> None:
         self.params = params = params or IsingParams()
         count = params.size**2
@@ -82,7 +87,7 @@ class Ising(SimultaneousGame):
         self._white: Bools = (row + column) % 2 == 0
 
     def fields(self) -> dict[str, Any]:
-        """`spin`: up is 1. `before`: a tick earlier."""
+        """The spins of now and of a tick earlier."""
         spins = np.zeros(self.params.size**2, dtype=np.int8)
         return {"spin": spins, "before": spins}
 

@@ -2,8 +2,8 @@
 
 The critic learns as in mean-field Q-learning, with the policy itself in place of the Boltzmann policy; the policy
 follows the gradient of `log pi(a | s) * (Q(s, a, m) - sum over a' of pi(a' | s) Q(s, a', m))`, whose last term changes
-nothing but its variance. The mean actions `m` are those of the same tick. What the policy itself sees of the mean action
-of the tick before is up to its network: nothing with `model: {kind: manyagent/independent}`.
+nothing but its variance. The mean actions `m` are those of the same tick. What the policy itself sees of the mean
+action of the tick before is up to its network: nothing with `model: {kind: manyagent/independent}`.
 
 Source: Yang et al., "Mean field multi-agent reinforcement learning", ICML 2018, section 3.3 and algorithm 2.
 """

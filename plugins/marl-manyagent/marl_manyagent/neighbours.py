@@ -36,6 +36,8 @@ def team_mean(last: Ints, team: Ints, lane: Ints, agent: Ints, actions: int) -> 
     lanes, teams = np.unique(lane, return_inverse=True)[0], int(team.max()) + 1
     known = last[lanes]
     where, who = np.nonzero(known >= 0)
+    mine = np.isin(team[who], team[agent])  # those of other teams may have more actions
+    where, who = where[mine], who[mine]
     flat = (where * teams + team[who]) * actions + known[where, who]
     counts = np.bincount(flat, minlength=len(lanes) * teams * actions).reshape(len(lanes), teams, actions)
     total = counts[np.searchsorted(lanes, lane), team[agent]].astype(np.float32)
@@ -50,7 +52,7 @@ def shares(codes: Array, actions: int) -> Array:
 
     A code is 0 where nobody counts, else 1 and the action.
     """
-    count, width = codes.shape
+    count = len(codes)
     flat = codes + (np.arange(count, dtype=np.int32) * (actions + 1))[:, None]
     found = np.bincount(flat.ravel(), minlength=count * (actions + 1)).reshape(count, actions + 1)[:, 1:]
     return np.asarray(found / np.maximum(found.sum(axis=1, keepdims=True), 1), dtype=np.float32)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from marl.training.hyper import EntropyHyper, RecordedHyper, ReplayHyper, linear, not_negative, positive, share
-from marl.training.model import DenseParams 
+from marl.training.model import DenseParams
 
 
 @dataclass(kw_only=True)

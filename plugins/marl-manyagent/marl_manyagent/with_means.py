@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from marl.env import Actions, Environment, EnvSpec, Forkable, Frame, Lanes, LanesFailed, Rows, Step, Turn
+from marl.env import Actions, Environment, EnvSpec, Forkable, Frame, Group, Lanes, LanesFailed, Rows, Step, Turn
 from marl.errors import UserError
 from marl.space import Box, Discrete, Tree
 from marl.types import ArrayTree, Ints, Keys
@@ -17,20 +17,17 @@ from marl_manyagent.neighbours import MEAN, team_mean
 
 class WithMeans:
     """An `Environment` (and `Forkable`, where `inner` is): `inner`, whose observations become `seen` in a tree, beside
-    `mean_action`, what the others of an agent's side did last, the dead and gone left out.
+    `mean_action`, what the others of an agent's side and group did last, the dead and gone left out.
 
-    All groups must choose from lists of actions of the same length. Raises UserError where they do not.
+    Raises UserError where a group does not choose from a list of actions.
     """
 
     def __init__(self, inner: Environment) -> None:
         self.inner, self.lanes = inner, inner.lanes
-        actions = {group.action for group in inner.spec.groups if isinstance(group.action, Discrete)}
-        if len(actions) != 1 or not all(isinstance(group.action, Discrete) for group in inner.spec.groups):
-            given = ", ".join(str(group.action) for group in inner.spec.groups)
-            raise UserError(f"mean actions need groups that choose from the same list of actions, and these have {given}")
-        self._actions = next(iter(actions)).n
+        self._actions = [_choices(group) for group in inner.spec.groups]
         self.spec = _shown(inner.spec, self._actions)
-        self._side, self._group = self.spec.side_of, self.spec.group_of
+        self._group = self.spec.group_of
+        self._team = self.spec.side_of * len(self._actions) + self._group
         self._last = np.full((self.lanes, len(self.spec.agents)), -1, dtype=np.int64)
         self._acts = np.zeros(self._last.shape, dtype=np.bool_)  # who has a row now
 
@@ -49,7 +46,7 @@ class WithMeans:
             at, agent = np.nonzero(before & (self._group == group))
             if batch is not None and np.shape(batch) == (len(at),):  # `inner` refuses it else
                 chosen = np.asarray(batch)
-                known = (chosen >= 0) & (chosen < self._actions)
+                known = (chosen >= 0) & (chosen < self._actions[group])
                 self._last[lanes[at], agent] = np.where(known, chosen, -1)
         try:
             return self._stepped(self.inner.step(lanes, actions))
@@ -92,7 +89,7 @@ class WithMeans:
         return tuple(rows if rows is None else self._shown(rows) for rows in turn)
 
     def _shown(self, rows: Rows) -> Rows:
-        mean = team_mean(self._last, self._side, rows.lane, rows.agent, self._actions)
+        mean = team_mean(self._last, self._team, rows.lane, rows.agent, self._actions[rows.group])
         return replace(rows, observation={"seen": rows.observation, MEAN: mean})
 
     def _told(self, failed: LanesFailed, lanes: Lanes) -> LanesFailed:
@@ -103,7 +100,16 @@ class WithMeans:
         return LanesFailed(failed.errors, None if rest is None else self._turn(left, rest))
 
 
-def _shown(spec: EnvSpec, actions: int) -> EnvSpec:
-    mean = Box((actions,), 0.0, 1.0)
-    groups = [replace(one, observation=Tree({"seen": one.observation, MEAN: mean})) for one in spec.groups]
+def _choices(group: Group) -> int:
+    if not isinstance(group.action, Discrete):
+        raise UserError(f"mean actions are of choices from a list, and those of {group.name!r} are {group.action}")
+    return group.action.n
+
+
+def _shown(spec: EnvSpec, actions: Sequence[int]) -> EnvSpec:
+    means = [Box((count,), 0.0, 1.0) for count in actions]
+    groups = [
+        replace(one, observation=Tree({"seen": one.observation, MEAN: mean}))
+        for one, mean in zip(spec.groups, means, strict=True)
+    ]
     return replace(spec, groups=tuple(groups))

@@ -18,8 +18,6 @@ from marl.types import Array, Bools, Floats, Ints, Keys
 from marl_manyagent.battle.rules import ACTIONS, DYING, HEALTH, KILL, STEP, STRIKING, Army, tick
 from marl_manyagent.battle.sight import Sight
 
-_GAP = 4  # columns between the armies at the start
-
 
 @dataclass
 class BattleParams:
@@ -33,6 +31,8 @@ class BattleParams:
     """How far soldiers see, in cells, across corners too."""
     neighbourhood: int = 4
     """How far off soldiers of the same army are neighbours, whose last actions are shown as their mean."""
+    gap: int = 4
+    """Columns between the armies at the start; an even number (one more where `size` is odd)."""
     max_length: int = 200
     """Ticks after which a match is cut short."""
 
@@ -40,10 +40,12 @@ class BattleParams:
         for name in ("soldiers", "view", "neighbourhood", "max_length"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
-        if self.columns > self.size // 2 - _GAP // 2:
+        if self.gap < 0 or self.gap % 2:
+            raise ValueError(f"gap must be an even number from 0 on, not {self.gap}")
+        if self.columns > self.size // 2 - self.gap // 2:
             raise ValueError(
-                f"two armies of {self.soldiers} soldiers do not fit on a field of {self.size} x {self.size}: they stand "
-                f"half as dense as can be in {self.columns} columns each, with {_GAP} between them"
+                f"two armies of {self.soldiers} soldiers do not fit on a field of {self.size} x {self.size}: they "
+                f"stand half as dense as can be in {self.columns} columns each, with {self.gap} between them"
             )
 
     @property
@@ -55,12 +57,18 @@ class BattleParams:
 class Battle(Vectorised):
     """An `Environment`, and `Forkable`. An army that has nobody left has lost; after `max_length` ticks a match is cut.
 
-    A soldier stays, moves to one of four cells, or strikes at one of the eight around it: see `battle/rules.py` for what
-    that does and pays, `battle/sight.py` for what it sees.
+    A soldier stays, moves to one of four cells, or strikes at one of the eight around it: see `battle/rules.py` for
+    what that does and pays, `battle/sight.py` for what it sees.
     """
 
     over: Bools
     """Whether no match is going on, `bool[lanes]`."""
+    x: Ints
+    """Where soldiers are, or fell: `int64[lanes, N]`, as `y`, `health` (in tenths, 0 of the dead) and `last`."""
+    y: Ints
+    health: Ints
+    last: Ints
+    """What each did last; -1: nothing yet, or dead."""
 
     def __init__(self, lanes: int, params: BattleParams | None = None) -> None:
         self.params = params = params or BattleParams()
@@ -88,7 +96,7 @@ class Battle(Vectorised):
         return super().common() | {"over": np.False_}
 
     def fields(self) -> dict[str, Any]:
-        """Where soldiers are, their health in tenths, and what each did last (-1: nothing yet, or dead)."""
+        """See the class."""
         none = np.zeros(2 * self.params.soldiers, dtype=np.int64)
         return {"x": none, "y": none, "health": none + HEALTH, "last": none - 1}
 
@@ -100,7 +108,7 @@ class Battle(Vectorised):
         cells = params.columns * rows
         drawn = rng.uniform(rng.mix(self.seed[lanes][:, None], np.arange(cells)[None]).ravel())
         column, row = np.divmod(np.argsort(drawn.reshape(-1, cells), axis=1)[:, :half], rows)
-        x, y = params.size // 2 - _GAP // 2 - 1 - column, row
+        x, y = params.size // 2 - params.gap // 2 - 1 - column, row
         self.x[lanes] = np.concatenate([x, far - x], axis=1)
         self.y[lanes] = np.concatenate([y, far - y], axis=1)
         return self.turn(lanes)

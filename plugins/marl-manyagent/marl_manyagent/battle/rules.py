@@ -1,7 +1,7 @@
 """One tick of a battle: everybody strikes at once, then everybody moves at once, and nobody is served first.
 
-Arrays are `[L, N]`: L matches, N soldiers, the first half of them army 0. Directions are in the frame of one's own army:
-army 1 sees the field turned by half a turn. Health is counted in tenths.
+Arrays are `[L, N]`: L matches, N soldiers, the first half of them army 0. Directions are in the frame of one's own
+army: army 1 sees the field turned by half a turn. Health is counted in tenths.
 
 Numbers and rewards are those of MAgent's battle: Zheng et al., "MAgent: a many-agent reinforcement learning platform
 for artificial collective intelligence", AAAI 2018 (demo).

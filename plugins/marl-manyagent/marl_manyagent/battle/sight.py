@@ -1,6 +1,7 @@
 """What soldiers see: the cells around them, how the battle stands, and what their neighbours just did.
 
-Windows are cut out of maps with a border, by index; those of army 1 are read backwards, which turns them by half a turn.
+Windows are cut out of maps with a border, by index; those of army 1 are read backwards, which turns them by half
+a turn.
 """
 
 from __future__ import annotations
