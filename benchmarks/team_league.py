@@ -1,9 +1,12 @@
 """Teams on skirmish 3m that learn from a script, and teams of a league: who beats scripts that neither has met?
 
 By seed, with equally many env steps for each learner and the same settings: MAPPO against the script `nearest`; QMIX
-against it; and a league of the two (PFSP, from that script on), where each meets past teams of both. All are then
-measured greedily, 400 matches against `nearest` and four scripts that nobody met. Everything goes on where it was when
-the command is run again, from run directories under `--runs` and lines of `--cells`:
+(without a replay: `values/pqn_qmix`) against it; and a league of the two (PFSP, from that script on), where each meets
+past teams of both. A win pays 10, a loss takes them, and damage and kills pay up to 20 less what a win is worth there,
+whatever the other team does: where its damage is taken off, as `reward: shaped` does, teams learn to stay away, and all
+matches end undecided. All are then measured greedily, 400 matches against `nearest` and four scripts that nobody met.
+Everything goes on where it was when the command is run again, from run directories under `--runs` and lines of
+`--cells`:
 
     python benchmarks/team_league.py                   # measures what is missing, and prints the table
     python benchmarks/team_league.py --print
@@ -23,15 +26,31 @@ from typing import Any
 
 import yaml
 from _common import report
-from teams_table import CLIPPED, REPLAY
+from teams_table import FRESH
 
 CELLS = Path(__file__).parents[1] / "docs" / "results" / "team_league.jsonl"
 MET, HELD_OUT = "nearest", ("kite", "retreat", "focus", "swarm")
-MATCHES, SLICES = 400, 8
-GAME = {"name": "skirmish/two_team", "map": "3m", "reward": "shaped"}
-LAYERS = {"hidden": [64, 64], "activation": "relu"}
-MAPPO = {"name": "ctde/mappo", **CLIPPED, "model": LAYERS}
-QMIX = {"name": "values/qmix", **REPLAY, "model": LAYERS}
+MATCHES, SLICES = 400, 12
+GAME = {"name": "skirmish/two_team", "map": "3m"}
+LAYERS = {"hidden": [64, 64]}
+TAKEN = {"name": "rewards/events", "worth": {"taken": 1}, "totals": ["taken"], "whose": "side"}
+REWARD = {"channels": {"taken": TAKEN}, "weights": {"game": 10}}
+MAPPO = {
+    "name": "ctde/mappo",
+    "lanes": 128,
+    "rows": 12288,
+    "minibatch": 32,
+    "lr": 0.001,
+    "discount": 0.99,
+    "model": LAYERS,
+    "reward": REWARD,
+}
+QMIX = {
+    "name": "values/pqn_qmix",
+    **FRESH,
+    "model": {"kind": "values/normed", "params": LAYERS},
+    "reward": REWARD,
+}
 LEARNERS = {"MAPPO": MAPPO, "QMIX": QMIX}
 
 
@@ -52,15 +71,14 @@ def script(learner: str, seed: int, env_steps: int) -> dict[str, Any]:
 def league(seed: int, env_steps: int) -> dict[str, Any]:
     """The scenario of the league of both."""
     part = {"env_steps": env_steps // SLICES}
-    strategy = {"name": "league/pfsp", "lineages": 2, "win": 20.0, "founder": f"skirmish/{MET}"}
+    strategy = {"name": "league/pfsp", "lineages": 2, "founder": f"skirmish/{MET}"}
     return {
         "kind": "league",
         "env": GAME,
         "seed": seed,
         "strategy": {**strategy, "algorithm": {**MAPPO, **part}, "others": [{**QMIX, **part}]},
         "payoffs": {"source": {"name": "sampled", "matches": 50}},
-        "workers": 2,
-        "stop": {"iterations": 2 * SLICES},
+                "stop": {"iterations": 2 * SLICES},
     }
 
 
@@ -97,7 +115,7 @@ def teams(seed: int, env_steps: int, runs: Path) -> Iterator[tuple[str, str]]:
 
 def measure(player: str) -> dict[str, float]:
     """Wins less losses, by opponent."""
-    where = f"skirmish/two_team map={GAME['map']} reward=sparse"
+    where = f"skirmish/two_team map={GAME['map']}"
     against = [word for name in (MET, *HELD_OUT) for word in ("--against", f"skirmish/{name}")]
     said = marl("evaluate", f"{player} greedy=true", *against, "--matches", str(MATCHES), "--env", where, "--json")
     return {name.removeprefix("skirmish/"): round(of["return"], 4) for name, of in json.loads(said)["scores"].items()}
@@ -137,8 +155,8 @@ def table(cells: list[dict[str, Any]]) -> Iterator[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a rough answer: one seed, 40,000 env steps, nothing kept")
-    parser.add_argument("--env-steps", type=int, default=200_000, help="of each learner")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[20, 21, 22])
+    parser.add_argument("--env-steps", type=int, default=600_000, help="of each learner")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[41, 42, 43])
     parser.add_argument("--runs", type=Path, default=Path("runs/team_league"))
     parser.add_argument("--cells", type=Path, default=CELLS, help="the file of what was measured")
     parser.add_argument("--print", action="store_true", help="measure nothing")

@@ -54,6 +54,7 @@ class Skirmish(SimultaneousGame):
     act: Ints  # int64[lanes, U]: what it did last
     may: Bools  # bool[lanes, N, A]: what the agents may do now
     outcome: Ints  # int64[lanes]
+    taken: Floats  # float64[lanes, S]: what each side has taken from the other so far (see `measure`)
 
     def __init__(self, lanes: int, map: Map, sides: int, sparse: bool) -> None:
         self.map, self.sparse = map, sparse
@@ -84,13 +85,18 @@ class Skirmish(SimultaneousGame):
             state=state,
             zero_sum=two,
             symmetric=two,
-            info={"won": "whether side 0 won at this tick", "lost": "whether side 0 lost at this tick"},
+            info={
+                "won": "whether side 0 won at this tick",
+                "lost": "whether side 0 lost at this tick",
+                "taken": f"damage and kills of each side so far, of {SCALE:g} for all there is and a win",
+            },
         )
 
     def fields(self) -> dict[str, Any]:
         units = sum(self.sizes)
         known: dict[str, Any] = {name: np.zeros(units, np.float32) for name in (*_MOVING, "lowest")}
         known |= {"kind": self._kinds, "act": np.zeros(units, np.int64), "outcome": np.int64(GOING_ON)}
+        known["taken"] = np.zeros(self.playing_sides)
         return known | {"may": np.zeros((self.agents, ATTACK + self.sizes[1]), np.bool_)}
 
     def begin(self, lanes: Lanes) -> None:
@@ -126,7 +132,9 @@ class Skirmish(SimultaneousGame):
         lowest = np.ascontiguousarray(self.lowest[lanes].T)
         lower = np.minimum(lowest, army.health + army.shield)
         self.lowest[lanes] = lower.T
-        return np.stack([self.measure(army, side, lower) - self.measure(army, side, lowest) for side in (0, 1)])
+        taken = np.stack([self.measure(army, side, lower) - self.measure(army, side, lowest) for side in (0, 1)])
+        self.taken[lanes] += taken[: self.playing_sides].T
+        return taken
 
     def measure(self, army: Army, side: int, lowest: Reals) -> Floats:
         """What a team has taken from the other, `float64[L]`: damage and kills, of 20 for all there is and a win.
@@ -183,7 +191,8 @@ class Skirmish(SimultaneousGame):
         return np.concatenate([self.tick[lanes, None] / self.map.limit, units], axis=1).astype(np.float32)
 
     def info(self, lanes: Lanes) -> Mapping[str, Array]:
-        return {"won": self.outcome[lanes] == WON, "lost": self.outcome[lanes] == LOST}
+        outcome = self.outcome[lanes]
+        return {"won": outcome == WON, "lost": outcome == LOST, "taken": self.taken[lanes]}
 
     def render(self, lane: int) -> Frame:
         ended = ("", "team 0 won", "team 1 won", "nobody is left")[self.outcome[lane]]
