@@ -19,7 +19,7 @@ from marl_skirmish.battle import ATTACK, HALF, NOOP
 from marl_skirmish.cooperative import Cooperative, CooperativeParams
 from marl_skirmish.maps import MAPS
 from marl_skirmish.scripts import SCRIPTS
-from marl_skirmish.skirmish import Skirmish
+from marl_skirmish.skirmish import WON, Skirmish
 from marl_skirmish.two_team import TwoTeam, TwoTeamParams
 from marl_skirmish.units import KINDS, UNITS
 from marl_skirmish.view import view_of_army, view_of_rows
@@ -174,6 +174,25 @@ def test_a_whole_victory_pays_twenty_or_one() -> None:
             won[step.lanes] += step.info["won"]
         np.testing.assert_allclose(earned, most)
         assert won.sum() == 16
+
+
+def test_what_was_taken_is_what_shaped_rewards_pay_before_the_win() -> None:
+    env = TwoTeam(8, TwoTeamParams(reward="shaped"))
+    focus, hold = SCRIPTS["focus"], SCRIPTS["hold"]
+
+    def unequal(rows: Rows, _: int) -> Ints:
+        chance, first = _even(rows), rows.agent < env.sizes[0]
+        view = view_of_rows(rows, env.layout, chance)
+        return np.where(first, focus(view), hold(view))
+
+    earned, last = np.zeros(8), np.zeros((8, 2))
+    for _, _, step in played(env, unequal):
+        assert (step.info["taken"] >= last[step.lanes]).all()
+        last[step.lanes] = step.info["taken"]
+        earned[step.lanes] += step.rewards[:, : env.sizes[0]].sum(axis=1)
+    win = env.win(env.army(np.arange(8)), 0) * (env.outcome == WON)
+    assert (env.outcome == WON).any() and last[:, 0].sum() > last[:, 1].sum()
+    np.testing.assert_allclose(earned, last[:, 0] - last[:, 1] + win)
 
 
 def test_matches_without_an_end_are_cut_short_for_one_team_and_drawn_for_two() -> None:

@@ -19,16 +19,13 @@ from marl.scenario import load_scenario
 PLUGIN = Path(__file__).parents[1]
 
 
-def test_teams_of_ppo_and_of_qmix_meet_in_a_league(tmp_path: Path) -> None:
-    pytest.importorskip("marl_values", reason="a learner is marl-values'")
-    small = "rows: 64, lanes: 4, env_steps: 64, model: {hidden: [16]}"
-    overrides = [
-        "stop.iterations=2",
-        "compute.processes=0",
-        "payoffs.source.matches=8",
-        f"strategy.algorithm={{name: rllib/ppo, minibatch: 64, {small}}}",
-        f"strategy.others=[{{name: values/qmix, {small}}}]",
-    ]
+def test_teams_of_mappo_and_of_qmix_meet_in_a_league(tmp_path: Path) -> None:
+    for plugin in ("marl_values", "marl_ctde", "marl_rewards"):
+        pytest.importorskip(plugin, reason="the scenario's learners and its reward are of other plugins")
+    small = {"env_steps": 64, "lanes": 4, "rows": 64, "minibatch": 2}
+    overrides = ["stop.iterations=2", "payoffs.source.matches=8"]
+    overrides += [f"strategy.algorithm.{key}={value}" for key, value in small.items()]
+    overrides += ["strategy.others=[{name: values/pqn_qmix, env_steps: 64, lanes: 4, rows: 64, minibatch: 2}]"]
     registry = load_registry()
     config = load_scenario("skirmish_league", overrides, registry).config
     ledger, metrics = Ledger.at(tmp_path), Metrics(tmp_path / "metrics.jsonl")
@@ -36,7 +33,8 @@ def test_teams_of_ppo_and_of_qmix_meet_in_a_league(tmp_path: Path) -> None:
     *_, last = list(manager.run())
     assert last.number == 2 and [player.lineage for player in manager.view().players] == ["", "learner_0", "learner_1"]
     first, second = manager.strategy.next(manager.view(), [])
-    assert (first.job.algorithm, second.job.algorithm) == ("rllib/ppo", "values/qmix")
+    assert (first.job.algorithm, second.job.algorithm) == ("ctde/mappo", "values/pqn_qmix")
+    assert first.job.params["reward"].weights == {"game": 10}
     payoffs = manager.view().payoffs
     mean, count = payoffs.mean[0], payoffs.count
     assert count[1, 2] == 8 and mean[1, 2] == -mean[2, 1]  # a team of one against a team of the other
