@@ -1,9 +1,10 @@
 """Does a team learn a new task in fewer env steps with decision layers that were learned on other tasks?
 
 Two tasks of `coop/stages` are learned at once (`multitask/several`), with a front for each and a shared back
-(`multitask/shared`). Then a third task, which none of them is (more agents than in either), is learned twice from the same seed: with the back of
-that network and everything else new, and with everything new. What is counted are env steps until the return of ten
-updates in a row is `--goal` on average. The ratio is that of their medians over seeds: from scratch over with the back.
+(`multitask/shared`). Then a third task, which none of them is (more agents than in either), is learned twice from the
+same seed: with the back of that network and everything else new, and with everything new. What is counted are env steps
+until the return of ten updates in a row is `--goal` on average. The ratio is that of their medians over seeds: from
+scratch over with the back.
 
     python benchmarks/multitask.py --seeds 1 2 3 4 5
 """
