@@ -78,7 +78,7 @@ def league(seed: int, env_steps: int) -> dict[str, Any]:
         "seed": seed,
         "strategy": {**strategy, "algorithm": {**MAPPO, **part}, "others": [{**QMIX, **part}]},
         "payoffs": {"source": {"name": "sampled", "matches": 50}},
-                "stop": {"iterations": 2 * SLICES},
+        "stop": {"iterations": 2 * SLICES},
     }
 
 
