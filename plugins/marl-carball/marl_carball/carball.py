@@ -53,13 +53,16 @@ class Params:
 
     team: int = 1  # cars of a team: 1, 2 or 3
     control: Literal["discrete", "continuous"] = "discrete"  # one of twelve choices, or three real numbers
-    ticks: int = 300  # how long a match is, in tenths of a second
+    ticks: int = 300  # how long a match is, in decisions
+    hold: int = 1  # how long each holds, in tenths of a second
 
     def __post_init__(self) -> None:
         if self.team not in (1, 2, 3):
             raise ValueError(f"team must be 1, 2 or 3 cars, not {self.team}")
         if self.ticks < 1:
-            raise ValueError(f"ticks must be 1 or more (tenths of a second), not {self.ticks}")
+            raise ValueError(f"ticks must be 1 or more (decisions of each car), not {self.ticks}")
+        if not 1 <= self.hold <= 10:
+            raise ValueError(f"hold must be from 1 to 10 (tenths of a second), not {self.hold}")
 
 
 class Carball(SimultaneousGame):
@@ -89,7 +92,7 @@ class Carball(SimultaneousGame):
 
     def _spec(self) -> EnvSpec:
         params, everyone, team = self.params, tuple(range(self.agents)), self.params.team
-        most = 1.0 - (-params.ticks // _FASTEST)  # and a goal for breaking the rules
+        most = 1.0 - (-params.ticks // max(_FASTEST // params.hold, 1))  # and a goal for breaking the rules
         control = DISCRETE if params.control == "discrete" else CONTINUOUS
         two = self.playing_sides == 2
         names = [f"team_{agent // team}_car_{agent % team}" if two else f"car_{agent}" for agent in everyone]
@@ -129,32 +132,33 @@ class Carball(SimultaneousGame):
         self.tank[lanes], self.wait[lanes] = FIRST, 0
 
     def tick_of(self, lanes: Lanes, control: Reals) -> tuple[Floats, Bools]:
-        """Play a tick with `control[L, 2 n, 3]` of all cars: what side 0 earns `float64[L]`, and which are over."""
+        """Play a decision, `control[L, 2 n, 3]` of all cars: what side 0 earns `float64[L]`, and which are over."""
         bodies = self.bodies(lanes)
         heading = self._turned(self.hx, lanes), self._turned(self.hy, lanes)
         tank, control = self._turned(self.tank, lanes), np.ascontiguousarray(control.transpose(2, 1, 0))
         self.boosting[lanes] = ((control[2] > 0) & (tank > 0)).T
-        goal, hit_x, hit_y = np.zeros(len(lanes), np.int64), *np.zeros((2, self.cars, len(lanes)), np.float32)
-        for _ in range(SUBSTEPS):
-            drive(bodies, heading, tank, control, TICK / SUBSTEPS)
-            bodies.drift(TICK / SUBSTEPS)
-            parts = collide(bodies)
-            hit_x, hit_y = hit_x + parts[0], hit_y + parts[1]
-            keep_inside(bodies)
-            inside = np.abs(bodies.x[0]) > LENGTH
-            goal = np.where((goal == 0) & inside, np.sign(bodies.x[0]), goal).astype(np.int64)
-        self._take_pads(lanes, bodies, tank)
+        goal, hits = np.zeros(len(lanes), np.int64), np.zeros((2, self.cars, len(lanes)), np.float32)
+        self.took[lanes] = 0
+        for _ in range(self.params.hold):
+            for _ in range(SUBSTEPS):
+                drive(bodies, heading, tank, control, TICK / SUBSTEPS)
+                bodies.drift(TICK / SUBSTEPS)
+                hits += np.stack(collide(bodies))
+                keep_inside(bodies)
+                inside = (np.abs(bodies.x[0]) > LENGTH) & (goal == 0)
+                goal = np.where(inside, np.sign(bodies.x[0]), goal).astype(np.int64)
+            self._take_pads(lanes, bodies, tank)
         for name in MOVING:
             getattr(self, name)[lanes] = getattr(bodies, name).T
         self.hx[lanes], self.hy[lanes], self.tank[lanes] = heading[0].T, heading[1].T, tank.T
-        self._count(lanes, bodies, hit_x, hit_y, goal)
+        self._count(lanes, bodies, hits[0], hits[1], goal)
         return goal.astype(np.float64), self.tick[lanes] >= self.params.ticks
 
     def _count(self, lanes: Lanes, bodies: Bodies, hit_x: Reals, hit_y: Reals, goal: Ints) -> None:
         """What the columns say of this tick; kick off where there was a goal."""
         self.touched[lanes] = ((hit_x != 0) | (hit_y != 0)).T
         attack = np.repeat(np.array([LENGTH, -LENGTH], np.float32), self.params.team)[:, None]
-        way_x, way_y = attack - bodies.x[0], -bodies.y[0]
+        way_x, way_y = attack - np.clip(bodies.x[0], 1 - LENGTH, LENGTH - 1), -bodies.y[0]  # it may be in a net
         self.push[lanes] = ((hit_x * way_x + hit_y * way_y) / np.sqrt(way_x * way_x + way_y * way_y)).T
         self.goal[lanes] = goal
         self.score[lanes] += np.stack([goal > 0, goal < 0], axis=1)
@@ -173,7 +177,8 @@ class Carball(SimultaneousGame):
                 waiting[number][on.any(axis=0)] = PAD_TICKS
         if took.any():
             np.minimum(tank + np.float32(PAD_GIVES) * took.astype(np.float32), np.float32(1), out=tank)
-        self.wait[lanes], self.took[lanes] = waiting.T, took.T
+        self.wait[lanes] = waiting.T
+        self.took[lanes] += took.T
 
     def bodies(self, lanes: Lanes) -> Bodies:
         """The ball and the cars of these matches, lanes last: copies."""
@@ -238,7 +243,7 @@ class Carball(SimultaneousGame):
         """A picture of the match."""
         one = np.array([lane])
         first, second = self.score[lane].tolist()
-        said = f"{first} : {second}, {(self.params.ticks - self.tick[lane]) * TICK:.1f} s to go"
+        said = f"{first} : {second}, {(self.params.ticks - self.tick[lane]) * self.params.hold * TICK:.1f} s to go"
         if self.tick[lane] >= self.params.ticks:
             said = f"{first} : {second} at the end"
         if self.goal[lane]:

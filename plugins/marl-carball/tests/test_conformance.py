@@ -10,9 +10,9 @@ from marl_carball.cooperative import Cooperative, CooperativeParams
 from marl_carball.two_team import TwoTeam
 
 GAMES: dict[str, Callable[[int], Environment]] = {
-    "two_team": partial(TwoTeam, params=Params(ticks=12)),
+    "two_team": partial(TwoTeam, params=Params(ticks=12, hold=3)),
     "cooperative(team=2, control=continuous)": partial(
-        Cooperative, params=CooperativeParams(2, "continuous", 10, "random")
+        Cooperative, params=CooperativeParams(2, "continuous", 10, opponent="random")
     ),
 }
 

@@ -179,3 +179,26 @@ def test_a_lane_plays_as_it_would_alone() -> None:
         alone.step(np.arange(1), [chosen[17]])
     for name in (*MOVING, "hx", "hy", "tank"):
         np.testing.assert_array_equal(getattr(many, name)[17:18], getattr(alone, name))
+
+
+def test_a_decision_that_holds_is_as_many_ticks_of_the_same() -> None:
+    held, ticks = TwoTeam(8, Params(2, ticks=20, hold=4)), TwoTeam(8, Params(2, ticks=80))
+    lanes = np.arange(8)
+    for env in (held, ticks):
+        env.reset(lanes, rng.mix(3, lanes))
+        env.x *= np.float32(0.5)
+    touches, pads = 0, np.zeros((8, 4))
+    same: np.ndarray = np.ones(8, np.bool_)
+    for tick in range(12):
+        chosen = actions(held, tick).reshape(-1)
+        before = pads.copy()
+        info = [ticks.step(lanes, [chosen]).info for _ in range(4)]
+        at_once = held.step(lanes, [chosen]).info
+        same = same & np.asarray(at_once["goals"].sum(axis=1) == 0)  # after a goal, only one of them plays on at once
+        touched = np.stack([one["touches"] for one in info]).any(axis=0)
+        np.testing.assert_array_equal(at_once["touches"][same], touched[same])
+        pads = before + sum(one["pads"] for one in info) - at_once["pads"]
+        for name in (*MOVING, "hx", "tank", "wait"):
+            np.testing.assert_array_equal(getattr(held, name)[same], getattr(ticks, name)[same])
+        touches += int(touched[same].sum())
+    assert same.sum() >= 4 and touches > 0 and not pads[same].any()
