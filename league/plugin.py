@@ -57,7 +57,7 @@ def marl_reports() -> Iterable[Descriptor]:
 
 @hookimpl
 def marl_algorithms() -> Iterable[Descriptor]:
-    """Exact algorithms that need no learning."""
+    """Best responses: exact ones, and what makes those of others diverse."""
     return [
         Descriptor(
             "best_response",
@@ -73,6 +73,14 @@ def marl_algorithms() -> Iterable[Descriptor]:
             params="league.oracles.diverse_response:Params",
             source="Perez-Nieves et al., ICML 2021; Liu et al., NeurIPS 2021; Yao et al., NeurIPS 2023",
             tags=("exact",),
+        ),
+        Descriptor(
+            "learned_diverse_response",
+            "league.oracles.learned_diverse_response:LearnedDiverseResponse",
+            "best response that any algorithm learns, where earning other payoffs than those who are known is worth "
+            "something",
+            params="league.oracles.learned_diverse_response:Params",
+            source="Perez-Nieves et al., ICML 2021",
         ),
     ]
 

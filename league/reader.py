@@ -12,7 +12,7 @@ import numpy as np
 from league.config import LeagueConfig
 from league.iteration import Iteration
 from league.ledger import FILE, Ledger, brief
-from league.ledger.sound import check
+from league.ledger.sound import check, check_briefly
 from league.payoffs import Payoffs
 from league.payoffs.table import Table
 from league.player import Player
@@ -24,6 +24,11 @@ from marl.scenario import FILE as SCENARIO
 from marl.scenario import load_run, plain
 
 MANY = 20_000  # payoffs that are read and checked in no time to speak of
+
+_UNREAD = (
+    "note: {count:,} payoffs and all iterations but the last were not read, and so not checked for damage; "
+    "`marl league players {run}` reads and checks everything"
+)
 
 
 def open_ledger(run: Path) -> Ledger:
@@ -48,14 +53,17 @@ def shared(run: Path) -> str | None:
 def opened(run: Path, briefly: bool = False) -> Iterator[tuple[Ledger, LeagueView]]:
     """The ledger of a run directory and its view. Reading disturbs no run that is going on.
 
-    `briefly`: where there are very many payoffs, without them, and with the last iteration alone; they are not checked.
+    `briefly`: where there are very many payoffs, without them, and with the last iteration alone; a note says that the
+    rest was not checked for damage.
     """
     ledger = open_ledger(run)
     try:
         scenario = load_run(run, load_registry(), absent=True)
         for sentence in scenario.absent:
             print(f"note: {sentence}", file=sys.stderr)
-        if briefly and brief.payoff_count(ledger) > MANY:
+        if briefly and (count := brief.payoff_count(ledger)) > MANY:
+            check_briefly(ledger, plain(scenario.config.env))
+            print(_UNREAD.format(count=count, run=run), file=sys.stderr)
             yield ledger, read_briefly(ledger, scenario.config)
             return
         check(ledger, plain(scenario.config.env))

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 
 from league.iteration import Iteration
+from league.ledger import brief
 from league.ledger.damage import damaged
 from league.ledger.ledger import Ledger
 from league.ledger.orders import Orders
@@ -24,6 +25,22 @@ def check(ledger: Ledger, env: JSON = None) -> None:
         _players(players)
         or _payoffs(ledger.payoffs(), players)
         or _iterations(iterations, players)
+        or Orders(ledger).fault()
+        or (_environment(ledger, env) if env is not None else "")
+    )
+    if fault:
+        raise damaged(ledger.where, fault)
+
+
+def check_briefly(ledger: Ledger, env: JSON = None) -> None:
+    """The same of who is there, what was ordered, and the last iteration: what takes no longer however much was played.
+
+    Payoffs and earlier iterations are not read.
+    """
+    players, last = ledger.players(), brief.last_iteration(ledger)
+    fault = (
+        _players(players)
+        or (_iterations([last], players, last.number) if last is not None else "")
         or Orders(ledger).fault()
         or (_environment(ledger, env) if env is not None else "")
     )
@@ -64,10 +81,10 @@ def _payoffs(rows: Sequence[PayoffRow], players: Sequence[tuple[int, Player]]) -
     return ""
 
 
-def _iterations(iterations: Sequence[Iteration], players: Sequence[tuple[int, Player]]) -> str:
+def _iterations(iterations: Sequence[Iteration], players: Sequence[tuple[int, Player]], first: int = 0) -> str:
     populations = sorted({player.sides for _, player in players})
     sizes = [0] * len(populations)
-    for number, one in enumerate(iterations):
+    for number, one in enumerate(iterations, first):
         if one.number != number:
             return f"the decision 'mixtures' of iteration {number} is missing, and there is that of {one.number}"
         for index, sides in enumerate(populations):

@@ -21,7 +21,7 @@ from league.strategies import psro
 from league.view import LeagueView
 from marl.env import EnvSpec
 from marl.errors import UserError
-from marl.registry import Registry
+from marl.registry import ALGORITHMS, Registry
 from marl.scenario import Component, component
 from marl.snapshot import Snapshot
 
@@ -40,6 +40,8 @@ class DiversePSRO(psro.PSRO):
 
     def __init__(self, registry: Registry, params: Params | None = None) -> None:
         super().__init__(registry, params or Params())
+        schema = registry.schema(registry.find(ALGORITHMS, self.oracle.name))
+        self._asks = "table" in getattr(schema, "__dataclass_fields__", ())  # whether it is told what players earn
 
     def founders(self, spec: EnvSpec) -> Sequence[Sequence[Snapshot]]:
         """Those whom the scenario names. Raises UserError where there are not two sides."""
@@ -57,4 +59,6 @@ class DiversePSRO(psro.PSRO):
             [view.populations[one][n].snapshot for n in kept] for one, kept in zip(sides, different, strict=True)
         )
         told = {"own": own, "weights": weights[different[0]].tolist(), "met": met}
+        if self._asks:
+            told["table"] = np.moveaxis(payoffs[side], side, 0)[np.ix_(*different)].tolist()
         return replace(order, job=replace(order.job, params={**order.job.params, **told}))

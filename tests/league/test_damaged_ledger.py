@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from league import reader
 from league.commands.looking import export, payoffs, players, status
 from league.report.rewrite import rewrite
 from league.roster import roster
@@ -72,12 +73,31 @@ def test_a_ledger_edited_by_hand_is_refused_with_a_sentence(ended: Path, tmp_pat
         lambda: resume(run, ["stop.iterations=3"], None),
     ]
     readers += [lambda: roster(run)] if "jobs" not in edit else []  # who asks for players says where they shall play
-    for reader in readers:
+    for read in readers:
         with pytest.raises(RunError) as caught:
-            reader()
+            read()
         said = str(caught.value)
         assert f"the ledger {run}/ledger.db is damaged: " in said and DAMAGE[edit] in said
         assert said.endswith("; restore a backup of it, or start the run again elsewhere")
+
+
+@pytest.mark.parametrize("edit", [0, 2, 8, 13, 14])
+def test_of_a_large_ledger_what_is_read_is_checked(
+    ended: Path, tmp_path: Path, edit: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = Path(shutil.copytree(ended, tmp_path / "run"))
+    monkeypatch.setattr(reader, "MANY", 0)
+    with sqlite3.connect(run / "ledger.db") as database:
+        database.executescript(list(DAMAGE)[edit])
+    database.close()
+    if edit == 0:  # an earlier iteration is missing, which is not read
+        status(run, False)
+        said = capsys.readouterr().err
+        assert "payoffs and all iterations but the last were not read, and so not checked for damage" in said
+        assert f"`marl league players {run}` reads and checks everything" in said
+    else:
+        with pytest.raises(RunError, match="is damaged"):
+            status(run, False)
 
 
 def test_with_its_plugin_gone_a_league_is_still_read(ended: Path, tmp_path: Path, marl: Marl) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import multiprocessing
+import os
+import signal
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -15,10 +19,13 @@ from marl.blobs import Blobs
 from marl.errors import UserError
 from marl.job import SELF, Job
 from marl.registry import ALGORITHMS, ENVIRONMENTS, POLICIES, Component, load_registry
+from marl.scenario import load_scenario
 from marl.services import RunServices, scripted
 from marl.snapshot import Snapshot
+from marl.training.history import History
 from marl.training.model import ModelConfig
 from marl.training.modules import module_specs
+from marl.training.runner import run
 from marl_search.alphazero import AlphaZero
 from marl_search.networks import NetworkJudge, ZeroSum
 from marl_search.params import AlphaZeroParams, PlayerParams
@@ -123,6 +130,39 @@ def test_the_same_jobs_have_the_same_outcome_and_the_second_goes_on_where_the_fi
     waiting = {name: column for name, column in first.checkpoint.arrays.items() if name.startswith("waiting/")}
     assert len(waiting["waiting/lane"]) > 0  # matches go on over the border of a job
     assert second.snapshot.id != first.snapshot.id
+
+
+def test_a_run_killed_within_a_slice_ends_bit_identical(tmp_path) -> None:
+    """kill -9 after two updates of the second slice: they are done again, from where the first slice ended."""
+    registry = load_registry()
+    path = tmp_path / "small.yaml"
+    path.write_text(
+        "kind: train\nenv: classic/tic_tac_toe\nenv_steps: 384\nslice: 192\nevaluation: {every: 0}\n"
+        f"algorithm: {{name: search/alphazero, {json.dumps({**SMALL, 'simulations': 3})[1:-1]}}}\n"
+    )
+    scenario = load_scenario(str(path), [], registry)
+
+    def killed() -> None:
+        updates, update = iter(range(1000)), AlphaZero._update
+
+        def counted(self, training, seed, gone):
+            found = update(self, training, seed, gone)
+            if training.progress.env_steps > 192 and next(updates) == 1:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return found
+
+        AlphaZero._update = counted  # type: ignore[method-assign]
+        run(scenario, registry, tmp_path / "killed", resume=False)
+
+    process = multiprocessing.get_context("fork").Process(target=killed)
+    process.start()
+    process.join(120)
+    assert process.exitcode == -signal.SIGKILL
+    assert len(History.read(tmp_path / "killed").slices) == 1
+    run(scenario, registry, tmp_path / "killed", resume=True)
+    run(scenario, registry, tmp_path / "whole", resume=False)
+    ends = [History.read(tmp_path / name).slices for name in ("killed", "whole")]
+    assert [one.snapshot for one in ends[0]] == [one.snapshot for one in ends[1]] and len(ends[0]) == 2
 
 
 def test_its_player_plays_alone_and_with_a_search(services) -> None:
