@@ -122,6 +122,7 @@ class LeagueConfig:
         "measures", default=None, help="taken after every iteration, the headline first; null: NashConv where exact"
     )
     stop: Stop = field(default_factory=Stop)
+    sinks: list[Component] = component("sinks", default=[], help="where the numbers go beside metrics.jsonl")
     failures: Failures = field(default_factory=Failures)
     workers: int = 1
     """Logical workers: how many jobs go on at once. Part of the outcome; who really does them says `compute`."""

@@ -43,6 +43,18 @@ def marl_models() -> list[Descriptor]:
 
 
 @hookimpl
+def marl_sinks() -> list[Descriptor]:
+    """The sinks that need no plugin, but packages of others."""
+    here = "marl.sinks"
+    return [
+        Descriptor("tensorboard", f"{here}.tensorboard:TensorBoard", "TensorBoard's files, below tensorboard/"),
+        Descriptor("wandb", f"{here}.wandb:Wandb", "Weights & Biases", params=f"{here}.wandb:WandbParams"),
+        Descriptor("mlflow", f"{here}.mlflow:Mlflow", "MLflow", params=f"{here}.mlflow:MlflowParams"),
+        Descriptor("trackio", f"{here}.trackio:Trackio", "Trackio", params=f"{here}.trackio:TrackioParams"),
+    ]
+
+
+@hookimpl
 def marl_curricula() -> list[Descriptor]:
     """The curricula that need no plugin."""
     return [

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from marl.blobs import write_atomically
 from marl.errors import RunError
+from marl.sink import Sink
 
 
 class Metrics:
-    """Appends events to a file. Each line is handed to the system at once, so a killed run keeps them."""
+    """Appends events to a file. Each line is handed to the system at once, so a killed run keeps them.
 
-    def __init__(self, path: Path) -> None:
+    `sinks`: by name, who gets every event after that. One that raises is left out from then on.
+    """
+
+    def __init__(self, path: Path, sinks: Mapping[str, Sink] | None = None) -> None:
         self.path = path
+        self._sinks = dict(sinks or {})
         self._file = path.open("ab", buffering=0)
 
     def log(self, event: str, step: int, **values: Any) -> None:
@@ -26,6 +33,16 @@ class Metrics:
             self._file.write(line.encode() + b"\n")
         except OSError as error:
             raise RunError(f"could not write {self.path}: {error.strerror}; free some space and resume") from error
+        for name, sink in list(self._sinks.items()):
+            self._ask(name, partial(sink.log, event, step, **values))
+
+    def _ask(self, name: str, question: Callable[[], None]) -> None:
+        try:
+            question()
+        except Exception as error:  # a server that is away is no reason to stop
+            del self._sinks[name]
+            reason = f"{type(error).__name__}: {error}".rstrip(": ")
+            print(f"note: the sink {name} is left out from here: {reason}; {self.path} has it all", file=sys.stderr)
 
     def keep(self, wanted: Callable[[dict[str, Any]], bool]) -> None:
         """Drop the events that are not `wanted`, and lines cut short: what a killed run wrote past its last commit."""
@@ -38,8 +55,10 @@ class Metrics:
         self._file = self.path.open("ab", buffering=0)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file, and of the sinks."""
         self._file.close()
+        for name, sink in list(self._sinks.items()):
+            self._ask(name, sink.close)
 
 
 def read(path: Path) -> Iterator[dict[str, Any]]:

@@ -41,6 +41,7 @@ PUBLIC: dict[str, tuple[str, ...]] = {
         "marl.snapshot",
         "marl.blobs",
         "marl.services",
+        "marl.sink",
     ),
     "Learning": (
         "marl.algorithm",

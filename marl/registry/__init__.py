@@ -19,6 +19,7 @@ from marl.registry.kind import (
     ROSTERS,
     RUNNERS,
     SCENARIOS,
+    SINKS,
     TEAM_MODELS,
     Kind,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "ROSTERS",
     "RUNNERS",
     "SCENARIOS",
+    "SINKS",
     "TEAM_MODELS",
     "Component",
     "Descriptor",

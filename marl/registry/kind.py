@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from marl.policy import Policy
     from marl.reward import Reward
     from marl.roster import Roster
+    from marl.sink import Sink
 
 T = TypeVar("T")
 
@@ -87,5 +88,6 @@ POLICIES: Kind[Policy] = Kind("policies", "marl.policy:Policy")
 RUNNERS: Kind[None] = Kind("runners")
 ROSTERS: Kind[Roster] = Kind("rosters")
 REPORTS: Kind[Path] = Kind("reports")
+SINKS: Kind[Sink] = Kind("sinks", "marl.sink:Sink")
 SCENARIOS: Kind[Path] = Kind("scenarios", trial="marl.scenario.trial:tried")
 COMMANDS: Kind[Any] = Kind("commands")

@@ -162,6 +162,19 @@ def marl_reports() -> Iterable[Descriptor]:
 
 
 @hookspec
+def marl_sinks() -> Iterable[Descriptor]:
+    """Sinks: where the numbers of a run go beside metrics.jsonl, `sinks:` of `kind: train` and `kind: league`.
+
+    :return: descriptors whose target is called as `target(run: pathlib.Path, scenario: Mapping[str, Any], params: P) ->
+        marl.sink.Sink`. `run` is the run directory, `scenario` the resolved scenario. It raises UserError where a
+        package is missing: then the run goes on without it.
+
+    .. versionadded:: 0.2
+    """
+    return ()
+
+
+@hookspec
 def marl_scenarios() -> Iterable[Descriptor]:
     """Scenarios: files that `marl run PLUGIN/NAME` runs, and `marl scenarios list` lists.
 

@@ -5,6 +5,7 @@ A kind of run brings a `Run`: a loop, and what its display shows.
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -15,12 +16,14 @@ from typing import ClassVar, Generic, TypeVar
 from rich.console import Console
 
 from marl.blobs import Blobs
+from marl.errors import RunError, UserError
 from marl.metrics import Metrics
-from marl.registry import Registry
+from marl.registry import SINKS, Component, Registry
 from marl.run.directory import goes_on, locked
 from marl.run.journal import Entry, settle
 from marl.run.pins import Pins
 from marl.scenario import Scenario
+from marl.sink import Sink
 from marl.terminal.display import Display
 
 D = TypeVar("D", bound=Display)
@@ -57,8 +60,23 @@ def opened(
         resumed = goes_on(out, proof, what, scenario, resume)
         blobs = Blobs(out / "blobs")
         blobs.sweep()
-        with closing(Metrics(out / "metrics.jsonl")) as metrics:
+        with closing(Metrics(out / "metrics.jsonl", _sinks(scenario, registry, out))) as metrics:
             yield Opened(scenario, registry, out, resumed, blobs, metrics, Pins(out, blobs, registry))
+
+
+def _sinks(scenario: Scenario, registry: Registry, out: Path) -> dict[str, Sink]:
+    """The sinks that a scenario names, by name; a note for each that cannot be here."""
+    import yaml  # type: ignore[import-untyped]
+
+    found: dict[str, Sink] = {}
+    wanted: list[Component] = getattr(scenario.config, "sinks", [])
+    resolved = yaml.safe_load(scenario.text) if wanted else {}  # passwords stand there as what they are read from
+    for one in wanted:
+        try:
+            found[one.name] = registry.make(SINKS, one.name, one.params, run=out, scenario=resolved)
+        except (UserError, RunError) as error:
+            print(f"note: the sink {one.name} is left out: {error}", file=sys.stderr)
+    return found
 
 
 class Run(ABC, Generic[D]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from marl.arena.tolerance import Failures
 from marl.compute import Compute
@@ -71,8 +71,13 @@ class TrainConfig:
     evaluation: Evaluation = field(default_factory=Evaluation)
     failures: Failures = field(default_factory=Failures)
     compute: Compute = field(default_factory=Compute)
-    tensorboard: bool = False
-    """Write the numbers for TensorBoard too, below `tensorboard/` in the run directory."""
+    sinks: list[Component] = component("sinks", default=[], help="where the numbers go beside metrics.jsonl")
+
+    @staticmethod
+    def former(values: dict[str, Any]) -> None:
+        """Write what a run directory of before says of TensorBoard as it is said now: it had a key of its own."""
+        if values.pop("tensorboard", False):
+            values.setdefault("sinks", ["marl/tensorboard"])
 
     def __post_init__(self) -> None:
         at_least(self, 1, "env_steps", "slice")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from pathlib import Path
 
 from rich.console import Console
@@ -19,7 +19,6 @@ from marl.training.config import TrainConfig
 from marl.training.dashboard import Dashboard, RunInfo
 from marl.training.history import History
 from marl.training.report.rewrite import rewrite
-from marl.training.sinks import Sinks, tensorboard
 from marl.training.trainer import Trainer
 from marl.words import duration, number
 
@@ -30,9 +29,8 @@ def run(scenario: Scenario, registry: Registry, out: Path, resume: bool) -> None
     with opened(scenario, registry, out, resume, proof=history.FILE, what="training run") as there:
         past = History.read(out) if there.resumed else History()
         there.metrics.keep(lambda event: event["step"] <= past.env_steps)
-        sinks = Sinks(there.metrics, tensorboard(out / "tensorboard", past.env_steps) if config.tensorboard else ())
-        with closing(sinks), ExitStack() as on_exit:
-            trainer = Trainer(config, registry, out, past, sinks, there.blobs, there.pins)
+        with ExitStack() as on_exit:
+            trainer = Trainer(config, registry, out, past, there.metrics, there.blobs, there.pins)
             on_exit.callback(trainer.close)
             added = there.settle({"env_steps": past.env_steps, "slice": len(past.slices)})
             if not there.resumed:

@@ -21,6 +21,7 @@ from marl.datasets import Dataset
 from marl.errors import RunError, UserError
 from marl.evaluation import Player, Score, measure
 from marl.job import SELF, Job, Mixture
+from marl.metrics import Metrics
 from marl.policy import Policy
 from marl.registry import ALGORITHMS, Component, Registry
 from marl.run.pins import Pins
@@ -31,7 +32,6 @@ from marl.services import RunServices, explained, train
 from marl.snapshot import JSON, canonical
 from marl.training.config import TrainConfig
 from marl.training.history import History, Slice
-from marl.training.sinks import Sinks
 
 _PREVIOUS = "previous"  # the snapshot of the measurement before, as an opponent
 _KEPT = 2  # checkpoints: the newest, and the one before, should a disk lose the newest
@@ -59,7 +59,7 @@ class Trainer:
     registry: Registry
     out: Path
     history: History
-    sinks: Sinks
+    metrics: Metrics
     blobs: Blobs
     pins: Pins
     watcher: Watcher = field(default_factory=Watcher)
@@ -195,9 +195,9 @@ class Trainer:
         checkpoint = self.blobs.put_checkpoint(trained.checkpoint)
         scores = {name: score.plain() for name, score in self._measure(number, snapshot)}
         done = Slice(number, self._step, round(self.seconds, 3), snapshot, scores)
-        self.sinks.log("slice", done.env_steps, {"slice": number, "snapshot": snapshot, "seconds": done.seconds})
+        self.metrics.log("slice", done.env_steps, slice=number, snapshot=snapshot, seconds=done.seconds)
         for name, figures in scores.items():
-            self.sinks.log("evaluation", done.env_steps, {"against": name, **figures})
+            self.metrics.log("evaluation", done.env_steps, against=name, **figures)
         self._keep(done, checkpoint)
         self.watcher.finished(done)
         return done
@@ -259,10 +259,10 @@ class Trainer:
         return Player.pure(name, policy, self.sides)
 
     def _warned(self, text: str) -> None:
-        self.sinks.log("warning", self._step, {"text": text})
+        self.metrics.log("warning", self._step, text=text)
         print(f"warning: {text}", file=sys.stderr)
 
     def _heard(self, step: int, values: dict[str, float]) -> None:
         self._step = step
-        self.sinks.log("train", step, values)
+        self.metrics.log("train", step, **values)
         self.watcher.trained(step, values)

@@ -21,6 +21,7 @@ LEAGUE = {"kind": "league", "env": "classic/kuhn_poker", "strategy": "league/psr
 TOURNAMENT = {"kind": "tournament", "env": "classic/kuhn_poker", "bots": ["a=marl/random", "b=marl/random"]}
 KINDS = {
     **dict.fromkeys(("environments", "algorithms", "rewards", "models", "losses", "policies"), TRAIN),
+    "sinks": TRAIN,
     "curricula": TRAIN | {"env": "classic/rooms"},
     **dict.fromkeys(("strategies", "metasolvers", "diversities", "measures", "payoff_sources"), LEAGUE),
     **dict.fromkeys(("schedules", "ratings", "sandboxes"), TOURNAMENT),

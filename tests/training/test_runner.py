@@ -18,6 +18,7 @@ from marl.errors import RunError, UserError
 from marl.registry import RUNNERS, load_registry
 from marl.run.players import parameters
 from marl.scenario import load_scenario
+from marl.training.config import TrainConfig
 from marl.training.runner import following
 
 for plugin in ("marl_rllib", "marl_classic"):
@@ -183,7 +184,7 @@ def test_numbers_go_to_tensorboard_where_it_is_wanted(scenario: Path, tmp_path: 
     pytest.importorskip("tensorboard")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    train(scenario, tmp_path / "run", "tensorboard=true", "env_steps=1000")
+    train(scenario, tmp_path / "run", "sinks=[marl/tensorboard]", "env_steps=1000")
     board = EventAccumulator(str(tmp_path / "run" / "tensorboard"))
     board.Reload()
     losses = [(event.step, event.value) for event in board.Scalars("train/policy_loss")]
@@ -192,11 +193,18 @@ def test_numbers_go_to_tensorboard_where_it_is_wanted(scenario: Path, tmp_path: 
     assert "evaluation/marl/random/points" in board.Tags()["scalars"]
 
 
+@pytest.mark.parametrize(("before", "now"), [(True, {"sinks": ["marl/tensorboard"]}), (False, {})])
+def test_a_run_directory_of_before_is_read(before: bool, now: dict[str, object]) -> None:
+    values: dict[str, object] = {"tensorboard": before}
+    TrainConfig.former(values)
+    assert values == now
+
+
 def test_without_tensorboard_a_run_says_so_and_trains(
     scenario: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "torch.utils.tensorboard", None)
-    train(scenario, tmp_path / "run", "tensorboard=true", "env_steps=500")
+    train(scenario, tmp_path / "run", "sinks=[marl/tensorboard]", "env_steps=500")
     assert "pip install 'marl-league[tensorboard]'" in capsys.readouterr().err
     assert progress(tmp_path / "run")["slices"]
 

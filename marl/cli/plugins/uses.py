@@ -21,6 +21,7 @@ _LINES = {
     "schedules": "schedule: {full}",
     "ratings": "ratings: {full}",
     "sandboxes": "sandbox: {full}",
+    "sinks": "sinks: [{full}]",
     "scenarios": "marl run {full}",
     "commands": "marl {name}",
 }

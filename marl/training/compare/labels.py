@@ -8,7 +8,7 @@ from typing import Any
 from marl.words import clipped
 
 TASK = ("env", "opponents", "side")
-APART = ("name", "kind", "seed", "compute", "tensorboard", "evaluation", "env_steps", "slice", "failures")
+APART = ("name", "kind", "seed", "compute", "sinks", "evaluation", "env_steps", "slice", "failures")
 """Parts of a scenario that make no method: how long, where, by chance, and how it was measured."""
 _LONGEST = 60
 
