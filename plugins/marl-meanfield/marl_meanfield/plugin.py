@@ -95,6 +95,11 @@ def meanfield_games() -> Iterable[Descriptor]:
             "computers that are defended, or not, and infect each other",
             "Kolokoltsov and Bensoussan, Mean-field-game model for botnet defense in cyber-security, 2016",
         ),
+        _game(
+            "routing:Routing",
+            "travellers choose roads that fill up, on Sioux Falls or any network; each trip is a population",
+            "Cabannes et al., Solving N-player dynamic routing games with congestion, AAMAS 2022",
+        ),
         _game("predator_prey:PredatorPrey", "several populations that hunt and flee in a circle", PEROLAT),
         Descriptor(
             "openspiel",

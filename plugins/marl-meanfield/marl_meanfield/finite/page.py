@@ -84,7 +84,7 @@ def drawn(gains: Sequence[Gain]) -> str:
             body += f'<circle class="{style} dot" cx="{px:.1f}" cy="{py:.1f}" r="4"/>'
             at.append((px, py))
             says.append(f"{one.agents:,} agents, {words}\ngain {number(value)} ± {number(wide)}")
-        (px, py), up = places[-1], -12 if column == "seeing" else 22
+        (px, py), up = places[-1], -14
         body += f'<text class="axis" x="{px:.1f}" y="{py + up:.1f}" text-anchor="end">{words}</text>'
     drawing = svg(body + CURSOR, SHEET.width, SHEET.height, "Gain by deviating against the number of agents")
     return STYLES + figure(drawing, read_out(SHEET, at, says))
