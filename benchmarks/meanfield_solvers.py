@@ -1,7 +1,7 @@
 """Mean-field PSRO, correlated equilibria, and solvers with networks: NashConv (or gap) over iterations, and CPU time.
 
-`python benchmarks/meanfield_solvers.py [NAME ...] [--seed N]`, all without names. For how many agents the limit is good,
-says `marl meanfield finite`.
+`python benchmarks/meanfield_solvers.py [NAME ...] [--seed N]`, all without names. For how many agents the limit is
+good, `marl meanfield finite` says.
 """
 
 from __future__ import annotations
