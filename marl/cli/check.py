@@ -6,7 +6,7 @@ import dataclasses
 import importlib
 import inspect
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -28,6 +28,7 @@ from marl.registry import (
     Registry,
 )
 from marl.registry.descriptor import singular
+from marl.registry.guard import did, watched
 
 if TYPE_CHECKING:
     from marl.policy import Policy
@@ -99,12 +100,14 @@ def _check(registry: Registry, plugin: Plugin, descriptor: Descriptor, params: M
     yield Finding(plugin.name, subject, "parameters", "pass")
     if descriptor.kind == COMMANDS.name:
         yield from _check_command(registry, plugin, descriptor, subject)
+    watching = partial(_watching, plugin, subject)
     if not needed and descriptor.kind not in _MADE_OTHERWISE:
-        yield _check_made(registry, plugin, descriptor, subject, params)
+        yield from watching("made", lambda: [_check_made(registry, plugin, descriptor, subject, params)])
     if registry.kinds[descriptor.kind].trial and not needed:
-        yield _check_trial(registry, plugin, descriptor, subject, params)
+        yield from watching("trial", lambda: [_check_trial(registry, plugin, descriptor, subject, params)])
     if descriptor.kind in _RUN:
-        yield _check_run(registry, plugin, descriptor, subject, params, needed)
+        how = _RUN[descriptor.kind]
+        yield from watching(how, lambda: [_check_run(registry, plugin, descriptor, subject, params, needed)])
     if descriptor.kind != ENVIRONMENTS.name:
         return
     if needed:
@@ -112,7 +115,19 @@ def _check(registry: Registry, plugin: Plugin, descriptor: Descriptor, params: M
         hint = f"`marl plugins check {descriptor.full_name} {needed[0]}=...` plays it with what you give it"
         yield Finding(plugin.name, subject, "conformance", "skip", message, hint)
     else:
-        yield from _conformance(registry, plugin, descriptor, subject, params)
+        found = watching("conformance", lambda: list(_conformance(registry, plugin, descriptor, subject, params)))
+        yield from found
+
+
+def _watching(plugin: Plugin, subject: str, check: str, tried: Callable[[], list[Finding]]) -> list[Finding]:
+    """What a trial finds; or that it does not end, or would have ended the process."""
+    try:
+        with watched(plugin.name):
+            return tried()
+    except Exception:
+        raise
+    except BaseException as error:  # no Ctrl-C: `did` raises that on
+        return [Finding(plugin.name, subject, check, "fail", f"it {did(error)}", traceback=traceback.format_exc())]
 
 
 def _check_command(registry: Registry, plugin: Plugin, descriptor: Descriptor, subject: str) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from marl import rng
 from marl.env import Environment, Rows
 from marl.errors import RunError
 from marl.policy import Acts, Policy, SearchPolicy
+from marl.space import Discrete
 from marl.testing.games import matching_pennies
 from marl.types import Floats
 
@@ -22,6 +23,10 @@ def claims(policy: Policy, name: str) -> None:
     assert rows is not None
     keys = rng.mix(2, np.arange(len(rows)))
     acts, again = (_asked(policy, rows, game, keys) for _ in range(2))
+    space = game.spec.groups[0].action
+    assert isinstance(space, Discrete)
+    if illegal := sorted({int(one) for one in np.asarray(acts.action).ravel()} - set(range(space.n))):
+        raise RunError(f"{name} plays {illegal[0]} where the actions are 0 to {space.n - 1}: only those may be played")
     if not np.array_equal(acts.action, again.action):
         raise RunError(
             f"{name} acts otherwise when it is asked again with the same keys: all chance must follow from them"

@@ -18,6 +18,7 @@ from marl.registry.plugin import PLUGIN_DIR, Plugin
 
 _NO_PLUGINS = ("_", "test_", "conftest.py", "setup.py")  # how files begin that are not even looked into
 _MARKS = ("hookimpl", "def marl_", "def league_")  # what a plugin has, and a module that one needs has not
+_PYTHONS = sys.stdlib_module_names - {"test"}  # tests are called so, and nobody imports Python's
 _PROJECT = "pyproject.toml"
 
 
@@ -95,11 +96,20 @@ def _checkout(where: Path) -> Iterator[Plugin]:
         yield _broken(where, f'{file} names no plugin: it needs [project.entry-points.marl] and NAME = "MODULE" below')
         return
     source = where / "src"
+    if shadow := _shadow(source if source.is_dir() else where):
+        yield _broken(where, f"{shadow} would stand in for Python's own module {shadow.stem!r}: rename it")
+        return
     _reach(source if source.is_dir() else where, first=True)  # what is written wins over what is installed
     name, version = str(project.get("name", where.name)), str(project.get("version", ""))
     for point, value in points.items():
         origin = _origin(value.partition(":")[0].partition(".")[0])
         yield Plugin(point, name, version, value, file=origin, place=str(where))
+
+
+def _shadow(folder: Path) -> Path | None:
+    """A module that would be imported in place of one of Python's, by everybody: the folder goes first."""
+    modules = [*folder.glob("*.py"), *(file.parent for file in folder.glob("*/__init__.py"))]
+    return next((one for one in sorted(modules) if one.stem in _PYTHONS), None)
 
 
 def _broken(where: Path, error: str) -> Plugin:

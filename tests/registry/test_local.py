@@ -11,6 +11,7 @@ import pytest
 from marl.registry import POLICIES
 from marl.registry.discover import discover
 from marl.registry.load import build
+from marl.registry.local import local_plugins
 from marl.registry.settings import read_settings
 
 BOT = """
@@ -124,3 +125,12 @@ def test_a_place_that_is_not_there_is_a_remark_and_safe_mode_leaves_all_out(fold
     assert registry.plugin("pond").state == "ok"
     safe = read_settings(safe_mode=True)
     assert build(discover(safe.places), safe).plugin("pond").error == "safe mode loads built-in plugins only"
+
+
+def test_a_checkout_may_not_stand_in_for_pythons_modules(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "x"\n[project.entry-points.marl]\nx = "x_plugin"\n')
+    (tmp_path / "statistics.py").write_text("")
+    (found,) = local_plugins([str(tmp_path)])
+    assert found.state == "broken" and str(tmp_path) not in sys.path
+    assert found.error == f"{tmp_path / 'statistics.py'} would stand in for Python's own module 'statistics': rename it"
