@@ -180,9 +180,10 @@ def main() -> None:
         given.seeds, given.matches, given.overrides = [1, 2], 10, ["env_steps=9600", "env.ticks=30", *given.overrides]
     wanted = [(variant, seed) for seed in given.seeds for variant in given.variants]
     lines = fill(given.out, wanted, given.overrides, given.matches)
-    goals = show(lines, list(among_scripts(300, given.matches)))
+    goals = show(lines, list(among_scripts(60 if given.quick else 300, given.matches)))
     ours, peer = (statistics.fmean(goals[name] or [float("nan")]) for name in ("krc", "mean"))
-    report("carball_krc", ours, peer, ours / peer, "goals against idle", goals=goals)
+    ratio = ours / peer if peer > 0 else float("nan")
+    report("carball_krc", ours, peer, ratio, "goals against idle", goals=goals)
 
 
 if __name__ == "__main__":

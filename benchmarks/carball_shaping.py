@@ -76,7 +76,7 @@ class Services:
 
 def share(env_steps: int, epochs: int) -> float:
     """Of the processor's time of a run, what `Rewards.__call__` took."""
-    from marl.job import Job
+    from marl.job import SELF, Job
 
     spent, call = [0.0], Rewards.__call__
 
@@ -91,7 +91,7 @@ def share(env_steps: int, epochs: int) -> float:
     setattr(Rewards, "__call__", timed)  # noqa: B010
     try:
         began = time.process_time()
-        algorithm.train(Job("rllib/ppo", 0, ((), ()), 1, budget={"env_steps": env_steps}), Services())
+        algorithm.train(Job("rllib/ppo", 0, ((), ((SELF, 1.0),)), 1, budget={"env_steps": env_steps}), Services())
         return spent[0] / (time.process_time() - began)
     finally:
         setattr(Rewards, "__call__", call)  # noqa: B010

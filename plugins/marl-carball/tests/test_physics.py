@@ -194,7 +194,9 @@ def test_a_decision_that_holds_is_as_many_ticks_of_the_same() -> None:
         before = pads.copy()
         info = [ticks.step(lanes, [chosen]).info for _ in range(4)]
         at_once = held.step(lanes, [chosen]).info
-        same = same & np.asarray(at_once["goals"].sum(axis=1) == 0)  # after a goal, only one of them plays on at once
+        same = np.logical_and(
+            same, at_once["goals"].sum(axis=1) == 0
+        )  # after a goal, only one of them plays on at once
         touched = np.stack([one["touches"] for one in info]).any(axis=0)
         np.testing.assert_array_equal(at_once["touches"][same], touched[same])
         pads = before + sum(one["pads"] for one in info) - at_once["pads"]
