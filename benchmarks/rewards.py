@@ -1,21 +1,31 @@
-"""What rewards are worth: `explore` (does novelty find what chance does not?), `held` (is a constraint held?).
+"""What rewards are worth: `explore` (does novelty find what chance does not?), `held` (is a constraint held?), `judge`.
 
 `explore`: PPO on `classic/deep_sea`, with the game's own reward alone and with random network distillation beside it:
 the mean return of the last tenth of the updates, 0.99 where all matches find the treasure. `held`: PPO on the pendulum,
-with a constraint on its mean speed and without: return and mean speed over the last fifth of the updates.
+with a constraint on its mean speed and without: return and mean speed over the last fifth of the updates. `judge`: a
+policy of three answers that knows nothing but what a judge prefers who goes round in circles, with preferences as wins
+(`nash/spo`) and with a Bradley-Terry model: how far it is from the uniform mixture (total variation), on average and at
+most over the last half of the updates, and what the model scores the three answers.
 """
 
 from __future__ import annotations
 
 import argparse
 import statistics
+import tempfile
 import time
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 from _common import one_torch_thread
 
-from marl.job import Job
-from marl.registry import ALGORITHMS, ENVIRONMENTS, load_registry
+from marl.blobs import Blobs
+from marl.job import SELF, Job
+from marl.registry import ALGORITHMS, ENVIRONMENTS, Component, load_registry
+from marl.services import RunServices, train
+
+CIRCLE = [[0.5, 0.1, 0.9], [0.9, 0.5, 0.1], [0.1, 0.9, 0.5]]  # each is mostly preferred to the one before
 
 NOVELTY = {
     "channels": {"novelty": {"name": "rewards/rnd", "share": 1.0}},
@@ -79,9 +89,48 @@ def held(seeds: list[int], env_steps: int) -> None:
             print(f"seed {seed}  {name:10}  {line}  {time.perf_counter() - began:5.0f} s", flush=True)
 
 
+def judge(seeds: list[int], env_steps: int) -> None:
+    """A line for each seed and each way of learning from the same judge."""
+    ways = {"spo": {"name": "nash/spo", "prefers": CIRCLE}}
+    ways["model"] = {"name": "rewards/bradley_terry", "judge": {"prefers": CIRCLE}, "segment": 1, "pairs": 128}
+    ways["model"] |= {"most": 100_000, "steps": 20, "hidden": 16, "lr": 0.01}
+    for seed in seeds:
+        for name, way in ways.items():
+            reward = {"channels": {"judge": way}, "weights": {"game": 0.0, "judge": 4.0}}
+            params = {
+                "lanes": 128,
+                "rows": 512,
+                "minibatch": 256,
+                "lr": 0.01,
+                "model": {"hidden": [16]},
+                "reward": reward,
+            }
+            told = mixtures(params, seed, env_steps)
+            apart = [0.5 * float(np.abs(one - 1 / 3).sum()) for one in told]
+            late = apart[len(apart) // 2 :]
+            last = " ".join(f"{share:.2f}" for share in told[-1])
+            away = f"mean {statistics.fmean(late):.3f}  most {max(late):.3f}"
+            print(f"seed {seed}  {name:6} from uniform: {away}  last {last}", flush=True)
+
+
+def mixtures(params: dict[str, Any], seed: int, env_steps: int) -> list[Any]:
+    """What the policy plays after each fortieth of the run, `float64[3]` each."""
+    registry, found, parent = load_registry(), [], None
+    with tempfile.TemporaryDirectory() as folder:
+        game = Component("classic/matrix", {"payoffs": [[0], [0], [0]]})  # the second player has no choice
+        services = RunServices(registry, game, Blobs(Path(folder)), lambda step, values: None)
+        for _ in range(40):
+            more = {"parent": parent, "budget": {"env_steps": env_steps // 40}, "params": params}
+            job = Job("nash/nash_pg", 0, ((), ((SELF, 1.0),)), seed, **more)
+            done = train(registry, registry.make(ALGORITHMS, job.algorithm, params), job, services)
+            parent = services.blobs.put_checkpoint(done.checkpoint)
+            found.append(np.array(services.exact().plan(0, services.blobs.put_snapshot(done.snapshot))[1:]))
+    return found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=("explore", "held"))
+    parser.add_argument("what", choices=("explore", "held", "judge"))
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--first", type=int, default=40)
     parser.add_argument("--env-steps", type=int, default=200_000)
@@ -91,8 +140,10 @@ def main() -> None:
     seeds = list(range(given.first, given.first + given.seeds))
     if given.what == "explore":
         explore(seeds, given.env_steps, given.size)
-    else:
+    elif given.what == "held":
         held(seeds, given.env_steps)
+    else:
+        judge(seeds, given.env_steps)
 
 
 if __name__ == "__main__":

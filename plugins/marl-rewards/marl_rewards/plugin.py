@@ -15,6 +15,7 @@ def marl_rewards() -> Iterable[Descriptor]:
     yield from shaped()
     yield from for_teams()
     yield from for_exploration()
+    yield from from_preferences()
 
 
 def shaped() -> Iterable[Descriptor]:
@@ -132,9 +133,21 @@ def for_exploration() -> Iterable[Descriptor]:
     )
 
 
+def from_preferences() -> Iterable[Descriptor]:
+    """What somebody prefers."""
+    yield Descriptor(
+        "bradley_terry",
+        "marl_rewards.preferences.bradley_terry:BradleyTerry",
+        "A reward learned from which of two segments a judge, or people, prefer",
+        params="marl_rewards.preferences.bradley_terry:Params",
+        source="Christiano et al., NeurIPS 2017 (arXiv:1706.03741)",
+        tags=("preferences", "learns"),
+    )
+
+
 @hookimpl
 def marl_commands() -> Iterable[Descriptor]:
     """`marl rewards ...`."""
     yield Descriptor(
-        "rewards", "marl_rewards.lab.commands:app", "Look into rewards: plot shapes, analyze a run, ablate a scenario."
+        "rewards", "marl_rewards.lab.commands:app", "Look into rewards: plot, analyze, ablate; and judge clips."
     )

@@ -1,4 +1,4 @@
-"""`marl rewards ...`: plot, analyze, ablate."""
+"""`marl rewards ...`: plot, analyze, ablate, judge."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from marl.cli.command import Commands, argument, option
 
-app = Commands("Look into rewards: plot shapes, analyze a run, ablate a scenario.")
+app = Commands("Look into rewards: plot, analyze, ablate; and judge clips.")
 PNG = option(None, "--png", metavar="FILE", help="A picture of the page too; it takes an installed Chromium or Chrome.")
 
 
@@ -68,3 +68,24 @@ def ablate(
     for line in lines(ablation):
         show.line(line)
     keep(page(ablation), ablation.out / "ablation.html", png, 1000 + 60 * len(ablation.variants))
+
+
+@app.command()
+def judge(
+    run: Path = argument(metavar="RUN", help="The run directory, as in runs/NAME; it may be going on."),
+    pairs: int = option(20, min=1, help="How many pairs of clips to show."),
+    terminal: bool = option(False, "--terminal", help="Here, without a browser."),
+    port: int = option(0, min=0, help="The port of the page.  [default: any that is free]"),
+    seed: int = option(0, help="Which matches are shown."),
+) -> None:
+    """Say which of two clips of a run is better; a reward that asks people learns from it.
+
+    Answers are kept as they come. The run need not be going on while you answer, and never waits for you.
+    """
+    from marl.cli import show
+    from marl.registry import load_registry
+    from marl_rewards.preferences.asking import asker_of, in_the_terminal, on_a_page
+
+    asker = asker_of(run, load_registry())
+    done = in_the_terminal(asker, pairs, seed) if terminal else on_a_page(asker, pairs, seed, port)
+    show.line(f"{done} answers kept in {asker.folder}")

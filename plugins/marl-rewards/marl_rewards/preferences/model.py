@@ -1,0 +1,106 @@
+"""The Bradley-Terry model of preferences: a reward for each turn, whose sum says which of two segments is preferred.
+
+`P(first preferred) = exp(R1) / (exp(R1) + exp(R2))` with `R = sum of r(observation, action)` over the valid turns; the
+loss is the cross-entropy with what the judge said (equation 1 and the loss below it of the source). `r` is within
+(-1, 1) by a tanh, as in PEBBLE (Lee, Smith, Abbeel, ICML 2021).
+Source: Christiano, Leike, Brown, Martic, Legg, Amodei, "Deep reinforcement learning from human preferences", NeurIPS
+2017 (arXiv:1706.03741), section 2.2.3; Bradley and Terry, "Rank analysis of incomplete block designs", 1952.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from marl.types import Array, Floats, Ints
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """P pairs of segments. `inputs`: `float32[2, P, T, D]`. `valid`: `bool[2, P, T]`. `label`: `float32[P]`."""
+
+    inputs: Array
+    valid: Array
+    label: Array
+
+    def __len__(self) -> int:
+        return len(self.label)
+
+    def take(self, index: Ints | slice) -> Pairs:
+        """The pairs at `index`."""
+        return Pairs(self.inputs[:, index], self.valid[:, index], self.label[index])
+
+    def joined(self, more: Pairs) -> Pairs:
+        """These, and then more."""
+        both = zip((self.inputs, self.valid), (more.inputs, more.valid), strict=True)
+        inputs, valid = (np.concatenate(parts, axis=1) for parts in both)
+        return Pairs(inputs, valid, np.concatenate([self.label, more.label]))
+
+    @staticmethod
+    def none(length: int, size: int) -> Pairs:
+        """No pairs of segments of `length` turns of `size` numbers."""
+        nothing = np.zeros((2, 0, length), np.bool_)
+        return Pairs(np.zeros((2, 0, length, size), np.float32), nothing, np.zeros(0, np.float32))
+
+
+class PreferenceModel:
+    """One model, and its optimiser. `size` numbers a turn."""
+
+    def __init__(self, size: int, hidden: int, lr: float, seed: int) -> None:
+        generator = torch.Generator().manual_seed(seed % (1 << 63))
+        widths = [size, hidden, hidden, 1]
+        layers: list[nn.Module] = []
+        for number in range(3):
+            layer = nn.Linear(widths[number], widths[number + 1])
+            nn.init.orthogonal_(layer.weight, 2**0.5 if number < 2 else 0.1, generator=generator)
+            nn.init.zeros_(layer.bias)
+            layers += [layer, nn.Tanh()]
+        self.network = nn.Sequential(*layers)
+        self.optimiser = torch.optim.Adam(self.network.parameters(), lr=lr)
+
+    def rewards(self, inputs: Floats) -> Floats:
+        """What each of K turns `[K, D]` is worth, `float64[K]`."""
+        with torch.no_grad():
+            return self.network(torch.from_numpy(inputs.astype(np.float32)))[:, 0].double().numpy()
+
+    def learn(self, pairs: Pairs) -> tuple[float, float]:
+        """One step on a minibatch; the loss before it, and how often the model agreed with the judge."""
+        label = torch.from_numpy(pairs.label)
+        difference = self._returns(pairs, 0) - self._returns(pairs, 1)
+        loss = F.binary_cross_entropy_with_logits(difference, label)
+        self.optimiser.zero_grad()
+        loss.backward()
+        self.optimiser.step()
+        agreed = torch.where(label == 0.5, 0.5, ((difference > 0) == (label > 0.5)).float())
+        return float(loss.detach()), float(agreed.mean())
+
+    def save(self) -> dict[str, Array]:
+        """Weights and moments, by name."""
+        state: dict[str, Array] = {}
+        for name, parameter in self.network.named_parameters():
+            state[f"weights.{name}"] = parameter.detach().numpy().copy()
+            for key, value in self.optimiser.state.get(parameter, {}).items():
+                state[f"adam.{key}.{name}"] = value.detach().numpy().copy()
+        return state
+
+    def load(self, state: Mapping[str, Array]) -> None:
+        """Go on from `save`."""
+        self.optimiser.state.clear()
+        for name, parameter in self.network.named_parameters():
+            parameter.data.copy_(_tensor(state[f"weights.{name}"]))
+            if f"adam.step.{name}" in state:
+                moments = {key: _tensor(state[f"adam.{key}.{name}"]) for key in ("step", "exp_avg", "exp_avg_sq")}
+                self.optimiser.state[parameter] = moments
+
+    def _returns(self, pairs: Pairs, which: int) -> Tensor:
+        rewards = self.network(torch.from_numpy(pairs.inputs[which]))[..., 0]
+        return (rewards * torch.from_numpy(pairs.valid[which])).sum(dim=1)
+
+
+def _tensor(array: Array) -> Tensor:
+    return torch.from_numpy(np.array(array))
