@@ -19,7 +19,11 @@ _RIGHT = "(a scalar tensor that depends on the features, {name: scalar})"
 
 
 class AuxiliaryLoss(Protocol):
-    """One term. It keeps nothing; what it learns besides is in `modules`, which only learners and checkpoints have."""
+    """One term. It keeps nothing; what it learns besides is in `modules`, which only learners and checkpoints have.
+
+    It may have `needs`, names of columns that are not always there: of what comes after a row,
+    `marl.training.experience.ahead`. Then batches have them, where the algorithm's experience knows them.
+    """
 
     def make(self, network: Network) -> Mapping[str, nn.Module]:
         """Modules of its own for a network, by name (predictors, decoders); each gets an optimiser. May be none."""
@@ -30,7 +34,7 @@ class AuxiliaryLoss(Protocol):
         """The term of a minibatch of K rows, a mean over them, and named scalars to report.
 
         `batch`: the columns `[K, ...]` that the algorithm's own loss has. `features`: `[K, F]`, what the heads of the
-        network stand on, with gradient.
+        network stand on, with gradient. `batch["encode"](observations)` gives those of the network's encoder, `[K, E]`.
         """
 
 
@@ -47,6 +51,11 @@ class Auxiliaries:
             made = registry.make(LOSSES, one.name, one.params)
             self._losses[name] = (registry.describe(LOSSES, one.name), made)
 
+    @property
+    def needs(self) -> set[str]:
+        """The columns that any of them needs."""
+        return {need for _, one in self._losses.values() for need in getattr(one, "needs", ())}
+
     def modules(self, network: Network) -> dict[str, nn.Module]:
         """What all of them learn besides, by "loss/module"."""
         found: dict[str, nn.Module] = {}
@@ -56,14 +65,23 @@ class Auxiliaries:
         return found
 
     def terms(
-        self, modules: Mapping[str, nn.Module], batch: Mapping[str, Any], features: torch.Tensor
+        self, modules: Mapping[str, nn.Module], batch: Mapping[str, Any], features: torch.Tensor, network: Network
     ) -> tuple[torch.Tensor | float, dict[str, torch.Tensor]]:
-        """Their sum, and what to report: each term by its loss's name, and its stats as "name_stat"."""
+        """Their sum, and what to report: each term by its loss's name, and its stats as "name_stat".
+
+        Raises UserError where one needs a column that the algorithm's batches do not have.
+        """
+        batch = {**batch, "encode": network.encoded}
         total: torch.Tensor | float = 0.0
         told: dict[str, torch.Tensor] = {}
         for name, (subject, one) in self._losses.items():
             own = {key.removeprefix(f"{name}-"): part for key, part in modules.items() if key.startswith(f"{name}-")}
             asked = "loss(modules, batch, features)"
+            if missing := [need for need in getattr(one, "needs", ()) if need not in batch]:
+                raise UserError(
+                    f"auxiliary: {subject} needs {missing[0]!r} of every row, which this algorithm does not keep; "
+                    "those that learn from what they have just played do"
+                )
             with blamed(subject, asked, _RIGHT):
                 answer = one.loss(own, batch, features)
             sound = isinstance(answer, tuple) and len(answer) == 2 and isinstance(answer[0], torch.Tensor)

@@ -207,7 +207,9 @@ class ColumnLearner(LearnerState, abc.ABC):
             self.coefficients,
         )
         if self.hyper.auxiliary:
-            term, more = self._auxiliaries.terms(self.critics[module_id], batch, fwd_out["features"])
+            term, more = self._auxiliaries.terms(
+                self.critics[module_id], batch, fwd_out["features"], self.network(module_id)
+            )
             loss, stats = loss + term, {**more, **stats}
         told = {name: value.to(self._device) for name, value in stats.items()}
         self._reported = {**told, "loss": loss.detach()}

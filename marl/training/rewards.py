@@ -92,7 +92,7 @@ class Rewards:
         raw, terms, samples = [], [], []
         for rows in windows:
             window = Window(rows, self.spec, self.discount)
-            found, channels = self._composed(self._channels(window))
+            found, channels = self.composed(window)
             raw.append(found)
             terms.append({name: weight * channels[name] for name, weight in weights.items()})
             samples.append(self._samples(window) | self._running(found))
@@ -189,9 +189,9 @@ class Rewards:
                 channels[_full(name, key, source)] = _checked(numbers, window, subject, key, right)
         return channels
 
-    def _composed(self, given: Mapping[str, Floats]) -> tuple[dict[str, Floats], dict[str, Floats]]:
+    def composed(self, window: Window) -> tuple[dict[str, Floats], dict[str, Floats]]:
         """Every channel and combination as it is made, and then normalised and clipped."""
-        raw, channels = dict[str, Floats](), dict[str, Floats]()
+        given, raw, channels = self._channels(window), dict[str, Floats](), dict[str, Floats]()
 
         def make(name: str) -> Floats:
             if name not in channels:

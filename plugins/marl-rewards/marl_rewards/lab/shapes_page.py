@@ -38,8 +38,8 @@ def shapes_of(scenario: str) -> dict[str, Shape]:
     }
 
 
-def page(own: Mapping[str, Shape], scenario: str) -> str:
-    """The whole page; `own` are the shapes of a scenario, by channel."""
+def page(own: Mapping[str, Shape], scenario: str, slices: str = "") -> str:
+    """The whole page; `own` are the shapes of a scenario, by channel, `slices` the section of `slice_page`."""
     x = np.linspace(0, 4, 81)
     kinds = {kind: _of(Shape(kind=kind), x) for kind in SHAPES}  # type: ignore[arg-type]
     wider = {f"dispersion × density {w:g}": _of(Shape(dispersion=w), x) for w in (0.25, 0.5, 1, 2)}
@@ -64,7 +64,7 @@ def page(own: Mapping[str, Shape], scenario: str) -> str:
     sections.append(section("combinations", "Combinations of two parts", heat(), "Blue pays, orange costs. " + _SAYS))
     facts = [f"{len(SHAPES)} kinds of shapes", f"{len(RULES)} combinations"]
     head = header("marl rewards", "Shapes of rewards", facts, "drawn from formulas", [], done=True)
-    return document("Shapes of rewards", "marl rewards plot", f"<main>{head}{''.join(sections)}</main>" + STYLE)
+    return document("Shapes of rewards", "marl rewards plot", f"<main>{head}{slices}{''.join(sections)}</main>" + STYLE)
 
 
 _SAYS = (
