@@ -144,6 +144,14 @@ def from_preferences() -> Iterable[Descriptor]:
         tags=("preferences", "learns"),
     )
     yield Descriptor(
+        "debate",
+        "marl_rewards.preferences.debate:Debate",
+        "How well an action can be justified by a few facts, in a debate that a judge decides",
+        params="marl_rewards.preferences.debate:Params",
+        source="Sukovic, Radanovic, ICLR 2024 (arXiv:2402.15826)",
+        tags=("preferences", "learns"),
+    )
+    yield Descriptor(
         "oni",
         "marl_rewards.preferences.oni:ONI",
         "What an annotator says of what was seen, a script or a program that nobody waits for",

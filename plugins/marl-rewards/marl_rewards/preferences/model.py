@@ -48,36 +48,19 @@ class Pairs:
         return Pairs(np.zeros((2, 0, length, size), np.float32), nothing, np.zeros(0, np.float32))
 
 
-class PreferenceModel:
-    """One model, and its optimiser. `size` numbers a turn."""
+class Fitted:
+    """A network and its optimiser, saved together."""
 
-    def __init__(self, size: int, hidden: int, lr: float, seed: int) -> None:
-        generator = torch.Generator().manual_seed(seed % (1 << 63))
-        widths = [size, hidden, hidden, 1]
-        layers: list[nn.Module] = []
-        for number in range(3):
-            layer = nn.Linear(widths[number], widths[number + 1])
-            nn.init.orthogonal_(layer.weight, 2**0.5 if number < 2 else 0.1, generator=generator)
-            nn.init.zeros_(layer.bias)
-            layers += [layer, nn.Tanh()]
-        self.network = nn.Sequential(*layers)
-        self.optimiser = torch.optim.Adam(self.network.parameters(), lr=lr)
+    def __init__(self, network: nn.Sequential, lr: float) -> None:
+        self.network = network
+        self.optimiser = torch.optim.Adam(network.parameters(), lr=lr)
 
-    def rewards(self, inputs: Floats) -> Floats:
-        """What each of K turns `[K, D]` is worth, `float64[K]`."""
-        with torch.no_grad():
-            return self.network(torch.from_numpy(inputs.astype(np.float32)))[:, 0].double().numpy()
-
-    def learn(self, pairs: Pairs) -> tuple[float, float]:
-        """One step on a minibatch; the loss before it, and how often the model agreed with the judge."""
-        label = torch.from_numpy(pairs.label)
-        difference = self._returns(pairs, 0) - self._returns(pairs, 1)
-        loss = F.binary_cross_entropy_with_logits(difference, label)
+    def step(self, loss: Tensor) -> float:
+        """Go down a loss; what it was before."""
         self.optimiser.zero_grad()
         loss.backward()
         self.optimiser.step()
-        agreed = torch.where(label == 0.5, 0.5, ((difference > 0) == (label > 0.5)).float())
-        return float(loss.detach()), float(agreed.mean())
+        return float(loss.detach())
 
     def save(self) -> dict[str, Array]:
         """Weights and moments, by name."""
@@ -96,6 +79,34 @@ class PreferenceModel:
             if f"adam.step.{name}" in state:
                 moments = {key: _tensor(state[f"adam.{key}.{name}"]) for key in ("step", "exp_avg", "exp_avg_sq")}
                 self.optimiser.state[parameter] = moments
+
+
+class PreferenceModel(Fitted):
+    """One model, and its optimiser. `size` numbers a turn."""
+
+    def __init__(self, size: int, hidden: int, lr: float, seed: int) -> None:
+        generator = torch.Generator().manual_seed(seed % (1 << 63))
+        widths = [size, hidden, hidden, 1]
+        layers: list[nn.Module] = []
+        for number in range(3):
+            layer = nn.Linear(widths[number], widths[number + 1])
+            nn.init.orthogonal_(layer.weight, 2**0.5 if number < 2 else 0.1, generator=generator)
+            nn.init.zeros_(layer.bias)
+            layers += [layer, nn.Tanh()]
+        super().__init__(nn.Sequential(*layers), lr)
+
+    def rewards(self, inputs: Floats) -> Floats:
+        """What each of K turns `[K, D]` is worth, `float64[K]`."""
+        with torch.no_grad():
+            return self.network(torch.from_numpy(inputs.astype(np.float32)))[:, 0].double().numpy()
+
+    def learn(self, pairs: Pairs) -> tuple[float, float]:
+        """One step on a minibatch; the loss before it, and how often the model agreed with the judge."""
+        label = torch.from_numpy(pairs.label)
+        difference = self._returns(pairs, 0) - self._returns(pairs, 1)
+        loss = self.step(F.binary_cross_entropy_with_logits(difference, label))
+        agreed = torch.where(label == 0.5, 0.5, ((difference > 0) == (label > 0.5)).float())
+        return loss, float(agreed.mean())
 
     def _returns(self, pairs: Pairs, which: int) -> Tensor:
         rewards = self.network(torch.from_numpy(pairs.inputs[which]))[..., 0]

@@ -117,11 +117,7 @@ class Notes:
         at = np.concatenate([chance.choice(side, BATCH // len(sides)) for side in sides])
         label = torch.from_numpy((worth[at] > 0).astype(np.float32))
         odds = SHARP * self.model.network(torch.from_numpy(rows[at]))[:, 0]
-        loss = F.binary_cross_entropy_with_logits(odds, label)
-        self.model.optimiser.zero_grad()
-        loss.backward()
-        self.model.optimiser.step()
-        return float(loss.detach())
+        return self.model.step(F.binary_cross_entropy_with_logits(odds, label))
 
     def _rank(self, rows: Array, worth: Floats, chance: np.random.Generator) -> float:
         """One step of the Bradley-Terry model, on pairs of annotated observations."""
