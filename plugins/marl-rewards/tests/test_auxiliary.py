@@ -53,7 +53,7 @@ def test_columns_are_those_that_are_needed(window: Window) -> None:
     np.testing.assert_array_equal(same[there][:, there], (gains(rows)[:, None] == gains(rows)[None])[there][:, there])
 
 
-@pytest.mark.parametrize(("name", "measure"), zip(NAMES, ("accuracy", "cosine", "found"), strict=True))
+@pytest.mark.parametrize(("name", "measure"), list(zip(NAMES, ("accuracy", "cosine", "found"), strict=True)))
 def test_features_learn_what_the_task_asks(window: Window, name: str, measure: str) -> None:
     """The walkers: what is paid, what is seen next and what is gained next follow from observation and action."""
     from marl.training.model import ModelConfig
