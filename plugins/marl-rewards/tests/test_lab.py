@@ -266,7 +266,7 @@ def test_an_ablation_goes_on_where_it_stopped(
     with pytest.raises(KeyboardInterrupt):
         parts.work()
     capsys.readouterr()
-    commands.ablate("tiny.yaml", [], 2, Path("parts"), None)
+    commands.ablate("tiny.yaml", [], 2, Path("parts"), 1, None)
     told = capsys.readouterr().out
     assert begun[3:5] == [Path("parts/all/seed-1"), Path("parts/only-game/seed-1")]  # and those before are done
     again = Ablation.of("tiny.yaml", [], 2, Path("parts"))
@@ -281,17 +281,29 @@ def test_an_ablation_goes_on_where_it_stopped(
     Path("plain.yaml").write_text("kind: train\nenv: gymnasium/pendulum\n")
     with pytest.raises(UserError, match="has no `reward:` block with channels"):
         Ablation.of("plain.yaml", [], 1, None)
-    commands.plot("tiny.yaml", Path("tiny.html"), None)
+    commands.plot("tiny.yaml", "", "", Path("tiny.html"), None)
     assert "slow: exponential (scale 1, dispersion 1, density 1)" in Path("tiny.html").read_text()
 
 
+@pytest.mark.slow
+def test_on_several_processes_an_ablation_comes_to_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("marl_rllib")
+    pytest.importorskip("marl_gymnasium")
+    monkeypatch.chdir(tmp_path)
+    Path("tiny.yaml").write_text(SCENARIO)
+    one, two = (Ablation.of("tiny.yaml", [], 1, Path(name)) for name in ("one", "two"))
+    one.work()
+    two.work(workers=2)
+    assert two.scores == one.scores and Path("two/all/seed-0.log").is_file()
+
+
 def test_shapes_are_drawn_and_a_picture_needs_a_browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    commands.plot(None, tmp_path / "shapes.html", None)
+    commands.plot(None, "", "", tmp_path / "shapes.html", None)
     html = (tmp_path / "shapes.html").read_text()
-    assert html.count("<svg") == 7 and "geometric (KRC)" in html and "Diminishing returns" in html
+    assert html.count("<svg") == 8 and "geometric (KRC)" in html and "Diminishing returns" in html
     monkeypatch.setenv("PATH", "")
     with pytest.raises(UserError, match="--png needs a browser"):
-        commands.plot(None, tmp_path / "other.html", tmp_path / "shapes.png")
+        commands.plot(None, "", "", tmp_path / "other.html", tmp_path / "shapes.png")
     assert not (tmp_path / "other.html").exists()
     with pytest.raises(UserError, match="is a directory: name a file in it"):
-        commands.plot(None, tmp_path, None)
+        commands.plot(None, "", "", tmp_path, None)

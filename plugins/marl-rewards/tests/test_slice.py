@@ -29,8 +29,8 @@ def test_a_map_is_what_the_reward_pays_at_every_point(window: Window) -> None:
     block = config(channels={"worth": {"name": "rewards/value", "of": of}}, weights={"worth": 0.5})
     found = maps(block, window.spec, AXES, 0.9)
     x, y = np.meshgrid(np.linspace(-1, 3, CELLS), np.linspace(0, 2, CELLS))
-    np.testing.assert_allclose(found["worth"], 2 * x - y)
-    np.testing.assert_allclose(found["total"], x - y / 2)
+    np.testing.assert_allclose(found["worth"], 2 * x - y, atol=1e-6)
+    np.testing.assert_allclose(found["total"], x - y / 2, atol=1e-6)
     page = drawn(found, AXES, "walkers")
     assert "observation[2]" in page and "info.way" in page and page.count("<figure") == 2
 
