@@ -285,18 +285,6 @@ def test_an_ablation_goes_on_where_it_stopped(
     assert "slow: exponential (scale 1, dispersion 1, density 1)" in Path("tiny.html").read_text()
 
 
-@pytest.mark.slow
-def test_on_several_processes_an_ablation_comes_to_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("marl_rllib")
-    pytest.importorskip("marl_gymnasium")
-    monkeypatch.chdir(tmp_path)
-    Path("tiny.yaml").write_text(SCENARIO)
-    one, two = (Ablation.of("tiny.yaml", [], 1, Path(name)) for name in ("one", "two"))
-    one.work()
-    two.work(workers=2)
-    assert two.scores == one.scores and Path("two/all/seed-0.log").is_file()
-
-
 def test_shapes_are_drawn_and_a_picture_needs_a_browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     commands.plot(None, "", "", tmp_path / "shapes.html", None)
     html = (tmp_path / "shapes.html").read_text()
