@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from league.schedules import Schedule
     from league.strategy import Strategy
 
-STRATEGIES: Kind[Strategy] = Kind("strategies", "league.strategy:Strategy")
+STRATEGIES: Kind[Strategy] = Kind("strategies", "league.strategy:Strategy", "league.walks:strategy")
 METASOLVERS: Kind[MetaSolver] = Kind("metasolvers", "league.metasolvers:MetaSolver", "league.trials:metasolver")
 DIVERSITIES: Kind[Diversity] = Kind("diversities", "league.diversity:Diversity", "league.trials:diversity")
 MEASURES: Kind[Measure] = Kind("measures", "league.measures:Measure")

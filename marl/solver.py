@@ -19,6 +19,8 @@ class SolverAlgorithm(abc.ABC):
 
     def train(self, job: Job, services: Services) -> Trained:
         """Solve the job's side against the plans of its opponents, or against a joint distribution of them."""
+        if len(job.sides) > 1:
+            raise UserError(f"{job.algorithm} answers opponents who stand still, and here the learner meets itself")
         game = services.exact()
         if job.joint is not None:
             return self.solve_joint(job, game, job.joint)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from marl.errors import RunError, UserError
 from marl.registry import (
+    ALGORITHMS,
     COMMANDS,
     CURRICULA,
     ENVIRONMENTS,
@@ -36,11 +37,13 @@ if TYPE_CHECKING:
 # Their targets are not what makes something, or need a run to work on.
 _MADE_OTHERWISE = {kind.name for kind in (COMMANDS, RUNNERS, ROSTERS, REPORTS, ENVIRONMENTS, REWARDS, MODELS)}
 _RUN = {
+    ALGORITHMS.name: "trains",
     REWARDS.name: "pays",
     MODELS.name: "learns",
     LOSSES.name: "learns",
     "measures": "measures",
 }  # and how
+_CHOOSY = {ALGORITHMS.name, "strategies"}  # some need data, or a game of their own: no fault of theirs
 Status: TypeAlias = Literal["pass", "warn", "fail", "skip"]
 
 
@@ -153,7 +156,8 @@ def _check_trial(
         refused = getattr(importlib.import_module(module), name)(registry, descriptor.full_name, params)
     except (UserError, RunError) as error:
         return finding("fail", str(error), traceback=_cause(error))
-    return finding("warn", f"nothing could be tried: {refused}") if refused else finding("pass")
+    status: Status = "skip" if descriptor.kind in _CHOOSY else "warn"
+    return finding(status, f"nothing could be tried: {refused}") if refused else finding("pass")
 
 
 def _check_run(
@@ -164,23 +168,33 @@ def _check_run(
     params: Mapping[str, Any],
     needed: list[str],
 ) -> Finding:
-    """Whether it does its work: a reward pays in small games, a model and a loss learn, a measure is taken."""
+    """Whether it does its work: an algorithm trains and a reward pays in small games, a model and a loss learn, a
+    measure is taken."""
     finding = partial(Finding, plugin.name, subject, _RUN[descriptor.kind])
     if needed:
         hint = f"`marl plugins check {descriptor.full_name} {needed[0]}=...` tries it with what you give it"
         return finding("skip", f"it cannot be made by defaults alone: it needs {', '.join(needed)}", hint)
+    from marl.cli.check_runs import Doubtful
+
     try:
         if descriptor.kind == REWARDS.name:
             from marl.cli.check_rewards import played as tried
+        elif descriptor.kind == ALGORITHMS.name:
+            from marl.cli.check_algorithms import tried
         else:
             from marl.cli.check_runs import tried
         refused = tried(registry, descriptor, params)
     except ImportError as error:
         return finding("warn", f"it is used in training, which needs what is not installed: {error}")
+    except Doubtful as error:
+        return finding(
+            "warn", str(error), f"with what does it learn? `marl plugins check {descriptor.full_name} lr=...`"
+        )
     except (UserError, RunError) as error:
         return finding("fail", str(error), traceback=_cause(error))
     hint = "an environment in the same plugin, that it takes, is what it is tried on"
-    return finding("warn", f"nothing could be tried: {refused}", hint) if refused else finding("pass")
+    status: Status = "skip" if descriptor.kind in _CHOOSY else "warn"
+    return finding(status, f"nothing could be tried: {refused}", hint) if refused else finding("pass")
 
 
 def _check_made(

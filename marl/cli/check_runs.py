@@ -23,6 +23,10 @@ _EVALUATION = {"matches": 8, "lanes": 8, "against": [], "previous": False}
 _SOURCES = ({"name": "league/sampled", "matches": 20}, {"name": "league/exact"})
 
 
+class Doubtful(RunError):
+    """Probably a mistake, or more than a short run can tell."""
+
+
 def tried(registry: Registry, descriptor: Descriptor, params: Mapping[str, Any]) -> str:
     """Run it in the first game that it takes; "", or why nothing could be run.
 
@@ -86,8 +90,10 @@ def _run(registry: Registry, scenario: Mapping[str, Any]) -> list[dict[str, Any]
             loaded = load_scenario(str(file), [], registry)
             try:
                 registry.load(registry.find(RUNNERS, loaded.kind))(loaded, registry, out, False)
-            except (UserError, RunError) as error:
-                raise type(error)(str(error).replace(str(out), "RUN")) from error
+            except UserError as error:
+                raise UserError(str(error).replace(str(out), "RUN")) from error
+            except RunError as error:
+                raise RunError(str(error).replace(str(out), "RUN")) from error
         return [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
 
 
