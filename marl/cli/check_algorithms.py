@@ -43,11 +43,11 @@ _SMALL = {
     "horizon": 8192,
 }
 _BUDGETS: dict[str, tuple[dict[str, float], ...]] = {  # by the parameter that a job's budget overrules
-    "env_steps": ({"env_steps": 128}, {"env_steps": 1024}),
+    "env_steps": ({"env_steps": 128},),
     "iterations": ({"iterations": 2},),
     "": ({"env_steps": 128}, {}),
 }
-_LONGER = {"env_steps": 4096.0, "iterations": 50.0}
+_LONGER = {"env_steps": 4096, "iterations": 50}
 _TICKS = 200  # of the matches that what was learned plays
 
 
