@@ -33,7 +33,17 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "offline.md",
     ),
     "Teams": ("teams.md", "cooperative-games.md", "skirmish.md"),
-    "Leagues": ("league.md", "psro.md", "solving.md", "search.md", "mean-field.md"),
+    "Leagues": (
+        "league.md",
+        "league-strategies.md",
+        "psro.md",
+        "league-evaluation.md",
+        "league-operations.md",
+        "league-plugins.md",
+        "solving.md",
+        "search.md",
+        "mean-field.md",
+    ),
     "Tournaments": ("tournaments.md", "bots.md", "sandboxes.md", "schedules-and-ratings.md"),
 }
 _WORDS = {"Leagues": ("league",), "Training": ("train",), "Tournaments": ("tournament",), "Plugins": ("plugin",)}
