@@ -100,6 +100,11 @@ def meanfield_games() -> Iterable[Descriptor]:
             "travellers choose roads that fill up, on Sioux Falls or any network; each trip is a population",
             "Cabannes et al., Solving N-player dynamic routing games with congestion, AAMAS 2022",
         ),
+        _game(
+            "economy:Economy",
+            "workers choose how much they earn, and what a tax brings is shared out evenly; one step",
+            "Saez, Review of Economic Studies 68, 2001; Zheng et al., The AI Economist, Science Advances 8, 2022",
+        ),
         _game("predator_prey:PredatorPrey", "several populations that hunt and flee in a circle", PEROLAT),
         Descriptor(
             "openspiel",
