@@ -109,7 +109,7 @@ def test_install_says_what_came_and_nothing_that_would_break_others_is_done(marl
     assert done.returncode == 0, done.stderr
     for part in ("pond (dist-pond 1.0) is installed. It brings:", "pond/bot", "  evaluation: {against: [pond/bot]}"):
         assert part in done.stdout
-    assert "  marl quack\n" in done.stdout
+    assert "\nOn the command line:\n  marl quack\n" in done.stdout
     told = json.loads(marl("info", "pond", "--json").stdout)
     assert told["origin"] == f"installed by pip from file://{file}"
     module = Path(told["file"])
@@ -150,6 +150,27 @@ def test_a_dry_run_changes_nothing_and_an_upgrade_says_what_was_there(marl):
     assert newer.returncode == 0 and "dist-pond  1.1  instead of 1.0" in newer.stdout, newer.stderr
     assert "nothing changes" in marl("upgrade", "pond").stdout
     assert marl("remove", "dist-pond").returncode == 0
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("uv"), reason="uv is not here")
+def test_uv_does_the_same_where_it_made_the_environment(marl, place):
+    python, wheels = place
+    config = python.parents[1] / "pyvenv.cfg"
+    before = config.read_text()
+    config.write_text(before + "uv = 0.9\n")
+    settings = {"UV_OFFLINE": "1", "UV_NO_INDEX": "1", "UV_FIND_LINKS": str(wheels)}
+    try:
+        tried = marl("install", "dist-pond<1.1", "--dry-run", **settings)
+        assert tried.stderr.startswith("asking uv") and "dist-pond  1.0  new" in tried.stdout, tried.stderr
+        assert "pond (dist-pond 1.0) is installed" in marl("install", "dist-pond<1.1", **settings).stdout
+        assert "dist-pond  1.1  instead of 1.0" in marl("upgrade", "pond", **settings).stdout
+        assert "nothing changes" in marl("upgrade", "pond", **settings).stdout
+        assert marl("remove", "pond", **settings).stdout.startswith("dist-pond 1.1 is removed")
+        lost = marl("install", "dist-nowhere", **settings)
+        assert lost.returncode == 1 and "dist-nowhere was not found" in lost.stderr
+    finally:
+        config.write_text(before)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from marl.printable import printable
 from marl.registry import Descriptor
 from marl.registry.descriptor import singular
 
+_TYPED = ("commands", "scenarios")
 _SHOWN = 12  # things that are still read
 
 
@@ -53,9 +54,10 @@ def _show(name: str) -> None:
     for note in plugin["notes"]:
         print(f"note: {name} {printable(note)}", file=sys.stderr)
     lines = {one.kind: use_of(one) for one in reversed(things) if use_of(one)}
-    if lines:
-        print("\nOn the command line:" if lines.keys() <= {"commands", "scenarios"} else "\nIn a scenario:")
-        print("".join(f"  {printable(line)}\n" for line in reversed(lines.values())), end="")
+    typed = {kind: lines.pop(kind) for kind in _TYPED if kind in lines}
+    for where, said in (("In a scenario", lines), ("On the command line", typed)):
+        if said:
+            print(f"\n{where}:\n" + "".join(f"  {printable(line)}\n" for line in reversed(said.values())), end="")
 
 
 def _descriptor(row: dict[str, Any]) -> Descriptor:
