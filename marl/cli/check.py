@@ -314,3 +314,18 @@ def _conformance(
         again = f"To see it again: check_environment(..., seed={result.seed}, only=[{result.check!r}])"
         hint = f"{result.hint} {again}".strip() if result.status in ("fail", "warn") else ""
         yield Finding(plugin.name, subject, result.check, result.status, result.message, hint, result.traceback)
+    if not any(result.status == "fail" for result in report.results):
+        yield _played_long(registry, plugin, descriptor, subject, params)
+
+
+def _played_long(
+    registry: Registry, plugin: Plugin, descriptor: Descriptor, subject: str, params: Mapping[str, Any]
+) -> Finding:
+    from marl.cli.check_long import played_long
+
+    finding = partial(Finding, plugin.name, subject, "plays on")
+    try:
+        played_long(registry, descriptor, params)
+    except (UserError, RunError) as error:
+        return finding("fail", str(error), traceback=_cause(error))
+    return finding("pass")

@@ -30,6 +30,7 @@ left_running: list[Any] = []  # threads that plugins started, and that the end o
 _guarding: list[Guard] = []
 
 
+_HOST = ("marl", "league")
 _WHEN = " while it was imported or asked"
 _RIGHT = "do that where it is needed, in what it brings"
 _UNDONE = f"{_WHEN}, which was undone: {_RIGHT}"
@@ -240,8 +241,8 @@ def _at(frame: FrameType | None) -> str:
     """Where somebody's own code is, as in " (bots.py, line 3)"; "" within Python's own."""
     standard = os.path.dirname(os.__file__) + os.sep
     while frame is not None:
-        file = frame.f_code.co_filename
-        if os.path.isabs(file) and (not file.startswith(standard) or "site-packages" in file):
+        file, ours = frame.f_code.co_filename, frame.f_globals.get("__name__", "").partition(".")[0] in _HOST
+        if not ours and os.path.isabs(file) and (not file.startswith(standard) or "site-packages" in file):
             return f" ({os.path.basename(file)}, line {frame.f_lineno})"
         frame = frame.f_back
     return ""
