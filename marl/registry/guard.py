@@ -20,7 +20,7 @@ from typing import Any
 
 TIMEOUT = "MARL_PLUGIN_TIMEOUT"
 USUAL = 30.0  # seconds for the import of a plugin's module, and for each of its hooks
-LONGER = 10  # what a plugin brings may import a learner: so many times as long
+LONGER = 20  # what a plugin brings may import a learner, and learn: so many times as long
 _SHOWN = 300  # letters of an error that are still read
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _GRACE = 3  # limits after which a plugin that goes on and on takes the process with it
@@ -159,7 +159,7 @@ class Guard:
 
 @contextlib.contextmanager
 def watched(who: str) -> Iterator[None]:
-    """Watch over the import of what a plugin brings: it may take ten times as long, and nothing is undone."""
+    """Watch over the import of what a plugin brings: it may take twenty times as long, and nothing is undone."""
     if _guarding:
         yield
         return

@@ -133,6 +133,6 @@ def check(tmp_path_factory):
 @pytest.mark.parametrize("name", SAID)
 def test_each_is_told_of(name, check, monkeypatch):
     if name == "hangs":
-        monkeypatch.setenv("MARL_PLUGIN_TIMEOUT", "0.05")
+        monkeypatch.setenv("MARL_PLUGIN_TIMEOUT", "0.025")
     failed = check(name)
     assert len(failed) == bool(SAID[name]) and SAID[name] in "".join(failed), failed
