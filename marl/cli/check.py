@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from marl.errors import RunError, UserError
 from marl.registry import (
@@ -30,9 +30,6 @@ from marl.registry import (
 )
 from marl.registry.descriptor import singular
 from marl.registry.guard import did, watched
-
-if TYPE_CHECKING:
-    from marl.policy import Policy
 
 # Their targets are not what makes something, or need a run to work on.
 _MADE_OTHERWISE = {kind.name for kind in (COMMANDS, RUNNERS, ROSTERS, REPORTS, ENVIRONMENTS, REWARDS, MODELS)}
@@ -61,11 +58,15 @@ class Finding:
 
 
 def check_plugin(
-    registry: Registry, plugin: Plugin, thing: str = "", params: Mapping[str, Any] | None = None
+    registry: Registry,
+    plugin: Plugin,
+    thing: str = "",
+    params: Mapping[str, Any] | None = None,
+    conformance: bool = True,
 ) -> Iterator[Finding]:
     """Check a plugin's state, its remarks, and each thing that it describes, or the `thing`s of that name alone.
 
-    `params` are given to them in place of their defaults.
+    `params` are given to them in place of their defaults. Environments are played unless `conformance` is False.
     """
     if plugin.state != "ok":
         status: Status = "skip" if plugin.state == "disabled" else "fail"
@@ -80,10 +81,12 @@ def check_plugin(
         yield Finding(plugin.name, plugin.name, "hooks", "warn", note)
     for descriptor in plugin.descriptors:
         if thing in ("", descriptor.name):
-            yield from _check(registry, plugin, descriptor, params or {})
+            yield from _check(registry, plugin, descriptor, params or {}, conformance)
 
 
-def _check(registry: Registry, plugin: Plugin, descriptor: Descriptor, params: Mapping[str, Any]) -> Iterator[Finding]:
+def _check(
+    registry: Registry, plugin: Plugin, descriptor: Descriptor, params: Mapping[str, Any], conformance: bool
+) -> Iterator[Finding]:
     subject = f"{descriptor.full_name} ({singular(descriptor.kind)})"
     try:
         target = registry.load(descriptor)
@@ -212,34 +215,18 @@ def _check_made(
         if descriptor.kind == POLICIES.name and isinstance(error, UserError):
             return finding("skip", f"not for matching pennies: {error}")
         return finding("fail", str(error), traceback=_cause(error))
-    from marl.cli.check_policies import claims
+    from marl.cli.check_curricula import practises
+    from marl.cli.check_policies import claims, plays
 
     try:
         if descriptor.kind == POLICIES.name:
-            _play(made)
+            plays(made)
             claims(made, descriptor.full_name)
         if descriptor.kind == CURRICULA.name:
-            _practise(descriptor, params)
+            practises(descriptor, params)
     except (UserError, RunError) as error:
         return finding("fail", str(error), traceback=_cause(error))
     return finding("pass")
-
-
-def _practise(descriptor: Descriptor, params: Mapping[str, Any]) -> None:
-    """Let a curriculum hear of some matches, save and load."""
-    import numpy as np
-
-    from marl.algorithm import Checkpoint
-    from marl.testing.games.corridor import SPEC
-    from marl.training.practice import Practice
-
-    one, other = (Practice({"name": descriptor.full_name, **params}, SPEC) for _ in range(2))
-    one.learn(np.array([0, 1, 1]), np.array([1.0, 0.0, 1.0]))
-    other.load(Checkpoint(one.save(), {}))
-    if not np.array_equal(one.weights(), other.weights()):
-        raise RunError(
-            f"{descriptor.full_name} has other weights after it was saved and loaded: save all that it knows"
-        )
 
 
 def _extra(descriptor: Descriptor) -> dict[str, Any]:
@@ -253,14 +240,6 @@ def _extra(descriptor: Descriptor) -> dict[str, Any]:
     from marl.testing.games.pennies import SPEC
 
     return {"spec": SPEC}
-
-
-def _play(policy: Policy) -> None:
-    """A few matches of a small game against itself, in which the arena looks at what it answers."""
-    from marl.arena import Arena, Pairings
-    from marl.testing.games import matching_pennies
-
-    Arena(matching_pennies(4)).play([policy], Pairings.repeat([[0, 0]], 8, seed=1))
 
 
 def _needed(target: Any) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from marl import rng
+from marl.arena import Arena, Pairings
 from marl.env import Environment, Rows
 from marl.errors import RunError
 from marl.policy import Acts, Policy, SearchPolicy
@@ -63,3 +64,8 @@ def _agree(action: np.ndarray, claimed: Floats, name: str) -> None:
     square = float((np.square(played - parts * len(action)) / (parts * len(action))).sum())
     if len(parts) > 1 and chdtrc(len(parts) - 1, square) < _CHANCE:
         raise RunError(f"{name} does not play what it claims (exp of logp): {shown} of the matches")
+
+
+def plays(policy: Policy) -> None:
+    """A few matches of a small game against itself, in which the arena looks at what it answers."""
+    Arena(matching_pennies(4)).play([policy], Pairings.repeat([[0, 0]], 8, seed=1))
