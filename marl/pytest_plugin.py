@@ -118,12 +118,13 @@ def _checked(subject: Callable[[], Any], check: str) -> list[Outcome]:
 
 
 def _subject(registry: Registry, one: Descriptor) -> Callable[[], Any]:
+    from marl.registry import ENVIRONMENTS
     from marl.testing.subject import Subject
 
     @cache
     def subject() -> Subject:
         chance = True if "chance" in one.tags else None
-        return Subject(lambda lanes: registry.make("environments", one.full_name, lanes=lanes), chance=chance)
+        return Subject(lambda lanes: registry.make(ENVIRONMENTS, one.full_name, lanes=lanes), chance=chance)
 
     return subject
 
