@@ -55,7 +55,7 @@ class Params:
 class Routing:
     """Places are the L links, then the origin of each trip: E in all. `roads`; `volumes` says how full links are.
 
-    States are `[E, longest + 1]` flattened, and one more for who has arrived.
+    States are `[E + 1, longest + 1]` flattened; the last row is who has arrived, of which the first state is used.
     """
 
     def __init__(self, params: Params | None = None) -> None:
@@ -67,8 +67,9 @@ class Routing:
         at = np.concatenate([self.roads.head, origins])  # the node at the end of each place
         self._links, self._places, self._waits = len(self.roads.time), len(at), max(params.longest, params.departures)
         self._next, self.actions = successors(self.roads, at)
-        self.states = self._places * (self._waits + 1) + 1
-        self.layout: tuple[int, ...] = (self.states,)
+        self.layout: tuple[int, ...] = (self._places + 1, self._waits + 1)
+        self._end = self._places * (self._waits + 1)  # the state of who has arrived
+        self.states = self._end + self._waits + 1
         self._arrives = at[None, :] == self._goals[:, None]  # [P, E]
         self.initial = self._started()
         self.legal: Bools | None = self._allowed()
@@ -86,11 +87,11 @@ class Routing:
     def push(self, time: int, mass: Floats, distribution: Floats) -> Floats:
         """See `MeanFieldGame`."""
         count = len(self.populations)
-        moved = mass[..., :-1].reshape(count, self.actions, self._places, -1)
+        moved = mass[..., : self._end].reshape(count, self.actions, self._places, -1)
         everybody = moved.sum(axis=1)
         after = np.zeros((count, self._places, self._waits + 1))
         after[..., :-1] = everybody[..., 1:]
-        arrived = mass[..., -1].sum(axis=1) + (everybody[..., 0] * self._arrives).sum(axis=1)
+        arrived = mass[..., self._end :].sum(axis=(1, 2)) + (everybody[..., 0] * self._arrives).sum(axis=1)
         going = np.where(self._arrives[:, None], 0.0, moved[..., 0]).reshape(count, -1)
         entering = np.zeros((count, self._links + 1))
         for row in range(count):
@@ -105,7 +106,7 @@ class Routing:
     def pull(self, time: int, values: Floats, distribution: Floats, following: Floats) -> Floats:
         """See `MeanFieldGame`."""
         count = len(self.populations)
-        there = values[:, :-1].reshape(count, self._places, -1)
+        there = values[:, : self._end].reshape(count, self._places, -1)
         volume = self.volumes(following)
         low, share = self._delay(volume)
         link = np.arange(self._links)
@@ -115,15 +116,15 @@ class Routing:
         on = entered[:, np.minimum(self._ways, self._links - 1)].reshape(count, self.actions, self._places)
         stays = (self._next < 0).T[None] & np.ones((count, 1, 1), dtype=bool)
         on = np.where(stays, there[:, None, :, 0], on)
-        found[..., 0] = np.where(self._arrives[:, None], values[:, -1][:, None, None], on)
+        found[..., 0] = np.where(self._arrives[:, None], values[:, self._end][:, None, None], on)
         result = np.empty((count, self.actions, self.states))
-        result[..., :-1] = found.reshape(count, self.actions, -1)
-        result[..., -1] = values[:, -1][:, None]
+        result[..., : self._end] = found.reshape(count, self.actions, -1)
+        result[..., self._end :] = values[:, self._end][:, None, None]
         return result
 
     def volumes(self, distribution: Floats) -> Floats:
         """How many are on each link, `[L]`, in the network's unit, from a distribution `[P, S]`."""
-        places = distribution[:, :-1].reshape(len(self.populations), self._places, -1)
+        places = distribution[:, : self._end].reshape(len(self.populations), self._places, -1)
         return np.asarray(places[:, : self._links].sum(axis=(0, 2)) * self.params.vehicles)
 
     def _delay(self, volume: Floats) -> tuple[Ints, Floats]:
@@ -138,16 +139,17 @@ class Routing:
         if dead.any():
             kept = np.where(dead[None, :] & ~self._arrives, moved[..., 0].sum(axis=1), 0.0)
             after[..., 0] += kept
-        result = np.empty((len(arrived), self.states))
-        result[:, :-1] = after.reshape(len(arrived), -1)
-        result[:, -1] = arrived
+        result = np.zeros((len(arrived), self.states))
+        result[:, : self._end] = after.reshape(len(arrived), -1)
+        result[:, self._end] = arrived
         return result
 
     def _started(self) -> Floats:
         initial = np.zeros((len(self.populations), self._places, self._waits + 1))
         for row in range(len(self.populations)):
             initial[row, self._links + row, : self.params.departures] = 1.0 / self.params.departures
-        return np.concatenate([initial.reshape(len(self.populations), -1), np.zeros((len(initial), 1))], axis=1)
+        end = np.zeros((len(initial), self._waits + 1))
+        return np.concatenate([initial.reshape(len(initial), -1), end], axis=1)
 
     def _allowed(self) -> Bools:
         """At a crossing the roads that go on from it; on a road, and where one arrives, the first action."""
@@ -157,7 +159,7 @@ class Routing:
         crossing = np.where(self._arrives[:, None], False, choice[None])
         legal[0, ..., 0] |= crossing
         whole = legal.reshape(1, len(self.populations), self.actions, -1)
-        end = np.zeros((*whole.shape[:3], 1), dtype=bool)
+        end = np.zeros((*whole.shape[:3], self._waits + 1), dtype=bool)
         end[:, :, 0] = True
         return np.concatenate([whole, end], axis=-1)
 
@@ -173,6 +175,6 @@ class Routing:
         rest = np.where(np.isinf(rest), self.params.step * self.horizon, rest)
         waits = np.arange(self._waits + 1) * self.params.step
         last = -(rest[:, at][..., None] + waits)
-        end = np.zeros((len(going), 1))
+        end = np.zeros((len(going), self._waits + 1))
         cost = np.concatenate([-self.params.step * going.reshape(len(going), -1), end], axis=1)
         return cost[None, :, None, :], np.concatenate([last.reshape(len(going), -1), end], axis=1)
