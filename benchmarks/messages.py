@@ -60,7 +60,7 @@ def drawing(curves: dict[int, list[Curve]]) -> str:
     for place, (message, runs) in enumerate(curves.items()):
         colour = COLOURS[message]
         said = f"{message} numbers a message" if message else "no messages"
-        parts.append(f'<text x="570" y="{170 + 18 * place}" text-anchor="end" fill="{colour}">{said}</text>')
+        parts.append(f'<text x="570" y="{80 + 18 * place}" text-anchor="end" fill="{colour}">{said}</text>')
         for curve in runs:
             points = " ".join(f"{60 + 520 * step / end:.1f},{240 - 210 * value:.1f}" for step, value in curve)
             parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="1.5"/>')
