@@ -32,7 +32,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "arena.md",
         "offline.md",
     ),
-    "Teams": ("teams.md", "cooperative-games.md", "skirmish.md"),
+    "Teams": ("teams.md", "cooperative-games.md", "skirmish.md", "carball.md"),
     "Leagues": (
         "league.md",
         "league-strategies.md",
