@@ -13,6 +13,8 @@ from marl.registry import specs
 from marl.registry.kind import Kind
 
 ROOT = Path(__file__).parents[2]
+if not (ROOT / "plugins").is_dir():
+    pytest.skip("the sources are looked at in a checkout", allow_module_level=True)
 HOOKS = {
     name: module
     for module in (specs, hookspecs)
