@@ -67,7 +67,7 @@ class MFQ(RLlibAlgorithm):
     learner = MFQLearner
     experience = Replay
     behaviour = Boltzmann
-    heads = Heads("logits", value=False, start="uniform")
+    heads = Heads("logits", value=False)  # whose start is the same for networks of plugins: `independent` is one
 
     def train(self, job: Job, services: Services) -> Trained:
         """See `RLlibAlgorithm`. Raises UserError where the environment shows no mean actions."""
