@@ -7,8 +7,8 @@ battle   MF-Q against independent Q-learning: both learn in self-play, for equal
          higher return (kills, mostly) wins. MF-AC against it with --learner mfac
 magent2  the same in MAgent2's battle
 
-Nothing was tuned on the seeds that are reported, which count from 102 (those before showed a fault). `--quick`: one seed
-(temperature), a tenth of the steps.
+Nothing was tuned on the seeds that are reported, which count from 102 (those before showed a fault). `--quick`: one
+seed (temperature), a tenth of the steps.
 """
 
 from __future__ import annotations
