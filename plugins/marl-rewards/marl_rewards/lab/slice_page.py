@@ -18,6 +18,7 @@ from marl_rewards.lab.slice import CELLS, Axis, maps
 
 SHEET = Sheet(380, 330, left=70, right=310, top=10, bottom=268)
 _BAR = 326.0  # where the scale of colours begins
+_SEAM = 0.4  # how far cells reach over one another, so that no paper shines through
 
 
 def drawn(found: Mapping[str, Floats], both: tuple[Axis, Axis], scenario: str) -> str:
@@ -36,8 +37,8 @@ def _map(name: str, values: Floats, both: tuple[Axis, Axis]) -> str:
     wide, high = (SHEET.right - SHEET.left) / (CELLS - 1), (SHEET.bottom - SHEET.top) / (CELLS - 1)
     cells = "".join(
         f'<rect x="{max(SHEET.left, x(a) - wide / 2):.1f}" y="{max(SHEET.top, y(b) - high / 2):.1f}" '
-        f'width="{wide if 0 < column < CELLS - 1 else wide / 2:.1f}" '
-        f'height="{high if 0 < row < CELLS - 1 else high / 2:.1f}" fill="{colour(2 * value / most)}"/>'
+        f'width="{(wide if 0 < column < CELLS - 1 else wide / 2) + _SEAM:.1f}" '
+        f'height="{(high if 0 < row < CELLS - 1 else high / 2) + _SEAM:.1f}" fill="{colour(2 * value / most)}"/>'
         for row, b in enumerate(both[1].values.tolist())
         for column, (a, value) in enumerate(zip(both[0].values.tolist(), values[row].tolist(), strict=True))
     )
