@@ -63,7 +63,7 @@ def test_what_a_deviator_is_said_to_earn_is_what_it_earns_in_the_arena() -> None
     environment = Finite(200, CROWD, 5)
     pairings = Pairings.repeat([np.zeros(5, dtype=np.int64)], 800, 1)
     gains = played(environment, policy, response, pairings)
-    said = []
+    said, now = [], []
     where = np.empty((200, 6, 5), dtype=np.int64)
     (rows,) = environment.reset(np.arange(200), np.arange(200, dtype=np.uint64))
     for time in range(5):
@@ -73,7 +73,10 @@ def test_what_a_deviator_is_said_to_earn_is_what_it_earns_in_the_arena() -> None
     where[:, 5] = environment.where
     for one in where:
         others = Others(environment, one)
-        said.append(others.earned(response) - others.earned(policy))
+        now.append(others.earned(policy))
+        said.append(others.earned(response) - now[-1])
+    everybody = Arena(environment).play([Tabular(policy)], pairings).agent_returns.mean()
+    assert everybody == pytest.approx(np.mean(now), abs=0.15)
     error = np.hypot(gains.std() / np.sqrt(len(gains)), np.std(said) / np.sqrt(len(said)))
     assert gains.mean() == pytest.approx(np.mean(said), abs=4 * error) and error < 0.3
 
