@@ -21,7 +21,7 @@ from marl.registry import load_registry
 from marl.scenario import load_scenario
 
 EXACT = "league/best_response"
-LEARNED = "{name: values/dqn, env_steps: 20000, lanes: 64, rows: 256, lr: 0.002, model: {activation: relu}}"
+LEARNED = "{name: rllib/dqn, env_steps: 20000, lanes: 64, rows: 256, lr: 0.002, model: {activation: relu}}"
 SOLVER = (
     "{name: nash/deep_cfr, model: {hidden: [32, 32], activation: relu}, iterations: 20, traversals: 500, "
     "capacity: 100000, steps: 100, play_steps: 1000}"
