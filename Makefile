@@ -65,6 +65,7 @@ bench: $(STAMP)  ## The benchmarks against the peers (--quick; run the scripts o
 docs: $(STAMP)  ## Build the site into build/site; what mkdocs needs is installed first, where it is missing.
 	@$(BIN)/python -c 'import black, material, mkdocstrings' 2>/dev/null || $(PIP) -e ".[docs]"
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict -f website/mkdocs.yml
+	@echo "build/site/index.html; with search: $(BIN)/python -m http.server -d build/site"
 
 clean:  ## Remove the environment and caches; runs stay.
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist build
