@@ -16,7 +16,8 @@ def leaving(run: Path, player: str, bot: Path | None, onnx: Path | None) -> None
     found = contestant(f"{run}@{player}" if player else str(run), registry)
     if bot is not None:
         bot_folder(found, bot, registry)
-        print(printable(f"bot     {bot}\nnext    marl tournament submit EVENT {bot}"))
+        print(printable(f"bot     {bot}"))
+        print(printable(f"next    marl tournament submit EVENT {bot}"))
     if onnx is not None:
         from league.operations.onnx import network_file
 

@@ -53,7 +53,10 @@ def _played(
         except UserError as error:
             refused.append(f"not for {name}: {error}")
             continue
-        _pay(both, game(8), f"{descriptor.full_name}: in {name} it")
+        try:
+            _pay(both, game(8), f"{descriptor.full_name}: it")
+        except RunError as error:
+            raise RunError(f"in {name}: {error}") from error
     return refused[0] if refused and len(refused) == len(games) else ""
 
 

@@ -79,5 +79,6 @@ class Match(abc.ABC):
         raise NotImplementedError
 
     def render(self) -> Frame:
-        """A picture of the match."""
-        return Frame(repr(self), "")
+        """A picture of the match; without one, its `repr` where it has one of its own."""
+        own = type(self).__repr__ is not object.__repr__  # object's has an address, which no replay shows again
+        return Frame(repr(self) if own else f"{type(self).__name__}, which has no render()", "")

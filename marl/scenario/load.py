@@ -16,6 +16,7 @@ from marl.registry.lenient import Lenient
 from marl.registry.params import join
 from marl.scenario import record
 from marl.scenario.library import locate
+from marl.scenario.lock import whence
 from marl.scenario.overrides import assign, split
 from marl.scenario.plain import plain, to_yaml
 from marl.scenario.read import interpolated, read
@@ -54,7 +55,8 @@ def load_scenario(name_or_path: str | Path, overrides: list[str], registry: Regi
     try:
         config = registry.fill(runner, values, f"a scenario of kind {runner.name!r}", lenient)
     except ParameterError as error:
-        raise UserError(f"{place(error.path)}: {error}") from error
+        more = whence(str(error), source.parent, registry) if source.name == record.FILE else ""
+        raise UserError(f"{place(error.path)}: {error}{more}") from error
     name = str(getattr(config, "name", None) or _name(source))
     if name in (".", "..") or {"/", "\\"} & set(name):
         raise UserError(

@@ -94,7 +94,7 @@ def others(then: Lock, registry: Registry) -> Iterator[str]:
     for one in then.used:
         plugin, origin = here.get(one.name), f"{one.distribution} {one.version}".strip()
         if plugin is None:
-            yield f"{origin} (plugin {one.name!r}) is not here: {_get(one)}"
+            yield f"{origin} (plugin {one.name!r}) is not here: {_get(one)}{_there(one)}"
         elif plugin.state != "ok":
             yield f"plugin {one.name!r} is {plugin.state}: `marl plugins doctor {one.name}` says why"
         elif plugin.version != one.version:
@@ -131,6 +131,19 @@ def hold(then: Lock, registry: Registry, what: str) -> None:
         raise UserError(f"--locked: {what} was run with other plugins than those here:\n  " + "\n  ".join(found))
 
 
+def whence(error: str, run: Path, registry: Registry) -> str:
+    """Where the plugin that `error` misses was read from when `run` was run, as the end of the sentence; or ""."""
+    here = {plugin.name for plugin in registry.plugins}
+    try:
+        then = read(run)
+    except UserError:  # it is there, or it is not: this only says more
+        return ""
+    for one in then.plugins:
+        if one.folder and one.name not in here and f"no plugin {one.name!r} is installed" in error:
+            return f"; this run had it from {one.folder}: `marl --plugin-dir {one.folder} ...` reads it from there"
+    return ""
+
+
 def _get(one: Locked) -> str:
     """How to get a plugin as it was."""
     if one.source:
@@ -138,6 +151,12 @@ def _get(one: Locked) -> str:
     if one.folder:
         return f"it was read from {one.folder}: get that back as it was (`marl scenarios bundle` takes it along)"
     return f'`{sys.executable} -m pip install --force-reinstall --no-deps "{one.distribution}=={one.version}"`'
+
+
+def _there(one: Locked) -> str:
+    """What to do where the folder that a plugin was read from still is one."""
+    named = one.folder and not one.source and Path(one.folder).exists()
+    return f"; if it still is there: `marl --plugin-dir {one.folder} ...`" if named else ""
 
 
 def _locked(plugin: Plugin, used: bool) -> Locked:

@@ -50,6 +50,10 @@ def diagnose(plugin: Plugin) -> Iterator[Diagnosis]:
 
 def diagnose_target(plugin: Plugin, target: str, error: str) -> Diagnosis:
     """What is wrong with a thing that a plugin brings, and that could not be imported."""
+    module, _, name = target.partition(":")
+    if f"AttributeError: module {module!r} has no attribute {name.partition('.')[0]!r}" in error:
+        mend = f"write {name} into the module {module}, or name in the descriptor what stands there"
+        return Diagnosis(plugin.name, "target", error, mend=mend)
     found = _of_traceback(plugin, error, plugin.failures.get(target, ""), _lacking(plugin))
     return found or Diagnosis(plugin.name, "target", error, mend=f"see `marl plugins check {plugin.name}`")
 

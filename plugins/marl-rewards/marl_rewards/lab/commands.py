@@ -93,4 +93,4 @@ def judge(
 
     asker = asker_of(run, load_registry())
     done = in_the_terminal(asker, pairs, seed) if terminal else on_a_page(asker, pairs, seed, port)
-    show.line(f"{done} answers kept in {asker.folder}")
+    show.line(f"{done} answer{'' if done == 1 else 's'} kept in {asker.folder}")

@@ -142,7 +142,7 @@ def in_the_terminal(
                     print(f"\n{name} clip, {number} of {len(clip.frames)} ({question.who})\n{frame.text}", flush=True)
                     time.sleep(delay)
             while (said := read("\nwhich is better? 1, 2, = (equal), Enter (cannot tell): ").strip()) not in keys:
-                pass
+                print(f"{said!r} is none of 1, 2, = and Enter")
             keep_answer(asker.folder, question.number, keys[said])
             done += 1
     except (KeyboardInterrupt, EOFError):
