@@ -1,6 +1,6 @@
 """Boltzmann policies: actions are drawn in proportion to the exponential of their values over a temperature.
 
-Source: Yang et al., "Mean field multi-agent reinforcement learning", ICML 2018, section 3.2 (the softmax over values).
+Source: Yang et al., "Mean field multi-agent reinforcement learning", ICML 2018, section 3 (the softmax over values).
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ earns half of what its bonds are worth. The chains may order in opposite directi
 mean spin that is not 0 at the start, they do not. The transition (Onsager, Physical Review 65, 1944) is at
 `T = 2 J / ln(1 + sqrt 2) = 2.269 J`, so at `tau = 1.135 J`.
 
-Source: Yang et al., "Mean field multi-agent reinforcement learning", ICML 2018, section 5.2 (rewards, order parameter).
+Source: Yang et al., "Mean field multi-agent reinforcement learning", ICML 2018, section 5 (rewards, order parameter).
 """
 
 from __future__ import annotations

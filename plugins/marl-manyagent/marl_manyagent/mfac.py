@@ -5,7 +5,7 @@ follows the gradient of `log pi(a | s) * (Q(s, a, m) - sum over a' of pi(a' | s)
 nothing but its variance. The mean actions `m` are those of the same tick. What the policy itself sees of the mean
 action of the tick before is up to its network: nothing with `model: {kind: manyagent/independent}`.
 
-Source: Yang et al., "Mean field multi-agent reinforcement learning", ICML 2018, section 3.3 and algorithm 2.
+Source: Yang et al., "Mean field multi-agent reinforcement learning", ICML 2018, section 3.
 """
 
 from __future__ import annotations

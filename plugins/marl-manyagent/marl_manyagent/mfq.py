@@ -10,7 +10,7 @@ with this mean action in place of the one it was chosen by.
 
 Without mean actions (`model: {kind: manyagent/independent}`) it is independent Q-learning with Boltzmann policies.
 
-Source: Yang et al., "Mean field multi-agent reinforcement learning", ICML 2018, section 3.2 and algorithm 1.
+Source: Yang et al., "Mean field multi-agent reinforcement learning", ICML 2018, section 3.
 """
 
 from __future__ import annotations
