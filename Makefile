@@ -14,6 +14,8 @@ JOBS ?= 3
 # Small products lose by threads, and the tests already run side by side.
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
+# Ray gives way to whatever runs beside it: its tests would wait until all others are over.
+export RAY_worker_niceness ?= 0
 # Tests start hundreds of processes, each of which would compile all that it imports again.
 unexport PYTHONDONTWRITEBYTECODE
 
