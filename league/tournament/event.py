@@ -31,7 +31,7 @@ from marl.env import Environment, EnvSpec
 from marl.errors import RunError, UserError, suggestion
 from marl.registry import ENVIRONMENTS, Registry
 from marl.run.directory import locked
-from marl.scenario import FILE, Scenario, load_scenario, write
+from marl.scenario import FILE, Scenario, load_scenario, lock, write
 
 FOLDERS = ("bots", "replays", "logs", "blobs")
 ENDED = "ended"  # a decision in the ledger
@@ -228,7 +228,7 @@ def discard(path: Path, folder: bool) -> None:
 
 
 def _ours(name: str) -> bool:
-    return name in (*FOLDERS, "lock", "commitment", secret.FILE) or name.startswith("ledger.db")
+    return name in (*FOLDERS, "lock", lock.FILE, "commitment", secret.FILE) or name.startswith("ledger.db")
 
 
 def open_event(path: Path, registry: Registry, *, writes: bool = True) -> Event:

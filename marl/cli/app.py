@@ -29,7 +29,11 @@ OWN = (
     ),
     Descriptor("compare", "marl.cli.compare:compare", "Which method is better, over seeds and tasks, with intervals."),
     Descriptor("plugins", "marl.cli.plugins:app", "Plugins: find, install, check and write them."),
-    Descriptor("scenarios", "marl.cli.scenarios:app", "Scenarios that can be run by name, and bundles of runs."),
+    Descriptor(
+        "scenarios",
+        "marl.cli.scenarios:app",
+        "Scenarios that can be run by name, and bundles of runs: list, show, bundle.",
+    ),
 )
 
 
