@@ -9,8 +9,8 @@ PROJECTS := pyproject.toml $(PLUGINS)
 TORCH ?= torch==2.13.0
 # What is never imported is not compiled: that takes a third less.
 PIP := $(BIN)/python -m pip install --no-compile --quiet --disable-pip-version-check -c constraints.txt
-# Many tests wait for processes and clocks: three at once keep two cores busy.
-JOBS ?= 3
+# Many tests wait for processes and clocks: four at once keep two cores busy.
+JOBS ?= 4
 # Small products lose by threads, and the tests already run side by side.
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
