@@ -192,6 +192,8 @@ class Registry:
             return ""
         if plugin is None:
             return f"no plugin {qualifier!r} is installed"
+        if plugin.state == "disabled":
+            return f"plugin {qualifier!r} is disabled (`marl plugins enable {qualifier}` brings it back)"
         return f"plugin {qualifier!r} is {plugin.state} (see `marl plugins info {qualifier}`)"
 
     def _remark(self, name: str) -> str:

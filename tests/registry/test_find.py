@@ -54,7 +54,7 @@ def test_a_plugin_that_is_not_ok_is_pointed_to(install, fresh, monkeypatch):
     registry = fresh()
     cause = "unknown policy 'bad/thing': plugin 'bad' is broken (see `marl plugins info bad`)"
     assert message(registry, "bad/thing") == cause
-    assert "unknown policy 'off/x': plugin 'off' is disabled (see `marl plugins info off`)" in message(
+    assert "unknown policy 'off/x': plugin 'off' is disabled (`marl plugins enable off` brings it back)" in message(
         registry, "off/x"
     )
     text = message(registry, "anything")
