@@ -32,7 +32,8 @@ _PLAIN = {str: click.STRING, bool: click.BOOL, TextIO: click.File("r", encoding=
 
 @dataclass(frozen=True)
 class _Declared:
-    """What `argument` and `option` say of a parameter."""
+    """What `argument` and `option` say of a parameter. Who calls a command from Python without it gets this: it counts
+    as its default."""
 
     default: Any
     names: tuple[str, ...] | None  # None: an argument
@@ -40,6 +41,9 @@ class _Declared:
     help: str
     min: float | None = None
     max: float | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.default)
 
 
 def argument(default: Any = _REQUIRED, *, metavar: str = "", help: str = "") -> Any:

@@ -23,7 +23,7 @@ def run(
     from marl.scenario.record import changed
 
     registry = load_registry()
-    if locked is True:  # called from Python, an option that is not given is its declaration
+    if locked:
         _hold(locate(scenario, registry).parent, registry, scenario)
     loaded = load_scenario(scenario, overrides or [], registry)
     for note in changed(loaded, registry, f"{loaded.source} was written"):
@@ -50,7 +50,7 @@ def resume(
     from marl.scenario import record
 
     registry = load_registry()
-    if locked is True:  # called from Python, an option that is not given is its declaration
+    if locked:
         _hold(directory, registry, str(directory))
     loaded = changed(directory, overrides or [], registry)
     for note in record.changed(loaded, registry):
