@@ -20,6 +20,7 @@ from league.view import LeagueView
 from marl.errors import UserError
 from marl.registry import Component, Registry, blamed, wrong
 
+_ZERO = 1e-9  # what rounding leaves of a number that cannot become less
 _RIGHT = "a league.measures.Value of finite numbers with low <= value <= high, or None"
 
 
@@ -78,8 +79,8 @@ class Taken:
         if side == "below":
             farther = value.value / 4 if value.value > 0 else value.value - 1
             least = self.measure.about.least
-            if least is not None and farther < least:
-                return ""  # it cannot become less, so nothing farther would be accepted
+            if least is not None and value.value - least < _ZERO:
+                return ""  # it cannot become less
             return f"stop.{self.name}{'' if self.bare else '.below'}={farther:.1g}"
         farther = 2 * value.value if value.value > 0 else value.value + 1
         return f"stop.{self.name}{'' if self.bare else '.above'}={farther:.2g}"

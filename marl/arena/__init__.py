@@ -5,6 +5,7 @@ the loop under both. `TrajectoryRecorder` and `ReplayRecorder` write down what t
 """
 
 from marl.arena.arena import Arena, Sampler
+from marl.arena.lineups import Lineup, lineup
 from marl.arena.pairings import Mixtures, Pairings, Profiles, Source
 from marl.arena.payoff import Moments, tally
 from marl.arena.play import Play, Recorder, environment_seeds
@@ -18,6 +19,7 @@ from marl.trajectory import Trajectory
 __all__ = [
     "Arena",
     "Failures",
+    "Lineup",
     "Mixtures",
     "Moments",
     "Pairings",
@@ -34,5 +36,6 @@ __all__ = [
     "Trajectory",
     "TrajectoryRecorder",
     "environment_seeds",
+    "lineup",
     "tally",
 ]

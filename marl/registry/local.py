@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shlex
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ _NO_PLUGINS = ("_", "test_", "conftest.py", "setup.py")  # how files begin that 
 _MARKS = ("hookimpl", "def marl_", "def league_")  # what a plugin has, and a module that one needs has not
 _PYTHONS = sys.stdlib_module_names - {"test"}  # tests are called so, and nobody imports Python's
 _PROJECT = "pyproject.toml"
+_used: list[str] = []  # what `use` was told of; the environment, too, may name folders, and will still do so
 
 
 def local_plugins(places: Iterable[str]) -> list[Plugin]:
@@ -57,8 +59,15 @@ def use(path: str) -> None:
     found, notes = places(path)
     if notes or not found:
         raise UserError(f"{path!r} is neither a folder nor a .py file: plugins are looked for in those")
+    _used[:] = [path]
     before = os.environ.get(PLUGIN_DIR, "").split(os.pathsep)
     os.environ[PLUGIN_DIR] = os.pathsep.join(dict.fromkeys(filter(None, [*found, *before])))
+
+
+def again(command: str) -> str:
+    """A command of marl, `marl ...`, as it has to be typed to find the plugins that this one was told of."""
+    options = "".join(f" --plugin-dir {shlex.quote(path)}" for path in _used)
+    return f"marl{options}{command.removeprefix('marl')}"
 
 
 def _files(where: Path) -> Iterator[Plugin]:

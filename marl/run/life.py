@@ -19,6 +19,7 @@ from marl.blobs import Blobs
 from marl.errors import RunError, UserError
 from marl.metrics import Metrics
 from marl.registry import SINKS, Component, Registry
+from marl.registry.local import again
 from marl.run.directory import goes_on, locked
 from marl.run.journal import Entry, settle
 from marl.run.pins import Pins
@@ -116,10 +117,10 @@ def carry_out(run: Run[D]) -> None:
         with run.display(console) as display:
             run.work(display)
     except KeyboardInterrupt as reason:
-        line = f"{str(reason) or 'stopped'}; {run.stays} `{run.again}`"
+        line = f"{str(reason) or 'stopped'}; {run.stays} `{again(run.again)}`"
         console.print(line, markup=False, soft_wrap=True)
         raise
     report = run.report()  # before anything is printed: `| head` stops reading when it has enough
     lines = [*run.summary(console), *([f"report  {report}"] if report else [])]
-    lines += [f"{'' if number else 'next':<8}{command}" for number, command in enumerate(run.following())]
+    lines += [f"{'' if number else 'next':<8}{again(command)}" for number, command in enumerate(run.following())]
     console.print("\n".join(lines), markup=False, soft_wrap=True)

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 from marl import rng
 from marl.algorithm import Checkpoint, Services, Trained
+from marl.arena.lineups import Lineup, lineup
 from marl.compute import Compute
 from marl.env import EnvSpec
 from marl.errors import UserError
@@ -28,7 +29,6 @@ from marl.training.experience.on_policy import OnPolicy
 from marl.training.feasible import Data, check_data, check_job
 from marl.training.hyper import Hyper
 from marl.training.learner import ColumnLearner
-from marl.training.lineup import Lineup, lineup
 from marl.training.making import compute, explained, lender, tell_void
 from marl.training.modules import ModuleSpec, module_specs
 from marl.training.networks import Heads

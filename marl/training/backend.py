@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from marl.algorithm import Checkpoint, Services
+from marl.arena.lineups import Lineup
 from marl.snapshot import JSON
-from marl.training.lineup import Lineup
 from marl.training.networks import NetworkPolicy
 from marl.training.rollout import Told
 from marl.types import Array, Floats

@@ -72,6 +72,7 @@ class Dashboard(Display, Watcher):
     def finished(self, done: Slice) -> None:
         """See `Watcher`."""
         self._add(done)
+        self.step = done.env_steps  # an algorithm may say nothing while it learns
         if not self.drawn:
             self._line(self.seconds, self.left)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
+from marl.arena.lineups import lineup
 from marl.compute import Compute
 from marl.env import EnvSpec
 from marl.errors import UserError
 from marl.job import Job
 from marl.training.hyper import Hyper
-from marl.training.lineup import lineup
 
 Data: TypeAlias = Literal["played", "recorded", "both"]  # what an algorithm can learn from
 

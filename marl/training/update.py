@@ -46,6 +46,7 @@ from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 
 from marl.algorithm import Checkpoint, Services
+from marl.arena.lineups import Lineup
 from marl.env import EnvSpec
 from marl.snapshot import JSON
 from marl.training import making
@@ -55,7 +56,6 @@ from marl.training.experience import Draw
 from marl.training.hyper import Hyper
 from marl.training.lanes import part_of, recorded, stream, whole
 from marl.training.learner import ColumnLearner
-from marl.training.lineup import Lineup
 from marl.training.modules import ModuleSpec
 from marl.training.networks import moments, player
 from marl.training.networks.moments import Seen

@@ -16,13 +16,13 @@ from league.metasolvers.cce import CoarseCorrelated, deviations
 from league.payoffs import Payoffs
 from league.payoffs.joint import Joint
 from league.reader import read_view
+from marl.arena import lineup
 from marl.errors import RunError, UserError
 from marl.job import SELF, Job, marginals
 from marl.registry import ENVIRONMENTS, Component, load_registry
 from marl.types import Floats
 
 pytest.importorskip("marl_classic", reason="needs the plugin marl-classic")
-lineup = pytest.importorskip("marl.training.lineup", reason="needs torch and Ray").lineup
 
 Make = Callable[..., Manager]
 

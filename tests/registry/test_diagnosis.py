@@ -33,6 +33,11 @@ CASES = {
         [("api", "made for hook API >=1,<2", 0, "marl plugins upgrade sick")],
     ),
     "has no range": ("MARL_API = 'new'", [("api", "'new' is not a version range", 0, "MARL_API = '>=2,<3'")]),
+    "describes what is not there": (
+        "@hookimpl\ndef marl_policies():\n"
+        "    return [Descriptor('a', 'sick_module:A', 'z'), Descriptor('b', 'marl.xyz:B', 'z')]",
+        [("target", "no module 'marl.xyz', of which it describes b", 0, "name in the descriptor")],
+    ),
     "forgot a mark": ("def marl_policies(): return []", [("remark", "without @hookimpl", 0, "")]),
     "returns nonsense": ("@hookimpl\ndef marl_policies(): return 3", [("broken", "returned 3, not a list", 0, "")]),
 }

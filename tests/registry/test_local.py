@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from marl.registry import POLICIES
+from marl.registry import POLICIES, local
 from marl.registry.discover import discover
 from marl.registry.load import build
 from marl.registry.local import local_plugins
@@ -134,3 +134,10 @@ def test_a_checkout_may_not_stand_in_for_pythons_modules(tmp_path, monkeypatch):
     (found,) = local_plugins([str(tmp_path)])
     assert found.state == "broken" and str(tmp_path) not in sys.path
     assert found.error == f"{tmp_path / 'statistics.py'} would stand in for Python's own module 'statistics': rename it"
+
+
+def test_a_command_that_comes_next_names_the_folder_that_was_typed(folder, monkeypatch):
+    monkeypatch.setattr(local, "_used", [])
+    assert local.again("marl resume runs/a") == "marl resume runs/a"  # the environment will name it again
+    local.use(str(folder))
+    assert local.again("marl resume runs/a") == f"marl --plugin-dir {folder} resume runs/a"

@@ -363,7 +363,7 @@ from marl.training.networks import ModelConfig
 from marl.training.hyper import OnPolicyHyper
 from marl.training.update import Local
 from marl.training.backend import Plan
-from marl.training.lineup import Lineup
+from marl.arena.lineups import Lineup
 from marl.training.parts import Parts
 import numpy as np
 class Learner(ColumnLearner):

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
+from importlib.machinery import PathFinder
+from importlib.util import find_spec
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -44,6 +46,9 @@ def diagnose(plugin: Plugin) -> Iterator[Diagnosis]:
         return
     for needed, here in lacking:
         yield Diagnosis(plugin.name, "dependency", _needs(plugin, needed, here), mend=_bring(needed))
+    for module, names in _absent(plugin).items():
+        message = f"there is no module {module!r}, of which it describes {', '.join(names)}"
+        yield Diagnosis(plugin.name, "target", message, plugin.file, "name in the descriptor the module that there is")
     for note in remarks(plugin):
         yield Diagnosis(plugin.name, "remark", f"it {note}", plugin.file)
 
@@ -121,6 +126,25 @@ def _lacking(plugin: Plugin) -> list[tuple[Requirement, str]]:
         return unmet(metadata.distribution(plugin.distribution))
     except (metadata.PackageNotFoundError, ValueError):
         return []
+
+
+def _absent(plugin: Plugin) -> dict[str, list[str]]:
+    """Modules that are not there, with the names of what is described as being in them. Nothing is imported."""
+    absent: dict[str, list[str]] = {}
+    for descriptor in plugin.descriptors:
+        module = descriptor.target.partition(":")[0]
+        if module not in sys.modules and not _is_there(module):
+            absent.setdefault(module, []).append(descriptor.name)
+    return absent
+
+
+def _is_there(module: str) -> bool:
+    top, *rest = module.split(".")
+    spec = find_spec(top)
+    for part in rest:
+        top = f"{top}.{part}"
+        spec = spec and PathFinder.find_spec(top, spec.submodule_search_locations)
+    return spec is not None
 
 
 def _needs(plugin: Plugin, needed: Requirement, here: str) -> str:

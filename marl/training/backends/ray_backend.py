@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from marl.algorithm import Checkpoint, Services
+from marl.arena.lineups import Lineup
 from marl.compute import Compute
 from marl.env import EnvSpec
 from marl.errors import RunError
@@ -23,7 +24,6 @@ from marl.training.backends.ray_samplers import Samplers
 from marl.training.checkpoint import AVERAGE, part, with_experience
 from marl.training.hyper import Hyper
 from marl.training.lanes import recorded
-from marl.training.lineup import Lineup
 from marl.training.modules import ModuleSpec
 from marl.training.networks import NetworkPolicy, player
 from marl.training.parts import Parts

@@ -18,6 +18,7 @@ import ray
 import torch
 
 from marl.algorithm import Checkpoint, Services
+from marl.arena.lineups import Lineup
 from marl.env import EnvSpec
 from marl.training.backend import Plan
 from marl.training.backends.ray_runner import Runner
@@ -25,7 +26,6 @@ from marl.training.backends.ray_samplers import PATIENCE, REVIVALS, Rows, Sample
 from marl.training.experience import Columns
 from marl.training.hyper import Hyper
 from marl.training.lanes import part_of, stream
-from marl.training.lineup import Lineup
 from marl.training.modules import ModuleSpec
 from marl.training.parts import Parts
 from marl.training.rollout import Batch

@@ -14,6 +14,7 @@ from ray.rllib.utils.metrics import NUM_ENV_STEPS_SAMPLED_LIFETIME
 
 from marl.algorithm import Checkpoint
 from marl.arena import Failures
+from marl.arena.lineups import Lineup
 from marl.env import EnvSpec
 from marl.errors import RunError, UserError
 from marl.policy import Policy
@@ -22,7 +23,6 @@ from marl.services import restore
 from marl.snapshot import Snapshot
 from marl.training.experience import Columns
 from marl.training.hyper import Hyper
-from marl.training.lineup import Lineup
 from marl.training.making import Maker
 from marl.training.modules import ModuleSpec
 from marl.training.networks import NetworkPolicy, player

@@ -12,6 +12,7 @@ from ray.rllib.utils.actor_manager import FaultTolerantActorManager
 
 from marl import rng
 from marl.algorithm import Checkpoint, Services
+from marl.arena.lineups import Lineup
 from marl.env import EnvSpec
 from marl.errors import RunError, UserError
 from marl.snapshot import Snapshot
@@ -20,7 +21,6 @@ from marl.training.backends.ray_runner import Runner, Start
 from marl.training.experience import Columns
 from marl.training.hyper import Hyper
 from marl.training.lanes import part_of, stream, whole
-from marl.training.lineup import Lineup
 from marl.training.making import limit, maker
 from marl.training.modules import ModuleSpec
 from marl.training.parts import Parts

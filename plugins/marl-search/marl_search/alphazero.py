@@ -18,13 +18,13 @@ import numpy as np
 from marl import rng
 from marl.algorithm import Checkpoint, Services, Trained
 from marl.arena import Play
+from marl.arena.lineups import Lineup, lineup
 from marl.env import EnvSpec, Forkable
 from marl.errors import UserError
 from marl.job import Job
 from marl.snapshot import Snapshot
 from marl.training.checkpoint import part, starting
 from marl.training.hyper import linear
-from marl.training.lineup import Lineup, lineup
 from marl.training.making import explained
 from marl.training.modules import ModuleSpec, module_specs
 from marl.training.networks import saved

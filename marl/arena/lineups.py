@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from marl.arena import Mixtures, Profiles
+from marl.arena.pairings import Mixtures, Profiles
 from marl.env import EnvSpec
 from marl.errors import UserError
 from marl.job import SELF, Job
