@@ -55,6 +55,14 @@ def marl_sinks() -> list[Descriptor]:
 
 
 @hookimpl
+def marl_drawers() -> list[Descriptor]:
+    """The drawer that needs no plugin."""
+    state = "marl.drawers.state"
+    summary = "the state of any environment that declares one, a cell for each number"
+    return [Descriptor("state", f"{state}:StateDrawer", summary, params=f"{state}:Params")]
+
+
+@hookimpl
 def marl_curricula() -> list[Descriptor]:
     """The curricula that need no plugin."""
     return [

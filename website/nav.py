@@ -20,6 +20,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "algorithms.md",
         "rewards.md",
         "curricula.md",
+        "drawers.md",
         "hooks.md",
         "stability.md",
     ),

@@ -42,6 +42,7 @@ PUBLIC: dict[str, tuple[str, ...]] = {
         "marl.blobs",
         "marl.services",
         "marl.sink",
+        "marl.drawer",
     ),
     "Learning": (
         "marl.algorithm",

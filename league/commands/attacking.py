@@ -29,6 +29,7 @@ def redteam(
     games: int = option(3, min=0, help="Lost games to keep, of each side."),
     seed: int = option(0, help="All randomness follows from it."),
     out: Path = option(None, metavar="DIR", help="Where it goes.  [default: RUN/redteam/PLAYER]"),
+    drawer: str = option("", metavar="DRAWER", help='Who draws the games, as in "marl/state".  [default: the game]'),
 ) -> None:
     """Train exploiters against a player for a stated budget, and say what they found, with an interval.
 
@@ -42,6 +43,7 @@ def redteam(
     from marl.blobs import write_atomically
     from marl.printable import printable
     from marl.registry import load_registry
+    from marl.run.drawing import drawer_of
     from marl.run.players import contestant, environment_of
 
     registry = load_registry()
@@ -55,9 +57,11 @@ def redteam(
     spec = team.services.spec
     names = ["any side"] if spec.symmetric else spec.side_names
     team.tell = lambda one: print(printable(told.progress(names[one.side], one)), flush=True)
+    environment = team.services.environment(1)
+    artist = drawer_of(drawer, environment, registry)
     report = team.run()
     file = folder / page.FILE
-    write_atomically(file, page.render(report, folder, team.services.environment(1)).encode())
+    write_atomically(file, page.render(report, folder, environment, artist).encode())
     console = Console(highlight=False)
     console.print(told.attempts(report))
     console.print("\n".join([*told.lines(report, folder), f"page    {file}"]), markup=False, soft_wrap=True)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from pathlib import Path
 
 from league.redteam.findings import Finding, Report
 from league.redteam.told import sentence, share
 from marl.arena import Replay
+from marl.drawer import Drawer
+from marl.drawers.drawn import Drawn
 from marl.env import Environment, Frame
 from marl.errors import UserError
 from marl.page import document
@@ -23,12 +26,12 @@ LONGEST = 24  # pictures of a game: the first ones and the end
 _WORDS = {"exploited": "exploited", "held": "held", "unclear": "unclear"}
 
 
-def render(report: Report, folder: Path, environment: Environment) -> str:
-    """The whole page as HTML text. `environment` has one lane, to play the games again."""
+def render(report: Report, folder: Path, environment: Environment, drawer: Drawer | None = None) -> str:
+    """The whole page as HTML text. `environment` has one lane, to play the games again; `drawer` draws them."""
     parts = (
         _found(report),
         _tried(report),
-        *(_games(report, finding, folder, environment) for finding in report.findings),
+        *(_games(report, finding, folder, environment, drawer) for finding in report.findings),
     )
     body = f"<main>{_heading(report)}{''.join(parts)}</main>"
     return document(f"red team against {report.player}", "marl league", body, own=Path(__file__).parent)
@@ -75,20 +78,21 @@ def _tried(report: Report) -> str:
     return section("exploiters", "Exploiters", figure, lead)
 
 
-def _games(report: Report, finding: Finding, folder: Path, environment: Environment) -> str:
+def _games(report: Report, finding: Finding, folder: Path, environment: Environment, drawer: Drawer | None) -> str:
     title = f"Games that {report.player} lost, exploiter on {report.side(finding.side)}"
     if not finding.games:
         return section(f"games-{finding.side}", title, absent("It lost none."))
-    shown = "".join(_game(folder / name, environment) for name in finding.games)
+    shown = "".join(_game(folder / name, environment, drawer) for name in finding.games)
     lead = "Those in which it lost most, the shortest first. <code>marl watch</code> plays them in a terminal."
     return section(f"games-{finding.side}", title, shown, lead)
 
 
-def _game(path: Path, environment: Environment) -> str:
+def _game(path: Path, environment: Environment, drawer: Drawer | None) -> str:
     """One game: a picture before every move and at the end, and who did what."""
+    drawn_by = drawer.begin() if isinstance(drawer, Drawn) else environment
     try:
         replay = Replay.read(path)
-        frames = list(replay.play(environment))
+        frames = list(replay.play(environment, drawn_by))
     except UserError as error:
         return absent(escape(str(error)))
     agents = environment.spec.agents
@@ -96,9 +100,9 @@ def _game(path: Path, environment: Environment) -> str:
     returns = replay.verdict["returns"]
     told = ", ".join(f"{name} {value:+.3g}" for name, value in zip(agents, returns, strict=True))
     by = " against ".join(map(escape, replay.players))
-    return (
-        f'<h3>{by}: {escape(told)}</h3><p class="note"><code>{escape(path)}</code></p><div class="game">{cells}</div>'
-    )
+    lacks = f" {escape(problem)}" if (problem := getattr(drawn_by, "problem", "")) else ""
+    note = f'<p class="note"><code>{escape(path)}</code>{lacks}</p>'
+    return f'<h3>{by}: {escape(told)}</h3>{note}<div class="game">{cells}</div>'
 
 
 def _chosen(count: int) -> Sequence[int]:
@@ -111,5 +115,10 @@ def _chosen(count: int) -> Sequence[int]:
 def _cell(number: int, frame: Frame, replay: Replay, agents: Sequence[str]) -> str:
     done = replay.ticks[number - 1]["actions"] if number else {}
     moves = ", ".join(f"{agents[int(agent)]} plays {action}" for agent, action in done.items())
-    picture = frame.svg or f"<pre>{escape(frame.text)}</pre>"
+    picture = _image(frame.svg, number) if frame.svg else f"<pre>{escape(frame.text)}</pre>"
     return f'<figure class="tick">{picture}<figcaption>{number}. {escape(moves or "begins")}</figcaption></figure>'
+
+
+def _image(svg: str, number: int) -> str:
+    """A picture as an image, in which a browser runs and fetches nothing, whoever drew it."""
+    return f'<img alt="position {number}" src="data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()}">'

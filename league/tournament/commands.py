@@ -27,6 +27,7 @@ from marl.cli.command import Commands, argument, option
 from marl.errors import RunError, UserError
 from marl.printable import printable
 from marl.registry import Component, Registry, load_registry
+from marl.run.drawing import drawer_of
 from marl.run.life import carry_out
 from marl.run.players import parameters
 from marl.scenario import load_scenario
@@ -176,10 +177,14 @@ def standings(
         help='Rate by another system, with parameters if need be: "elo k=10". The page keeps the event\'s own.',
     ),
     out: Path = option(None, "--out", metavar="FILE", help="Where to write the page.  [default: in EVENT]"),
+    drawer: str = option(
+        "", metavar="DRAWER", help='Who draws the replays, as in "marl/state".  [default: as the event says]'
+    ),
 ) -> None:
     """Who is best, and how sure that is: a table, a crosstable, and a page with all replays."""
     with opened(event, load_registry()) as found:
         shown = view(found, _rating(rating, found.registry))
+        artist = drawer_of(drawer, found.environment, found.registry) if drawer else None
         if as_json:
             print(terminal.as_json(shown))
             return
@@ -187,7 +192,7 @@ def standings(
             raise UserError(f"--out {out} is a directory: name the file, as in --out {out / 'standings.html'}")
         page, lacks = out or event / "standings.html", ""
         try:  # before anything is printed: `| head` stops reading when it has enough
-            write_page(found, page, view(found) if rating else shown)
+            write_page(found, page, view(found) if rating else shown, artist)
         except RunError:
             if out is not None or os.access(event, os.W_OK):
                 raise

@@ -60,6 +60,7 @@ class TournamentConfig:
     """What one bot may use."""
     output: Output = field(default_factory=Output)
     """How much a bot may write."""
+    drawer: Component | None = component("drawers", default=None, help="draws the replays; null: the game itself does")
     sandbox: Component = component("sandboxes", default="league/bubblewrap", help="where bots run")
     budget: BudgetConfig = field(default_factory=BudgetConfig)
     ledger: str | None = None

@@ -27,6 +27,8 @@ from league.tournament.changes import members, presence
 from league.tournament.config import TournamentConfig
 from marl import rng
 from marl.blobs import Blobs, write_atomically
+from marl.drawer import Drawer
+from marl.drawers.drawn import Drawn
 from marl.env import Environment, EnvSpec
 from marl.errors import RunError, UserError, suggestion
 from marl.registry import ENVIRONMENTS, Registry
@@ -61,6 +63,11 @@ class Event:
         """The game, with one lane."""
         made = self.registry.make(ENVIRONMENTS, self.config.env.name, self.config.env.params, lanes=1)
         return made
+
+    def drawer(self) -> Drawer:
+        """Who draws its matches: as its scenario says, or the game itself."""
+        named = self.config.drawer
+        return Drawn(named, self.environment, self.registry) if named else self.environment
 
     @property
     def spec(self) -> EnvSpec:
@@ -191,10 +198,13 @@ def create(path: Path, scenario: Scenario, registry: Registry) -> Event:
     if path.exists() and (others := sorted(child.name for child in path.iterdir() if not _ours(child.name))):
         raise UserError(f"{path} is not empty: it holds {', '.join(others[:3])}; choose another directory")
     config = cast(TournamentConfig, scenario.config)
-    spec = registry.make(ENVIRONMENTS, config.env.name, config.env.params, lanes=1).spec
+    environment = registry.make(ENVIRONMENTS, config.env.name, config.env.params, lanes=1)
+    spec = environment.spec
     if (sides := len(spec.sides)) < 2:
         raise UserError(f"{config.env.name} has {sides} side, and a tournament needs a game of two sides or more")
     config.scoring.check(spec, config.env.name)
+    if config.drawer and (problem := Drawn(config.drawer, environment, registry).problem):
+        raise UserError(f"drawer: the matches of {config.env.name} are {problem}")
     new = not path.exists()
     try:
         return _make(path, scenario, registry)

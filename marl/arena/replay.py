@@ -20,6 +20,7 @@ import marl
 from marl import space
 from marl.arena.play import Moves, Play, environment_seeds
 from marl.blobs import write_atomically
+from marl.drawer import Drawer
 from marl.env import Environment, Frame, Group, Rows, Step, Turn
 from marl.errors import UserError
 from marl.rng import as_keys
@@ -79,17 +80,18 @@ class Replay:
             raise UserError(f"{path} is damaged: it lacks {', '.join(sorted(names - set(content)))}")
         return Replay(**{name: content[name] for name in names})
 
-    def play(self, environment: Environment) -> Iterator[Frame]:
+    def play(self, environment: Environment, drawer: Drawer | None = None) -> Iterator[Frame]:
         """Play the match again on lane 0, with a frame before every tick and at the end.
 
-        Raises UserError at the first tick at which the environment does not do what the replay says.
+        `drawer`: who draws this environment; without one, it draws itself. Raises UserError at the first tick at which
+        the environment does not do what the replay says.
         """
-        lane = np.zeros(1, dtype=np.int64)
+        lane, picture = np.zeros(1, dtype=np.int64), (drawer or environment).render
         which = () if self.task is None else (np.array([self.task]),)
         turn = environment.reset(lane, environment_seeds(as_keys(self.seed)), *which)
         done = False
         for number, tick in enumerate(self.ticks):
-            yield environment.render(0)
+            yield picture(0)
             if done:
                 raise self.differs(number, "the match is already over")
             step = environment.step(lane, self._actions(environment, turn, tick["actions"], number))
@@ -98,7 +100,7 @@ class Replay:
             turn, done = step.turn, bool(step.done[0])
         if not done and "broken_off" not in self.verdict:
             raise self.differs(len(self.ticks), "the match goes on, but the replay ends")
-        yield environment.render(0)
+        yield picture(0)
 
     def _actions(
         self, environment: Environment, turn: Turn, recorded: Mapping[str, Any], number: int
@@ -180,6 +182,10 @@ class ReplayRecorder:
                     "truncated": bool(step.truncated[row].any()),
                 }
                 self.finished[match] = self._open.pop(match)
+
+    def begun(self) -> list[Replay]:
+        """What was written so far of the chosen matches that have not ended."""
+        return list(self._open.values())
 
     def void(self, play: Play, lanes: Ints) -> None:
         """Forget what was written of the matches in these lanes."""

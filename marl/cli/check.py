@@ -16,6 +16,7 @@ from marl.registry import (
     ALGORITHMS,
     COMMANDS,
     CURRICULA,
+    DRAWERS,
     ENVIRONMENTS,
     LOSSES,
     MODELS,
@@ -32,7 +33,7 @@ from marl.registry.descriptor import singular
 from marl.registry.guard import did, watched
 
 # Their targets are not what makes something, or need a run to work on.
-_MADE_OTHERWISE = {kind.name for kind in (COMMANDS, RUNNERS, ROSTERS, REPORTS, ENVIRONMENTS, REWARDS, MODELS)}
+_MADE_OTHERWISE = {kind.name for kind in (COMMANDS, RUNNERS, ROSTERS, REPORTS, ENVIRONMENTS, REWARDS, MODELS, DRAWERS)}
 _RUN = {
     ALGORITHMS.name: "trains",
     REWARDS.name: "pays",

@@ -14,6 +14,7 @@ from marl.registry import ENVIRONMENTS
 
 if TYPE_CHECKING:
     from marl.arena import Results
+    from marl.drawer import Drawer
     from marl.env import Environment, Frame
     from marl.registry import Component, Registry
 
@@ -27,37 +28,50 @@ def watch(
     seed: int = option(0, help="The match; equal seeds, equal matches."),
     delay: float = option(0.5, min=0.0, help="Seconds between ticks, in a terminal."),
     env: str = option("", metavar="ENV", help="Where they meet, if no player comes from a run, or elsewhere."),
+    drawer: str = option("", metavar="DRAWER", help='Who draws it, as in "marl/state".  [default: the game itself]'),
 ) -> None:
     """Watch a match in the terminal: between players, or a replay."""
     from marl.registry import load_registry
 
     registry = load_registry()
     if player.endswith(REPLAYS):
-        title, frames = _replay(Path(player), registry)
+        title, frames = _replay(Path(player), drawer, registry)
     else:
-        title, frames = _match(player, against, side, seed, env, registry)
+        title, frames = _match(player, against, side, seed, env, drawer, registry)
     _show(title, frames, delay)
 
 
-def _replay(path: Path, registry: Registry) -> tuple[str, Iterator[tuple[str, Frame]]]:
+def _told(frames: Iterator[tuple[str, Frame]], drawer: Drawer) -> Iterator[tuple[str, Frame]]:
+    """The frames, and the moment from which on a drawer has failed."""
+    failed = ""
+    for line, frame in frames:
+        now = getattr(drawer, "problem", "")
+        yield (line if now == failed else f"{line}   {now}"), frame
+        failed = now
+
+
+def _replay(path: Path, drawer: str, registry: Registry) -> tuple[str, Iterator[tuple[str, Frame]]]:
     from marl.arena import Replay
+    from marl.run.drawing import drawer_of
 
     replay = Replay.read(path)
     environment = registry.make(ENVIRONMENTS, replay.environment, replay.params, lanes=1)
+    drawn = drawer_of(drawer, environment, registry)
 
     def frames() -> Iterator[tuple[str, Frame]]:
-        for tick, frame in enumerate(replay.play(environment)):
+        for tick, frame in enumerate(replay.play(environment, drawn)):
             line = f"tick {tick}"
             if tick == len(replay.ticks):
                 line += f"   over: returns {_numbers(replay.verdict.get('returns', []))}"
             yield line, frame
 
-    return f"{replay.environment}: {' against '.join(replay.players)}", frames()
+    return f"{replay.environment}: {' against '.join(replay.players)}", _told(frames(), drawn)
 
 
 def _match(
-    player: str, against: str, side: int | None, seed: int, env: str, registry: Registry
+    player: str, against: str, side: int | None, seed: int, env: str, drawer: str, registry: Registry
 ) -> tuple[str, Iterator[tuple[str, Frame]]]:
+    from marl.run.drawing import drawer_of
     from marl.run.players import contestant, meeting_place, seats
 
     subject = contestant(player, registry)
@@ -83,7 +97,8 @@ def _match(
         raise UserError(f"--side {side}: {player} can have side {' or '.join(map(str, possible))} against {against}")
     taken = [(subject if here == side else rival).player(registry, environment.spec) for here in range(sides)]
     title = f"{game.name}: {' against '.join(seat.name for seat in taken)}, seed {seed}"
-    return title, _explained(_play(environment, taken, seed), game, registry)
+    drawn = drawer_of(drawer, environment, registry)
+    return title, _told(_explained(_play(environment, taken, seed, drawn), game, registry), drawn)
 
 
 def _explained(frames: Iterator[tuple[str, Frame]], game: Component, registry: Registry) -> Iterator[tuple[str, Frame]]:
@@ -93,7 +108,7 @@ def _explained(frames: Iterator[tuple[str, Frame]], game: Component, registry: R
         yield from frames
 
 
-def _play(environment: Environment, seats: list[Any], seed: int) -> Iterator[tuple[str, Frame]]:
+def _play(environment: Environment, seats: list[Any], seed: int, drawer: Drawer) -> Iterator[tuple[str, Frame]]:
     """Frames of one match, with a line about what was just done."""
     import numpy as np
 
@@ -106,12 +121,12 @@ def _play(environment: Environment, seats: list[Any], seed: int) -> Iterator[tup
         first += len(seat.policies)
     told: list[str] = []
     play = Play(environment, policies, Mixtures(weights, seed, limit=1), [_Teller(environment.spec.agents, told)])
-    yield "tick 0", environment.render(0)
+    yield "tick 0", drawer.render(0)
     while not play.over:
         told.clear()
         play.tick()
         ended = _ending(play.drain(), environment.spec.agents) if play.over else ""
-        yield f"tick {play.clock}   {', '.join(told)}{ended}", environment.render(0)
+        yield f"tick {play.clock}   {', '.join(told)}{ended}", drawer.render(0)
 
 
 def _ending(results: Results, agents: Sequence[str]) -> str:

@@ -158,13 +158,13 @@ class Guard:
 
 
 @contextlib.contextmanager
-def watched(who: str) -> Iterator[None]:
-    """Watch over the import of what a plugin brings: it may take twenty times as long, and nothing is undone."""
+def watched(who: str, seconds: float | None = None) -> Iterator[None]:
+    """Watch over what a plugin brings; nothing is undone, and without `seconds` it may take twenty times as long."""
     if _guarding:
         yield
         return
     guard = Guard()
-    with guard.on_duty(), guard.watching(who, limit() * LONGER):
+    with guard.on_duty(), guard.watching(who, limit() * LONGER if seconds is None else seconds):
         yield
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from marl.algorithm import Algorithm
     from marl.curriculum import Curriculum
+    from marl.drawer import Drawer
     from marl.env import Environment
     from marl.policy import Policy
     from marl.reward import Reward
@@ -89,5 +90,6 @@ RUNNERS: Kind[None] = Kind("runners")
 ROSTERS: Kind[Roster] = Kind("rosters")
 REPORTS: Kind[Path] = Kind("reports")
 SINKS: Kind[Sink] = Kind("sinks", "marl.sink:Sink")
+DRAWERS: Kind[Drawer] = Kind("drawers", "marl.drawer:Drawer", "marl.drawers.trial:tried")
 SCENARIOS: Kind[Path] = Kind("scenarios", trial="marl.scenario.trial:tried")
 COMMANDS: Kind[Any] = Kind("commands")

@@ -175,6 +175,19 @@ def marl_sinks() -> Iterable[Descriptor]:
 
 
 @hookspec
+def marl_drawers() -> Iterable[Descriptor]:
+    """Drawers: how matches of an environment are drawn, of the same plugin or of another: `marl watch --drawer`, pages
+    of tournaments and red teams. Tags that are full names of environments say which ones it is for.
+
+    :return: descriptors whose target is called as `target(environment: Environment, params: P) ->
+        marl.drawer.Drawer`; it raises ValueError or UserError for an environment that it does not draw.
+
+    .. versionadded:: 0.2
+    """
+    return ()
+
+
+@hookspec
 def marl_scenarios() -> Iterable[Descriptor]:
     """Scenarios: files that `marl run PLUGIN/NAME` runs, and `marl scenarios list` lists.
 

@@ -15,15 +15,16 @@ from league.tournament.page.rounds import rounds_section
 from league.tournament.page.table import table_section
 from league.tournament.standings import Line, Standings, view
 from marl.blobs import write_atomically
+from marl.drawer import Drawer
 from marl.page import document
 from marl.page.header import header, tile
 from marl.page.text import escape, exact
 from marl.registry import load_registry
 
 
-def write(event: Event, path: Path, shown: Standings | None = None) -> None:
-    """Write the standings page of an event, all of it or nothing."""
-    write_atomically(path, render(event, shown or view(event)).encode())
+def write(event: Event, path: Path, shown: Standings | None = None, drawer: Drawer | None = None) -> None:
+    """Write the standings page of an event, all of it or nothing. `drawer`: who draws, instead of the event's own."""
+    write_atomically(path, render(event, shown or view(event), drawer).encode())
 
 
 def rewrite(path: Path, out: Path | None = None) -> Path:
@@ -34,14 +35,14 @@ def rewrite(path: Path, out: Path | None = None) -> Path:
     return page
 
 
-def render(event: Event, standings: Standings) -> str:
+def render(event: Event, standings: Standings, drawer: Drawer | None = None) -> str:
     """The whole page as HTML text."""
     sections = (
         table_section(standings),
         bracket_section(standings),
         rounds_section(standings),
         crosstable_section(standings),
-        matches_section(standings, replays(event, standings.matches)),
+        matches_section(standings, replays(event, standings.matches, drawer or event.drawer())),
         players_section(standings),
         fairness_section(standings),
     )

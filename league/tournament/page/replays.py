@@ -13,6 +13,8 @@ from league.tournament.event import Event
 from league.tournament.page.matches import HOST
 from league.tournament.pgn import named_game, named_moves
 from marl.arena import Replay
+from marl.drawer import Drawer
+from marl.drawers.drawn import Drawn
 from marl.env import Frame
 from marl.errors import UserError
 from marl.printable import printable
@@ -21,8 +23,8 @@ LARGEST = 12 << 20  # bytes of all replays in a page
 MOST = 1000  # replays in a page
 
 
-def replays(event: Event, matches: Sequence[MatchRow]) -> dict[str, dict[str, Any]]:
-    """What the script needs for each match that is shown, by pairing."""
+def replays(event: Event, matches: Sequence[MatchRow], drawer: Drawer | None = None) -> dict[str, dict[str, Any]]:
+    """What the script needs for each match that is shown, by pairing. `drawer`: who draws them, not the game itself."""
     found: dict[str, dict[str, Any]] = {}
     size = 0
     try:
@@ -30,7 +32,7 @@ def replays(event: Event, matches: Sequence[MatchRow]) -> dict[str, dict[str, An
     except UserError:
         game = None
     for match in reversed(matches[-MOST:]):
-        shown = replay(event, match, game)
+        shown = replay(event, match, game, drawer)
         if shown is None:
             continue
         size += len(shown["frames"])
@@ -40,7 +42,7 @@ def replays(event: Event, matches: Sequence[MatchRow]) -> dict[str, dict[str, An
     return found
 
 
-def replay(event: Event, match: MatchRow, game: Any = None) -> dict[str, Any] | None:
+def replay(event: Event, match: MatchRow, game: Any = None, drawer: Drawer | None = None) -> dict[str, Any] | None:
     """One match: who played, what was done at each tick, and a picture before each and at the end.
 
     `game`: the OpenSpiel game whose moves have names, if it is one (see `named_game`).
@@ -53,17 +55,19 @@ def replay(event: Event, match: MatchRow, game: Any = None) -> dict[str, Any] | 
         return None
     frames: list[Frame] = []
     problem = ""
+    drawn_by = drawer.begin() if isinstance(drawer, Drawn) else event.environment
     try:
-        frames.extend(recorded.play(event.environment))
+        frames.extend(recorded.play(event.environment, drawn_by))
     except UserError as error:
         problem = str(error)
+    said = problem or (HOST if match.host_error else "; ".join(filter(None, match.details)))
     drawn = all(frame.svg for frame in frames)
     pictures = [frame.svg if drawn else frame.text for frame in frames]
     return {
         "players": list(match.players),
         "verdicts": list(match.verdicts),
         "scores": list(match.scores),
-        "note": printable(problem or (HOST if match.host_error else "; ".join(filter(None, match.details)))),
+        "note": printable("; ".join(filter(None, (said, getattr(drawn_by, "problem", ""))))),
         "moves": [[[int(agent), action] for agent, action in tick["actions"].items()] for tick in recorded.ticks],
         "names": named_moves(game, recorded) if game is not None else [],
         "sides": event.spec.side_of.tolist(),

@@ -28,6 +28,7 @@ Kind = Literal[
     "schedule",
     "rating",
     "model",
+    "drawer",
     "runner",
 ]
 KINDS: tuple[str, ...] = get_args(Kind)

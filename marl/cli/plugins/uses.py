@@ -22,6 +22,7 @@ _LINES = {
     "ratings": "ratings: {full}",
     "sandboxes": "sandbox: {full}",
     "sinks": "sinks: [{full}]",
+    "drawers": "drawer: {full}",
     "scenarios": "marl run {full}",
     "commands": "marl {name}",
 }
