@@ -49,6 +49,8 @@ class EnvSpec:
     may do and earns follows from what is played, never from which side it is. A league then keeps one population, whose
     players play any side. `perfect_information`: everybody always knows all that has happened, and one agent acts at a
     time; `deterministic`: once somebody must act, nothing is left to chance. Search may look ahead where both are said.
+    `births`: agents are born and die within a match. An agent is then a place that is empty or taken: its first row
+    begins a life, `terminated` or `truncated` ends it, and a row that is `first` begins another one, of somebody else.
     `max_length` bounds the number of ticks. `info` names the columns that `Step.info` always carries and their meaning.
     `tasks`: what varies from match to match, or None where all matches are alike but for chance.
     """
@@ -64,6 +66,7 @@ class EnvSpec:
     symmetric: bool = False
     perfect_information: bool = False
     deterministic: bool = False
+    births: bool = False
     backend: Literal["numpy", "torch"] = "numpy"
     info: Mapping[str, str] = field(default_factory=dict)
     tasks: Tasks | None = None
@@ -105,7 +108,8 @@ class Rows:
     """Agents of one group that must act now (or, in `Step.final`, that saw their last).
 
     `lane`, `agent`: `int64[K]`. `observation`: a tree of `[K, ...]`. `mask`: `bool[K, mask_width]`, True where an
-    action is legal, or None. `first`: `bool[K]`, True at the agent's first row of a match, where memory is cleared.
+    action is legal, or None. `first`: `bool[K]`, True at the agent's first row of a match (of a life, where there are
+    `births`), where memory is cleared.
     """
 
     lane: Ints
@@ -176,7 +180,9 @@ class Step:
     short (its value then bootstraps from `final`). `done`: `bool[L]`, the match is over; the lane has no rows until
     it is reset. `fault`: `int64[L]`, the agent that broke the rules, or -1. `final`: per group, the last observations
     of agents whose part ended at this tick (their masks are ignored). `info`: declared columns, `[L, ...]`.
-    `turn`: the next rows; each lane that is not done has at least one. No agent is rewarded after its part ended.
+    `turn`: the next rows; each lane that is not done has at least one. No agent is rewarded after its part ended. Where
+    there are `births`, a place may be taken again at the tick at which it became empty: what is paid at that tick is
+    for who died. Empty places neither end nor are paid.
     """
 
     lanes: Lanes

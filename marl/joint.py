@@ -49,6 +49,7 @@ class Joint:
 
     `acts`: `bool[E, T + 1, n]`, who has an own turn at a step. The step after the last is there where a match was cut
     short, for those whose value stands in for what would have followed; in matches that ended, nobody acts at it.
+    `first`: `bool[E, T + 1, n]`, whether that turn is the first of the match (of a life, where there are births).
     `observation`: a tree of `[E, T + 1, n, ...]` and `mask`: `bool[E, T + 1, n, W]` or None, of who acts (else zeros).
     `action`: `[E, T, n, ...]`. `logp`: `float64[E, T, n]`, its log-probability for the policy that played. `reward`:
     `float64[E, T]`, what the whole side earned from a step until its next one.
@@ -60,6 +61,7 @@ class Joint:
     length: Ints
     valid: Bools
     acts: Bools
+    first: Bools
     observation: ArrayTree
     mask: Bools | None
     action: Array

@@ -31,10 +31,11 @@ class Trajectory:
 
     `match`, `lane`, `agent`, `player`, `tick`, `clock`, `version`: `int64[K]` (`tick` counts in the match, `clock` in
     the play; `version` is how many updates are behind the weights that chose the action).
-    `first`: `bool[K]`, the agent's first row of its match. `observation`: tree of `[K, ...]`. `mask`: `bool[K, W]` or
-    None. `action`: `[K, ...]`. `logp`, `value`: `float64[K]` (NaN where the policy estimates no value). `memory`:
-    `[K, ...]` or None, before the action. `task`: `int64[K]`, that of the row's match, or None where the environment
-    has none. `reward`: `float64[K]`, everything the agent earned from this action until its next own turn or its end.
+    `first`: `bool[K]`, the agent's first row of its match (of its life, where there are births). `observation`: tree of
+    `[K, ...]`. `mask`: `bool[K, W]` or None. `action`: `[K, ...]`. `logp`, `value`: `float64[K]` (NaN where the policy
+    estimates no value). `memory`: `[K, ...]` or None, before the action. `task`: `int64[K]`, that of the match, or
+    None where the environment has none. `reward`: `float64[K]`, everything the agent earned from this action until its
+    next own turn or its end.
     `terminated`, `truncated`: `bool[K]`, whether the agent's part ended before another own turn. `info`: the
     environment's columns as of the last tick that counts for the row.
 
@@ -115,6 +116,7 @@ class Trajectory:
             length=steps.length,
             valid=steps.valid(),
             acts=lay(np.ones(len(self), dtype=np.bool_), True),
+            first=lay(self.first, False),
             observation=tree.map_tree(lay, self.observation, self.last.observation),
             mask=None if self.mask is None else lay(self.mask, True),
             action=chosen(self.action),
@@ -128,6 +130,20 @@ class Trajectory:
     def order(self) -> Ints:
         """The rows agent by agent, each agent's own turns in a row: sorted by match, agent, tick, `int64[K]`."""
         return np.lexsort((self.tick, self.agent, self.match))
+
+    def lives(self) -> Ints:
+        """Which life each row is of, `int64[K]`: numbers from 0 on, in the order of `order`.
+
+        Where there are no births (`EnvSpec.births`), it is that of its agent in its match; else a place may be taken by
+        several, one after the other, and what one of them does is nothing of what another did.
+        """
+        order = self.order()
+        begins = self.first[order]
+        for column in (self.match[order], self.agent[order]):
+            begins[1:] |= column[1:] != column[:-1]
+        result = np.empty(len(order), dtype=np.int64)
+        result[order] = np.cumsum(begins) - begins[:1].sum()
+        return result
 
     @property
     def followed(self) -> Bools:

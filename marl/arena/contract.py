@@ -27,6 +27,7 @@ class Contract:
     """Shapes of observations and masks, no NaN, a legal action for whoever must act, finite rewards, and an end.
 
     An agent's part ends once: who has ended neither acts nor is paid any more in that match. `ended`: `bool[lanes, N]`.
+    Where the spec has births, that is who does not live now, until a row that is `first` begins another life.
     """
 
     def __init__(self, spec: EnvSpec, lanes: int) -> None:
@@ -40,7 +41,7 @@ class Contract:
 
     def begin(self, lanes: Ints, turn: Turn) -> Turn:
         """The rows of new matches in `lanes`. Raises ContractBroken."""
-        self.ended[lanes] = False
+        self.ended[lanes] = self._spec.births
         return self.turn(turn)
 
     def turn(self, turn: Turn) -> Turn:
@@ -72,16 +73,27 @@ class Contract:
             if late.any():
                 raise ContractBroken(f"pays {self._name(agent[late][0])} after its part ended{_LATE}")
         row, agent = np.divmod((step.terminated | step.truncated).reshape(-1).nonzero()[0], agents)
-        ended[step.lanes.take(row) * agents + agent] = True
+        place = step.lanes.take(row) * agents + agent
+        if self._spec.births and ended.take(place).any():
+            raise ContractBroken(f"ends {self._name(agent[ended.take(place)][0])}, where nobody lives")
+        ended[place] = True
 
     def _name(self, agent: int) -> str:
         return repr(self._spec.agents[agent])
 
     def _rows(self, rows: Rows) -> None:
         group, count = self._spec.groups[rows.group], len(rows)
-        late = self.ended.reshape(-1).take(rows.lane * self.ended.shape[1] + rows.agent)
+        ended, place = self.ended.reshape(-1), rows.lane * self.ended.shape[1] + rows.agent
+        late = ended.take(place)
+        if self._spec.births:
+            if (rows.first & ~late).any():
+                name = self._name(rows.agent[rows.first & ~late][0])
+                raise ContractBroken(f"begins a life of {name} (its row is `first`) before the last one ended")
+            late &= ~rows.first
+            ended[place[rows.first]] = False
         if late.any():
-            raise ContractBroken(f"asks {self._name(rows.agent[late][0])} to act after its part ended{_LATE}")
+            born = "; the first row of another life is `first`" if self._spec.births else _LATE
+            raise ContractBroken(f"asks {self._name(rows.agent[late][0])} to act after its part ended{born}")
         wanted = {path: (count, *shape) for path, shape in self._shapes[rows.group].items()}
         seen = {path: np.shape(leaf) for path, leaf in tree.leaves(rows.observation)}
         if seen != wanted:

@@ -17,7 +17,7 @@ from marl.env import EnvSpec
 from marl.errors import UserError, suggestion
 from marl.joint import Ticks
 from marl.trajectory import Last
-from marl.types import Array, ArrayTree, Ints
+from marl.types import Array, ArrayTree, Bools, Ints
 
 _EACH = ("length", "returns", "seeds", "players", "task", "fault", "truncated")  # what is known of each match
 
@@ -167,7 +167,8 @@ def _window(group: int, pieces: Sequence[_Rows], chosen: Ints, ticks: Ticks, age
     columns, lane = tree.take(columns, order), lane[order]
     last_row = np.full(count, -1, dtype=np.int64)
     last_row[place[final]] = np.arange(len(final))
-    next_row, first = _links(lane, columns["agent"], columns["tick"])
+    over = np.asarray(columns["terminated"]) | np.asarray(columns["truncated"])
+    next_row, first = _links(lane, columns["agent"], columns["tick"], over)
     return Trajectory(
         group=group,
         match=chosen[lane],
@@ -191,10 +192,13 @@ def _window(group: int, pieces: Sequence[_Rows], chosen: Ints, ticks: Ticks, age
     )
 
 
-def _links(lane: Ints, agent: Ints, tick: Ints) -> tuple[Ints, Array]:
-    """The next row of the same agent and match, `int64[K]`, or -1; and whether a row is the first, `bool[K]`."""
+def _links(lane: Ints, agent: Ints, tick: Ints, over: Bools) -> tuple[Ints, Array]:
+    """The next row of the same agent and match, `int64[K]`, or -1; and whether a row is the first, `bool[K]`.
+
+    Rows after which the agent's part was `over[K]` have none: what comes then is another life.
+    """
     order = np.lexsort((tick, agent, lane))
-    same = (lane[order][1:] == lane[order][:-1]) & (agent[order][1:] == agent[order][:-1])
+    same = (lane[order][1:] == lane[order][:-1]) & (agent[order][1:] == agent[order][:-1]) & ~over[order[:-1]]
     next_row = np.full(len(lane), -1, dtype=np.int64)
     next_row[order[:-1][same]] = order[1:][same]
     first = np.ones(len(lane), dtype=np.bool_)

@@ -40,7 +40,7 @@ class OneByOne(Instances[Match]):
         """Start new matches in `lanes`; see `Environment.reset`. A match that raises has failed alone."""
         drawn = np.zeros(len(lanes), np.int64) if self.spec.tasks is None else self.spec.tasks.given(seeds, tasks)
         errors: dict[int, Exception] = {}
-        self._alive[lanes] = True
+        self._alive[lanes] = not self.spec.births  # where there are births, whoever has a view lives
         self._seen[lanes] = False
         for lane, seed, task in zip(lanes.tolist(), seeds.tolist(), drawn.tolist(), strict=True):
             match = self._make()
@@ -115,7 +115,9 @@ class OneByOne(Instances[Match]):
         truncated &= self._alive[lane]
         ended = terminated | truncated
         self._alive[lane] &= ~ended
-        step.done[row], step.fault[row] = not self._alive[lane].any(), outcome.fault
+        self._seen[lane] &= self._alive[lane] | (not self.spec.births)
+        step.done[row] = not self._alive[lane].any() and not self._waiting[lane]
+        step.fault[row] = outcome.fault
         return [int(agent) for agent in np.flatnonzero(ended)]
 
     def _check(self, match: Match, outcome: Outcome) -> None:
@@ -171,6 +173,8 @@ class OneByOne(Instances[Match]):
 
     def _is_over(self, lane: int, outcome: Outcome) -> bool:
         """Whether nobody is in the match any more."""
+        if self.spec.births:
+            return outcome.done  # else it is over where nobody lives, and nobody has a view
         ended = outcome.terminated | outcome.truncated
         return outcome.done or (bool(ended) and all(agent in ended for agent in np.flatnonzero(self._alive[lane])))
 
@@ -181,6 +185,7 @@ class OneByOne(Instances[Match]):
         turn = self._rows(pending)
         for lane, agent, _ in pending:
             self._seen[lane, agent] = True
+            self._alive[lane, agent] |= self.spec.births
         return turn
 
     def _rows(self, entries: list[tuple[int, int, View]]) -> Turn:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from marl import rng, space, tree
-from marl.env import Actions, Environment, Lanes, Rows, Step, Turn, first_error
-from marl.types import Array, ArrayTree, Floats, Keys
+from marl.env import Actions, Environment, EnvSpec, Lanes, Rows, Step, Turn, first_error
+from marl.types import Array, ArrayTree, Bools, Floats, Keys
 
 
 @dataclass(slots=True)
@@ -24,6 +24,10 @@ class Moment:
     final: Turn = ()
     step: dict[str, Array] = field(default_factory=dict)
     state: ArrayTree = None
+
+    def acting(self) -> list[int]:
+        """The agents that must act."""
+        return [agent for part in self.rows if part is not None for agent in part.agent.tolist()]
 
     def arrays(self) -> Iterator[tuple[str, Array]]:
         """Everything that was seen, by name; lanes are left out."""
@@ -61,6 +65,16 @@ class Record:
     def done(self) -> bool:
         """Whether it is over."""
         return bool(self.moments[-1].step.get("done", False))
+
+    def living(self, spec: EnvSpec) -> Bools:
+        """Who has not ended, `bool[N]`; where there are births, who lives."""
+        result = np.full(len(spec.agents), not spec.births)
+        for moment in self.moments:
+            if moment.step:
+                result &= ~(moment.step["terminated"] | moment.step["truncated"])
+            if spec.births:
+                result[moment.acting()] = True
+        return result
 
     @property
     def fault(self) -> int:

@@ -33,7 +33,8 @@ class TeamLearner(ColumnLearner):
     `[E, T + 1, F]`, the true state as numbers, or, in an environment that has none, what all agents of the team see,
     side by side. Means are over the `valid` steps.
 
-    The network of each agent goes through all its own turns of a match, in their order, with an empty memory at first.
+    The network of each agent goes through all its own turns of a match, in their order, with an empty memory at first
+    (and at the first turn of every life, where there are births).
     """
 
     def __init_subclass__(cls, **arguments: Any) -> None:
@@ -218,7 +219,8 @@ class _Rows:
         self.columns = {key: map_tensors(self._sequences, part[key]) for key in ("observation", "mask")}
         valid = self._sequences(self.acts)
         memory = torch.zeros((len(valid), self._size), device=valid.device)
-        self.columns |= {"valid": valid, "memory": memory, "first": torch.zeros_like(valid)}
+        first = self._sequences(part["first"]) if "first" in part else torch.zeros_like(valid)
+        self.columns |= {"valid": valid, "memory": memory, "first": first}
 
     def laid(self, rows: Tensor) -> Tensor:
         """What the network says of all turns `[K, A]`, as `ColumnLearner.inputs` has it."""

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
+from marl.env import EnvSpec
 from marl.testing.check import NotApplicable, check, expect
 from marl.testing.checks.rows import ordered
 from marl.testing.drive import Record
 from marl.testing.subject import Subject
-from marl.types import Floats
+from marl.types import Bools, Floats
 
 
 @check("End each agent once, by `terminated` or `truncated`; set `done` when the last one ends, by max_length.")
 def termination(subject: Subject) -> str:
-    """Every agent ends once, one way; a match is over when all have ended, within max_length."""
+    """Every agent (every life, with births) ends once, one way; a match is over when all have, within max_length."""
     for record in subject.records:
-        ended = _endings(record, len(subject.spec.agents))
+        ended = _endings(record, subject.spec)
         late = record.ticks >= subject.spec.max_length and not record.done
         expect(not late, f"match seed {record.seed} goes on after max_length, {subject.spec.max_length} ticks")
         expect(
@@ -76,20 +77,29 @@ def side_returns(subject: Subject, record: Record) -> Floats:
     return np.array([total[list(side)].sum() for side in subject.spec.sides])
 
 
-def _endings(record: Record, agents: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Who has ended. Raises where an agent ends twice, both ways, or goes on after its end."""
-    gone = np.zeros(agents, dtype=np.bool_)
+def _endings(record: Record, spec: EnvSpec) -> Bools:
+    """Who has ended, `bool[N]`. Raises where an agent ends twice, both ways, or goes on after its end.
+
+    Where there are births, that is who does not live: nobody at first, until a row that is `first`.
+    """
+    gone = np.full(len(spec.agents), spec.births)
+    gone[record.moments[0].acting()] = False
+    empty = "where nobody lives" if spec.births else "after their end"
     for tick, moment in enumerate(record.moments[1:], start=1):
         where = f"match seed {record.seed}, tick {tick}: "
         terminated, truncated = moment.step["terminated"], moment.step["truncated"]
         both = np.flatnonzero(terminated & truncated)
         expect(not len(both), f"{where}agents {both} are terminated and truncated at once")
         again = np.flatnonzero((terminated | truncated) & gone)
-        expect(not len(again), f"{where}agents {again} end a second time")
+        expect(not len(again), f"{where}agents {again} end {'where nobody lives' if spec.births else 'a second time'}")
         paid = np.flatnonzero(gone & (moment.step["rewards"] != 0))
-        expect(not len(paid), f"{where}agents {paid} get a reward after their end, which nobody can collect")
+        expect(not len(paid), f"{where}agents {paid} get a reward {empty}, which nobody can collect")
         gone |= terminated | truncated
-        acting = [agent for part in moment.rows if part is not None for agent in part.agent.tolist() if gone[agent]]
+        begins = [agent for part in moment.rows if part is not None for agent in part.agent[part.first].tolist()]
+        twice = [agent for agent in begins if spec.births and not gone[agent]]
+        expect(not twice, f"{where}lives of agents {twice} begin before the last ones ended, and would be one")
+        gone[begins] &= not spec.births
+        acting = [agent for agent in moment.acting() if gone[agent]]
         expect(not acting, f"{where}agents {acting} have ended, but have rows")
         expect(bool(moment.step["done"]) or not gone.all(), f"{where}all agents have ended, but `done` is not set")
     return gone

@@ -30,7 +30,7 @@ def rows(subject: Subject) -> str:
         expect(not idle.any(), f"lane {call.lanes[idle][:1]} is not over, but nobody in it has a row")
         if spec.dynamics == "turns":
             expect(acting.max(initial=0) <= 1, f"dynamics are 'turns', but a lane has {acting.max()} rows at once")
-    if spec.dynamics == "simultaneous":
+    if spec.dynamics == "simultaneous" and not spec.births:
         for record in subject.records:
             _everyone_acts(spec, record)
     return f"{checked} rows"
@@ -51,12 +51,14 @@ def _everyone_acts(spec: EnvSpec, record: Record) -> None:
         )
 
 
-@check("Set `first` on the first row that an agent has after a reset, and on no other.")
+@check("Set `first` on the first row that an agent has after a reset (of every life, with births), and on no other.")
 def first(subject: Subject) -> str:
-    """`first` is set exactly on the first row of an agent in a match."""
+    """`first` is set exactly on the first row of an agent in a match, or of a life, where there are births."""
     for record in subject.records:
         seen: set[int] = set()
         for tick, moment in enumerate(record.moments):
+            if subject.spec.births and moment.step:
+                seen -= set(np.flatnonzero(moment.step["terminated"] | moment.step["truncated"]).tolist())
             for part in moment.rows:
                 for agent, flag in [] if part is None else zip(part.agent.tolist(), part.first.tolist(), strict=True):
                     what = "is set on a later row" if flag else "is missing on the first row"
@@ -64,7 +66,7 @@ def first(subject: Subject) -> str:
                         flag == (agent not in seen), f"match seed {record.seed}, tick {tick}: `first` {what} of {agent}"
                     )
                     seen.add(agent)
-    return "set once per agent and match"
+    return f"set once per agent and {'life' if subject.spec.births else 'match'}"
 
 
 @check("Give a bool[K, mask_width] with a legal action in every row (and for every part of a MultiDiscrete).")

@@ -89,9 +89,7 @@ def _judge(subject: Subject, driver: Driver, agent: int, action: Array, kind: st
     """Agent `agent` of lane 1 does it; lane 0, if it is still playing, must not notice."""
     driver.override(1, agent, action)
     title = f"an action that is {kind} ({action})"
-    alive = np.ones(len(subject.spec.agents), dtype=np.bool_)
-    for moment in driver.current[1].moments[1:]:
-        alive &= ~(moment.step["terminated"] | moment.step["truncated"])
+    alive = driver.current[1].living(subject.spec)
     lanes = driver.live([1, 0])
     try:
         step = driver.step(lanes)

@@ -43,12 +43,12 @@ def ahead(window: Trajectory, live: NetworkPolicy, needs: Collection[str]) -> Co
 
 def gains(window: Trajectory) -> Ints:
     """The row of each row's next gain in its match, itself included, that an observation follows; -1: none."""
-    order, count = window.order(), len(window)
+    order, count, life = window.order(), len(window), window.lives()
     pays = (window.reward > 0) & window.followed
     place = np.where(pays[order], np.arange(count), count)
     next_place = np.minimum.accumulate(place[::-1])[::-1]
     found = np.append(order, -1)[next_place]
-    same = (window.match[found] == window.match[order]) & (window.agent[found] == window.agent[order])
+    same = life[found] == life[order]
     result = np.full(count, -1, dtype=np.int64)
     result[order] = np.where((found >= 0) & same, found, -1)
     return result

@@ -229,6 +229,8 @@ def _by_module(joint: Joint, mine: Sequence[int], group: Group, live: NetworkPol
             "action": joint.action[:, :, places],
             "logp": joint.logp[:, :, places].astype(np.float32),
         }
+        if live.spec.births:
+            result[module]["first"] = joint.first[:, :, places]
     return result
 
 
@@ -252,6 +254,7 @@ def _idle(joint: Joint, count: int, group: Group) -> Joint:
         **{name: getattr(joint, name) for name in ("match", "length", "valid", "reward", "state")},
         **{name: getattr(joint, name) for name in ("terminated", "truncated")},
         acts=np.zeros((episodes, steps + 1, count), dtype=np.bool_),
+        first=np.zeros((episodes, steps + 1, count), dtype=np.bool_),
         observation=blank(group.observation, steps + 1),
         mask=None,
         action=blank(group.action, steps),

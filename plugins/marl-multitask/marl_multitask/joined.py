@@ -102,6 +102,8 @@ def _check(specs: Mapping[str, EnvSpec]) -> None:
                 f"tasks.{task}: it has {len(spec.sides)} sides and {first} has {sides}; tasks that are joined have "
                 "equally many"
             )
+        if spec.births:
+            raise UserError(f"tasks.{task}: agents are born and die within its matches, so it cannot be joined")
         for group in spec.groups:
             if not isinstance(group.action, Discrete):
                 raise UserError(f"tasks.{task}: {group.name} act by {group.action}; only choices can be joined")

@@ -78,9 +78,7 @@ class SPO:
             action = window.rows.action[last]
             often = np.bincount(action, minlength=len(self.table))
             return np.asarray((self.table @ often - 0.5)[action] / (len(last) - 1))  # less itself, which is a half
-        _, match = np.unique(window.rows.match, return_inverse=True)
-        agents = len(window.spec.agents)
-        earned = np.bincount(match * agents + window.rows.agent, window.rows.reward)
-        returns = earned[match[last] * agents + window.rows.agent[last]]
+        life = window.rows.lives()
+        returns = np.bincount(life, window.rows.reward)[life[last]]
         below, above = (np.searchsorted(np.sort(returns), returns, side) for side in ("left", "right"))
         return np.asarray((0.5 * (below + above) - 0.5) / (len(last) - 1))

@@ -37,6 +37,11 @@ class WholeMatches(OnPolicy):
                 f"model.kind: {live.networks[name].config.kind} has a memory, and an algorithm that learns from single "
                 "turns cannot teach it; mlp and cnn are right"
             )
+        if live.spec.births:
+            raise UserError(
+                "agents are born and die within a match here, and an algorithm that counts what all others pay from an "
+                "agent's first turn to the end of the match has no use for them; rllib/ppo learns from every life"
+            )
         columns, stats = super().cut(windows, live, modules)
         more = {
             "match": np.concatenate([window.match for window in windows]),

@@ -34,9 +34,10 @@ class Episodic:
         """`new`, `float64[K]`; 0 where nothing was seen afterwards."""
         rows = window.rows
         cell = self.cells[rows.group](window.next_observation)
-        order = np.lexsort((rows.tick, cell, rows.agent, rows.match))
-        match, agent, sorted_cell = rows.match[order], rows.agent[order], cell[order]
-        same = (match[1:] == match[:-1]) & (agent[1:] == agent[:-1]) & (sorted_cell[1:] == sorted_cell[:-1])
+        life = rows.lives()
+        order = np.lexsort((rows.tick, cell, life))
+        sorted_life, sorted_cell = life[order], cell[order]
+        same = (sorted_life[1:] == sorted_life[:-1]) & (sorted_cell[1:] == sorted_cell[:-1])
         place = np.arange(len(order))
         start = np.maximum.accumulate(np.where(np.append(False, same)[: len(order)], 0, place))
         visits = np.empty(len(order))

@@ -37,11 +37,11 @@ class Segments:
 
 
 def cut(rows: Trajectory, length: int) -> Segments:
-    """The rows of a window as segments of `length` turns, agent by agent and match by match."""
+    """The rows of a window as segments of `length` turns, agent by agent and match by match (life by life)."""
     order = rows.order()
-    match, agent = rows.match[order], rows.agent[order]
+    life = rows.lives()[order]
     starts = np.ones(len(order), dtype=np.bool_)
-    starts[1:] = (match[1:] != match[:-1]) | (agent[1:] != agent[:-1])
+    starts[1:] = life[1:] != life[:-1]
     place = np.arange(len(order))
     place -= np.maximum.accumulate(np.where(starts, place, 0))
     number = np.cumsum(place % length == 0) - 1
