@@ -28,6 +28,7 @@ from league.services import lending_of
 from marl.blobs import Blobs, point
 from marl.errors import UserError
 from marl.metrics import Metrics, read
+from marl.page.sections import sections_of
 from marl.registry import Registry
 from marl.reward import logged
 from marl.run.change import changed
@@ -164,8 +165,8 @@ class League(Run[Dashboard]):
 
     def report(self) -> Path:
         """Write report.html."""
-        report = self.out / "report.html"
-        write_report(replace(self.manager.view(), scenario=self.scenario.text), report, read_learning(self.out))
+        report, view = self.out / "report.html", replace(self.manager.view(), scenario=self.scenario.text)
+        write_report(view, report, read_learning(self.out), sections_of(self.out, self.there.registry))
         return report
 
     def summary(self, console: Console) -> list[str]:

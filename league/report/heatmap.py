@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from league.payoffs import Payoffs
-from league.report.colour import DIVERGING
 from league.report.raster import (
     Axis,
     Frame,
@@ -25,6 +24,7 @@ from league.report.raster import (
 )
 from league.report.standing import final_weights
 from league.view import LeagueView
+from marl.page.colour import DIVERGING
 from marl.page.figure import absent, figure, section, svg, switch
 from marl.page.text import escape
 from marl.types import Bools, Floats

@@ -7,7 +7,6 @@ import math
 import numpy as np
 
 from league.measures.effective_players import effective
-from league.report.colour import SEQUENTIAL
 from league.report.raster import (
     Axis,
     Frame,
@@ -22,6 +21,7 @@ from league.report.raster import (
 )
 from league.report.standing import final_weights, support
 from league.view import LeagueView
+from marl.page.colour import SEQUENTIAL
 from marl.page.figure import absent, figure, section, svg, switch
 from marl.page.text import escape
 from marl.types import Floats

@@ -27,8 +27,8 @@ PATTERNS = (
 )
 
 
-def render(view: LeagueView, learning: Learning = NOTHING) -> str:
-    """The whole page as HTML text."""
+def render(view: LeagueView, learning: Learning = NOTHING, more: str = "") -> str:
+    """The whole page as HTML text; `more` are sections of plugins."""
     sections = (
         *measure_sections(view),
         learning_section(learning),
@@ -37,6 +37,7 @@ def render(view: LeagueView, learning: Learning = NOTHING) -> str:
         mixture_section(view),
         ranking_section(view),
         births_section(view),
+        more,
         reading(),
         again(view),
     )
@@ -44,7 +45,7 @@ def render(view: LeagueView, learning: Learning = NOTHING) -> str:
     return document(view.name, "marl league", body, own=Path(__file__).parent)
 
 
-def write(view: LeagueView, path: Path, learning: Learning = NOTHING) -> None:
+def write(view: LeagueView, path: Path, learning: Learning = NOTHING, more: str = "") -> None:
     """Write the report of a league to `path`, all of it or nothing: a reader never meets half a page."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, render(view, learning).encode())
+    write_atomically(path, render(view, learning, more).encode())

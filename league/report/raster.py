@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from league.report.colour import Maps, levels, themed_images
+from marl.page.colour import Maps, levels, themed_images
 from marl.page.scale import index_ticks
 from marl.page.text import embed, escape
 from marl.types import Array, Floats

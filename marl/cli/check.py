@@ -21,6 +21,7 @@ from marl.registry import (
     LOSSES,
     MODELS,
     POLICIES,
+    REPORT_SECTIONS,
     REPORTS,
     REWARDS,
     ROSTERS,
@@ -33,7 +34,9 @@ from marl.registry.descriptor import singular
 from marl.registry.guard import did, watched
 
 # Their targets are not what makes something, or need a run to work on.
-_MADE_OTHERWISE = {kind.name for kind in (COMMANDS, RUNNERS, ROSTERS, REPORTS, ENVIRONMENTS, REWARDS, MODELS, DRAWERS)}
+_MADE_OTHERWISE = {
+    kind.name for kind in (COMMANDS, RUNNERS, ROSTERS, REPORTS, REPORT_SECTIONS, ENVIRONMENTS, REWARDS, MODELS, DRAWERS)
+}
 _RUN = {
     ALGORITHMS.name: "trains",
     REWARDS.name: "pays",

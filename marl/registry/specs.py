@@ -162,6 +162,19 @@ def marl_reports() -> Iterable[Descriptor]:
 
 
 @hookspec
+def marl_report_sections() -> Iterable[Descriptor]:
+    """Sections of plugins in the reports of training runs and leagues, above "How to read this".
+
+    :return: descriptors whose target is called as `target(run: pathlib.Path) -> str`; it gives HTML, `<section>`
+        elements as `marl.page.figure.section` makes them, of what is in the run directory, or "" where it has nothing
+        to say about it. What it raises is told on the page in its place.
+
+    .. versionadded:: 0.2
+    """
+    return ()
+
+
+@hookspec
 def marl_sinks() -> Iterable[Descriptor]:
     """Sinks: where the numbers of a run go beside metrics.jsonl, `sinks:` of `kind: train` and `kind: league`.
 

@@ -312,6 +312,8 @@ def test_jobs_learning_curves_are_in_the_report(checked: Any, tmp_path: Path) ->
     page = checked(render(league(), learning))
     assert "Return in training" in page.texts["learning"] and "player_1" in page.texts["learning"]
     assert "learning" not in checked(render(league())).texts
+    more = '<section id="more">of a plugin</section>'
+    assert checked(render(league(), learning, more)).texts["more"] == "of a plugin"
 
 
 def test_numbers_read_well() -> None:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from league.report.colour import SEQUENTIAL, Palette, levels, palette
+from marl.page.colour import SEQUENTIAL, Palette, levels, palette
 from marl.types import Floats
 
 MOST = 60  # pictures of a film in a page

@@ -188,6 +188,12 @@ def marl_losses() -> Iterable[Descriptor]:
 
 
 @hookimpl
+def marl_report_sections() -> Iterable[Descriptor]:
+    """What reports say of rewards."""
+    yield Descriptor("rewards", "marl_rewards.lab.run_section:sections", "alarms, contributions, slices and ablations")
+
+
+@hookimpl
 def marl_commands() -> Iterable[Descriptor]:
     """`marl rewards ...`."""
     yield Descriptor(

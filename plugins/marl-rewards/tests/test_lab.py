@@ -12,14 +12,17 @@ import pytest
 from marl.errors import UserError
 from marl.registry import RUNNERS, load_registry
 from marl.registry.params import fill
+from marl.run.directory import locked
 from marl.scenario import load_scenario
 from marl.terminal.text import cells, plain
 from marl.training.composition import RewardConfig
 from marl_rewards.lab import commands
-from marl_rewards.lab.ablation import Ablation, Mean
+from marl_rewards.lab.ablation import Ablation
 from marl_rewards.lab.alarm import alarms, kendall
 from marl_rewards.lab.analysis_page import page
 from marl_rewards.lab.analysis_table import lines
+from marl_rewards.lab.run_section import sections
+from marl_rewards.lab.scores import Mean, Scores
 from marl_rewards.lab.updates import read_updates
 from marl_rewards.lab.variants import variants
 
@@ -63,6 +66,27 @@ def honest(seed: int, folder: Path) -> Path:
     score = 20 + learned + noise(draw, 8, memory=0.6)
     near = draw.uniform(-1, 1) * x + noise(draw, 0.2, memory=0.6)
     return run(folder, score, game=score / 200, near=near, touch=draw.uniform(0, 2) * x + noise(draw, 0.3, memory=0.6))
+
+
+def plunged(seed: int, folder: Path) -> Path:
+    """Falls at once where the channel begins to rise, and then wanders without falling further."""
+    draw, x = np.random.default_rng(seed), np.linspace(0, 1, U)
+    score = np.where(x < 0.4, 110 * np.minimum(1, 5 * x), 50 + 12 * np.sin(9 * x)) + noise(draw, 8)
+    return run(folder, score, game=score / 200, touch=3 * np.maximum(0, x - 0.3) + noise(draw, 0.1))
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_it_rings_where_the_score_falls_at_once(seed: int, tmp_path: Path) -> None:
+    (alarm,) = alarms(read_updates(plunged(seed, tmp_path)))
+    assert alarm.name == "touch" and alarm.score[0] > 90 > 70 > alarm.score[1]
+
+
+def test_a_channel_that_was_renamed_is_watched_from_there_on(tmp_path: Path) -> None:
+    text = (farmed(2, tmp_path) / "metrics.jsonl").read_text().splitlines()
+    renamed = [line.replace("reward.touch", "reward.hit") for line in text[40:]]
+    (tmp_path / "metrics.jsonl").write_text("\n".join([*text[:40], *renamed]))
+    updates = read_updates(tmp_path)
+    assert [alarm.name for alarm in alarms(updates)] == ["hit"] and page(updates)
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -266,7 +290,7 @@ def test_an_ablation_goes_on_where_it_stopped(
     with pytest.raises(KeyboardInterrupt):
         parts.work()
     capsys.readouterr()
-    commands.ablate("tiny.yaml", [], 2, Path("parts"), 1, None)
+    commands.ablate("tiny.yaml", [], 2, 0, Path("parts"), 1, None)
     told = capsys.readouterr().out
     assert begun[3:5] == [Path("parts/all/seed-1"), Path("parts/only-game/seed-1")]  # and those before are done
     again = Ablation.of("tiny.yaml", [], 2, Path("parts"))
@@ -274,6 +298,10 @@ def test_an_ablation_goes_on_where_it_stopped(
     assert again.scores == whole.scores and len(begun) == 5
     assert "tiny: return in training, 2 seeds, 95 % intervals" in told and "only game" in told
     assert "Ablation of tiny" in Path("parts/ablation.html").read_text()
+    kept = Scores.read(Path("parts"))
+    assert kept and kept.scores == whole.scores and kept.change("only game").count == 2
+    with locked(Path("parts")), pytest.raises(UserError, match="parts is in use by process"):
+        Ablation.of("tiny.yaml", [], 2, Path("parts")).work()
     with pytest.raises(UserError, match="holds a run of another scenario"):
         Ablation.of("tiny.yaml", ["env_steps=600"], 1, Path("parts")).work()
     with pytest.raises(UserError, match="say how many with --seeds"):
@@ -281,6 +309,15 @@ def test_an_ablation_goes_on_where_it_stopped(
     Path("plain.yaml").write_text("kind: train\nenv: gymnasium/pendulum\n")
     with pytest.raises(UserError, match="has no `reward:` block with channels"):
         Ablation.of("plain.yaml", [], 1, None)
+    report = Path("whole/all/seed-0/report.html").read_text()  # as its runner wrote it
+    assert all(f"Rewards: {part}" in report for part in ("Alarms", "What each term adds", "shapes"))
+    Path("whole/all/seed-0").rename("tiny")
+    assert "Rewards: ablation" not in sections(Path("tiny"))
+    Path("parts").rename("tiny-ablation")
+    assert "Rewards: ablation, Scores" in sections(Path("tiny"))
+    text = Path("tiny-ablation/all/seed-0/scenario.yaml").read_text()
+    Path("tiny-ablation/all/seed-0/scenario.yaml").write_text(text.replace("slow: 0.5", "slow: 0.4"))
+    assert "Rewards: ablation" not in sections(Path("tiny"))  # it is of other rewards
     commands.plot("tiny.yaml", "", "", Path("tiny.html"), None)
     assert "slow: exponential (scale 1, dispersion 1, density 1)" in Path("tiny.html").read_text()
 
@@ -288,7 +325,7 @@ def test_an_ablation_goes_on_where_it_stopped(
 def test_shapes_are_drawn_and_a_picture_needs_a_browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     commands.plot(None, "", "", tmp_path / "shapes.html", None)
     html = (tmp_path / "shapes.html").read_text()
-    assert html.count("<svg") == 8 and "geometric (KRC)" in html and "Diminishing returns" in html
+    assert html.count("<svg") == 9 and "geometric (KRC)" in html and "Diminishing returns" in html
     monkeypatch.setenv("PATH", "")
     with pytest.raises(UserError, match="--png needs a browser"):
         commands.plot(None, "", "", tmp_path / "other.html", tmp_path / "shapes.png")

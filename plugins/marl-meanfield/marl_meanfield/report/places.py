@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from league.report.colour import SEQUENTIAL
 from league.report.raster import Axis, Frame, column_axis, label_room, legend, picture, row_axis
+from marl.page.colour import SEQUENTIAL
 from marl.page.figure import figure, section, svg, switch
 from marl.page.plot import CURSOR
 from marl.page.text import embed, escape

@@ -2,100 +2,80 @@
 
 from __future__ import annotations
 
-import math
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass, field
-from multiprocessing import get_context
+from dataclasses import dataclass
+from multiprocessing import get_context, parent_process
 from pathlib import Path
-
-import numpy as np
-from scipy import stats
+from threading import Thread
 
 from marl.errors import UserError
 from marl.registry import RUNNERS, Registry, load_registry
+from marl.run.directory import locked
 from marl.run.journal import written
 from marl.scenario import FILE, Scenario, load_scenario
 from marl.training.report import TrainView, read_view
 from marl_rewards.lab.reward_of import reward_of
-from marl_rewards.lab.variants import ALL, variants
+from marl_rewards.lab.scores import Scores
+from marl_rewards.lab.variants import variants
 
 
-@dataclass(frozen=True)
-class Mean:
-    """A mean over seeds and half its 95 % interval (Student's t); infinite for one seed."""
+@dataclass(kw_only=True)
+class Ablation(Scores):
+    """An ablation that is to be done: variants by name, with their overrides."""
 
-    value: float
-    margin: float
-    count: int
-
-    @staticmethod
-    def of(values: Sequence[float]) -> Mean:
-        """Of at least one value."""
-        count = len(values)
-        if count < 2:
-            return Mean(float(np.mean(values)), math.inf, count)
-        spread = float(np.std(values, ddof=1)) / math.sqrt(count)
-        return Mean(float(np.mean(values)), float(stats.t.ppf(0.975, count - 1)) * spread, count)
-
-
-@dataclass
-class Ablation:
-    """Variants by name, with their overrides; `scores` by variant and seed, of those that are done."""
-
-    scenario: str
-    name: str
-    overrides: list[str]
-    seeds: int
-    out: Path
     variants: Mapping[str, list[str]]
     registry: Registry
-    scores: dict[str, dict[int, float]] = field(default_factory=dict)
-    measured: str = "return in training"
-    """What a score is."""
 
     @staticmethod
-    def of(scenario: str, overrides: list[str], seeds: int, out: Path | None) -> Ablation:
+    def of(scenario: str, overrides: list[str], seeds: int, out: Path | None, first: int = 0) -> Ablation:
         """Raises UserError for a scenario that cannot be ablated, and for overrides that would not last."""
         registry = load_registry()
         if any(override.partition("=")[0].strip() == "seed" for override in overrides):
-            raise UserError("seed: every variant is trained with the seeds 0, 1, ...; say how many with --seeds")
+            raise UserError("seed: every variant is trained with several: say how many with --seeds, and the first of "
+                            "them with --first")  # fmt: skip
         loaded = load_scenario(scenario, overrides, registry)
         found = variants(reward_of(loaded))
         where = out or Path("runs") / f"{loaded.name}-ablation"
         for more in found.values():  # each is checked before the first is trained
             load_scenario(scenario, [*overrides, *more], registry)
-        return Ablation(scenario, loaded.name, overrides, seeds, where, found, registry)
+        return Ablation(scenario=scenario, name=loaded.name, overrides=overrides, seeds=seeds, first=first, out=where,
+                        variants=found, registry=registry)  # fmt: skip
 
     def work(self, workers: int = 1) -> None:
         """Train what is not trained yet, seed by seed. What was interrupted goes on where it stopped.
 
         With several `workers`, so many runs go on at once, each in a process of its own, with its own log beside it.
+        Raises UserError where another process works in the same folder.
         """
-        jobs = [(name, seed) for seed in range(self.seeds) for name in self.variants]
-        for number, (name, seed) in enumerate(self._trained(jobs, workers), 1):
-            done = self._done(self._folder(name, seed), self._load(name, seed))
-            assert done is not None, "a runner returns when its run is finished"
-            self.measured, score = score_of(done, self._folder(name, seed))
-            self.scores.setdefault(name, {})[seed] = score
-            if workers > 1:
-                print(f"[{number}/{len(jobs)}] {name}, seed {seed}: {score:.4g}", flush=True)
+        jobs = [(name, seed) for seed in range(self.first, self.first + self.seeds) for name in self.variants]
+        with locked(self.out):
+            for number, (name, seed) in enumerate(self._trained(jobs, workers), 1):
+                done = self._done(self.folder(self.out, name, seed), self._load(name, seed))
+                assert done is not None, "a runner returns when its run is finished"
+                self.measured, score = score_of(done, self.folder(self.out, name, seed))
+                self.scores.setdefault(name, {})[seed] = score
+                if workers > 1:
+                    print(f"[{number}/{len(jobs)}] {name}, seed {seed}: {score:.4g}", flush=True)
+            self.scores = {name: dict(sorted(self.scores[name].items())) for name in self.variants}
+            self.write()
 
     def _trained(self, jobs: Sequence[tuple[str, int]], workers: int) -> Iterator[tuple[str, int]]:
         """The jobs, as they are done."""
         if workers == 1:
             for number, (name, seed) in enumerate(jobs, 1):
-                before = self._done(self._folder(name, seed), self._load(name, seed))
+                before = self._done(self.folder(self.out, name, seed), self._load(name, seed))
                 print(f"[{number}/{len(jobs)}] {name}, seed {seed}{': done before' if before else ''}", flush=True)
                 if before is None:
-                    _train(self.scenario, self._overrides(name, seed), self._folder(name, seed))
+                    _train(self.scenario, self._overrides(name, seed), self.folder(self.out, name, seed))
                 yield name, seed
             return
-        with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+        with ProcessPoolExecutor(workers, get_context("spawn"), initializer=_end_with_parent) as pool:
             asked = {}
             for name, seed in jobs:
-                folder = self._folder(name, seed)
+                folder = self.folder(self.out, name, seed)
                 if self._done(folder, self._load(name, seed)) is None:
                     asked[pool.submit(_train_apart, self.scenario, self._overrides(name, seed), folder)] = (name, seed)
                 else:
@@ -106,17 +86,6 @@ class Ablation:
                     yield asked[future]
             finally:
                 pool.shutdown(cancel_futures=True)
-
-    def mean(self, name: str) -> Mean:
-        """The mean score of a variant."""
-        return Mean.of(list(self.scores[name].values()))
-
-    def change(self, name: str) -> Mean:
-        """How much a variant's score is above that of `all`, seed by seed."""
-        return Mean.of([score - self.scores[ALL][seed] for seed, score in self.scores[name].items()])
-
-    def _folder(self, name: str, seed: int) -> Path:
-        return self.out / name.replace(" ", "-").replace(":", "-") / f"seed-{seed}"
 
     def _overrides(self, name: str, seed: int) -> list[str]:
         return [*self.overrides, *self.variants[name], f"seed={seed}"]
@@ -137,6 +106,18 @@ def _train(scenario: str, overrides: list[str], folder: Path) -> None:
     registry = load_registry()
     loaded = load_scenario(scenario, overrides, registry)
     registry.load(registry.find(RUNNERS, loaded.kind))(loaded, registry, folder, False)
+
+
+def _end_with_parent() -> None:
+    """A worker whose ablation was killed ends at once, as if it had been killed too: its run goes on the next time."""
+
+    def watch() -> None:
+        parent = parent_process()
+        assert parent is not None
+        parent.join()
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
 
 
 def _train_apart(scenario: str, overrides: list[str], folder: Path) -> None:

@@ -12,8 +12,8 @@ from marl.page.rows import Row, rows
 from marl.page.text import escape, exact
 from marl.page.words import reading_section
 from marl.words import number
-from marl_rewards.lab.ablation import Ablation
 from marl_rewards.lab.ablation_table import said, verdict
+from marl_rewards.lab.scores import Scores
 from marl_rewards.lab.variants import ALL
 
 READING = (
@@ -31,30 +31,37 @@ READING = (
 )
 
 
-def page(ablation: Ablation) -> str:
+def page(ablation: Scores) -> str:
     """The whole page as HTML text."""
-    what = [ablation.scenario, *ablation.overrides, "--seeds", str(ablation.seeds), "--out", str(ablation.out)]
-    command = shlex.join(["marl", "rewards", "ablate", *what])
-    again = (
-        f'<div class="commands"><div><code>{escape(command)}</code><span>goes on, or shows it again</span></div></div>'
-    )
-    sections = [
-        section("scores", "Scores", _whiskers(ablation), f"{ablation.measured.capitalize()}: a dot for each seed, the "
-                "mean, and its 95 % interval."),
-        section("changes", "Changes", _table(ablation)),
-        reading_section(READING),
-        section("again", "Run it again", again),
-    ]  # fmt: skip
+    command = f"<code>{escape(command_of(ablation))}</code><span>goes on, or shows it again</span>"
+    again = f'<div class="commands"><div>{command}</div></div>'
+    sections = [*changes(ablation), reading_section(READING), section("again", "Run it again", again)]
     whole = ablation.mean(ALL)
     tiles = [
         tile("Score of all", exact(whole.value), escape(said(whole))),
-        tile("Variants", str(len(ablation.variants)), f"{ablation.seeds} seeds each"),
+        tile("Variants", str(len(ablation.scores)), f"{ablation.seeds} seeds each"),
     ]
     head = header("marl rewards", f"Ablation of {ablation.name}", ablation.overrides, "done", tiles, done=True)
     return document(ablation.name, "marl rewards ablate", f"<main>{head}{''.join(sections)}</main>")
 
 
-def _whiskers(ablation: Ablation) -> str:
+def command_of(ablation: Scores) -> str:
+    """The command that goes on with it."""
+    seeds = ["--seeds", str(ablation.seeds), "--first", str(ablation.first)]
+    what = [ablation.scenario, *ablation.overrides, *seeds, "--out", str(ablation.out)]
+    return shlex.join(["marl", "rewards", "ablate", *what])
+
+
+def changes(ablation: Scores, of: str = "", how: str = "") -> list[str]:
+    """The sections of scores and changes; `of` goes before their titles, `how` (HTML) before what is said of them."""
+    lead = f"{how}{ablation.measured.capitalize()}: a dot for each seed, the mean, and its 95 % interval."
+    return [
+        section("ablation-scores", f"{of}Scores", _whiskers(ablation), lead),
+        section("ablation-changes", f"{of}Changes", _table(ablation)),
+    ]
+
+
+def _whiskers(ablation: Scores) -> str:
     found = []
     for name, scores in ablation.scores.items():
         mean, colour = ablation.mean(name), 0 if name == ALL else 1 if name.startswith("without") else 2
@@ -63,7 +70,7 @@ def _whiskers(ablation: Ablation) -> str:
     return rows("scores", found, ablation.measured, mark=ablation.mean(ALL).value)
 
 
-def _table(ablation: Ablation) -> str:
+def _table(ablation: Scores) -> str:
     head = "".join(f"<th>{name}</th>" for name in ("variant", "score", "change", "", "seeds"))
     rows = ""
     for name, scores in ablation.scores.items():

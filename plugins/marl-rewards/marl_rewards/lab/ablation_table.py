@@ -7,11 +7,11 @@ import math
 from marl.terminal.table import table
 from marl.terminal.text import columns, folded
 from marl.words import number, uncertain
-from marl_rewards.lab.ablation import Ablation, Mean
+from marl_rewards.lab.scores import Mean, Scores
 from marl_rewards.lab.variants import ALL
 
 
-def lines(ablation: Ablation) -> list[str]:
+def lines(ablation: Scores) -> list[str]:
     """A line for each variant: its score, and how far it is from that of `all`."""
     rows = [
         (

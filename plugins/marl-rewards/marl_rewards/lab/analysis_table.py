@@ -7,7 +7,7 @@ import numpy as np
 from marl.terminal.table import table
 from marl.terminal.text import columns, folded, styled
 from marl.words import compact, number
-from marl_rewards.lab.alarm import BINS, LEAST, Alarm, alarms, bins_of
+from marl_rewards.lab.alarm import BINS, LEAST, Alarm, alarms, bins_of, scored
 from marl_rewards.lab.updates import Updates, mean
 
 HEADINGS = ("channel", "early", "late", "of paid", "of variance", "with score", "")
@@ -32,7 +32,8 @@ def lines(updates: Updates) -> list[str]:
         )
         for name, paid in updates.paid.items()
     ]
-    head = f"{updates.run}: {len(updates):,} updates, {compact(float(updates.steps[-1]))} env steps"
+    count = f"{len(updates):,} update{'' if len(updates) == 1 else 's'}"
+    head = f"{updates.run}: {count}, {compact(float(updates.steps[-1]))} env steps"
     score = updates.score
     if np.isfinite(score).any():
         ends = [number(mean(score[part]), 4) for part in (updates.early, updates.recent)]
@@ -66,5 +67,8 @@ def sentence(alarm: Alarm) -> str:
 def silence(updates: Updates) -> str:
     """Why there is no alarm."""
     if not bins_of(updates):
-        return f"no alarm: {len(updates)} updates are too few to tell (from {LEAST * 5} on; best with {LEAST * BINS})"
+        few = f"{len(updates)} updates are" if len(updates) > 1 else "1 update is"
+        return f"no alarm: {few} too few to tell (from {LEAST * 5} on; best with {LEAST * BINS})"
+    if not scored(updates):
+        return "no alarm: in most updates no match ended, so nothing is known of the game's own score"
     return "no alarm: no channel grows while the game's own score falls"

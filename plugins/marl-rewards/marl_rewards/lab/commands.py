@@ -20,11 +20,15 @@ def plot(
 ) -> None:
     """Draw shape functions, curves of diminishing returns, and what combinations make of two parts."""
     from marl.page.picture import keep
+    from marl.registry import load_registry
+    from marl.scenario import load_scenario
+    from marl_rewards.lab.reward_of import reward_of
     from marl_rewards.lab.shapes_page import page, shapes_of
     from marl_rewards.lab.slice_page import slice_of
 
-    slices = slice_of(scenario, x, y) if x or y else ""
-    keep(page(shapes_of(scenario) if scenario else {}, scenario or "", slices), out, png, 2080 if scenario else 1660)
+    slices, registry = slice_of(scenario, x, y) if x or y else "", load_registry()
+    own = shapes_of(reward_of(load_scenario(scenario, [], registry)), registry) if scenario else {}
+    keep(page(own, scenario or "", slices), out, png, 2080 if scenario else 1660)
 
 
 @app.command()
@@ -53,7 +57,8 @@ def analyze(
 def ablate(
     scenario: str = argument(help="A scenario's name (`marl scenarios list`), or a YAML file; of kind: train."),
     overrides: list[str] = argument(None, metavar="[KEY=VALUE]...", help="Change keys: env_steps=20000"),
-    seeds: int = option(3, min=1, help="How many seeds each variant is trained with: 0, 1, ..."),
+    seeds: int = option(3, min=1, help="How many seeds each variant is trained with."),
+    first: int = option(0, min=0, help="The first of the seeds; the others follow it."),
     out: Path = option(None, "--out", metavar="DIR", help="Where its runs are.  [default: runs/NAME-ablation]"),
     workers: int = option(1, min=1, help="How many runs go on at once, each in a process of its own."),
     png: Path = PNG,
@@ -68,7 +73,7 @@ def ablate(
     from marl_rewards.lab.ablation_page import page
     from marl_rewards.lab.ablation_table import lines
 
-    ablation = Ablation.of(scenario, overrides or [], seeds, out)
+    ablation = Ablation.of(scenario, overrides or [], seeds, out, first)
     ablation.work(workers)
     for line in lines(ablation):
         show.line(line)

@@ -12,14 +12,12 @@ from marl.page.header import header
 from marl.page.plot import CURSOR, Sheet, axes, polyline, read_out
 from marl.page.scale import padded
 from marl.page.text import escape
-from marl.registry import load_registry
+from marl.registry import Registry
 from marl.registry.params import fill
-from marl.scenario import load_scenario
 from marl.training.composition.config import RewardConfig
 from marl.training.composition.rules import RULES
 from marl.words import clipped, number
 from marl_rewards.lab.heat import heat
-from marl_rewards.lab.reward_of import reward_of
 from marl_rewards.shapes import SHAPES, Shape
 from marl_rewards.submodular import CURVES
 
@@ -27,10 +25,8 @@ SHEET = Sheet(520, 300, left=64, right=505, top=12, bottom=250)
 Curves = Mapping[str, tuple[Sequence[float], Sequence[float]]]  # by name: x and y
 
 
-def shapes_of(scenario: str) -> dict[str, Shape]:
-    """The shapes of a scenario's rewards, by channel. Raises UserError where it has none."""
-    registry = load_registry()
-    reward: RewardConfig = reward_of(load_scenario(scenario, [], registry))
+def shapes_of(reward: RewardConfig, registry: Registry) -> dict[str, Shape]:
+    """The shapes of rewards, by channel."""
     found = {name: one.params["shape"] for name, one in reward.channels.items() if "shape" in one.params}
     return {
         name: shape if isinstance(shape, Shape) else fill(Shape, shape, "shape", "a shape", registry)
@@ -56,11 +52,7 @@ def page(own: Mapping[str, Shape], scenario: str, slices: str = "") -> str:
     lead = "What rewards/distance pays at a distance, and what rewards/submodular says a total is worth."
     sections = [section("shapes", "Shapes", f'<div class="pairs">{shapes}</div>', lead)]
     if own:
-        far = max(4 * shape.scale * max(1.0, shape.dispersion) for shape in own.values())
-        wide = np.linspace(0, far, 121)
-        mine = {f"{name}: {shape.title}": _of(shape, wide) for name, shape in own.items()}
-        title = f"The shapes of {clipped(scenario, 60)}"
-        sections.insert(0, section("own", title, drawn("", mine, ("distance", reward))))
+        sections.insert(0, drawn_shapes(own, f"The shapes of {clipped(scenario, 60)}"))
     sections.append(section("combinations", "Combinations of two parts", heat(), "Blue pays, orange costs. " + _SAYS))
     facts = [f"{len(SHAPES)} kinds of shapes", f"{len(RULES)} combinations"]
     head = header("marl rewards", "Shapes of rewards", facts, "drawn from formulas", [], done=True)
@@ -78,6 +70,13 @@ STYLE = (
     ".maps svg{min-width:0}.maps figure+figure{margin-top:0}.pairs figure+figure{margin-top:0}"
     ".pairs svg{min-width:0}.pairs h3{margin:0 0 4px;font-size:15px}</style>"
 )
+
+
+def drawn_shapes(own: Mapping[str, Shape], title: str) -> str:
+    """A section of the shapes of rewards, by channel."""
+    wide = np.linspace(0, max(4 * shape.scale * max(1.0, shape.dispersion) for shape in own.values()), 121)
+    mine = {f"{name}: {shape.title}": _of(shape, wide) for name, shape in own.items()}
+    return section("shapes-own", title, drawn("", mine, ("distance", "reward")))
 
 
 def drawn(title: str, curves: Curves, titles: tuple[str, str]) -> str:

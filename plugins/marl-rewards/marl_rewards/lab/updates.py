@@ -61,14 +61,18 @@ class Updates:
 
 
 def read_updates(run: Path) -> Updates:
-    """The updates of a run; of a league, those of its newest job. Raises UserError where there is nothing to see."""
+    """The updates of a run; of a league, those of its newest job that has channels.
+
+    Raises UserError where there is nothing to see.
+    """
     path = run / "metrics.jsonl"
     if not path.is_file():
         raise UserError(f"{run} is not a run directory: it has no metrics.jsonl{runs_here()}")
     events = [event for event in read(path) if event.get("event") == "train"]
     if not events:
         raise UserError(f"{run}: no update has been logged yet")
-    job = str(events[-1].get("job", ""))
+    told = (event for event in reversed(events) if any(key.endswith(PAID) for key in event))
+    job = str(next(told, events[-1]).get("job", ""))
     mine = [event for event in events if str(event.get("job", "")) == job]
     paid = _columns(mine, PAID)
     if not paid:
