@@ -15,7 +15,8 @@ class Acts:
     """A policy's answer to K rows.
 
     `action`: `[K, ...]` as the group's action space says. `logp`: `float64[K]`, the log-probability (or density) of
-    each action. `value`: `[K]`, or None where the policy estimates none. `memory`: `[K, ...]`, or None.
+    each action. `value`: `[K]`, or `[K, C]` with one for each of C rewards, or None where the policy estimates none.
+    `memory`: `[K, ...]`, or None.
     """
 
     action: Array

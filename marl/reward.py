@@ -19,7 +19,14 @@ from marl.types import Array, ArrayTree, Bools, Floats, Ints
 
 Channels: TypeAlias = Mapping[str, Floats]  # by name, each `float64[K]`
 LOGGED = "reward."  # before a channel's name in what is logged: its mean over the rows of an update
-NUMBERS = ("paid", "share", "weight", "deviation", "balanced")  # after it and a point: what else is logged of each
+NUMBERS = (
+    "paid",
+    "share",
+    "weight",
+    "deviation",
+    "balanced",
+    "explained_variance",
+)  # after it and a point: what else is logged of each
 
 
 @dataclass(frozen=True)

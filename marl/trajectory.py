@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -23,6 +24,13 @@ class Last:
     observation: ArrayTree
     mask: Bools | None
     memory: Array | None
+
+
+class Term(NamedTuple):
+    """One of the terms that what is learned from is the sum of: `paid` `float64[K]`, times its `weight`."""
+
+    weight: float
+    paid: Floats
 
 
 @dataclass(frozen=True)
@@ -49,6 +57,9 @@ class Trajectory:
     (the sum over its agents, whether they learn or not) while the row earned its `reward`; `before`, the columns of
     `info` as they were when the agent acted, zero at the first tick of a match; `ticks`, all ticks of the matches,
     which are whole then (the same in the trajectories of all groups).
+
+    `terms`: where rewards are composed, what `reward` is the sum of, by name (`value` is `[K, C]` for a policy that
+    values each of these C by itself).
     """
 
     group: int
@@ -78,6 +89,7 @@ class Trajectory:
     before: dict[str, Array] = field(default_factory=dict)
     task: Ints | None = None
     ticks: Ticks | None = None
+    terms: Mapping[str, Term] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.match)

@@ -16,7 +16,8 @@ _SMALLEST = 256
 class Columns:
     """`size` rows of named columns. Columns in `fill` start every row at that value and need not be appended.
 
-    A column that appears for the first time is zero in the rows before.
+    A column that appears for the first time is zero in the rows before. One in `fill` that turns out to have several
+    numbers a row is at its value in all of them.
     """
 
     def __init__(self, fill: Mapping[str, Any], capacity: int = _SMALLEST) -> None:
@@ -48,6 +49,8 @@ class Columns:
         for name, value in columns.items():
             if name not in self._data:
                 self._data[name] = tree.map_tree(self._room, value)
+            elif name in self._fill and np.ndim(value) > np.ndim(self._data[name]):
+                self._data[name] = np.full((self._capacity, *np.shape(value)[1:]), self._fill[name])
             _write(self._data[name], part, value)
         return np.arange(start, stop)
 

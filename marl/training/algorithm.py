@@ -26,6 +26,7 @@ from marl.training.behaviour import Behaviour
 from marl.training.checkpoint import part, starting
 from marl.training.experience import Experience
 from marl.training.experience.on_policy import OnPolicy
+from marl.training.experience.per_channel import PerChannel, discounts
 from marl.training.feasible import Data, check_data, check_job
 from marl.training.hyper import Hyper
 from marl.training.learner import ColumnLearner
@@ -34,6 +35,7 @@ from marl.training.modules import ModuleSpec, module_specs
 from marl.training.networks import Heads
 from marl.training.parts import Parts
 from marl.training.practice import Practice
+from marl.training.rewards import Rewards
 
 _LANES = "lanes/"
 _CHANGED = (
@@ -123,13 +125,17 @@ class RLlibAlgorithm(abc.ABC):
         if known is not None and known.compute != where:
             known.backend.close()
         if known is None or known.spec != spec or known.compute != where:
-            parts = Parts(self.learner, self.experience, self.behaviour)
+            parts = Parts(self.learner, PerChannel if hyper.per_channel else self.experience, self.behaviour)
             self._engines[key] = Engine(spec, parts, modules, hyper, where)
         return self._engines[key]
 
     def _modules(self, job: Job, spec: EnvSpec) -> dict[str, ModuleSpec]:
         hyper = self.hyper
-        return module_specs(spec, hyper.model, hyper.sharing, lineup(job, spec).sides, hyper.models, self.heads)
+        heads = self.heads
+        if hyper.per_channel:
+            terms = Rewards(hyper.reward, spec, hyper.discount).terms
+            heads = replace(heads, critics=len(discounts(hyper, terms)))
+        return module_specs(spec, hyper.model, hyper.sharing, lineup(job, spec).sides, hyper.models, heads)
 
 
 @dataclass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from marl.registry import Component, component
 from marl.training.composition import RewardConfig
@@ -73,6 +73,11 @@ class Hyper:
         """
         weights = self.reward.coefficients(progress) if self.reward.weights else {}
         return {"lr": linear(self.lr, self.lr_end, progress), **weights}
+
+    @property
+    def per_channel(self) -> bool:
+        """Whether there is a value for each term of the reward, instead of one for their sum."""
+        return False
 
     @property
     def scheduled(self) -> list[str]:
@@ -246,10 +251,31 @@ class ActorCriticHyper(EntropyHyper, OnPolicyHyper):
 
     value_coefficient: float = 0.5
     """The weight of the value loss."""
+    critics: Literal["one", "per_channel"] = "one"
+    """`per_channel`: a value head for each channel of `reward` that has a weight; advantages are their weighted sum."""
+    discounts: dict[str, float] = field(default_factory=dict)
+    """With `critics: per_channel`, by channel: what it is discounted by per own turn, where that is not `discount`."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         not_negative(self, "value_coefficient")
+        if self.critics == "one" and self.discounts:
+            raise ValueError("discounts of channels need a value for each: add critics: per_channel")
+        if self.per_channel and self.reward.is_plain:
+            raise ValueError("critics: per_channel needs several channels, and reward names none beside the game's own")
+        if self.per_channel and self.reward.zero_sum:
+            raise ValueError(
+                "critics: per_channel values each channel by itself, and reward.zero_sum changes their sum alone; "
+                "leave one of them out"
+            )
+        for name, discount in self.discounts.items():
+            if not 0 <= discount <= 1:
+                raise ValueError(f"discounts: that of {name!r} must be between 0 and 1, not {discount}")
+
+    @property
+    def per_channel(self) -> bool:
+        """See `Hyper`."""
+        return self.critics == "per_channel"
 
 
 def at_least_one(params: object, *names: str) -> None:

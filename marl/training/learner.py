@@ -268,9 +268,12 @@ class ColumnLearner(LearnerState, abc.ABC):
 
     def _scaled(self, name: str, tensors: Tensors) -> Tensors:
         """What is in units of rewards, in units of the module's values instead."""
-        scale = float(self.network(name).value_scale)
+        scale = self.network(name).value_scale
+        if np.ndim(scale):  # one for each of several values; advantages are of their sum
+            each = torch.as_tensor(scale, device=self._device)
+            return tensors | {key: tensors[key] / each for key in ("target", "value")}
         known = [key for key in _REWARDS if key in tensors and scale != 1.0]
-        return tensors | {key: tensors[key] / scale for key in known}
+        return tensors | {key: tensors[key] / float(scale) for key in known}
 
 
 def permutation(count: int, seed: int, module: int, epoch: int) -> torch.Tensor:

@@ -32,7 +32,7 @@ from marl.training.composition.config import value
 from marl.training.composition.logged import logged
 from marl.training.composition.multipliers import Multipliers
 from marl.training.composition.scales import Scales
-from marl.trajectory import Trajectory
+from marl.trajectory import Term, Trajectory
 from marl.types import Array, Floats
 
 _CALL = "reward(window)"
@@ -89,18 +89,22 @@ class Rewards:
             for full, (name, weight) in self._weights.items()
             if not isinstance(weight, Constraint)
         } | self._multipliers.weights
-        raw, terms, samples = [], [], []
+        raw, terms, samples, unweighted = [], [], [], []
         for rows in windows:
             window = Window(rows, self.spec, self.discount)
             found, channels = self.composed(window)
             raw.append(found)
             terms.append({name: weight * channels[name] for name, weight in weights.items()})
+            unweighted.append({name: Term(weight, channels[name]) for name, weight in weights.items()})
             samples.append(self._samples(window) | self._running(found))
         totals = [sum(one.values(), np.zeros(len(rows))) for one, rows in zip(terms, windows, strict=True)]
         stats: dict[str, float] = {}
         if self.config.zero_sum:
             totals, stats[f"{LOGGED}{TOTAL}.balanced"] = self._balanced(windows, terms, totals)
-        paid = [replace(rows, reward=total) for rows, total in zip(windows, totals, strict=True)]
+        paid = [
+            replace(rows, reward=total, terms=parts)
+            for rows, total, parts in zip(windows, totals, unweighted, strict=True)
+        ]
         apart = GAME not in self._limits and GAME not in self._scales.names
         paid = self._by_tick(windows, paid, weights.get(GAME, 0.0) if apart else 0.0)
         return Rewarded(paid, logged(raw, terms, totals) | stats, joined(samples))
@@ -119,6 +123,12 @@ class Rewards:
             more = after.reward - weight * rows.reward
             np.add.at(earned, (ticks.find(rows.match, rows.tick), side_of[rows.agent]), more)
         return [replace(window, ticks=replace(ticks, earned=earned)) for window in paid]
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """The names of what is summed up, in the order of `Trajectory.terms`."""
+        order = [full for full, (_, one) in self._weights.items() if not isinstance(one, Constraint)]
+        return tuple(dict.fromkeys([*order, *self._multipliers.weights]))
 
     @property
     def learning(self) -> dict[str, LearningReward]:

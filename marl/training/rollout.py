@@ -19,6 +19,7 @@ from marl.env import Environment, EnvSpec, Forkable, Remarking
 from marl.errors import RunError
 from marl.policy import Policy
 from marl.training.experience import Columns, Experience
+from marl.training.experience.per_channel import discounts
 from marl.training.hyper import Hyper
 from marl.training.making import Maker
 from marl.training.networks import NetworkPolicy, module_ids
@@ -257,7 +258,8 @@ def live_sampler(
     rollout = Rollout(
         environment, live, opponents, source, modules, side, experience.record | rewards.record, lanes, limit, make
     )
-    statistics = Statistics(live, modules, environment.lanes, hyper.discount, lanes)
+    discount = hyper.discount if not hyper.per_channel else discounts(hyper, rewards.terms)
+    statistics = Statistics(live, modules, environment.lanes, discount, lanes)
     return LiveSampler(rollout, rewards, statistics, experience)
 
 

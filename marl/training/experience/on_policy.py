@@ -44,12 +44,22 @@ class OnPolicy:
         memories = {name: network.memory_size for name, network in live.networks.items()}
         for window in windows:
             last = last_values(window, live)
-            estimates.append(generalised_advantages(window, last, hyper.discount, hyper.trace))
+            estimates.append(self.advantages(window, last))
             seen = live.seen(window.observation, window.agent)
             apart = hyper.staleness > 0  # so that rows that are too old can be left out
             more = ahead(window, live, self._needs) if self._needs else {}
             parts.append(module_columns(window, seen, estimates[-1], modules, memories, hyper.sequence, apart, more))
-        return Cut(join(parts), _fit_of_values(windows, estimates))
+        return Cut(join(parts), self.fit_of_values(windows, estimates))
+
+    def advantages(self, window: Trajectory, last_value: Floats) -> Advantages:
+        """What was better than expected, and what should have been expected; see `generalised_advantages`."""
+        return generalised_advantages(window, last_value, self._hyper.discount, self._hyper.trace)
+
+    def fit_of_values(self, windows: Sequence[Trajectory], estimates: Sequence[Advantages]) -> dict[str, float]:
+        """How much of the targets' variance the values explain: 1 is all, 0 is what a constant does."""
+        target = np.concatenate([estimate.target for estimate in estimates])
+        error = target - np.concatenate([window.value for window in windows])
+        return {"explained_variance": explained(error, target)}
 
     def add(self, parts: Sequence[Mapping[str, Columns]]) -> None:
         """These columns stand instead of the last ones."""
@@ -84,8 +94,9 @@ def minibatches(columns: Columns, size: int) -> int:
 
 
 def last_values(window: Trajectory, live: NetworkPolicy) -> Floats:
-    """The values `float64[M]` of `window.last` in one batch; 0 where a row terminated, which nobody asks for."""
-    values = np.zeros(len(window.last_row))
+    """The values `float64[M]` of `window.last` in one batch (`[M, C]` where the policy has C); 0 where a row
+    terminated, which nobody asks for."""
+    values = np.zeros((len(window.last_row), *window.value.shape[1:]))
     rows = np.flatnonzero((window.last_row >= 0) & ~window.terminated)
     if len(rows) == 0:
         return values
@@ -106,16 +117,14 @@ def last_values(window: Trajectory, live: NetworkPolicy) -> Floats:
     return values
 
 
-def _fit_of_values(windows: Sequence[Trajectory], estimates: Sequence[Advantages]) -> dict[str, float]:
-    """How much of the targets' variance the values explain: 1 is all, 0 is what a constant does."""
-    target = np.concatenate([estimate.target for estimate in estimates])
-    error = target - np.concatenate([window.value for window in windows])
+def explained(error: Floats, target: Floats) -> float:
+    """The share of the variance of `target` `[K]` that is explained up to `error` `[K]`; 0 where it does not vary."""
     variance = float(target.var())
-    return {"explained_variance": 1.0 - float(error.var()) / variance if variance > 0 else 0.0}
+    return 1.0 - float(error.var()) / variance if variance > 0 else 0.0
 
 
 class Advantages(NamedTuple):
-    """Per row, `float64[K]`: the advantage, and the value target `advantage + value`."""
+    """Per row, `float64[K]`: the advantage, and the value target `advantage + value` (`[K, C]` with C values)."""
 
     advantage: Floats
     target: Floats

@@ -27,7 +27,8 @@ class Heads:
     `start`: how the layers below the heads of a new network begin (no snapshot tells it, for it has weights).
     `orthogonal` without biases, as in PPO's reference implementations. `uniform` with biases, within one over the root
     of the number of inputs, as in those of deep Q-learning (LeCun et al., "Efficient backprop", 1998; torch's default).
-    `team`: what stands before them, where agents of a team hear or see what others do.
+    `team`: what stands before them, where agents of a team hear or see what others do. `critics`: above 0, there is not
+    one value of a state but so many, one for each term of a reward.
 
     Without biases a new network is odd (tanh) or homogeneous (relu) around 0; values of states are often neither.
     """
@@ -36,12 +37,14 @@ class Heads:
     value: bool = True
     start: Literal["orthogonal", "uniform"] = "orthogonal"
     team: TeamPart | None = None
+    critics: int = 0
 
     @property
     def played(self) -> dict[str, Any]:
         """What a snapshot must tell of them, as JSON: all that matters once there are weights."""
         team = {} if self.team is None else {"team": {"kind": self.team.kind, "params": dict(self.team.params)}}
-        return {"policy": self.policy, "value": self.value, **team}
+        critics = {"critics": self.critics} if self.critics else {}
+        return {"policy": self.policy, "value": self.value, **team, **critics}
 
     @classmethod
     def read(cls, told: Mapping[str, Any]) -> Self:

@@ -22,12 +22,12 @@ from marl.training.networks.moments import Seen
 from marl.training.networks.normaliser import Normaliser, ReturnScale
 from marl.training.networks.recurrent import Recurrent
 from marl.training.networks.team_model import TeamSize, team_model
-from marl.types import ArrayTree, Floats
+from marl.types import Array, ArrayTree, Floats
 
 
 class Output(NamedTuple):
-    """`inputs`: `[B, D]` for the distribution. `value`: `[B]`. `memory`: `[B, M]` afterwards, or None. `features`:
-    `[B, F]`, what the heads stand on.
+    """`inputs`: `[B, D]` for the distribution. `value`: `[B]`, or `[B, C]` with one for each of C rewards. `memory`:
+    `[B, M]` afterwards, or None. `features`: `[B, F]`, what the heads stand on.
 
     With `normalise_returns`, values are in units of `Network.value_scale`. None where the heads have none of states.
     """
@@ -59,7 +59,7 @@ class Network(nn.Module):
         self.observation, self.action, self.config, self.heads = observation, action, config, heads or Heads()
         self.distribution = distribution(action, self.heads)
         self.normaliser = _normaliser(observation, config) if config.normalise_observations else None
-        self.returns = ReturnScale() if config.normalise_returns else None
+        self.returns = ReturnScale(self.heads.critics) if config.normalise_returns else None
         made = body(observation, config)
         self._blamed = described(config)  # who is to blame for what goes wrong in its body; "": nobody but us
         self.encoder, self.recurrent = cast(Encoder, made.encoder), cast(Recurrent | None, made.core)
@@ -73,7 +73,8 @@ class Network(nn.Module):
         self.policy_head = Dense(size, self.distribution.outputs, gain=1.0 if self.heads.estimates else 0.01)
         self.value_head: Dense | None = None
         if self.heads.value or self.heads.policy == "duelling":
-            self.value_head = Dense(self.encoder.size if self.value_encoder else size, 1, gain=1.0)
+            inputs = self.encoder.size if self.value_encoder else size
+            self.value_head = Dense(inputs, self.heads.critics or 1, gain=1.0)
         self.free = nn.Parameter(torch.zeros(self.distribution.free)) if self.distribution.free else None
         self.team = self._team(team)
 
@@ -83,8 +84,8 @@ class Network(nn.Module):
         return 0 if self.recurrent is None else self.recurrent.memory_size
 
     @property
-    def value_scale(self) -> np.float32:
-        """The unit of its values, in units of the game's rewards."""
+    def value_scale(self) -> np.float32 | Array:
+        """The unit of its values, in units of the game's rewards; `float32[C]` with a value for each of C rewards."""
         return np.float32(1.0) if self.returns is None else self.returns.scale
 
     @property
@@ -142,7 +143,7 @@ class Network(nn.Module):
             x, memory = self.recurrent.unroll(x.reshape(sequences, steps, -1), memory, first)
             x = x.flatten(0, 1)
         out = self._heads(x, flat, None if mask is None else mask.flatten(0, 1), memory)
-        value = None if out.value is None else out.value.reshape(sequences, steps)
+        value = None if out.value is None else out.value.reshape(sequences, steps, *out.value.shape[1:])
         inputs, features = (part.reshape(sequences, steps, -1) for part in (out.inputs, out.features))
         return Output(inputs, value, out.memory, features)
 
@@ -174,7 +175,8 @@ class Network(nn.Module):
         value = None
         if self.value_head is not None:
             apart = None if self.value_encoder is None else self._encoded(self.value_encoder, observation)
-            value = self.value_head(x if apart is None else apart)[:, 0]
+            value = self.value_head(x if apart is None else apart)
+            value = value if self.heads.critics else value[:, 0]
         if self.heads.policy == "duelling" and value is not None:
             inputs = inputs + (value[:, None] - inputs.mean(1, keepdim=True))
         inputs = self.distribution.masked(inputs, mask)

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from marl.training.networks.features import Leaf, TensorTree, at, is_number, width
 from marl.training.networks.moments import Moments
+from marl.types import Array
 
 EPSILON = 1e-8
 CLIP = 10.0
@@ -90,15 +91,19 @@ class Normaliser(Running):
 
 
 class ReturnScale(Running):
-    """The deviation of discounted returns: the unit of a network's value."""
+    """The deviation of discounted returns: the unit of a network's value, or of each of its `critics`."""
 
-    def __init__(self) -> None:
-        super().__init__(1)
+    def __init__(self, critics: int = 0) -> None:
+        super().__init__(critics or 1)
+        self.single = critics == 0
 
     @property
-    def scale(self) -> np.float32:
-        """1 before there was any return."""
-        return cast(np.float32, np.float32(1.0) if self.fresh else self.deviation().cpu().numpy()[0])
+    def scale(self) -> np.float32 | Array:
+        """1 before there was any return; `float32[C]` of C critics."""
+        if self.fresh:
+            return np.float32(1.0)
+        deviation: Array = self.deviation().cpu().numpy()
+        return cast(np.float32, deviation[0]) if self.single else deviation
 
 
 def _with(observation: TensorTree, path: tuple[str, ...], leaf: Tensor) -> TensorTree:

@@ -144,6 +144,22 @@ def from_preferences() -> Iterable[Descriptor]:
         tags=("preferences", "learns"),
     )
     yield Descriptor(
+        "reed",
+        "marl_rewards.preferences.reed:REED",
+        "Learned from preferences, by a model that also learns what comes next, from all that was played",
+        params="marl_rewards.preferences.reed:REEDParams",
+        source="Metcalf et al. (REED), arXiv:2211.06527",
+        tags=("preferences", "learns"),
+    )
+    yield Descriptor(
+        "hindsight_prior",
+        "marl_rewards.preferences.hindsight_prior:HindsightPrior",
+        "Learned from preferences, with the reward on those turns that mattered for how a segment went on",
+        params="marl_rewards.preferences.hindsight_prior:HindsightPriorParams",
+        source="Verma, Metcalf (Hindsight PRIOR), ICLR 2024 (arXiv:2404.08828)",
+        tags=("preferences", "learns"),
+    )
+    yield Descriptor(
         "debate",
         "marl_rewards.preferences.debate:Debate",
         "How well an action can be justified by a few facts, in a debate that a judge decides",

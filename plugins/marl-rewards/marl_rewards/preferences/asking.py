@@ -19,6 +19,7 @@ from marl_rewards.preferences.clips import Asker, Clip, Question
 from marl_rewards.preferences.people import LABELS, keep_answer
 
 SAYS = {"first": "The first", "second": "The second", "equal": "Equally good", "skip": "I cannot tell"}
+ASKING = ("rewards/bradley_terry", "rewards/reed", "rewards/hindsight_prior")
 ASSETS = Path(__file__).parent / "page"
 
 
@@ -26,7 +27,7 @@ def asker_of(run: Path, registry: Registry) -> Asker:
     """Who asks for a run, by what its scenario says. Raises UserError where its rewards ask nobody."""
     reward = reward_of(load_run(run, registry))
     for one in reward.channels.values():
-        if one.name == "rewards/bradley_terry" and one.params.get("people"):
+        if one.name in ASKING and one.params.get("people"):
             return Asker(run, Path(str(one.params["people"])), int(str(one.params["segment"])), registry)
     raise UserError(
         f"{run}: no channel of its reward asks people; give one with "

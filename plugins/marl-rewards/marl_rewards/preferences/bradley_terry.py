@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from marl.env import EnvSpec
+from marl.env import EnvSpec, Group
 from marl.reward import Channels, Window
 from marl.types import Array, Floats
 from marl_rewards.preferences.judges import Judge, JudgeParams
@@ -84,12 +84,13 @@ class BradleyTerry:
         self.pairs = [Pairs.none(params.segment, size(group)) for group in groups]
         self.taken = 0
         self.models = [
-            [
-                PreferenceModel(size(group), params.hidden, params.lr, seed + 1000 * number + one)
-                for one in range(params.models)
-            ]
+            [self.model(group, seed + 1000 * number + one) for one in range(params.models)]
             for number, group in enumerate(groups)
         ]
+
+    def model(self, group: Group, seed: int) -> PreferenceModel:
+        """A new model of what is preferred among the segments of a group."""
+        return PreferenceModel(size(group), self.params.hidden, self.params.lr, seed)
 
     def samples(self, window: Window) -> Mapping[str, Array]:
         """Segments as models see them, and what the judge sees of them."""
@@ -109,7 +110,7 @@ class BradleyTerry:
         if self.params.people:
             self._listen()
         for group, name in enumerate(f"group{number}" for number in range(len(self.spec.groups))):
-            if f"{name}.valid" in samples:
+            if f"{name}.evidence" in samples:
                 self._ask(group, {key: samples[f"{name}.{key}"] for key in ("inputs", "valid", "evidence")}, chance)
         told = [
             model.learn(pairs.take(chance.integers(0, len(pairs), min(BATCH, len(pairs)))))

@@ -51,7 +51,7 @@ class Pairs:
 class Fitted:
     """A network and its optimiser, saved together."""
 
-    def __init__(self, network: nn.Sequential, lr: float) -> None:
+    def __init__(self, network: nn.Module, lr: float) -> None:
         self.network = network
         self.optimiser = torch.optim.Adam(network.parameters(), lr=lr)
 
@@ -82,18 +82,13 @@ class Fitted:
 
 
 class PreferenceModel(Fitted):
-    """One model, and its optimiser. `size` numbers a turn."""
+    """One model, and its optimiser. `size` numbers a turn.
 
-    def __init__(self, size: int, hidden: int, lr: float, seed: int) -> None:
-        generator = torch.Generator().manual_seed(seed % (1 << 63))
-        widths = [size, hidden, hidden, 1]
-        layers: list[nn.Module] = []
-        for number in range(3):
-            layer = nn.Linear(widths[number], widths[number + 1])
-            nn.init.orthogonal_(layer.weight, 2**0.5 if number < 2 else 0.1, generator=generator)
-            nn.init.zeros_(layer.bias)
-            layers += [layer, nn.Tanh()]
-        super().__init__(nn.Sequential(*layers), lr)
+    `network` gives `[..., 1]` within -1 and 1 for `[..., size]`; by default a tanh network with two hidden layers.
+    """
+
+    def __init__(self, size: int, hidden: int, lr: float, seed: int, network: nn.Module | None = None) -> None:
+        super().__init__(network or _dense(size, hidden, seed), lr)
 
     def rewards(self, inputs: Floats) -> Floats:
         """What each of K turns `[K, D]` is worth, `float64[K]`."""
@@ -103,14 +98,28 @@ class PreferenceModel(Fitted):
     def learn(self, pairs: Pairs) -> tuple[float, float]:
         """One step on a minibatch; the loss before it, and how often the model agreed with the judge."""
         label = torch.from_numpy(pairs.label)
-        difference = self._returns(pairs, 0) - self._returns(pairs, 1)
-        loss = self.step(F.binary_cross_entropy_with_logits(difference, label))
-        agreed = torch.where(label == 0.5, 0.5, ((difference > 0) == (label > 0.5)).float())
-        return loss, float(agreed.mean())
+        rewards = self.network(torch.from_numpy(pairs.inputs))[..., 0] * torch.from_numpy(pairs.valid)
+        first, second = rewards.sum(dim=2)
+        loss = F.binary_cross_entropy_with_logits(first - second, label)
+        self.step(loss + self.besides(pairs, rewards))
+        agreed = torch.where(label == 0.5, 0.5, ((first > second) == (label > 0.5)).float())
+        return float(loss.detach()), float(agreed.mean())
 
-    def _returns(self, pairs: Pairs, which: int) -> Tensor:
-        rewards = self.network(torch.from_numpy(pairs.inputs[which]))[..., 0]
-        return (rewards * torch.from_numpy(pairs.valid[which])).sum(dim=1)
+    def besides(self, pairs: Pairs, rewards: Tensor) -> Tensor | float:
+        """What else the model goes down, besides what the judge said; `rewards` `[2, P, T]`, 0 beyond ends."""
+        return 0.0
+
+
+def _dense(size: int, hidden: int, seed: int) -> nn.Sequential:
+    generator = torch.Generator().manual_seed(seed % (1 << 63))
+    widths = [size, hidden, hidden, 1]
+    layers: list[nn.Module] = []
+    for number in range(3):
+        layer = nn.Linear(widths[number], widths[number + 1])
+        nn.init.orthogonal_(layer.weight, 2**0.5 if number < 2 else 0.1, generator=generator)
+        nn.init.zeros_(layer.bias)
+        layers += [layer, nn.Tanh()]
+    return nn.Sequential(*layers)
 
 
 def _tensor(array: Array) -> Tensor:
