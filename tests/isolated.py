@@ -26,6 +26,7 @@ HEAVY = {
     "marl-gymnasium",
     "marl-rewards",
     "marl-search",
+    "marl-swarm",
     "marl-values",
     "marl-vmas",
 }  # built here, tried by `make unit`

@@ -33,7 +33,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "arena.md",
         "offline.md",
     ),
-    "Teams": ("teams.md", "cooperative-games.md", "skirmish.md", "carball.md"),
+    "Teams": ("teams.md", "cooperative-games.md", "skirmish.md", "carball.md", "swarms.md"),
     "Leagues": (
         "league.md",
         "league-strategies.md",

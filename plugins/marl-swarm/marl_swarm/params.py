@@ -1,0 +1,34 @@
+"""Hyper-parameters; they stand apart from the algorithm, so reading a scenario imports no torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from marl.training.hyper import at_least_one
+from marl_rllib.params import PPOParams
+from marl_swarm.rule import RuleParams
+
+
+@dataclass(kw_only=True)
+class DecPOMFPPOParams(RuleParams, PPOParams):
+    """Hyper-parameters of Dec-POMFPPO. Rows are those of the swarm as one agent: one a tick, however many agents."""
+
+    lanes: int = 16
+    """Matches that are sampled in lockstep."""
+    rows: int = 1600
+    """Ticks (over lanes) per update."""
+    minibatch: int = 400
+    """Ticks per gradient step."""
+    epochs: int = 8
+    """How often each tick is used."""
+    lr: float = 1e-3
+    """Adam's learning rate."""
+    flows: int = 32
+    """How many matches the mean field's flow is averaged over, after each job."""
+
+    def __post_init__(self) -> None:
+        RuleParams.__post_init__(self)
+        PPOParams.__post_init__(self)
+        at_least_one(self, "flows")
+        if self.sharing == "none" or self.models:
+            raise ValueError("the swarm learns as one agent, so leave out `sharing` and `models`")
