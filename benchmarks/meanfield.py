@@ -3,6 +3,9 @@
 The games of the first part are OpenSpiel's, ours after the walk that makes arrays of them (its time is told), written
 in C++ and in Python; its solvers are written in Python. `--grid` does the second part alone, `--no-grid` the first. Its
 games: agents who begin in a corner and shun each other, and agents who begin everywhere and want to be near a bar.
+`--roads` does Sioux Falls alone: two trips of 7,000 vehicles through its 76 links, 81 steps of 0.5, in OpenSpiel's
+dynamic routing and in `meanfield/routing`. These are two models of the same traffic (in
+ours, roads take whole and broken steps in the mean), not one game.
 """
 
 from __future__ import annotations
@@ -10,13 +13,19 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable
+from typing import Any
 
 import _common as bench
+from open_spiel.python.games import dynamic_routing_data as roads
 from open_spiel.python.mfg.algorithms.mirror_descent import MirrorDescent as Theirs
+from open_spiel.python.mfg.games import dynamic_routing
 
 from marl_meanfield import exact
+from marl_meanfield.game import MeanFieldGame
 from marl_meanfield.games.crowd_grid import CrowdGrid
 from marl_meanfield.games.crowd_grid import Params as GridParams
+from marl_meanfield.games.routing import Params as RoadParams
+from marl_meanfield.games.routing import Routing
 from marl_meanfield.openspiel.game import OpenSpielGame, Params
 from marl_meanfield.openspiel.load import load
 from marl_meanfield.solvers.accelerated import Accelerated
@@ -31,11 +40,17 @@ GAMES = {
 GOAL = 0.01
 
 
-def ours(name: str, iterations: int) -> Callable[[], float]:
-    """Milliseconds an iteration, the flow of the new policy included, as in OpenSpiel's."""
+def walked(name: str) -> MeanFieldGame:
+    """Arrays of a game of OpenSpiel's."""
     began = time.perf_counter()
-    game, solver = OpenSpielGame(Params(name)), MirrorDescent()
+    game = OpenSpielGame(Params(name))
     print(f"{name}: arrays of it after {time.perf_counter() - began:.2f} s")
+    return game
+
+
+def ours(game: MeanFieldGame, iterations: int) -> Callable[[], float]:
+    """Milliseconds an iteration, the flow of the new policy included, as in OpenSpiel's."""
+    solver = MirrorDescent()
     state = solver.start(game)
 
     def work() -> float:
@@ -47,9 +62,9 @@ def ours(name: str, iterations: int) -> Callable[[], float]:
     return work
 
 
-def theirs(name: str) -> Callable[[], float]:
+def theirs(game: Any) -> Callable[[], float]:
     """The same of OpenSpiel's."""
-    solver = Theirs(load(name))
+    solver = Theirs(game)
 
     def work() -> float:
         start = time.perf_counter()
@@ -62,13 +77,29 @@ def theirs(name: str) -> Callable[[], float]:
 def iterations(quick: bool) -> None:
     """The first part: one line of JSON for each game."""
     for title, name in GAMES.items():
-        tasks = {"marl": ours(name, 5 if quick else 20), "OpenSpiel": theirs(name)}
-        results = bench.interleaved(tasks, 5 if quick else 21)
-        bench.table(results, f"ms an iteration ({title})")
-        middle = bench.medians(results)
-        better = bench.ratio(results, "OpenSpiel", "marl")
+        tasks = {"marl": ours(walked(name), 5 if quick else 20), "OpenSpiel": theirs(load(name))}
         label = f"meanfield_{name.partition('(')[0].removeprefix('python_').removeprefix('mfg_')}"
-        bench.report(label, middle["marl"], middle["OpenSpiel"], better, "ms an iteration", game=name)
+        compared(label, title, tasks, 5 if quick else 21, name)
+
+
+def sioux_falls(quick: bool) -> None:
+    """Traffic of Sioux Falls, by both."""
+    steps = 40 if quick else 81
+    params = RoadParams(vehicles=7000.0, horizon=steps, departures=1)
+    their_params = {"max_num_time_step": steps, "time_step_length": params.step, "players": -1}
+    their_game = dynamic_routing.MeanFieldRoutingGame(
+        their_params, network=roads.SIOUX_FALLS_NETWORK, od_demand=roads.SIOUX_FALLS_DUMMY_OD_DEMAND
+    )
+    tasks = {"marl": ours(Routing(params), 5), "OpenSpiel": theirs(their_game)}
+    compared("meanfield_sioux_falls", "Sioux Falls, in Python", tasks, 1 if quick else 3, f"{steps} steps")
+
+
+def compared(label: str, title: str, tasks: dict[str, Callable[[], float]], rounds: int, name: str) -> None:
+    """A table and a line of JSON."""
+    results = bench.interleaved(tasks, rounds)
+    bench.table(results, f"ms an iteration ({title})")
+    middle, better = bench.medians(results), bench.ratio(results, "OpenSpiel", "marl")
+    bench.report(label, middle["marl"], middle["OpenSpiel"], better, "ms an iteration", game=name)
 
 
 def grid(name: str, params: GridParams, most: int) -> None:
@@ -104,7 +135,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a rough answer in a few seconds")
     parser.add_argument("--grid", action=argparse.BooleanOptionalAction, help="the second part alone, or not at all")
+    parser.add_argument("--roads", action="store_true", help="Sioux Falls alone")
     given = parser.parse_args()
+    if given.roads:
+        sioux_falls(given.quick)
+        return
     if not given.grid:
         iterations(given.quick)
     if given.grid is not False:

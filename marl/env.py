@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
@@ -86,21 +87,24 @@ class EnvSpec:
         """What each side is called: its agents' names."""
         return tuple("+".join(self.agents[agent] for agent in side) for side in self.sides)
 
-    @property
+    @cached_property
     def group_of(self) -> Ints:
         """The group of each agent, `int64[N]`."""
-        result = np.zeros(len(self.agents), dtype=np.int64)
-        for index, group in enumerate(self.groups):
-            result[list(group.agents)] = index
-        return result
+        return _part_of([group.agents for group in self.groups], len(self.agents))
 
-    @property
+    @cached_property
     def side_of(self) -> Ints:
         """The side of each agent, `int64[N]`."""
-        result = np.zeros(len(self.agents), dtype=np.int64)
-        for index, side in enumerate(self.sides):
-            result[list(side)] = index
-        return result
+        return _part_of(self.sides, len(self.agents))
+
+
+def _part_of(parts: Sequence[Sequence[int]], agents: int) -> Ints:
+    """Which of these parts each agent is in, `int64[N]`, not to be written to."""
+    result = np.zeros(agents, dtype=np.int64)
+    for index, part in enumerate(parts):
+        result[list(part)] = index
+    result.flags.writeable = False
+    return result
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from marl.page.figure import svg
 from marl.page.plot import CURSOR, Sheet, axes, band, polyline, read_out
-from marl.page.scale import Linear
+from marl.page.scale import Linear, Log
 from marl.page.text import escape
 from marl.training.report.series import Point, Series
 from marl.words import clipped, compact, number
@@ -45,7 +45,8 @@ class Chart:
     """Lines over one pair of axes. `bounds`: the least and the greatest value shown; what lies beyond sticks to the
     edge. `label` writes a value, and `title` is that of the vertical axis, "" for none; `across` is the horizontal one.
 
-    `interval`: whether the ranges are intervals around the values, which the pointer then reads out too.
+    `interval`: whether the ranges are intervals around the values, which the pointer then reads out too. `log`: the
+    vertical axis is logarithmic, and `bounds` are above 0.
     """
 
     sheet: Sheet
@@ -56,13 +57,15 @@ class Chart:
     interval: bool = False
     across: Across = ENV_STEPS
     wanted: tuple[int, int] = (8, 6)
+    log: bool = False
 
     @property
-    def scales(self) -> tuple[Linear, Linear]:
+    def scales(self) -> tuple[Linear, Linear | Log]:
         """From places across to x, from values to y."""
         places = [point.at for line in self.lines for point in line.series]
         ends = (0.0, max(*places, 1.0), compact) if self.across.counts else (min(places), max(places))
-        return self.sheet.across(*ends), self.sheet.up(*self.bounds, self.label)
+        up = Log(*self.bounds, self.sheet.bottom, self.sheet.top) if self.log else None
+        return self.sheet.across(*ends), up or self.sheet.up(*self.bounds, self.label)
 
     def drawing(self, says: str) -> str:
         """The picture; `says` is what a screen reader says."""
@@ -97,7 +100,7 @@ class Chart:
                     text += f" ({self.label(point.low)} to {self.label(point.high)})"
                 yield text
 
-    def _line(self, line: Line, x: Linear, y: Linear) -> str:
+    def _line(self, line: Line, x: Linear, y: Linear | Log) -> str:
         places = [(x(point.at), y(self._inside(point.value))) for point in line.series]
         upper = [(x(point.at), y(self._inside(point.high))) for point in line.series]
         lower = [(x(point.at), y(self._inside(point.low))) for point in line.series]

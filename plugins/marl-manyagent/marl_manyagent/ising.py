@@ -22,7 +22,7 @@ import numpy as np
 from marl import rng
 from marl.env import EnvSpec, Frame, Group, Lanes
 from marl.games import SimultaneousGame
-from marl.games.drawing import BLUE, PAPER, svg
+from marl.games.drawing import BLUE, PAPER, rect, svg
 from marl.space import Box, Discrete, Tree
 from marl.types import Array, ArrayTree, Bools, Floats, Ints
 from marl_manyagent.neighbours import MEAN, lattice_mean
@@ -144,7 +144,8 @@ class Ising(SimultaneousGame):
         said = f"tick {self.tick[lane]}, order {column['order'][0]:.2f}, energy {column['energy'][0]:.2f}"
         lines = ["".join("#" if spin else "." for spin in row) for row in spins]
         cell = max(4, 320 // side)
-        parts = [
+        parts = [rect(0, 0, side * cell, side * cell, "none")]
+        parts += [
             f'<rect x="{x * cell}" y="{y * cell}" width="{cell}" height="{cell}" fill="{BLUE}"/>'
             for y, x in np.argwhere(spins).tolist()
         ]

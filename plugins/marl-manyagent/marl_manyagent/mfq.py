@@ -35,7 +35,9 @@ class MFQLearner(ColumnLearner):
     hyper: MFQParams
 
     def prepare(self, module_id: str, columns: Tensors) -> Tensors:
-        """Observations with the mean action of the same tick."""
+        """Observations with the mean action of the same tick, unless that of the tick before is valued."""
+        if self.hyper.mean == "before":
+            return {}
         return {"observation": with_mean(columns["observation"], columns["next_observation"][MEAN])}
 
     def loss(self, module_id: str, batch: Tensors, inputs: Tensor, value: Tensor) -> tuple[Tensor, Stats]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from marl.training.hyper import EntropyHyper, RecordedHyper, ReplayHyper, linear, not_negative, positive, share
 from marl.training.model import DenseParams
@@ -37,6 +38,9 @@ class MFQParams(ReplayHyper):
     """The part of the horizon over which the temperature falls, in a straight line."""
     target_rate: float = 0.01
     """How far the target network goes towards the network of now after every gradient step."""
+    mean: Literal["same", "before"] = "same"
+    """Which tick's mean action is valued with an action: that of the same tick, as the paper says, or that of the tick
+    before, by which the action was chosen, as its published code does."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -85,3 +85,13 @@ def marl_policies() -> Iterable[Descriptor]:
         source="Glauber, Time-dependent statistics of the Ising model, 1963",
         tags=("scripted",),
     )
+
+
+@hookimpl
+def marl_commands() -> Iterable[Descriptor]:
+    """`marl manyagent ...`."""
+    yield Descriptor(
+        "manyagent",
+        "marl_manyagent.commands:app",
+        "See many agents: order parameters over time, the Ising model against temperature.",
+    )

@@ -51,6 +51,12 @@ def test_the_target_is_the_boltzmann_mean_of_what_follows(host: Any) -> None:
         "observation": before, "next_observation": after, "action": torch.tensor(action), "weight": torch.ones(2),
         "reward": torch.tensor([1.0, -2.0]), "discount": torch.tensor([0.5, 0.0]),
     }  # fmt: skip
+    assert (
+        begun(host("manyagent/ising", size=2), "manyagent/mfq", **MFQ, mean="before").backend.learner.prepare(
+            "spins", batch
+        )
+        == {}
+    ), "what was seen before the action is what is valued"
     batch |= learner.prepare("spins", batch)
     np.testing.assert_array_equal(batch["observation"][MEAN], mean)
     np.testing.assert_array_equal(batch["observation"]["spin"], [0, 1])

@@ -1,4 +1,4 @@
-"""`marl meanfield ...`: finite, film."""
+"""`marl meanfield ...`: finite, curves, film."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from marl.cli.command import Commands, argument, option
 
-app = Commands("Look into a mean-field run: how good its policy is among N agents, and a film of who is where.")
+app = Commands("Look into mean-field runs: how good a policy is among N agents, curves of several runs, a film.")
 RUN = argument(metavar="RUN", help="The run directory, as in runs/NAME.")
 
 
@@ -46,12 +46,35 @@ def finite(
 
 
 @app.command()
+def curves(
+    runs: list[Path] = argument(metavar="RUN...", help="Run directories, as in runs/NAME."),
+    out: Path = option(Path("curves.html"), "--out", metavar="FILE", help="The page."),
+    png: Path = option(
+        None, "--png", metavar="FILE", help="A picture of the page too; it takes an installed Chromium."
+    ),
+) -> None:
+    """Draw how far from equilibrium several runs were, over iterations, into one picture."""
+    from marl.cli import show
+    from marl.page.picture import keep
+    from marl.words import number
+    from marl_meanfield.curves import Curve, page
+
+    found = [Curve.of(run) for run in runs]
+    for one in found:
+        iteration, value = one.measured[-1]
+        show.line(f"{one.name:24}  NashConv {number(value)} after {iteration:,} iterations")
+    keep(page(found), out, png, 900)
+
+
+@app.command()
 def film(
     run: Path = RUN,
-    out: Path = option(None, "--out", metavar="FILE", help="The film.  [default: film.png in the run directory]"),
+    out: Path = option(
+        None, "--out", metavar="FILE", help="The film, a .png or a .gif.  [default: film.png in the run]"
+    ),
     milliseconds: int = option(120, min=10, max=60000, help="How long a picture stays."),
 ) -> None:
-    """Make a film of who is where when, if everybody follows a run's policy: an animated PNG."""
+    """Make a film of who is where when, if everybody follows a run's policy: an animated PNG, or a GIF."""
     from marl.blobs import Blobs, write_atomically
     from marl.cli import show
     from marl.errors import UserError
@@ -66,6 +89,8 @@ def film(
     where = out or run / "film.png"
     if where.is_dir():
         raise UserError(f"{where} is a directory: name a file in it")
+    if where.suffix not in (".png", ".gif"):
+        raise UserError(f"{where}: a film is an animated .png or a .gif, so its name must end so")
     where.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(where, filmed(arrays[FLOW], tuple(meta["layout"]), milliseconds))
+    write_atomically(where, filmed(arrays[FLOW], tuple(meta["layout"]), milliseconds, kind=where.suffix))
     show.line(f"film    {where}   {len(arrays[FLOW])} pictures")

@@ -1,4 +1,5 @@
-"""Who is where, as a film: an animated PNG of a flow, which browsers and most viewers play, written without a library.
+"""Who is where, as a film: an animated PNG of a flow, which browsers and most viewers play, written without a library;
+a GIF for those that do not.
 
 Source: PNG, W3C recommendation (third edition, 2025), chunks acTL, fcTL, fdAT.
 """
@@ -8,10 +9,12 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Sequence
+from io import BytesIO
 
 import numpy as np
 import numpy.typing as npt
 
+from marl.errors import UserError
 from marl.page.colour import SEQUENTIAL, Palette, levels, palette
 from marl.types import Floats
 
@@ -32,12 +35,17 @@ def frames(shares: Floats, layout: tuple[int, ...]) -> list[Pixels]:
     return [_dated(picture, (time + 1) / len(shares)) for time, picture in enumerate(pictures)]
 
 
-def filmed(flow: Floats, layout: tuple[int, ...], milliseconds: int, most: int | None = None) -> bytes:
-    """A film of a flow `[T + 1, P, S]`, its populations side by side; of `most` moments, where there are more."""
+def filmed(
+    flow: Floats, layout: tuple[int, ...], milliseconds: int, most: int | None = None, kind: str = ".png"
+) -> bytes:
+    """A film of a flow `[T + 1, P, S]`, its populations side by side; of `most` moments, where there are more.
+
+    `kind`: ".png" (animated) or ".gif".
+    """
     if most is not None and len(flow) > most:
         flow = flow[np.unique(np.linspace(0, len(flow) - 1, most).round().astype(int))]
-    pictures = side_by_side([frames(flow[:, kind], layout) for kind in range(flow.shape[1])])
-    return apng(pictures, palette(SEQUENTIAL["dark"]), milliseconds)
+    pictures = side_by_side([frames(flow[:, one], layout) for one in range(flow.shape[1])])
+    return (gif if kind == ".gif" else apng)(pictures, palette(SEQUENTIAL["dark"]), milliseconds)
 
 
 def _grid(row: Floats, layout: tuple[int, ...], most: float) -> Pixels:
@@ -63,6 +71,22 @@ def side_by_side(films: Sequence[list[Pixels]]) -> list[Pixels]:
     """The films of several populations, next to each other."""
     gap = np.full((films[0][0].shape[0], 8), 1, dtype=np.uint8)
     return [np.hstack([part for picture in row for part in (picture, gap)][:-1]) for row in zip(*films, strict=True)]
+
+
+def gif(pictures: Sequence[Pixels], colours: Palette, milliseconds: int) -> bytes:
+    """The same as a GIF, whose times are hundredths of a second. Raises UserError without Pillow, which writes it."""
+    try:
+        from PIL import Image
+    except ImportError as error:
+        raise UserError("a GIF takes Pillow (pip install pillow); a film in a .png needs nothing") from error
+    images = []
+    for picture in pictures:
+        images.append(Image.fromarray(picture))
+        images[-1].putpalette(colours.tobytes())  # and so grey levels are entries of it
+    stays = [max(20, 10 * round(milliseconds / 10))] * (len(images) - 1) + [1000]
+    out = BytesIO()
+    images[0].save(out, "GIF", save_all=True, append_images=images[1:], duration=stays, loop=0, optimize=False)
+    return out.getvalue()
 
 
 def apng(pictures: Sequence[Pixels], colours: Palette, milliseconds: int) -> bytes:

@@ -74,7 +74,7 @@ def marl_commands() -> Iterable[Descriptor]:
     yield Descriptor(
         "meanfield",
         "marl_meanfield.commands:app",
-        "Look into a mean-field run: how good its policy is among N agents, a film.",
+        "Look into mean-field runs: how good a policy is among N agents, curves, a film.",
     )
 
 

@@ -12,7 +12,9 @@ from marl.arena import Arena, Pairings
 from marl.cli.run import run
 from marl.errors import UserError
 from marl.testing import conformance_tests
+from marl.words import number as worded
 from marl_meanfield import commands, exact
+from marl_meanfield.curves import Curve
 from marl_meanfield.finite.chances import Chances
 from marl_meanfield.finite.game import Finite
 from marl_meanfield.finite.measure import Others, foreseeing, measured, played
@@ -111,5 +113,30 @@ def test_commands_of_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     commands.film(out, out=None, milliseconds=50)
     film = (out / "film.png").read_bytes()
     assert film.startswith(b"\x89PNG") and film.count(b"fcTL") == 5 and b"acTL" in film
+    image = pytest.importorskip("PIL.Image", reason="needs Pillow")
+    commands.film(out, out=tmp_path / "film.gif", milliseconds=50)
+    moving, still = image.open(tmp_path / "film.gif"), image.open(out / "film.png")
+    assert moving.n_frames == 5 and moving.info["duration"] == 50
+    for number in range(5):
+        for film in (moving, still):
+            film.seek(number)
+        assert moving.convert("RGB").tobytes() == still.convert("RGB").tobytes()
+    with pytest.raises(UserError, match=r"an animated \.png or a \.gif"):
+        commands.film(out, out=tmp_path / "film.mp4", milliseconds=50)
     with pytest.raises(UserError, match="holds no mean-field run"):
         commands.film(tmp_path, out=None, milliseconds=50)
+
+
+def test_curves_of_several_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    small = ["game.size=5", "game.horizon=4", "measure=1"]
+    run("crowd_omd", [*small, "stop.iterations=3"], tmp_path / "one")
+    run("crowd_omd", [*small, "stop.iterations=5", "solver=accelerated"], tmp_path / "two")
+    measured = [Curve.of(tmp_path / name).measured for name in ("one", "two")]
+    assert [len(one) for one in measured] == [4, 6] and measured[0][0] == measured[1][0]
+    capsys.readouterr()
+    commands.curves([tmp_path / "one", tmp_path / "two"], out=tmp_path / "curves.html", png=None)
+    assert f"NashConv {worded(measured[1][-1][1])} after 5 iterations" in capsys.readouterr().out
+    page = (tmp_path / "curves.html").read_text()
+    assert page.count('class="series c') == 2 and '<li class="c1">two</li>' in page
+    with pytest.raises(UserError, match="holds no mean-field run"):
+        commands.curves([tmp_path], out=tmp_path / "curves.html", png=None)

@@ -157,7 +157,7 @@ class Battle(Vectorised):
         return result
 
     def render(self, lane: int) -> Frame:
-        """Army 0 is o (blue), army 1 is x (red); the paler, the weaker."""
+        """Army 0 is o (blue squares), army 1 is x (red dots); the paler, the weaker."""
         size, (count,) = self.params.size, self.state(np.array([lane]))
         living = (self.health[lane] > 0).reshape(2, -1).sum(axis=1)
         head = f"tick {self.tick[lane]}: blue (o) {living[0]}, red (x) {living[1]}"
@@ -165,11 +165,16 @@ class Battle(Vectorised):
         cell = max(3, 480 // size)
         parts = [rect(0, 0, size * cell, size * cell, "none")]
         for army, y, x in np.argwhere(count).tolist():
-            strength = 0.3 + 0.7 * count[army, y, x] / HEALTH
-            parts.append(
-                f'<rect x="{x * cell}" y="{y * cell}" width="{cell}" height="{cell}" fill="{(BLUE, RED)[army]}" '
-                f'fill-opacity="{strength:.2f}"/>'
-            )
+            strong = f'fill="{(BLUE, RED)[army]}" fill-opacity="{0.3 + 0.7 * count[army, y, x] / HEALTH:.2f}"'
+            if army:
+                parts.append(
+                    f'<circle cx="{(x + 0.5) * cell:g}" cy="{(y + 0.5) * cell:g}" r="{0.46 * cell:g}" {strong}/>'
+                )
+            else:
+                gap, side = 0.06 * cell, 0.88 * cell
+                parts.append(
+                    f'<rect x="{x * cell + gap:g}" y="{y * cell + gap:g}" width="{side:g}" height="{side:g}" {strong}/>'
+                )
         return Frame("\n".join([head, *("".join(line) for line in letters)]), svg(size * cell, size * cell, parts))
 
     def _played(self, lanes: Lanes, act: Ints) -> Floats:

@@ -24,5 +24,5 @@ def load(name: str) -> Any:
         raise UserError(f"game: OpenSpiel has no mean-field game {short!r}{close}")
     try:
         return pyspiel.load_game(name)
-    except (pyspiel.SpielError, RuntimeError, ValueError, TypeError, KeyError) as error:
+    except (pyspiel.SpielError, RuntimeError, ValueError, TypeError, LookupError) as error:
         raise UserError(f"game: OpenSpiel refuses {name!r}: {error}") from error
