@@ -37,7 +37,7 @@ def test_the_weight_grows_while_the_bound_is_broken_and_falls_to_nothing_while_i
     mean = float(np.concatenate([one.reward for one in windows]).mean())
     for beside in (-1.0, 1.0):
         broken = (mean - (mean + beside)) * (1.0 if bound == "at_most" else -1.0)  # how far the mean is beyond it
-        subject = rewards(weights={"game": {bound: mean + beside, "rate": 0.5, "start": 1.0}})
+        subject = rewards(weights={"game": {bound: mean + beside, "rate": 0.5, "start": 1.0, "damping": 0.0}})
         told = [subject.fit(subject(windows).samples, 1)["reward.game.weight"] for _ in range(4)]
         wanted = [sign * max(0.0, 1.0 + 0.5 * update * broken) for update in range(4)]
         assert told == pytest.approx(wanted)
@@ -60,10 +60,39 @@ def test_multiplier_and_policy_settle_where_the_bound_is_just_kept(windows: Any)
     """A policy that answers smoothly: paid `w` for a channel, it has a mean of `2 + w`. The bound asks for 0.5."""
     subject = rewards(weights={"game": {"at_most": 0.5, "rate": 0.2}})
     mean = 2.0
-    for _ in range(100):
+    for _ in range(200):
         weight = subject.fit({":multipliers/game": np.full(8, mean)}, 0)["reward.game.weight"]
         mean = 2.0 + weight
     assert mean == pytest.approx(0.5, abs=1e-3) and weight == pytest.approx(-1.5, abs=1e-3)
+
+
+def slow(**more: float) -> tuple[float, float]:
+    """A policy that goes a fiftieth of the way to its answer, `2.5 + 2 w`, in an update, and is to pay at most 1.
+
+    The least that it pays, and how far from the bound it is in the last 50 of 200 updates, on average.
+    """
+    subject, mean, means = rewards(weights={"game": {"at_most": 1.0, **more}}), 2.5, []
+    for _ in range(200):
+        weight = subject.fit({":multipliers/game": np.full(8, mean)}, 0)["reward.game.weight"]
+        mean += (max(0.3, 2.5 + 2 * weight) - mean) / 50
+        means.append(mean)
+    return min(means), float(np.abs(np.array(means[-50:]) - 1.0).mean())
+
+
+def test_the_damped_rule_does_not_fall_far_below_the_bound_where_a_policy_answers_late() -> None:
+    """What the integral alone does."""
+    (least, apart), (undamped, circling) = slow(), slow(damping=0.0)
+    assert least > 0.55 and apart < 0.05
+    assert undamped < 0.5 and circling > 0.15
+
+
+def test_the_weight_is_the_sum_of_all_violations_and_a_share_of_the_recent_ones() -> None:
+    subject = rewards(weights={"game": {"at_most": 1.0, "rate": 0.1, "damping": 5.0, "smooth": 0.75}})
+    told = [
+        subject.fit({":multipliers/game": np.full(4, mean)}, 0)["reward.game.weight"] for mean in (3.0, 1.0, -3.0, 1.0)
+    ]
+    # violations 2, 0, -4: sums 0.2, 0.2, 0 (never below); running means 0.5, 0.375, -0.71875
+    assert told == pytest.approx([0.0, -(0.2 + 0.5 * 0.5), -(0.2 + 0.5 * 0.375), 0.0])
 
 
 @pytest.mark.parametrize(
@@ -73,6 +102,8 @@ def test_multiplier_and_policy_settle_where_the_bound_is_just_kept(windows: Any)
         ({"rate": 1.0}, "either at_most or at_least"),
         ({"at_most": 1.0, "rate": 0.0}, "rate must be above 0"),
         ({"at_most": 1.0, "start": -1.0}, "start must not be negative"),
+        ({"at_most": 1.0, "damping": -1.0}, "damping must not be negative"),
+        ({"at_most": 1.0, "smooth": 1.0}, "smooth must be from 0 to below 1"),
         ({"at_mots": 1.0, "rate": 1.0}, "has no key 'at_mots'; did you mean 'at_most'"),
     ],
 )

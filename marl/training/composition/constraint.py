@@ -3,10 +3,18 @@
 Why: what something may cost is easier to say than what it should weigh against everything else. Where the mean of a
 channel over the rows of an update is above `at_most`, its weight falls, so that it is avoided; below, the weight comes
 back up, to 0 at most, where the bound costs nothing. With `at_least` it is the other way round.
-`multiplier = max(0, multiplier + rate * violation)`, once an update, which is gradient ascent on the Lagrangian's dual;
-multiplier and policy may circle around the bound where `rate` is large.
+Once an update
+
+    integral = max(0, integral + rate * violation)
+    multiplier = max(0, integral + rate * damping * recent)
+
+where `recent` is the running mean of violations. The integral alone (`damping: 0`) is gradient ascent on the
+Lagrangian's dual: it answers late, and so multiplier and policy circle around the bound, the more the longer a policy
+takes to change. The term in proportion to the violation damps that.
 Source: Altman, "Constrained Markov decision processes", 1999; Tessler, Mankowitz, Mannor, "Reward constrained policy
-optimization", ICLR 2019 (arXiv:1805.11074), whose penalised reward this is.
+optimization", ICLR 2019 (arXiv:1805.11074), whose penalised reward this is; Stooke, Achiam, Abbeel, "Responsive safety
+in reinforcement learning by PID Lagrangian methods", ICML 2020 (arXiv:2007.03964), whose rule it is (as their code has
+it: K_I is `rate`, K_P `rate * damping`) without the term for a cost that rises.
 """
 
 from __future__ import annotations
@@ -24,6 +32,10 @@ class Constraint:
     """The least that it must pay; it weighs 0 or more. One of the two."""
     rate: float = 0.05
     """How much the weight changes in an update whose mean is 1 beside the bound."""
+    damping: float = 20.0
+    """How many updates' worth of `rate` the violation of the moment counts beside the sum of all; 0: nothing."""
+    smooth: float = 0.9
+    """How much of it is kept from update to update, so that one noisy mean counts for less; from 0 to below 1."""
     start: float = 0.0
     """The multiplier at first, at least 0."""
 
@@ -32,6 +44,10 @@ class Constraint:
             raise ValueError("a constraint has either at_most or at_least; give two channels for two bounds")
         if not self.rate > 0:
             raise ValueError(f"rate must be above 0, not {self.rate}")
+        if self.damping < 0:
+            raise ValueError(f"damping must not be negative, but it is {self.damping}")
+        if not 0 <= self.smooth < 1:
+            raise ValueError(f"smooth must be from 0 to below 1, not {self.smooth}")
         if self.start < 0:
             raise ValueError(f"start must not be negative, but it is {self.start}: a multiplier is 0 or more")
 

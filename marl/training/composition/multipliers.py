@@ -10,7 +10,7 @@ from marl.training.checkpoint import part
 from marl.training.composition.constraint import Constraint
 from marl.types import Array, Floats
 
-PREFIX = ":multipliers/"  # no channel's name begins so
+PREFIX, RECENT = ":multipliers/", ":violations/"  # no channel's name begins so
 
 
 class Multipliers:
@@ -22,12 +22,13 @@ class Multipliers:
 
     def reset(self) -> None:
         """A cold start."""
-        self._values = {name: one.start for name, one in self.constraints.items()}
+        self._integrals = {name: one.start for name, one in self.constraints.items()}
+        self._recent = dict.fromkeys(self.constraints, 0.0)
 
     @property
     def weights(self) -> dict[str, float]:
         """What each channel weighs now."""
-        return {name: self.constraints[name].sign * value for name, value in self._values.items()}
+        return {name: one.sign * self._multiplier(name) for name, one in self.constraints.items()}
 
     def samples(self, channels: Mapping[str, Floats]) -> dict[str, Array]:
         """What `fit` needs of these rows."""
@@ -39,14 +40,22 @@ class Multipliers:
         for name, values in part(samples, PREFIX).items():
             if len(values):
                 one = self.constraints[name]
-                self._values[name] = max(0.0, self._values[name] + one.rate * one.violation(float(values.mean())))
+                violation = one.violation(float(values.mean()))
+                self._integrals[name] = max(0.0, self._integrals[name] + one.rate * violation)
+                self._recent[name] += (1 - one.smooth) * (violation - self._recent[name])
         return paid
 
     def save(self) -> dict[str, Array]:
         """The state, by name."""
-        return {f"{PREFIX}{name}": np.array(value) for name, value in self._values.items()}
+        parts = ((PREFIX, self._integrals), (RECENT, self._recent))
+        return {f"{prefix}{name}": np.array(value) for prefix, values in parts for name, value in values.items()}
 
     def load(self, state: Mapping[str, Array]) -> None:
         """Go on from a saved state; channels that it knows nothing of start cold."""
         self.reset()
-        self._values |= {name: float(value) for name, value in part(state, PREFIX).items() if name in self._values}
+        for prefix, values in ((PREFIX, self._integrals), (RECENT, self._recent)):
+            values |= {name: float(value) for name, value in part(state, prefix).items() if name in values}
+
+    def _multiplier(self, name: str) -> float:
+        one = self.constraints[name]
+        return max(0.0, self._integrals[name] + one.rate * one.damping * self._recent[name])

@@ -15,7 +15,7 @@ from marl.training.experience import Columns
 from marl.training.networks import NetworkPolicy
 from marl.types import Ints
 
-COLUMNS = ("reward", "next_observation", "followed", "gain", "gain_before", "gain_after")
+COLUMNS = ("reward", "next_observation", "followed", "gain", "gain_before", "gain_after", "episode")
 
 
 def ahead(window: Trajectory, live: NetworkPolicy, needs: Collection[str]) -> Columns:
@@ -23,7 +23,7 @@ def ahead(window: Trajectory, live: NetworkPolicy, needs: Collection[str]) -> Co
 
     `gain`: which turn that pays more than 0 is the agent's next in the match, as far as the window has it (the row
     itself counts), a number `int64[K]`, equal for equal turns; -1 where there is none. `gain_before`, `gain_after`:
-    what the agent saw at that turn and after it.
+    what the agent saw at that turn and after it. `episode`: a number `int64[K]` for each agent in each match.
     """
     columns: Columns = {}
     if "reward" in needs:
@@ -38,6 +38,8 @@ def ahead(window: Trajectory, live: NetworkPolicy, needs: Collection[str]) -> Co
         columns["gain"] = np.where(at >= 0, _number(window)[known], -1)
         columns["gain_before"] = live.seen(tree.take(window.observation, known), window.agent)
         columns["gain_after"] = live.seen(tree.take(following, known), window.agent)
+    if "episode" in needs:
+        columns["episode"] = window.match * _agents(window) + window.agent
     return columns
 
 
@@ -56,5 +58,9 @@ def gains(window: Trajectory) -> Ints:
 
 def _number(window: Trajectory) -> Ints:
     """A number for each turn of the run, so that equal ones are known in other windows, too."""
-    agents = int(window.agent.max(initial=0)) + 1
-    return np.asarray((window.match * (int(window.tick.max(initial=0)) + 1) + window.tick) * agents + window.agent)
+    ticks = int(window.tick.max(initial=0)) + 1
+    return np.asarray((window.match * ticks + window.tick) * _agents(window) + window.agent)
+
+
+def _agents(window: Trajectory) -> int:
+    return int(window.agent.max(initial=0)) + 1

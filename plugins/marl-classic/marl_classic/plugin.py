@@ -71,6 +71,14 @@ def marl_environments() -> Iterable[Descriptor]:
         tags=("turns", "1 player"),
     )
     yield Descriptor(
+        "tech_tree",
+        "marl_classic.tech_tree:TechTree",
+        "Things to gather and to make, each of which needs others first and pays once: ten achievements deep",
+        params="marl_classic.tech_tree:TechTreeParams",
+        source="in the style of Crafter, Hafner, ICLR 2022 (arXiv:2109.06780)",
+        tags=("turns", "1 player", "chance"),
+    )
+    yield Descriptor(
         "two_step",
         "marl_classic.two_step:TwoStep",
         "A team's game in two steps that sums of values cannot represent",

@@ -15,6 +15,7 @@ from marl_classic.leduc_poker import LeducPoker
 from marl_classic.matrix import MatrixParams, matrix
 from marl_classic.rooms import Rooms
 from marl_classic.team_matrix import TeamMatrix
+from marl_classic.tech_tree import TechTree, TechTreeParams
 from marl_classic.tic_tac_toe import TicTacToe
 from marl_classic.two_step import TwoStep
 from marl_classic.whispers import Whispers
@@ -41,6 +42,7 @@ CARDS = {
     "kuhn_for_three": partial(KuhnPoker, params=KuhnParams(players=3)),
     "leduc": LeducPoker,
     "rooms": Rooms,
+    "tech_tree": partial(TechTree, params=TechTreeParams(ticks=20)),
     "foraging": Foraging,
     "whispers": Whispers,
     "foraging_for_three": partial(Foraging, params=ForagingParams(size=6, players=3, sight=2, masks=True, steps=20)),

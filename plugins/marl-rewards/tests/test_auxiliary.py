@@ -47,6 +47,9 @@ def test_columns_are_those_that_are_needed(window: Window) -> None:
     found = ahead(rows, live, {"next_observation", "gain", "gain_before", "gain_after"})  # type: ignore[arg-type]
     np.testing.assert_array_equal(found["next_observation"], window.next_observation)
     there = found["gain"] >= 0
+    whose = rows.match * 1000 + rows.agent
+    episode = ahead(rows, live, {"episode"})["episode"]  # type: ignore[arg-type]
+    np.testing.assert_array_equal(episode[:, None] == episode[None], whose[:, None] == whose[None])
     np.testing.assert_array_equal(found["gain_before"][there], rows.observation[gains(rows)[there]])
     np.testing.assert_array_equal(found["gain_after"][there], window.next_observation[gains(rows)[there]])
     same = found["gain"][:, None] == found["gain"][None]
@@ -77,6 +80,52 @@ def test_features_learn_what_the_task_asks(window: Window, name: str, measure: s
         optimiser.step()
         told.append((float(term.detach()), float(stats[measure])))
     assert told[-1][0] < 0.6 * told[0][0] and told[-1][1] > max(0.5, told[0][1])
+
+
+def test_an_achievement_is_told_from_others_of_its_own_match_alone(window: Window) -> None:
+    """Rows of other matches are no rivals: the first term of the same rows in two batches, or in one, is the same."""
+    from marl.training.model import ModelConfig
+    from marl.training.networks import Network
+
+    torch.manual_seed(1)
+    group, rows = window.spec.groups[0], window.rows
+    network = Network(group.observation, group.action, ModelConfig(hidden=[8]))
+    task = load_registry().make(LOSSES, "rewards/achievements", {"match": 0.0})
+    modules, columns = task.make(network), ahead(rows, Live(), task.needs)  # type: ignore[arg-type]
+    columns |= {"observation": rows.observation, "action": rows.action}
+
+    def loss(kept: Any) -> Any:
+        batch: Any = {key: torch.from_numpy(np.asarray(column)[kept]) for key, column in columns.items()}
+        batch["encode"] = network.encoded
+        return task.loss(modules, batch, network.encoded(batch["observation"]))[0].detach()
+
+    episodes = [np.flatnonzero(columns["episode"] == one) for one in np.unique(columns["episode"])]
+    whole = [one for one in episodes if len(np.unique(columns["gain"][one])) > 1]
+    alone, told = [float(loss(one)) for one in whole], [told_apart(columns, one) for one in whole]
+    assert float(loss(np.concatenate(whole))) == pytest.approx(np.average(alone, weights=told), rel=1e-5)
+
+
+def told_apart(columns: Any, rows: Any) -> int:
+    """How many of the rows of a match come before an achievement that another row does not come before."""
+    gain = columns["gain"][rows]
+    return sum(one >= 0 and bool((gain != one).any()) for one in gain)
+
+
+def test_transport_pairs_what_is_alike_in_two_matches() -> None:
+    from marl_rewards.auxiliary.matching import partners, transport
+
+    torch.manual_seed(0)
+    kinds = [[0, 1, 2], [1, 0, 3, 2], [2, 4]]  # three matches
+    flat = torch.tensor([kind for match in kinds for kind in match])
+    episode = torch.tensor([7, 7, 7, 8, 8, 8, 8, 9, 9])
+    looks = torch.nn.functional.normalize(torch.eye(5)[flat] + 0.1 * torch.randn(9, 5), dim=1)
+    plan = transport(1 - looks @ looks.T, episode, partners(episode))
+    assert plan.sum(dim=0).max() < 1.01 and plan.sum(dim=1).max() < 1.01
+    assert [float(plan[episode == one].sum()) for one in (7, 8, 9)] == pytest.approx([2, 3, 2])  # the shorter of two
+    pairs = [(int(episode[a]), int(flat[a]), int(flat[b])) for a, b in torch.nonzero(plan > 0.5)]
+    assert {(8, 0, 0), (8, 1, 1), (8, 2, 2), (9, 2, 2)} <= set(pairs)
+    alone = torch.tensor([3, 3])
+    assert partners(alone).tolist() == [3, 3]
 
 
 def trained(tmp_path: Path, algorithm: str, **params: Any) -> Any:
