@@ -32,8 +32,8 @@ NOVELTY = {
 SEA = {"lanes": 64, "rows": 2048, "minibatch": 256, "epochs": 3, "lr": 5e-4, "entropy": 0.05, "model": {"hidden": [64]}}
 AWAY = {"away": {"name": "rewards/value", "of": "abs(observation[0])"}}
 BOUND = 1.0
-POLE = {"lanes": 16, "rows": 1024, "minibatch": 256, "epochs": 5, "lr": 1e-3, "lr_end": 1e-4, "entropy": 0.0}
-POLE |= {"discount": 0.98, "model": {"hidden": [64], "separate_value": True}}
+POLE = {"lanes": 16, "rows": 2048, "minibatch": 256, "epochs": 8, "lr": 1e-3, "lr_end": 0.0, "entropy": 0.0}
+POLE |= {"model": {"separate_value": True}}
 # how often the answer of a row is preferred to that of a column; and the mixture that nothing is preferred to
 JUDGES = {
     "even": ([[0.5, 0.1, 0.9], [0.9, 0.5, 0.1], [0.1, 0.9, 0.5]], np.full(3, 1 / 3)),
@@ -41,9 +41,9 @@ JUDGES = {
 }
 MODEL = {"name": "rewards/bradley_terry", "segment": 1, "pairs": 128, "most": 100_000, "steps": 20, "hidden": 16}
 MODEL |= {"lr": 0.01}
-ANSWERS = {"lanes": 128, "rows": 512, "minibatch": 256, "lr": 0.01, "lr_end": 5e-4, "model": {"hidden": [16]}}
+ANSWERS = {"lanes": 128, "rows": 512, "minibatch": 256, "lr": 0.005, "lr_end": 5e-4, "model": {"hidden": [16]}}
 ANSWERS |= {"reference_every": 10, "alpha": 1.0}
-LOOKS = 40
+LOOKS = 24
 
 
 def explore(seeds: list[int], env_steps: int, size: int) -> None:

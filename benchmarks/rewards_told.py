@@ -27,8 +27,8 @@ from marl.registry import ENVIRONMENTS, load_registry
 
 LAMBDAS = (0.0, 0.25, 0.5, 0.75, 1.0)
 MIDDLE = ["observation[0] + 0.5 * observation[1]", "-observation[0] - 0.5 * observation[1]"]  # of left, and of right
-POLE = {"lanes": 16, "rows": 1024, "minibatch": 256, "epochs": 5, "lr": 1e-3, "entropy": 0.005, "discount": 0.98}
-POLE |= {"model": {"hidden": [64], "separate_value": True}}
+POLE = {"lanes": 16, "rows": 2048, "minibatch": 256, "epochs": 8, "lr": 1e-3, "lr_end": 0.0, "entropy": 0.0}
+POLE |= {"model": {"separate_value": True}}
 SEA = {"lanes": 64, "rows": 2048, "minibatch": 256, "epochs": 3, "lr": 5e-4, "entropy": 0.05, "model": {"hidden": [64]}}
 SIZE = 14
 RIGHT = " + ".join(f"observation[{at * (SIZE + 1)}]" for at in range(1, SIZE))  # has gone right so far
