@@ -1,10 +1,14 @@
-"""What methods of learning rewards are worth: `dynamics` (REED) and `credit` (Hindsight PRIOR).
+"""What methods of rewards are worth: `dynamics` (REED), `credit` (Hindsight PRIOR), `critics` (one for each channel)
+and `noise` (of parameters).
 
-`dynamics`: 60 rooms, four doors each, that lead anywhere, and what a room is worth; who compares two walks is right.
+`dynamics`: 30 rooms, four doors each, that lead anywhere, and what a room is worth; who compares two walks is right.
 Models are fitted to few comparisons, and asked about walks that nobody has judged: how often they agree with the judge.
 Beside it, the same on the pendulum. `credit`: at one turn of a walk a light is on, and what is done there decides what
-is seen at its end, and the judge's answer; all other turns are noise. How often models agree with the judge about other
-walks, and how much of what they pay, in absolute value, is paid at that turn.
+is seen at its end, and the judge's answer; nothing else counts. How often models agree with the judge about other
+walks, and how much of what they pay, in absolute value, is paid at that turn. `critics`: what is saved costs now and
+pays at the end, and beside it is a guess that a noisy channel pays at once; PPO with one critic and with one for each
+channel. `noise`: a chain on which nobody gets far by chance, by deep Q-learning with epsilon-greedy exploration and
+with parameter noise: how many of 20 chosen runs' last matches come to the end.
 """
 
 from __future__ import annotations
@@ -13,6 +17,9 @@ import argparse
 import math
 import statistics
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -22,8 +29,9 @@ from marl import rng
 from marl.arena import Mixtures, Record, Sampler
 from marl.env import Environment, Frame, Lanes
 from marl.games import OneAgent, one_agent_spec
+from marl.job import Job
 from marl.policies.random import Random
-from marl.registry import ENVIRONMENTS, REWARDS, load_registry
+from marl.registry import ALGORITHMS, ENVIRONMENTS, REWARDS, load_registry
 from marl.reward import Window
 from marl.space import Box, Discrete
 from marl.types import Array, ArrayTree, Bools, Floats
@@ -39,7 +47,7 @@ class Rooms(OneAgent):
 
     worst = -3.0
 
-    def __init__(self, lanes: int, seed: int = 0, rooms: int = 60) -> None:
+    def __init__(self, lanes: int, seed: int = 0, rooms: int = 30) -> None:
         chance = np.random.Generator(np.random.Philox(key=seed))
         self.next, self.worth = chance.integers(0, rooms, (rooms, 4)), chance.uniform(-1, 1, rooms)
         super().__init__(one_agent_spec(Box((rooms,), 0, 1), Discrete(4), LENGTH, (-LENGTH, LENGTH)), lanes)
@@ -62,12 +70,12 @@ class Rooms(OneAgent):
 
 
 class Light(OneAgent):
-    """A light, ten numbers that mean nothing, and what a walk comes to, which is seen (and paid) at its end."""
+    """A light, four numbers that tell walks apart, and what a walk comes to, which is seen (and paid) at its end."""
 
     worst = -1.0
 
     def __init__(self, lanes: int) -> None:
-        super().__init__(one_agent_spec(Box((12,), -9, 9), Discrete(2), LENGTH, (-1, 1)), lanes)
+        super().__init__(one_agent_spec(Box((6,), -9, 9), Discrete(2), LENGTH, (-1, 1)), lanes)
 
     def fields(self) -> dict[str, Any]:
         return {"lit": np.int64(0), "came": np.float64(0)}
@@ -83,12 +91,78 @@ class Light(OneAgent):
 
     def observe(self, lanes: Lanes) -> ArrayTree:
         tick = self.tick[lanes]
-        noise = np.stack([rng.normal(rng.mix(self.seed[lanes], 2 + tick), draw) for draw in range(10)], axis=1)
+        noise = np.stack([rng.normal(rng.mix(self.seed[lanes], 2), draw) for draw in range(4)], axis=1)
         told = [tick == self.lit[lanes], np.where(tick == LENGTH, self.came[lanes], 0.0)]
         return np.concatenate([np.stack(told, 1), noise], axis=1).astype(np.float32)
 
     def render(self, lane: int) -> Frame:
         return Frame(f"lit {self.tick[lane] == self.lit[lane]}, came to {self.came[lane]}")
+
+
+class Savings(OneAgent):
+    """Forty ticks. A bit is shown and guessed, and 0.1 is saved, or not; savings are paid back threefold at the end."""
+
+    worst = -1.0
+
+    def __init__(self, lanes: int) -> None:
+        spec = one_agent_spec(Box((2,), 0, 1), Discrete(4), 40, (-4, 12))
+        info = {"guess": "1 where the bit was guessed, else -1, and a lot of chance"}
+        super().__init__(replace(spec, info=info), lanes)
+
+    def fields(self) -> dict[str, Any]:
+        return {"saved": np.int64(0), "guess": np.float64(0)}
+
+    def begin(self, lanes: Lanes) -> None:
+        """All begin alike."""
+
+    def play(self, lanes: Lanes, actions: Array) -> tuple[Floats, Bools, Bools | bool]:
+        saves, right = actions % 2, actions // 2 == self.bit(lanes)
+        chance = rng.normal(rng.mix(self.seed[lanes], self.tick[lanes], 7))
+        self.guess[lanes] = np.where(right, 1.0, -1.0) + 4.0 * chance
+        self.saved[lanes] += saves
+        last = self.tick[lanes] == 39
+        return np.where(last, 0.3 * self.saved[lanes], 0.0) - 0.1 * saves, last, False
+
+    def bit(self, lanes: Lanes) -> Array:
+        return (rng.mix(self.seed[lanes], self.tick[lanes]) % np.uint64(2)).astype(np.int64)
+
+    def observe(self, lanes: Lanes) -> ArrayTree:
+        return np.stack([self.bit(lanes), self.tick[lanes] / 40], axis=1).astype(np.float32)
+
+    def columns(self, lanes: Lanes, fair: Bools) -> dict[str, Array]:
+        return {"guess": self.guess[lanes]}
+
+    def render(self, lane: int) -> Frame:
+        return Frame(f"saved {self.saved[lane]}")
+
+
+class Chain(OneAgent):
+    """Cells in a row, from the second to the last, which pays 1 a tick; the first pays 0.001. Source: Osband et al.,
+    "Deep exploration via bootstrapped DQN", NeurIPS 2016 (what is seen: a 1 for each cell up to one's own)."""
+
+    worst = 0.0
+
+    def __init__(self, lanes: int, size: int = 20) -> None:
+        self.size = size
+        super().__init__(one_agent_spec(Box((size,), 0, 1), Discrete(2), size + 9, (0, 10)), lanes)
+
+    def fields(self) -> dict[str, Any]:
+        return {"cell": np.int64(1)}
+
+    def begin(self, lanes: Lanes) -> None:
+        """All begin at the second cell."""
+
+    def play(self, lanes: Lanes, actions: Array) -> tuple[Floats, Bools, Bools | bool]:
+        cell = self.cell[lanes]
+        paid = np.where((cell == 0) & (actions == 0), 0.001, 0.0) + ((cell == self.size - 1) & (actions == 1))
+        self.cell[lanes] = np.clip(cell + np.where(actions == 1, 1, -1), 0, self.size - 1)
+        return paid, self.tick[lanes] == self.size + 8, False
+
+    def observe(self, lanes: Lanes) -> ArrayTree:
+        return (np.arange(self.size) <= self.cell[lanes, None]).astype(np.float32)
+
+    def render(self, lane: int) -> Frame:
+        return Frame(f"cell {self.cell[lane]}")
 
 
 def played(environment: Environment, seed: int, rows: int) -> Window:
@@ -132,26 +206,26 @@ def interval(values: Sequence[float]) -> str:
 WAYS = {
     "bradley_terry": ("bradley_terry", {}),
     "reed, no dynamics": ("reed", {"study": 0}),
-    "reed, distillation": ("reed", {"objective": "distillation"}),
-    "reed, contrastive": ("reed", {"objective": "contrastive"}),
+    "reed, distillation": ("reed", {"study": 100, "objective": "distillation"}),
+    "reed, contrastive": ("reed", {"study": 100, "objective": "contrastive"}),
 }
 
 
 def dynamics(seeds: Sequence[int], quick: bool) -> dict[str, float]:
     """How often models agree with the judge, by how few pairs were judged."""
     pendulum = lambda seed: load_registry().make(ENVIRONMENTS, "gymnasium/pendulum", {}, lanes=64)  # noqa: E731
-    games: dict[str, tuple[Callable[[int], Environment], int]] = {
-        "rooms": (lambda seed: Rooms(64, seed), LENGTH),
-        "pendulum": (pendulum, 16),
+    games: dict[str, tuple[Callable[[int], Environment], int, tuple[int, ...]]] = {
+        "rooms": (lambda seed: Rooms(64, seed), LENGTH, (60, 150)),
+        "pendulum": (pendulum, 16, (30,)),
     }
     means: dict[str, float] = {}
-    for game, (make, length) in games.items():
-        for pairs in (40,) if quick else (20, 50, 150):
+    for game, (make, length, counts) in games.items():
+        for pairs in counts[:1] if quick else counts:
             for label, (name, params) in WAYS.items():
                 told = []
                 for seed in seeds:
-                    window, other = played(make(seed), seed, 2048), played(make(seed), seed + 1000, 4096)
-                    reward = fitted(name, {"segment": length, **params}, window, pairs, seed)
+                    window, other = played(make(seed), seed, 4096), played(make(seed), seed + 1000, 4096)
+                    reward = fitted(name, {"segment": length, "steps": 20, **params}, window, pairs, seed)
                     told.append(agreement(reward, other, length))
                 means[f"{game} {pairs} {label}"] = statistics.fmean(told)
                 print(f"{game:9} {pairs:4} pairs  {label:18}  agrees {interval(told)}", flush=True)
@@ -161,16 +235,15 @@ def dynamics(seeds: Sequence[int], quick: bool) -> dict[str, float]:
 def credit(seeds: Sequence[int], quick: bool) -> dict[str, float]:
     """How often models agree with the judge, and how much of what they pay is paid at the turn that decides."""
     ways = {
-        "bradley_terry": ("bradley_terry", {}),
-        "hindsight_prior, prior 0": ("hindsight_prior", {"prior": 0.0, "study": 0}),
-        "hindsight_prior": ("hindsight_prior", {}),
+        "bradley_terry": ("bradley_terry", {"lr": 3e-3}),
+        "hindsight_prior": ("hindsight_prior", {"study": 200, "lr": 3e-3}),
     }
     means: dict[str, float] = {}
-    for pairs in (20,) if quick else (10, 20, 50, 150):
+    for pairs in (20,) if quick else (10, 20, 50):
         for label, (name, params) in ways.items():
             told, shares = [], []
             for seed in seeds:
-                window, other = played(Light(64), seed, 2048), played(Light(64), seed + 1000, 4096)
+                window, other = played(Light(64), seed, 8192), played(Light(64), seed + 1000, 4096)
                 reward = fitted(name, {"segment": LENGTH, **params}, window, pairs, seed)
                 told.append(agreement(reward, other, LENGTH))
                 paid = np.abs(reward(other)["preferred"])
@@ -180,18 +253,82 @@ def credit(seeds: Sequence[int], quick: bool) -> dict[str, float]:
     return means
 
 
+def trained(algorithm: str, make: Any, params: dict[str, Any], seed: int, env_steps: int) -> list[dict[str, float]]:
+    """What the updates of a run logged."""
+    told: list[dict[str, float]] = []
+    services: Any = SimpleNamespace(
+        spec=make(1).spec, environment=make, warn=print, log=lambda _, **values: told.append(values)
+    )
+    job = Job(algorithm, 0, ((),), seed=seed, budget={"env_steps": env_steps}, params=params)
+    load_registry().make(ALGORITHMS, algorithm, params).train(job, services)
+    return told
+
+
+def late(told: Sequence[Mapping[str, float]], key: str) -> float:
+    """The mean of a number over the last fifth of the updates."""
+    return statistics.fmean(one[key] for one in told[-(len(told) // 5) :] if key in one)
+
+
+def critics(seeds: Sequence[int], quick: bool) -> dict[str, float]:
+    """What is saved (8 at most) and what is guessed (1 at most), over the last fifth of the updates."""
+    noisy = {"channels": {"guess": {"name": "rewards/value", "of": "info.guess"}}, "weights": {"guess": 0.2}}
+    ways = {
+        "one critic, discount 1": {"discount": 1.0},
+        "one critic, discount 0.5": {"discount": 0.5},
+        "a critic each, discount 1": {"discount": 1.0, "critics": "per_channel"},
+        "a critic each, guess at 0": {"discount": 1.0, "critics": "per_channel", "discounts": {"guess": 0.0}},
+    }
+    shape = {"lanes": 16, "rows": 640, "minibatch": 160, "trace": 1.0, "entropy": 0.0, "lr": 1e-3}
+    shape |= {"model": {"hidden": [32], "normalise_returns": True}, "reward": noisy}
+    means: dict[str, float] = {}
+    for label, way in ways.items():
+        told = [trained("rllib/ppo", Savings, {**shape, **way}, seed, 2_000 if quick else 48_000) for seed in seeds]
+        saved = [late(one, "return") for one in told]
+        guessed = [late(one, "reward.guess") for one in told]
+        means[label] = statistics.fmean(0.2 * guess * 40 + save for save, guess in zip(saved, guessed, strict=True))
+        line = f"saved {interval(saved)}  guessed {interval(guessed)}  paid a match {means[label]:.2f}"
+        print(f"{label:26} {line}", flush=True)
+    return means
+
+
+def noise(seeds: Sequence[int], quick: bool) -> dict[str, float]:
+    """The mean return over the last fifth of the updates: 10 is all that there is."""
+    shape = {"lanes": 8, "discount": 0.99, "lr": 1e-3, "model": {"hidden": [64], "activation": "relu"}, "updates": 8}
+    shape |= {"epsilon": 0.5, "epsilon_end": 0.05, "exploration": 0.5, "learning_starts": 256}
+    means: dict[str, float] = {}
+    for size in (10,) if quick else (20, 40):
+        for label in ("epsilon_greedy", "parameter_noise"):
+            scores = []
+            for seed in seeds:
+                given = {**shape, "explore": label, **({"noise_rate": 1.05} if label == "parameter_noise" else {})}
+                told = trained("rllib/dqn", partial(Chain, size=size), given, seed, 2_000 if quick else 16_000)
+                scores.append(late(told, "return"))
+            means[f"{size} {label}"] = statistics.fmean(scores)
+            found = sum(score > 1 for score in scores)
+            each = " ".join(f"{score:.2f}" for score in scores)
+            print(f"chain of {size:3}  {label:16} found by {found} of {len(scores)}: {each}", flush=True)
+    return means
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=("dynamics", "credit"))
+    parser.add_argument("what", choices=("dynamics", "credit", "critics", "noise"))
     parser.add_argument("--quick", action="store_true", help="a rough answer in a few seconds")
     parser.add_argument("--seeds", type=int, default=8)
     parser.add_argument("--first", type=int, default=40)
     given = parser.parse_args()
     one_torch_thread()
     seeds = list(range(given.first, given.first + (2 if given.quick else given.seeds)))
-    means = {"dynamics": dynamics, "credit": credit}[given.what](seeds, given.quick)
+    means = {"dynamics": dynamics, "credit": credit, "critics": critics, "noise": noise}[given.what](seeds, given.quick)
     keys = list(means)
-    report(given.what, means[keys[-1]], means[keys[0]], means[keys[-1]] / means[keys[0]], "agreement", **means)
+    report(
+        given.what,
+        means[keys[-1]],
+        means[keys[0]],
+        means[keys[-1]] - means[keys[0]],
+        "the last less the first",
+        **means,
+    )
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ from marl.training.parts import Parts
 from marl.training.practice import Practice
 from marl.training.rewards import Rewards
 
-_LANES = "lanes/"
+_LANES, _NEXT = "lanes/", "next_"
 _CHANGED = (
     "{} of the matches in progress did not become what they were when they were taken up again, so new ones start in "
     "their place: either chance does not follow from the seed, or a reset leaves something of the last match behind "
@@ -173,6 +173,7 @@ class Engine:
         self._services: Services | None = None
         self._practice: Practice | None = None
         self._remarked: set[str] = set()
+        self._adapted: dict[str, float] = {}  # coefficients that learners adapt, as they are now
         self._saved = ""  # the id of the state that the learner and the matches are in, where it was saved
         self.budget = hyper.env_steps
 
@@ -191,9 +192,10 @@ class Engine:
         self._practice = None if job.tasks is None else Practice(job.tasks, self.spec)
         if job.parent is None:
             self.backend.reset(job.seed)
-            self.progress = Progress()
+            self.progress, self._adapted = Progress(), {}
         else:
             parent = services.checkpoint(job.parent)
+            self._adapted = dict(parent.meta.get("adapted", {}))
             self.backend.load(parent)
             if self._practice is not None:
                 self._practice.load(parent)
@@ -230,7 +232,7 @@ class Engine:
         hyper, progress = self.hyper, self.progress
         horizon = hyper.horizon or self.budget
         number = progress.updates + 1
-        coefficients = hyper.coefficients(min(1.0, progress.env_steps / horizon))
+        coefficients = {**hyper.coefficients(min(1.0, progress.env_steps / horizon)), **self._adapted}
         seed = int(rng.mix(self._job.seed, number)[0])
         tasks = None if self._practice is None else self._practice.weights()
         with explained(self._services):
@@ -241,6 +243,7 @@ class Engine:
         if report.told.changed:
             self._services.warn(_CHANGED.format(report.told.changed))
         left_out = self._remark(report)
+        self._adapted |= adapted(report.metrics, hyper.adapted)
         env_steps, rows = progress.env_steps + report.env_steps, progress.rows + report.rows
         self.progress = Progress(env_steps, rows, number, progress.budget)
         return {
@@ -280,6 +283,8 @@ class Engine:
         state, lanes = self.backend.save(), self.backend.save_lanes()
         arrays = dict(state.arrays)
         meta = {**state.meta, "progress": vars(self.progress).copy(), "matches": self._matches}
+        if self._adapted:
+            meta["adapted"] = dict(self._adapted)
         if self._practice is not None:
             arrays |= self._practice.save()
         if lanes is not None:
@@ -297,6 +302,16 @@ class Engine:
             assert self._services is not None
             self._services.warn("this environment cannot save matches in progress, so new ones start where others were")
         return None
+
+
+def adapted(metrics: Mapping[str, float], names: Collection[str]) -> dict[str, float]:
+    """The next value of each of these coefficients, or of that of each module (`MODULE/NAME`), as losses report it."""
+    found = {}
+    for key, value in metrics.items():
+        module, slash, name = key.rpartition("/")
+        if name.startswith(_NEXT) and name.removeprefix(_NEXT) in names:
+            found[f"{module}{slash}{name.removeprefix(_NEXT)}"] = value
+    return found
 
 
 def _id(checkpoint: Checkpoint) -> str:

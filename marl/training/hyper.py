@@ -75,6 +75,11 @@ class Hyper:
         return {"lr": linear(self.lr, self.lr_end, progress), **weights}
 
     @property
+    def adapted(self) -> tuple[str, ...]:
+        """The coefficients that losses adapt: what an update reports as `next_NAME` is what the next one is given."""
+        return ()
+
+    @property
     def per_channel(self) -> bool:
         """Whether there is a value for each term of the reward, instead of one for their sum."""
         return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from marl.types import Array, Bools, Floats, Keys
 
@@ -28,3 +28,19 @@ class Behaviour(Protocol):
 
         `inputs`: `float32[K, D]`, of the distribution. `mask`: `bool[K, W]` or None. All chance comes from `keys[K]`.
         """
+
+
+@runtime_checkable
+class Perturbing(Behaviour, Protocol):
+    """A behaviour that has networks say something else. What it remembers of a match is part of the policy's memory."""
+
+    memory: int
+    """How many numbers it remembers of each row."""
+
+    def begun(self, memory: Array, keys: Keys) -> Array:
+        """What is remembered `float32[K, memory]` once a match has begun; zeros are given where it begins."""
+
+    def inputs(
+        self, name: str, network: Any, observation: Any, memory: Array, coefficients: Mapping[str, float]
+    ) -> Array:
+        """The inputs `float32[K, D]` of the distribution, by module `name`. `observation`: tensors `[K, ...]`."""

@@ -13,7 +13,7 @@ from marl.env import EnvSpec, Rows
 from marl.errors import RunError, UserError
 from marl.policy import Acts
 from marl.snapshot import JSON, Snapshot, canonical
-from marl.training.behaviour import Behaviour
+from marl.training.behaviour import Behaviour, Perturbing
 from marl.training.model import Sharing
 from marl.training.networks import saved
 from marl.training.networks.build import module_ids, places
@@ -32,7 +32,7 @@ class NetworkPolicy:
     differently. Networks of different groups may be of different kinds; the memory of a row is as large as the largest.
 
     `behaviour` is how it acts, by what its networks say and by `coefficients`; no snapshot has either. By default
-    actions are drawn from the distribution.
+    actions are drawn from the distribution. What a `Perturbing` one remembers is the policy's memory.
     """
 
     def __init__(
@@ -57,6 +57,11 @@ class NetworkPolicy:
         self._place = places(spec)
         self._alone = [_only(self._of_agent[list(group.agents)]) for group in spec.groups]
         self._memory = max((network.memory_size for network in self._networks), default=0)
+        self._perturbing = behaviour if isinstance(behaviour, Perturbing) else None
+        if self._perturbing is not None:
+            if self._memory:
+                raise UserError("parameter noise is for models without a memory; explore by another behaviour")
+            self._memory = self._perturbing.memory
 
     def memory(self, rows: int) -> Array | None:
         """Zeros `float32[rows, M]`, or None without a memory."""
@@ -129,6 +134,8 @@ class NetworkPolicy:
             raise UserError(f"this policy has no network for {agent!r}: it has {', '.join(self.networks) or 'none'}")
 
     def _act(self, network: Network, rows: Rows, memory: Array | None, keys: Keys) -> Acts:
+        if self._perturbing is not None:
+            return self._act_perturbed(self._perturbing, network, rows, _given(memory), keys)
         size = network.memory_size
         known = None if memory is None or size == 0 else memory[:, :size]
         out = _forward(network, self.seen(rows.observation, rows.agent), known)
@@ -142,6 +149,13 @@ class NetworkPolicy:
             action, logp = self.behaviour.sample(network.distribution, inputs, rows.mask, keys, self.coefficients)
         value: Array | None = None if out.value is None else numpy(out.value) * network.value_scale
         return Acts(action, logp, value, memory)
+
+    def _act_perturbed(self, behaviour: Perturbing, network: Network, rows: Rows, memory: Array, keys: Keys) -> Acts:
+        memory, seen = behaviour.begun(memory, keys), self.seen(rows.observation, rows.agent)
+        name = next(name for name, known in self.networks.items() if known is network)
+        inputs = behaviour.inputs(name, network, tensors(seen, network.device), memory, self.coefficients)
+        action, logp = behaviour.sample(network.distribution, finite(inputs), rows.mask, keys, self.coefficients)
+        return Acts(action, logp, None, memory)
 
     def _act_apart(self, which: Ints, rows: Rows, memory: Array | None, keys: Keys) -> Acts:
         """Rows of several networks: each answers its own."""

@@ -99,10 +99,29 @@ class DQNParams(ReplayHyper, GreedyHyper):
     """Whether the network values states and what actions add to them, instead of actions alone."""
     target_rate: float = 0.01
     """How far the target network goes towards the network of now after every gradient step."""
+    explore: Literal["epsilon_greedy", "parameter_noise"] = "epsilon_greedy"
+    """`parameter_noise`: matches are played with perturbed weights, as far from the best actions as with `epsilon`."""
+    noise: float = 0.05
+    """With parameter noise: the deviation of what is added to weights, at first."""
+    noise_rate: float = 1.01
+    """And how many times as much, or as little, it is after an update that was too near, or too far."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         share(self, "target_rate")
+        positive(self, "noise")
+        if not self.noise_rate > 1:
+            raise ValueError(f"noise_rate must be above 1, not {self.noise_rate}")
+
+    @property
+    def adapted(self) -> tuple[str, ...]:
+        """The deviation of parameter noise."""
+        return ("noise",) if self.explore == "parameter_noise" else ()
+
+    def coefficients(self, progress: float) -> dict[str, float]:
+        """What there is besides, and `noise` before it was adapted."""
+        known = super().coefficients(progress)
+        return {**known, "noise": self.noise} if self.explore == "parameter_noise" else known
 
 
 @dataclass(kw_only=True)

@@ -11,7 +11,8 @@ importance, and each turn's reward is drawn towards its share:
 It is a prior: where what is decisive is not what the future depends on, it misleads.
 Source: Verma, Metcalf, "Hindsight PRIORs for reward learning from human preferences", ICLR 2024 (arXiv:2404.08828); the
 formulas as in a public re-implementation, for the paper itself could not be had. From it this differs: the return is
-held fixed where it is shared out, and attention has one head.
+held fixed where it is shared out, attention has one head, and the world model goes by squared errors: by absolute ones,
+as there, it does not come to attend to what is rare.
 """
 
 from __future__ import annotations
@@ -115,12 +116,12 @@ class PriorModel(StudyingModel):
         self.params = params
 
     def study(self, played: Played) -> float:
-        """One step of the world model; its mean absolute error before, 0 where nothing is followed by anything."""
+        """One step of the world model; its mean squared error before, 0 where nothing is followed by anything."""
         inputs, _, following, known = played.tensors
         if not known.any():
             return 0.0
         said, _ = self.world.network(inputs)
-        return self.world.step((said - following)[known].abs().mean())
+        return self.world.step((said - following)[known].square().mean())
 
     def importance(self, inputs: Tensor, valid: Tensor) -> Tensor:
         """How important each turn was for how the segment went on, `[B, T]`; of each segment it sums up to 1."""

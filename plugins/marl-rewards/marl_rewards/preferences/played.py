@@ -16,7 +16,7 @@ from marl_rewards.preferences.bradley_terry import BradleyTerry, Params
 from marl_rewards.preferences.model import PreferenceModel
 from marl_rewards.preferences.segments import Segments, cut, inputs, laid, size
 
-BATCH = 16  # segments of one gradient step
+BATCH = 32  # segments of one gradient step
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class StudyParams(Params):
     """What is learned besides what the judge says."""
 
     study: int = 50
-    """Gradient steps of each model in an update on what was played, judged or not, of 16 segments each; 0: none."""
+    """Gradient steps of each model in an update on what was played, judged or not, of 32 segments each; 0: none."""
     kept: int = 1000
     """How many segments it learns from: the newest of each group. They are part of every checkpoint."""
 
