@@ -139,14 +139,14 @@ def fill(path: Path, wanted: Sequence[tuple[str, int]], more: Sequence[str], mat
     return lines
 
 
-def interval(values: Sequence[float]) -> str:
+def interval(values: Sequence[float], digits: int = 2) -> str:
     """Mean and half the width of a 95 % interval over seeds (Student's t)."""
     from scipy.stats import t
 
     if len(values) < 2:
-        return f"{values[0]:.2f}"
+        return f"{values[0]:.{digits}f}"
     half = t.ppf(0.975, len(values) - 1) * statistics.stdev(values) / len(values) ** 0.5
-    return f"{statistics.fmean(values):.2f} ± {half:.2f}"
+    return f"{statistics.fmean(values):.{digits}f} ± {half:.{digits}f}"
 
 
 def show(lines: Sequence[Mapping[str, Any]], scripts: Sequence[Mapping[str, Any]]) -> dict[str, list[float]]:
@@ -159,7 +159,7 @@ def show(lines: Sequence[Mapping[str, Any]], scripts: Sequence[Mapping[str, Any]
     for variant in dict.fromkeys(line["variant"] for line in lines):
         seeds = [line for line in lines if line["variant"] == variant]
         cells = [interval([statistics.fmean(line["goals"][name]) for line in seeds]) for name in SCRIPTS]
-        print(f"| {variant} | {' | '.join(cells)} | {interval([rated[line['player']][0] for line in seeds])} |")
+        print(f"| {variant} | {' | '.join(cells)} | {interval([rated[line['player']][0] for line in seeds], 0)} |")
     return {
         variant: [statistics.fmean(line["goals"]["idle"]) for line in lines if line["variant"] == variant]
         for variant in VARIANTS
@@ -169,7 +169,7 @@ def show(lines: Sequence[Mapping[str, Any]], scripts: Sequence[Mapping[str, Any]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5])
-    parser.add_argument("--variants", nargs="+", default=["krc", "mean"], choices=list(VARIANTS))
+    parser.add_argument("--variants", nargs="+", default=list(VARIANTS), choices=list(VARIANTS))
     parser.add_argument("--matches", type=int, default=100, help="that each plays against each script")
     parser.add_argument("--out", type=Path, default=Path("carball_krc.jsonl"))
     parser.add_argument("--quick", action="store_true", help="a rough answer in seconds: two seeds, a few steps")

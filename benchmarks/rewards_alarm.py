@@ -2,8 +2,8 @@
 
 Planted exploits: a pole that is paid ever more for spinning, a pendulum that is paid for its speed, and a car that is
 paid for touching the ball, so much that goals no longer matter. Honest runs: ten other games with shaping, novelty,
-events, preferences or a constraint, as one would train them; and each planted one with the bait at a weight that does
-no harm. All are ordinary runs of `kind: train`, and what rings is what `marl rewards analyze RUN` says of them.
+events, preferences or a constraint, as one would train them. All are
+ordinary runs of `kind: train`, and what rings is what `marl rewards analyze RUN` says of them.
 
     python benchmarks/rewards_alarm.py --seeds 11 12 13 --out runs/alarm
 
@@ -27,18 +27,21 @@ from marl_rewards.lab.updates import Updates, mean, read_updates
 
 PPO = {"name": "rllib/ppo", "lanes": 8, "rows": 512, "minibatch": 256, "epochs": 4, "lr": 0.003, "entropy": 0.0}
 POLE = {**PPO, "model": {"hidden": [16], "separate_value": True}}
-PENDULUM = {**PPO, "lanes": 16, "rows": 1024, "minibatch": 128, "epochs": 8, "lr": 0.001, "discount": 0.95}
-PENDULUM |= {"model": {"separate_value": True}}
+PENDULUM = {**PPO, "lanes": 16, "rows": 1024, "lr": 0.001, "discount": 0.95, "model": {"separate_value": True}}
 SEA = {**PPO, "lanes": 64, "rows": 1024, "epochs": 3, "lr": 0.0005, "entropy": 0.05, "model": {"hidden": [64]}}
-TEAM = {**PPO, "lanes": 64, "rows": 6144, "minibatch": 1024, "lr": 0.001, "entropy": 0.01}
+TEAM = {**PPO, "lanes": 32, "rows": 2048, "minibatch": 512, "lr": 0.001, "entropy": 0.01}
 TEAM |= {"model": {"hidden": [64, 64], "identity": True}}
-BOARD = {**PPO, "lanes": 64, "rows": 1024, "lr": 0.001, "entropy": 0.01}
+BOARD = {**PPO, "lanes": 64, "lr": 0.001, "entropy": 0.01}
 
 NEAR = {"name": "rewards/distance", "target": ["0"], "shape": {"kind": "gaussian"}}
 CENTRAL = {**NEAR, "position": ["observation[0]"]}
 SPIN = {"name": "rewards/velocity", "velocity": ["abs(observation[3])"], "towards": ["1"]}
 SPEED = {"name": "rewards/value", "of": "abs(observation[2])"}
-UPRIGHT = {"name": "rewards/potential", "potential": "-abs(observation[2])"}
+TAKEN = {"name": "rewards/events", "worth": {"taken": 1}, "totals": ["taken"], "whose": "side"}
+OPENED = {"name": "rewards/events", "worth": {"opened": 0.1}, "totals": ["opened"]}
+RND = {"name": "rewards/rnd", "share": 1.0}
+DEEP = {"name": "classic/deep_sea", "size": 8}
+MAP = {"name": "skirmish/cooperative", "map": "3m", "reward": "sparse"}
 
 
 def touching(weight: float) -> list[str]:
@@ -67,7 +70,8 @@ def speeding(weight: Any, env_steps: int) -> dict[str, Any]:
 
 # By name: the scenario, by name or as it is, and overrides of it.
 Runs = Mapping[str, tuple[str | dict[str, Any], Sequence[str]]]
-SHORT = ("env_steps=75000", "slice=75000", "evaluation.every=0")
+QUIET = ("evaluation.every=0",)
+SHORT = (*QUIET, "env_steps=75000", "slice=75000")
 PLANTED: Runs = {
     "pole, spinning": (spinning({"start": 0, "end": 6}, 40_000), ()),
     "pendulum, speed": (speeding(1.0, 60_000), ()),
@@ -75,66 +79,32 @@ PLANTED: Runs = {
 }
 HONEST: Runs = {
     "pole, a little spinning": (spinning(0.02, 30_000), ()),
-    "pole, upright (potential)": (
-        scenario("gymnasium/cartpole", 30_000, POLE, channels={"upright": UPRIGHT, "central": CENTRAL}),
-        (),
-    ),
     "pole, preferences": (
         scenario(
             "gymnasium/cartpole",
             30_000,
             POLE,
-            channels={"liked": {"name": "rewards/bradley_terry", "segment": 10}},
+            channels={"liked": {"name": "rewards/bradley_terry", "segment": 10, "pairs": 16}},
             weights={"liked": 0.5},
         ),
         (),
     ),
-    "pendulum, upright and slow": ("pendulum_shaped", ("env_steps=200000", "slice=200000", "evaluation.every=0")),
+    "pendulum, upright and slow": ("pendulum_shaped", [*QUIET, "env_steps=61440", "slice=61440",
+                                                       "algorithm.rows=1024", "algorithm.epochs=5"]),
     "pendulum, speed at most 2": (speeding({"at_most": 2, "rate": 0.05}, 60_000), ()),
     "deep sea, novelty": (
-        scenario(
-            {"name": "classic/deep_sea", "size": 8},
-            60_000,
-            SEA,
-            channels={"novelty": {"name": "rewards/rnd", "share": 1.0}},
-            weights={"novelty": {"start": 0.2, "end": 0, "until": 0.9}},
-        ),
+        scenario(DEEP, 60_000, SEA, channels={"new": RND}, weights={"new": {"start": 0.2, "end": 0, "until": 0.9}}),
         (),
     ),
     "deep sea, counts": (
-        scenario(
-            {"name": "classic/deep_sea", "size": 8},
-            60_000,
-            SEA,
-            channels={"seldom": "rewards/counts"},
-            weights={"seldom": 0.1},
-        ),
+        scenario(DEEP, 60_000, SEA, channels={"seldom": "rewards/counts"}, weights={"seldom": 0.1}),
         (),
     ),
-    "skirmish, damage taken": (
-        scenario(
-            {"name": "skirmish/cooperative", "map": "3m", "reward": "sparse"},
-            150_000,
-            TEAM,
-            channels={"taken": {"name": "rewards/events", "worth": {"taken": 1}, "totals": ["taken"], "whose": "side"}},
-            weights={"game": 10},
-        ),
-        (),
-    ),
-    "overcooked, steps on the way": ("overcooked_ppo", ("env_steps=300000", "slice=300000", "evaluation.every=0",
-                                                        "algorithm.rows=8192")),
-    "stages, doors": (
-        scenario(
-            {"name": "coop/stages", "rooms": 2},
-            100_000,
-            {**TEAM, "rows": 3072},
-            channels={"opened": {"name": "rewards/events", "worth": {"opened": 0.1}, "totals": ["opened"]}},
-        ),
-        (),
-    ),
+    "skirmish, damage": (scenario(MAP, 50_000, TEAM, channels={"taken": TAKEN}, weights={"game": 10}), ()),
+    "two rooms, doors": (scenario({"name": "coop/stages", "rooms": 2}, 60_000, TEAM, channels={"opened": OPENED}), ()),
     "car soccer, combinations": ("carball_krc", SHORT),
     "tic-tac-toe against itself, novelty": (
-        scenario("classic/tic_tac_toe", 60_000, BOARD, channels={"novelty": "rewards/rnd"}, weights={"novelty": 0.05}),
+        scenario("classic/tic_tac_toe", 30_000, BOARD, channels={"new": RND}, weights={"new": 0.05}),
         (),
     ),
 }  # fmt: skip
@@ -171,7 +141,7 @@ def said(updates: Updates) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, nargs="+", default=[11, 12, 13], help="of the planted exploits")
-    parser.add_argument("--honest", type=int, nargs="+", default=[11], help="seeds of the honest runs")
+    parser.add_argument("--honest", type=int, nargs="*", default=[11], help="seeds of the honest runs")
     parser.add_argument("--only", nargs="+", default=[], help="names that begin so")
     parser.add_argument("--out", type=Path, default=Path("runs/alarm"))
     parser.add_argument("--quick", action="store_true", help="a rough answer in seconds: one exploit, one honest run")

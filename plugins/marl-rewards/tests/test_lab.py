@@ -81,6 +81,21 @@ def test_it_rings_where_the_score_falls_at_once(seed: int, tmp_path: Path) -> No
     assert alarm.name == "touch" and alarm.score[0] > 90 > 70 > alarm.score[1]
 
 
+def test_long_matches_end_in_some_updates_only(tmp_path: Path) -> None:
+    text = (farmed(4, tmp_path) / "metrics.jsonl").read_text().splitlines()
+    events = [json.loads(line) for line in text]
+    for update, event in enumerate(events):
+        if update % 3:
+            del event["return"]
+    (tmp_path / "metrics.jsonl").write_text("\n".join(map(json.dumps, events)))
+    assert [alarm.name for alarm in alarms(read_updates(tmp_path))] == ["touch"]
+    for event in events[: U // 2]:
+        event.pop("return", None)
+    (tmp_path / "metrics.jsonl").write_text("\n".join(map(json.dumps, events)))
+    updates = read_updates(tmp_path)
+    assert not alarms(updates) and "too few matches ended" in " ".join(map(plain, lines(updates)[-2:]))
+
+
 def test_a_channel_that_was_renamed_is_watched_from_there_on(tmp_path: Path) -> None:
     text = (farmed(2, tmp_path) / "metrics.jsonl").read_text().splitlines()
     renamed = [line.replace("reward.touch", "reward.hit") for line in text[40:]]
@@ -315,6 +330,10 @@ def test_an_ablation_goes_on_where_it_stopped(
     assert "Rewards: ablation" not in sections(Path("tiny"))
     Path("parts").rename("tiny-ablation")
     assert "Rewards: ablation, Scores" in sections(Path("tiny"))
+    told = Path("tiny-ablation/ablation.json").read_text()
+    Path("tiny-ablation/ablation.json").write_text(told[:40])
+    assert "ablation.json is damaged" in sections(Path("tiny"))
+    Path("tiny-ablation/ablation.json").write_text(told)
     text = Path("tiny-ablation/all/seed-0/scenario.yaml").read_text()
     Path("tiny-ablation/all/seed-0/scenario.yaml").write_text(text.replace("slow: 0.5", "slow: 0.4"))
     assert "Rewards: ablation" not in sections(Path("tiny"))  # it is of other rewards

@@ -111,11 +111,12 @@ def _train(scenario: str, overrides: list[str], folder: Path) -> None:
 def _end_with_parent() -> None:
     """A worker whose ablation was killed ends at once, as if it had been killed too: its run goes on the next time."""
 
+    parent, end = parent_process(), os._exit  # as it is now: while plugins are imported, it is another one
+
     def watch() -> None:
-        parent = parent_process()
         assert parent is not None
         parent.join()
-        os._exit(1)
+        end(1)
 
     Thread(target=watch, daemon=True).start()
 

@@ -28,6 +28,7 @@ from marl_rewards.lab.updates import Updates
 BINS, LEAST = 15, 3  # bins, and updates in each: with fewer, nothing can be said
 AFTER = 5  # bins from the first of the best to the end
 BEST = 3  # bins
+KNOWN = 0.75  # of the bins
 ERRORS, MOVED, STEADY, PART = 5.0, 0.2, 0.5, 0.1
 GAME = "game"
 
@@ -49,8 +50,9 @@ def bins_of(updates: Updates) -> int:
 
 
 def scored(updates: Updates) -> bool:
-    """Whether half of the updates or more say what the game's own score is."""
-    return bool(np.isfinite(updates.score).sum() >= len(updates) / 2)
+    """Whether the game's own score is known in most of the bins: a match that is long ends in some updates only."""
+    score, _ = _binned(updates.score, bins_of(updates))
+    return bool(np.isfinite(score).mean() >= KNOWN)
 
 
 def alarms(updates: Updates) -> list[Alarm]:

@@ -70,5 +70,5 @@ def silence(updates: Updates) -> str:
         few = f"{len(updates)} updates are" if len(updates) > 1 else "1 update is"
         return f"no alarm: {few} too few to tell (from {LEAST * 5} on; best with {LEAST * BINS})"
     if not scored(updates):
-        return "no alarm: in most updates no match ended, so nothing is known of the game's own score"
+        return "no alarm: too few matches ended to know how the game's own score went"
     return "no alarm: no channel grows while the game's own score falls"

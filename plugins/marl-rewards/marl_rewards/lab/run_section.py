@@ -56,11 +56,13 @@ def _drawn(block: Block, scenario: Scenario, registry: Registry) -> Iterator[str
 def _ablation(run: Path, scenario: Scenario, blocks: list[Block], registry: Registry) -> Iterator[str]:
     """An ablation of the same rewards that was done beside the run."""
     for beside in dict.fromkeys(run.resolve().with_name(f"{name}-ablation") for name in (run.name, scenario.name)):
-        scores = Scores.read(beside)
-        if scores is None or not _same(beside, scores, blocks, registry):
-            continue
-        yield from changes(scores, f"{OF}ablation, ", f"By <code>{escape(command_of(scores))}</code>. ")
-        return
+        try:
+            scores = Scores.read(beside)
+            if scores is not None and _same(beside, scores, blocks, registry):
+                yield from changes(scores, f"{OF}ablation, ", f"By <code>{escape(command_of(scores))}</code>. ")
+                return
+        except (UserError, RunError) as error:
+            yield section("ablation-scores", f"{OF}ablation", absent(escape(error)))
 
 
 def _same(beside: Path, scores: Scores, blocks: list[Block], registry: Registry) -> bool:

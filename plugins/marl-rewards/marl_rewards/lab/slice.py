@@ -64,9 +64,11 @@ class Axis:
 
 
 def read_by(reward: RewardConfig) -> list[str]:
-    """The numbers that the expressions of its channels read, in their order: "observation[2]", "info.fuel"."""
-    texts = [text for one in reward.channels.values() for text in _texts(one.params)]
-    return list(dict.fromkeys(found for text in texts for found in _READ.findall(text)))
+    """The numbers that the expressions of its channels read, "observation[2]", "info.fuel": the first one of each
+    channel, and then the others.
+    """
+    each = [[found for text in _texts(one.params) for found in _READ.findall(text)] for one in reward.channels.values()]
+    return list(dict.fromkeys([*(read[0] for read in each if read), *(one for read in each for one in read)]))
 
 
 def usual_axes(read: Sequence[str], seen: Sequence[Trajectory]) -> tuple[Axis, Axis] | None:
