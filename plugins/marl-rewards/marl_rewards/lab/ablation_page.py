@@ -71,7 +71,8 @@ def _whiskers(ablation: Scores) -> str:
 
 
 def _table(ablation: Scores) -> str:
-    head = "".join(f"<th>{name}</th>" for name in ("variant", "score", "change", "", "seeds"))
+    head = '<th style="text-align:left">variant</th>'
+    head += "".join(f"<th>{name}</th>" for name in ("score", "change", "", "seeds"))
     rows = ""
     for name, scores in ablation.scores.items():
         change = ablation.change(name)
