@@ -68,7 +68,7 @@ PUBLIC: dict[str, tuple[str, ...]] = {
         "marl.training.team",
         "marl.training.update",
     ),
-    "Runs": ("marl.scenario", "marl.cli.command", "marl.roster", "marl.metrics", "marl.datasets"),
+    "Runs": ("marl.deprecation", "marl.scenario", "marl.cli.command", "marl.roster", "marl.metrics", "marl.datasets"),
     "Leagues": (
         "league.hookspecs",
         "league.strategy",

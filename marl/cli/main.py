@@ -8,6 +8,7 @@ import signal
 import sys
 from typing import NoReturn
 
+from marl.deprecation import show_to_people
 from marl.errors import RunError, UserError
 from marl.mask import mask
 from marl.printable import printable
@@ -29,6 +30,7 @@ def main() -> NoReturn:
 def _main() -> NoReturn:
     faulthandler.enable()  # of a crash in compiled code, which plugin's line it was
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    show_to_people()
     debug = os.environ.get("MARL_DEBUG", "") not in ("", "0")
     for library in ("OMP", "OPENBLAS", "MKL"):  # numpy reads them when it is imported; small products lose by threads
         os.environ.setdefault(f"{library}_NUM_THREADS", "1")

@@ -16,6 +16,7 @@ from typing import Any
 
 import pluggy
 
+from marl.deprecation import Leaving, deprecated, leaves
 from marl.errors import suggestion
 from marl.registry import kind, specs
 from marl.registry.descriptor import Descriptor
@@ -108,6 +109,7 @@ class _Host:
         self.owners: dict[str, str] = {}
         self.kinds = {_kind(hook): hook for hook in self._marked(specs) if hook != "marl_addhooks"}
         self._tokens = _declared(kind)
+        self._leaving = _leaving(specs)
         self._hooks: dict[int, dict[str, Any]] = {}
 
     @property
@@ -151,6 +153,7 @@ class _Host:
             self.owners.update(dict.fromkeys(names, plugin.name))
             self.kinds.update({_kind(hook): hook for hook in names})
             self._tokens |= _declared(namespace)
+            self._leaving |= _leaving(namespace)
 
     def register(self, plugin: Plugin) -> None:
         """Take all descriptors of a plugin, or none."""
@@ -203,6 +206,9 @@ class _Host:
         """What does not stop a plugin, and is hardly what its author wants."""
         forgotten = list(self._forgotten(plugin, hooks))
         yield from (self._unknown(hook) for hook in hooks if not self._known(hook))
+        for hook in hooks:
+            if gone := self._leaving.get(hook):
+                yield deprecated(f"plugin {plugin.name!r}", f"the hook {hook}", use=gone.use, gone=gone.gone)
         for name in forgotten:
             yield f"defines {name} without @hookimpl above it, so it is not used: put `@hookimpl` above it"
         if not hooks and not forgotten:
@@ -261,6 +267,15 @@ def _described(plugin: Plugin, kind: str, hook: str, function: Any) -> list[Desc
 def _declared(namespace: Any) -> dict[str, Kind[Any]]:
     """The kinds that a module (or class) of hook specifications declares, by name."""
     return {token.name: token for token in vars(namespace).values() if isinstance(token, Kind)}
+
+
+def _leaving(namespace: Any) -> dict[str, Leaving]:
+    """What a module of hook specifications says of those that go, by name."""
+    return {name: gone for name, found in vars(namespace).items() if (gone := leaves(_function(found)))}
+
+
+def _function(found: Any) -> Any:
+    return found.__func__ if isinstance(found, staticmethod) else found
 
 
 def _kind(hook: str) -> str:

@@ -10,6 +10,7 @@ import typing
 from collections.abc import Collection, Mapping
 from typing import Any, Literal, Protocol, Union
 
+from marl.deprecation import deprecated
 from marl.errors import UserError, suggestion
 from marl.registry.component import PLAYERS, Component, elsewhere, kind_of, rest_of
 from marl.registry.descriptor import Descriptor
@@ -46,12 +47,14 @@ def fill(schema: type, params: Mapping[Any, Any], where: str, owner: str, finder
     """An instance of the dataclass `schema` with `params` checked, converted and completed by its defaults.
 
     `where` is the key path of `params`, `owner` whose parameters they are; both for the ParameterError it may raise. A
-    schema's `MOVED` has keys that it had once, with the sentence that says where they went. A class method
-    `checked(values, where, finder)` of it looks at all of them with the registry at hand, and gives those to use.
+    schema's `MOVED` has keys that it had once, with the sentence that says where they went; its `RENAMED` those that
+    are taken still (`marl.deprecation.Renamed`). A class method `checked(values, where, finder)` of it looks at all of
+    them with the registry at hand, and gives those to use.
     """
     hints = field_types(schema, owner)
     fields = {field.name: field for field in dataclasses.fields(schema) if field.init and rest_of(field) is None}
-    values = {}
+    values: dict[str, Any] = {}
+    params = _renamed(schema, params, where, owner)
     rest = next((field for field in dataclasses.fields(schema) if rest_of(field)), None)
     others = {key: value for key, value in params.items() if key not in fields}
     if rest is not None:
@@ -78,6 +81,16 @@ def fill(schema: type, params: Mapping[Any, Any], where: str, owner: str, finder
         raise
     except Exception as error:
         raise _refusal(error, where, owner, fields) from error
+
+
+def _renamed(schema: type, params: Mapping[Any, Any], where: str, owner: str) -> Mapping[Any, Any]:
+    """The parameters, with what is called otherwise now under its new name; a notice says so."""
+    renamed = {key: new for key, new in getattr(schema, "RENAMED", {}).items() if key in params}
+    for key, new in renamed.items():
+        if new.use in params:
+            raise ParameterError(join(where, key), f"it is called {new.use} now, which is there too; leave {key!r} out")
+        deprecated(owner, f"the parameter {key!r}", use=repr(new.use), gone=new.gone)
+    return {renamed[key].use if key in renamed else key: value for key, value in params.items()} if renamed else params
 
 
 def _rest(
