@@ -18,13 +18,15 @@ if TYPE_CHECKING:
     from league.strategy import Strategy
 
 STRATEGIES: Kind[Strategy] = Kind("strategies", "league.strategy:Strategy", "league.walks:strategy")
-METASOLVERS: Kind[MetaSolver] = Kind("metasolvers", "league.metasolvers:MetaSolver", "league.trials:metasolver")
-DIVERSITIES: Kind[Diversity] = Kind("diversities", "league.diversity:Diversity", "league.trials:diversity")
+METASOLVERS: Kind[MetaSolver] = Kind("metasolvers", "league.metasolvers:MetaSolver", "league.trials.solvers:metasolver")
+DIVERSITIES: Kind[Diversity] = Kind("diversities", "league.diversity:Diversity", "league.trials.solvers:diversity")
 MEASURES: Kind[Measure] = Kind("measures", "league.measures:Measure")
-PAYOFF_SOURCES: Kind[PayoffSource] = Kind("payoff_sources", "league.payoffs.source:PayoffSource")
-SCHEDULES: Kind[Schedule] = Kind("schedules", "league.schedules:Schedule", "league.trials:schedule")
-RATINGS: Kind[RatingSystem] = Kind("ratings", "league.ratings.rating:RatingSystem", "league.trials:rating")
-SANDBOXES: Kind[Sandbox] = Kind("sandboxes", "league.sandbox:Sandbox")
+PAYOFF_SOURCES: Kind[PayoffSource] = Kind(
+    "payoff_sources", "league.payoffs.source:PayoffSource", "league.trials.payoffs:payoff_source"
+)
+SCHEDULES: Kind[Schedule] = Kind("schedules", "league.schedules:Schedule", "league.trials.schedules:schedule")
+RATINGS: Kind[RatingSystem] = Kind("ratings", "league.ratings.rating:RatingSystem", "league.trials.ratings:rating")
+SANDBOXES: Kind[Sandbox] = Kind("sandboxes", "league.sandbox:Sandbox", "league.trials.sandboxes:sandbox")
 
 
 @hookspec

@@ -26,7 +26,9 @@ from marl.registry import (
     REWARDS,
     ROSTERS,
     RUNNERS,
+    SINKS,
     Descriptor,
+    ParameterError,
     Plugin,
     Registry,
 )
@@ -35,7 +37,9 @@ from marl.registry.guard import did, watched
 
 # Their targets are not what makes something, or need a run to work on.
 _MADE_OTHERWISE = {
-    kind.name for kind in (COMMANDS, RUNNERS, ROSTERS, REPORTS, REPORT_SECTIONS, ENVIRONMENTS, REWARDS, MODELS, DRAWERS)
+    *(kind.name for kind in (COMMANDS, RUNNERS, ROSTERS, REPORTS, REPORT_SECTIONS)),
+    *(kind.name for kind in (ENVIRONMENTS, REWARDS, MODELS, DRAWERS, SINKS)),
+    "payoff_sources",
 }
 _RUN = {
     ALGORITHMS.name: "trains",
@@ -44,7 +48,8 @@ _RUN = {
     LOSSES.name: "learns",
     "measures": "measures",
 }  # and how
-_CHOOSY = {ALGORITHMS.name, "strategies"}  # some need data, or a game of their own: no fault of theirs
+# some need data, or a game of their own, or what is not installed: no fault of theirs
+_CHOOSY = {ALGORITHMS.name, SINKS.name, "strategies", "sandboxes"}
 Status: TypeAlias = Literal["pass", "warn", "fail", "skip"]
 
 
@@ -67,10 +72,12 @@ def check_plugin(
     thing: str = "",
     params: Mapping[str, Any] | None = None,
     conformance: bool = True,
+    quick: bool = False,
 ) -> Iterator[Finding]:
     """Check a plugin's state, its remarks, and each thing that it describes, or the `thing`s of that name alone.
 
     `params` are given to them in place of their defaults. Environments are played unless `conformance` is False.
+    `quick`: algorithms train once, and what they learned plays; nothing is repeated.
     """
     if plugin.state != "ok":
         status: Status = "skip" if plugin.state == "disabled" else "fail"
@@ -85,11 +92,16 @@ def check_plugin(
         yield Finding(plugin.name, plugin.name, "hooks", "warn", note)
     for descriptor in plugin.descriptors:
         if thing in ("", descriptor.name):
-            yield from _check(registry, plugin, descriptor, params or {}, conformance)
+            yield from _check(registry, plugin, descriptor, params or {}, conformance, quick)
 
 
 def _check(
-    registry: Registry, plugin: Plugin, descriptor: Descriptor, params: Mapping[str, Any], conformance: bool
+    registry: Registry,
+    plugin: Plugin,
+    descriptor: Descriptor,
+    params: Mapping[str, Any],
+    conformance: bool,
+    quick: bool,
 ) -> Iterator[Finding]:
     subject = f"{descriptor.full_name} ({singular(descriptor.kind)})"
     try:
@@ -105,28 +117,41 @@ def _check(
         needed = _check_params(registry, descriptor, params)
     except UserError as error:
         trace = plugin.failures.get(str(descriptor.params), "")
-        yield Finding(plugin.name, subject, "parameters", "fail", str(error), traceback=trace)
+        if not params and _asks_for_some(error):
+            hint = f"`marl plugins check {descriptor.full_name} KEY=VALUE` tries it with what you give it"
+            message = f"it cannot be made by defaults alone: {error}"
+            yield Finding(plugin.name, subject, "parameters", "skip", message, hint)
+        else:
+            yield Finding(plugin.name, subject, "parameters", "fail", str(error), traceback=trace)
         return
     yield Finding(plugin.name, subject, "parameters", "pass")
     if descriptor.kind == COMMANDS.name:
         yield from _check_command(registry, plugin, descriptor, subject)
     watching = partial(_watching, plugin, subject)
     if not needed and descriptor.kind not in _MADE_OTHERWISE:
-        yield from watching("made", lambda: [_check_made(registry, plugin, descriptor, subject, params)])
+        made = watching("made", lambda: [_check_made(registry, plugin, descriptor, subject, params)])
+        yield from made
+        if descriptor.kind == POLICIES.name and made[0].status == "pass":
+            yield from watching("pace", lambda: [_check_pace(registry, plugin, descriptor, subject, params)])
     if registry.kinds[descriptor.kind].trial and not needed:
-        yield from watching("trial", lambda: [_check_trial(registry, plugin, descriptor, subject, params)])
+        yield from watching("trial", lambda: [_check_trial(registry, plugin, descriptor, subject, params, quick)])
     if descriptor.kind in _RUN:
         how = _RUN[descriptor.kind]
-        yield from watching(how, lambda: [_check_run(registry, plugin, descriptor, subject, params, needed)])
+        yield from watching(how, lambda: [_check_run(registry, plugin, descriptor, subject, params, needed, quick)])
     if descriptor.kind != ENVIRONMENTS.name:
         return
     if needed:
         message = f"it cannot be made by defaults alone: it needs {', '.join(needed)}"
         hint = f"`marl plugins check {descriptor.full_name} {needed[0]}=...` plays it with what you give it"
         yield Finding(plugin.name, subject, "conformance", "skip", message, hint)
-    else:
+    elif conformance:
         found = watching("conformance", lambda: list(_conformance(registry, plugin, descriptor, subject, params)))
         yield from found
+
+
+def _asks_for_some(error: UserError) -> bool:
+    """Whether parameters refuse their defaults, by a sentence that is about none of them alone: "either a or b"."""
+    return isinstance(error, ParameterError) and not error.path and isinstance(error.__cause__, ValueError)
 
 
 def _watching(plugin: Plugin, subject: str, check: str, tried: Callable[[], list[Finding]]) -> list[Finding]:
@@ -154,13 +179,15 @@ def _check_command(registry: Registry, plugin: Plugin, descriptor: Descriptor, s
 
 
 def _check_trial(
-    registry: Registry, plugin: Plugin, descriptor: Descriptor, subject: str, params: Mapping[str, Any]
+    registry: Registry, plugin: Plugin, descriptor: Descriptor, subject: str, params: Mapping[str, Any], quick: bool
 ) -> Finding:
     """Whether it keeps what its kind promises, by the trial that the kind names."""
     finding = partial(Finding, plugin.name, subject, "trial")
     module, _, name = registry.kinds[descriptor.kind].trial.partition(":")
     try:
-        refused = getattr(importlib.import_module(module), name)(registry, descriptor.full_name, params)
+        trial = getattr(importlib.import_module(module), name)
+        more = {"quick": True} if quick and "quick" in inspect.signature(trial).parameters else {}
+        refused = trial(registry, descriptor.full_name, params, **more)
     except (UserError, RunError) as error:
         return finding("fail", str(error), traceback=_cause(error))
     status: Status = "skip" if descriptor.kind in _CHOOSY else "warn"
@@ -174,6 +201,7 @@ def _check_run(
     subject: str,
     params: Mapping[str, Any],
     needed: list[str],
+    quick: bool,
 ) -> Finding:
     """Whether it does its work: an algorithm trains and a reward pays in small games, a model and a loss learn, a
     measure is taken."""
@@ -187,7 +215,9 @@ def _check_run(
         if descriptor.kind == REWARDS.name:
             from marl.cli.check_rewards import played as tried
         elif descriptor.kind == ALGORITHMS.name:
-            from marl.cli.check_algorithms import tried
+            from marl.cli import check_algorithms
+
+            tried = partial(check_algorithms.tried, quick=quick)
         else:
             from marl.cli.check_runs import tried
         refused = tried(registry, descriptor, params)
@@ -231,6 +261,20 @@ def _check_made(
     except (UserError, RunError) as error:
         return finding("fail", str(error), traceback=_cause(error))
     return finding("pass")
+
+
+def _check_pace(
+    registry: Registry, plugin: Plugin, descriptor: Descriptor, subject: str, params: Mapping[str, Any]
+) -> Finding:
+    """How long a policy takes for a move, and whether that is longer than one should that does not search."""
+    from marl.cli.check_policies import SLOW, pace
+
+    found = pace(registry.make(POLICIES, descriptor.full_name, params, **_extra(descriptor)))
+    finding = partial(Finding, plugin.name, subject, "pace")
+    if not found.slow:
+        return finding("pass", str(found))
+    hint = f"at most {SLOW} times is right for a policy that does not search: answer all rows of a call at once"
+    return finding("warn", str(found), hint)
 
 
 def _extra(descriptor: Descriptor) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -16,10 +17,12 @@ from marl.algorithm import Algorithm, Trained, close
 from marl.arena import Arena, Pairings
 from marl.blobs import Blobs
 from marl.cli.check_runs import Doubtful, own_games
+from marl.env import Environment
 from marl.errors import RunError, UserError
 from marl.job import SELF, Job, Mixture
 from marl.registry import ALGORITHMS, ENVIRONMENTS, Component, Descriptor, Registry
 from marl.services import RunServices, scripted, train
+from marl.testing.games.seldom import seldom
 
 # The first action earns 1 and the other nothing, whatever the other side does: whoever learns anything learns this.
 _PLAIN = {"payoffs": [[[1.0, 1.0], [0.0, 0.0]], [[1.0, 0.0], [1.0, 0.0]]]}
@@ -41,6 +44,8 @@ _SMALL = {
     "epochs": 1,
     "simulations": 4,
     "horizon": 8192,
+    "traversals": 64,
+    "play_steps": 300,
 }
 _BUDGETS: dict[str, tuple[dict[str, float], ...]] = {  # by the parameter that a job's budget overrules
     "env_steps": ({"env_steps": 128},),
@@ -51,51 +56,96 @@ _LONGER = {"env_steps": 4096, "iterations": 50}
 _TICKS = 200  # of the matches that what was learned plays
 
 
-def tried(registry: Registry, descriptor: Descriptor, params: Mapping[str, Any]) -> str:
-    """Train in the first game that it takes, twice, and from there on; "", or why no game could be tried.
+def tried(registry: Registry, descriptor: Descriptor, params: Mapping[str, Any], quick: bool = False) -> str:
+    """Train in the first game that it takes, twice, from there on, and with another seed; "", or why no game could be
+    tried. Then in a game whose other agent seldom acts, and in which not everything is allowed, if it takes that one.
 
-    Raises RunError where the same job has another outcome, what it goes on from is not all that it depends on, what it
-    learned cannot play or breaks rules; Doubtful where it learns nothing, though one action is always better.
+    Raises RunError where the same job has another outcome, or another seed has the same, what it goes on from is not
+    all that it depends on, a collection without a row of some agent breaks it, what it learned cannot play or breaks
+    rules; Doubtful where it learns nothing, though one action is always better. `quick`: train once, and play.
     """
     refused = []
     given = _small(registry, descriptor, params)
     for game in _games(registry, descriptor):
         with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
-            trial = _Trial(registry, descriptor, given, game, Path(folder))
             try:
-                trial.run()
+                _Trial(registry, descriptor, given, _registered(registry, game, Path(folder))).run(quick)
             except UserError as error:
                 refused.append(f"not for {game.name}: {error}")
                 continue
+            if not quick:
+                for team in (False, True):
+                    _Trial(registry, descriptor, given, _Seldom(registry, team, Path(folder))).seldom()
             return ""
     return refused[0] if refused else "no game is here to try it in: marl-classic brings some"
+
+
+def _registered(registry: Registry, game: Component, folder: Path) -> RunServices:
+    return RunServices(registry, game, Blobs(folder), lambda step, values: None, lambda text: None)
+
+
+class _Seldom(RunServices):
+    """Services in a game of `marl.testing`, which is not registered."""
+
+    def __init__(self, registry: Registry, team: bool, folder: Path) -> None:
+        game = Component("a game in which one agent seldom acts")
+        super().__init__(registry, game, Blobs(folder), lambda step, values: None, lambda text: None)
+        self.team = team
+
+    def environment(self, lanes: int) -> Environment:
+        """See `RunServices`."""
+        return seldom(lanes, self.team)
 
 
 class _Trial:
     """Jobs of one algorithm in one game."""
 
     def __init__(
-        self, registry: Registry, descriptor: Descriptor, params: Mapping[str, Any], game: Component, folder: Path
+        self, registry: Registry, descriptor: Descriptor, params: Mapping[str, Any], services: RunServices
     ) -> None:
-        self.registry, self.descriptor, self.params, self.game = registry, descriptor, params, game
-        blobs = Blobs(folder)
-        self.services = RunServices(registry, game, blobs, lambda step, values: None, lambda text: None)
-        self.rival = blobs.put_snapshot(scripted(Component("marl/random")))
+        self.registry, self.descriptor, self.params, self.services = registry, descriptor, params, services
+        self.game = services.env
+        self.rival = services.blobs.put_snapshot(scripted(Component("marl/random")))
         self.name = descriptor.full_name
         takes = registry.validate(descriptor.kind, descriptor.full_name, params)
         self.budgets = _BUDGETS[next((name for name in _BUDGETS if name in takes), "")]
+        self.samples = "env_steps" in takes
 
-    def run(self) -> None:
+    def run(self, quick: bool = False) -> None:
         """All of it. Raises UserError where the algorithm does not take the game."""
         job, first = self._begun()
-        if _ids(first) != _ids(self._train(job)):
-            raise RunError(
-                f"{self.name} makes something else of the same job the second time: chance must follow from job.seed"
-            )
-        self._play(first)
-        last = self._goes_on(job, first)
+        if quick:
+            self._play(first)
+            return
+        with self._made() as made:
+            if _ids(first) != _ids(self._train(job, made)):
+                raise RunError(
+                    f"{self.name} makes something else of the same job the second time: chance follows from job.seed"
+                )
+            self._play(first)
+            last = self._goes_on(job, first, made)
+        if self.samples and _ids(first)[0] == _ids(self._train(replace(job, seed=3)))[0]:
+            raise RunError(f"{self.name} makes the same of a job with another seed: chance follows from job.seed")
         if self.game.params == _PLAIN:
             self._learns(job, last)
+
+    def seldom(self) -> None:
+        """Jobs in which there is nothing to learn from for a while; those that it refuses are left out."""
+        sides = len(self.services.spec.sides)
+        seats = [(1, self.rival), (0, SELF)] if sides > 1 else [(0, self.rival)]
+        for (side, rival), budget in itertools.product(seats, self.budgets):
+            mixtures: list[Mixture] = [() if side == one else ((rival, 1.0),) for one in range(sides)]
+            job = Job(self.name, side, tuple(mixtures), seed=1, params=dict(self.params), budget=budget)
+            try:
+                trained = self._train(job)
+            except UserError:
+                continue
+            except RunError as error:
+                raise RunError(
+                    f"{error} (in a game in which a collection may have no row of the agent that learns: nothing is "
+                    "learned from such a one)"
+                ) from error.__cause__
+            self._play(trained, side)
 
     def _begun(self) -> tuple[Job, Trained]:
         """The first job that it does not refuse, and what came of it."""
@@ -110,37 +160,44 @@ class _Trial:
                     refused = error
         raise refused
 
-    def _train(self, job: Job) -> Trained:
+    @contextlib.contextmanager
+    def _made(self) -> Iterator[Algorithm]:
         made: Algorithm = self.registry.make(ALGORITHMS, self.name, self.params)
         try:
-            return train(self.registry, made, job, self.services)
+            yield made
         finally:
             close(made)
 
-    def _goes_on(self, job: Job, first: Trained) -> Trained:
-        """From its checkpoint, as whoever was started anew would: alike."""
+    def _train(self, job: Job, by: Algorithm | None = None) -> Trained:
+        """What comes of a job; without somebody who has worked before (`by`), by a new one."""
+        if by is not None:
+            return train(self.registry, by, job, self.services)
+        with self._made() as made:
+            return train(self.registry, made, job, self.services)
+
+    def _goes_on(self, job: Job, first: Trained, made: Algorithm) -> Trained:
+        """From its checkpoint: who made it (and knows more than it says) and whoever is started anew, alike."""
         if first.checkpoint is None:
             return first
-        parent = self.services.blobs.put_checkpoint(first.checkpoint)
-        one, other = (self._train(replace(job, seed=2, parent=parent)) for _ in range(2))
+        next_one = replace(job, seed=2, parent=self.services.blobs.put_checkpoint(first.checkpoint))
+        one, other = self._train(next_one, made), self._train(next_one)
         if _ids(one) != _ids(other):
-            raise RunError(f"{self.name} goes on in two ways from the same checkpoint")
+            raise RunError(f"{self.name} goes on in two ways from the same checkpoint: it may depend on nothing else")
         if job.budget.get("env_steps"):
             self._play(one)
         return one
 
-    def _play(self, trained: Trained) -> float:
-        """What side 0 earns on average where what was learned plays it. The arena says what is no action."""
+    def _play(self, trained: Trained, side: int = 0) -> float:
+        """What a side earns on average where what was learned plays it. The arena says what is no action."""
         id = self.services.blobs.put_snapshot(trained.snapshot)
         players = [self.services.policy(id), self.services.policy(self.rival)]
         sides = len(self.services.spec.sides)
-        pairings = Pairings.repeat([[0] + [1] * (sides - 1)], 64 if self.game.params == _PLAIN else 4, seed=3)
+        lineup = [int(one != side) for one in range(sides)]
+        pairings = Pairings.repeat([lineup], 64 if self.game.params == _PLAIN else 4, seed=3)
         played = Arena(self.services.environment(8)).play(players, pairings)
-        fault = np.asarray(played.fault)
-        first = self.services.spec.sides[0]
-        if np.isin(fault, first).any():
+        if np.isin(np.asarray(played.fault), self.services.spec.sides[side]).any():
             raise RunError(f"what {self.name} learned breaks the rules of {self.game.name}: it must go by the masks")
-        return float(played.returns[:, 0].mean())
+        return float(played.returns[:, side].mean())
 
     def _learns(self, job: Job, last: Trained) -> None:
         """Where one action is always better."""

@@ -31,7 +31,7 @@ def tried(registry: Registry, descriptor: Descriptor, params: Mapping[str, Any])
     """Run it in the first game that it takes; "", or why nothing could be run.
 
     Models and losses learn one update of PPO on the plugin's own environments, or on known games where it
-    brings none; measures are taken of a league of two iterations. Raises RunError where it fails.
+    brings none; measures are taken of a league of two iterations, twice alike. Raises RunError where it fails.
     """
     measured = descriptor.kind == MEASURES
     refused = []
@@ -42,10 +42,27 @@ def tried(registry: Registry, descriptor: Descriptor, params: Mapping[str, Any])
         except UserError as error:
             refused.append(f"not for {where}: {error}")
             continue
-        if not measured or any(line.get("measures", {}).get(descriptor.name) for line in logged):
+        if descriptor.kind == MODELS.name:
+            from marl.cli.check_models import apart
+
+            apart(registry, descriptor, params, where)
+        if not measured:
+            return ""
+        values = _values(logged)
+        if any(value.get(descriptor.name) for value in values):
+            if values != _values(_run(registry, scenario)):
+                raise RunError(
+                    f"{descriptor.full_name} has other values in the same league of {where} the second time: they "
+                    "follow from the league, and chance from its seed"
+                )
             return ""
         refused.append(f"it gave None after every iteration of a league of {where}")
     return refused[0] if refused else f"nothing here to try it with: {_LEARNER} and an environment are needed"
+
+
+def _values(logged: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What was measured, iteration by iteration."""
+    return [dict(line["measures"]) for line in logged if line.get("measures")]
 
 
 def _trainings(registry: Registry, descriptor: Descriptor, params: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -69,8 +69,10 @@ def is_target(text: str) -> bool:
 
 
 def singular(kind: str) -> str:
-    """One of a kind, in words: `policies -> policy`, `losses -> loss`, `payoff_sources -> payoff source`."""
+    """One of a kind, in words: `policies -> policy`, `curricula -> curriculum`, `payoff_sources -> payoff source`."""
     kind = kind.replace("_", " ")
+    if kind.endswith("ula"):
+        return kind[:-1] + "um"
     if kind.endswith("ies"):
         return kind[:-3] + "y"
     return kind[:-2] if kind.endswith(("xes", "sses")) else kind.removesuffix("s")

@@ -93,6 +93,20 @@ class Guard:
                     said(remark)
 
     @contextlib.contextmanager
+    def sooner(self, seconds: float | None) -> Iterator[None]:
+        """Within what is watched over anyway: a part that may take so long only; None, or 0: as long as the whole."""
+        if not seconds:
+            yield
+            return
+        left, again = signal.setitimer(signal.ITIMER_REAL, seconds, seconds)
+        before, self._seconds = self._seconds, seconds
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, left, again)
+            self._seconds = before
+
+    @contextlib.contextmanager
     def on_duty(self) -> Iterator[None]:
         """Hold the alarm, and what is printed: a plugin's output goes to stderr, also that of what it starts."""
         try:
@@ -161,7 +175,8 @@ class Guard:
 def watched(who: str, seconds: float | None = None) -> Iterator[None]:
     """Watch over what a plugin brings; nothing is undone, and without `seconds` it may take twenty times as long."""
     if _guarding:
-        yield
+        with _guarding[-1].sooner(seconds):
+            yield
         return
     guard = Guard()
     with guard.on_duty(), guard.watching(who, limit() * LONGER if seconds is None else seconds):
@@ -258,7 +273,11 @@ def _cwd() -> str:
 def _threads() -> list[Any]:
     """The threads that the end of the process waits for."""
     threading = sys.modules.get("threading")
-    return [one for one in threading.enumerate() if not one.daemon] if threading else []
+    return (
+        [one for one in threading.enumerate() if not one.daemon and one is not threading.main_thread()]
+        if threading
+        else []
+    )
 
 
 _real_exit = os._exit

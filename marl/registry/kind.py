@@ -36,7 +36,8 @@ class Kind(Generic[T]):
 
     The interface is imported when something of the kind is made. "" where what a target gives cannot be held to one.
     `trial` is `"package.module:function"`, which `marl plugins check` calls as `function(registry, full_name, params)`:
-    it gives "", or why nothing could be tried, and raises RunError for what breaks a promise.
+    it gives "", or why nothing could be tried, and raises RunError for what breaks a promise. One that has a parameter
+    `quick` is given True where nothing is to be repeated.
     """
 
     name: str
@@ -90,7 +91,7 @@ RUNNERS: Kind[None] = Kind("runners")
 ROSTERS: Kind[Roster] = Kind("rosters")
 REPORTS: Kind[Path] = Kind("reports")
 REPORT_SECTIONS: Kind[str] = Kind("report_sections")
-SINKS: Kind[Sink] = Kind("sinks", "marl.sink:Sink")
+SINKS: Kind[Sink] = Kind("sinks", "marl.sink:Sink", "marl.sinks.trial:tried")
 DRAWERS: Kind[Drawer] = Kind("drawers", "marl.drawer:Drawer", "marl.drawers.trial:tried")
 SCENARIOS: Kind[Path] = Kind("scenarios", trial="marl.scenario.trial:tried")
 COMMANDS: Kind[Any] = Kind("commands")

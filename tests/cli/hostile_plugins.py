@@ -1,7 +1,7 @@
 """Plugins that misbehave as they are found, imported or asked, and what must be said of each.
 
 `CASES`: by the plugin's name, its module's source, its state, and words of its one sentence, or of its remark ("ok").
-`DISTRIBUTIONS`: distributions that are wrong in themselves, before anything is imported.
+`IN_USE`: those that load, and misbehave when what they bring is used: source, and words of what `check` says.
 """
 
 from __future__ import annotations
@@ -160,6 +160,53 @@ CASES: dict[str, tuple[str, str, tuple[str, ...]]] = {
     ),
     "forks": ("import os; os.fork()\n" + GOOD, "ok", ("fork",)),
     "fine": (GOOD, "ok", ()),
+}
+
+DRAWER = (
+    HEADER + "import time, sys, os\nfrom marl.env import Frame\nHEAD = '<svg xmlns=\"http://www.w3.org/2000/svg\">'\n\n"
+    "class Drawer:\n    def __init__(self, environment): self.environment = environment\n"
+    "    def render(self, lane): return {}\n\n@hookimpl\ndef marl_drawers():\n"
+    "    return [Descriptor('it', __name__ + ':Drawer', 'draws')]\n"
+)
+SOURCE = (
+    HEADER + "import random\nfrom league.payoffs.row import EXACT, PayoffRow\n\nclass Source:\n    matches = 0\n"
+    "    def __init__(self, services): pass\n    def fill(self, asked):\n        for one in asked:\n"
+    "            yield [PayoffRow(one.pairing, one.before, EXACT, {}, (0.0, 0.0))]\n\n@hookimpl\n"
+    "def league_payoff_sources(): return [Descriptor('it', __name__ + ':Source', 'pays')]\n"
+)
+SANDBOX = (
+    HEADER + "from league.sandbox import Finished, Probe\nfrom league.sandbox.plain import NoSandbox\n\n"
+    "class Box(NoSandbox):\n    tier = 2\n{}\n\n@hookimpl\n"
+    "def league_sandboxes(): return [Descriptor('it', __name__ + ':Box', 'holds')]\n"
+)
+SINK = (
+    HEADER + "import os\n\nclass Sink:\n    def __init__(self, run, scenario): pass\n    def close(self): pass\n"
+    "    def log(self, event, step, **values): {}\n\n@hookimpl\n"
+    "def marl_sinks(): return [Descriptor('it', __name__ + ':Sink', 'keeps')]\n"
+)
+
+IN_USE: dict[str, tuple[str, str]] = {
+    # name: (source, words of what `marl plugins check` says)
+    "drawer_raises": (DRAWER.format("1 / 0"), "failed in render(lane) (drawer_raises.py, line"),
+    "drawer_hangs": (DRAWER.format("time.sleep(3600)"), "it took longer than"),
+    "drawer_exits": (DRAWER.format("os._exit(0)"), "os._exit(0)"),
+    "drawer_scripts": (DRAWER.format("Frame('x', HEAD + '<script>alert(1)</script></svg>')"), "the SVG holds <script>"),
+    "drawer_links": (DRAWER.format("Frame('x', HEAD + '<image href=\"//spy/x\"/></svg>')"), "holds href='//spy/x'"),
+    "drawer_of_html": (DRAWER.format("Frame('x', '<html/>')"), "the SVG starts with <html>"),
+    "drawer_bombs": (DRAWER.format("Frame('x', '<!DOCTYPE svg [<!ENTITY a \"b\">]>' + HEAD + '</svg>')"), "entities"),
+    "drawer_megabyte": (DRAWER.format("Frame('x' * 2**20, '')"), "a picture of 1,048,576 letters"),
+    "drawer_nothing": (DRAWER.format("None"), "nothing (None)"),
+    "source_lies": (SOURCE.format("(0.5, -0.5)"), "it is 0.125"),
+    "source_is_moody": (SOURCE.format("(random.random(), 0.0)"), "when it is asked again"),
+    "source_is_endless": (SOURCE.format("(float('inf'), 0.0)"), "mean is not 2 finite numbers"),
+    "sandbox_nothing": (SANDBOX.format("    pass"), "says that it is of tier 2, and lets a bot"),
+    "sandbox_idle": (
+        SANDBOX.format("    def run(self, *given, **more): return Finished(0, b'', 'exit code 0')"),
+        "ended with code 0",
+    ),
+    "sandbox_unborn": (SANDBOX.format("    def start(self, *given): return None"), "a league.sandbox.Child"),
+    "sink_exits": (SINK.format("os._exit(0)"), "os._exit(0)"),
+    "sink_prints": (SINK.format("print(event)"), "prints 'start"),
 }
 
 

@@ -1,4 +1,4 @@
-"""Seventy plugins that misbehave: each is told of in a sentence, none hangs, and everything else is there and works.
+"""Ninety plugins that misbehave: each is told of in a sentence, none hangs, and everything else is there and works.
 
 One process lists them all, one is the doctor: they would take the output and the signals of this one.
 """
@@ -99,6 +99,44 @@ def test_everything_else_works_among_them(site):
     findings = json.loads(done.stdout)
     assert {one["subject"] for one in findings} >= {"fine/bot (policy)"}
     assert "fail" not in {one["status"] for one in findings}, findings
+
+
+CHECK = """
+import json, sys
+from marl.cli.check import check_plugin
+from marl.registry import load_registry
+registry = load_registry()
+found = {name: list(check_plugin(registry, registry.plugin(name))) for name in sys.argv[1:]}
+failed = {name: [one for one in all if one.status == "fail"] for name, all in found.items()}
+print(json.dumps({name: [f"{one.subject}: {one.message}" for one in all] for name, all in failed.items()}))
+"""
+
+
+@pytest.fixture(scope="module")
+def used(tmp_path_factory):
+    """What `check` says of those that misbehave in use, in one process, which they would like to end."""
+    pytest.importorskip("marl_classic", reason="payoff sources are tried in games of marl-classic")
+    site = tmp_path_factory.mktemp("used") / "site"
+    site.mkdir()
+    for plugin, (source, _) in hostile.IN_USE.items():
+        hostile.install(site, plugin, source)
+    path = os.pathsep.join(filter(None, (str(site), os.environ.get("PYTHONPATH"))))
+    done = subprocess.run(
+        [sys.executable, "-c", CHECK, *hostile.IN_USE],
+        env=os.environ | {"PYTHONPATH": path, "MARL_PLUGIN_TIMEOUT": "2"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=True,
+    )
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("plugin", hostile.IN_USE)
+def test_what_misbehaves_in_use_is_told_of_by_its_check(plugin, used):
+    (said,) = used[plugin]
+    assert hostile.IN_USE[plugin][1] in said and said.startswith(f"{plugin}/it (")
+    assert len(said) < 600 and "\n" not in said
 
 
 def test_one_that_crashes_the_interpreter_is_found_by_the_doctor(tmp_path):

@@ -31,6 +31,7 @@ def check(
     params: list[str] = argument(None, metavar="[KEY=VALUE]...", help="Parameters for PLUGIN/NAME."),
     json: bool = option(False, "--json", help="Print JSON."),
     strict: bool = option(False, "--strict", help="Exit with 1 on a warning too."),
+    quick: bool = option(False, "--quick", help="Algorithms train once only, and nothing is repeated."),
 ) -> None:
     """Check plugins: import everything, check parameters, play environments through their conformance checks.
 
@@ -41,7 +42,7 @@ def check(
     chosen, thing, given = _chosen(name or "", params or [])
     registry = load_registry()
     findings: list[Finding] = []
-    running = chain.from_iterable(check_plugin(registry, plugin, thing, given) for plugin in chosen)
+    running = chain.from_iterable(check_plugin(registry, plugin, thing, given, quick=quick) for plugin in chosen)
     for subject, found in groupby(running, key=lambda finding: finding.subject):
         group = list(found)
         findings += group
