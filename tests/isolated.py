@@ -17,6 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 HEAVY = {
     "marl-ctde",
+    "marl-economy",
     "marl-manyagent",
     "marl-multitask",
     "marl-nash",

@@ -44,6 +44,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
         "solving.md",
         "search.md",
         "mean-field.md",
+        "economy.md",
     ),
     "Tournaments": ("tournaments.md", "bots.md", "sandboxes.md", "schedules-and-ratings.md"),
 }

@@ -1,0 +1,255 @@
+"""Free market, the United States' taxes, Saez's formula and a learned planner in the town; the one-step economy;
+language models (the stand-in) against the exact Stackelberg solution; speed.
+
+    python benchmarks/economy.py town --seeds 1 2 3 --keep town.jsonl     # about 4 minutes a seed on one core
+    python benchmarks/economy.py one_step --seeds 1 2 3
+    python benchmarks/economy.py language
+    python benchmarks/economy.py speed
+    python benchmarks/economy.py table town.jsonl                          # intervals over the seeds that were kept
+
+Every system of the town starts from the same workers, which have learned to answer taxes of all kinds; then workers
+learn on under it. `settled`: under the learned planner as it was at the end, which learns no more.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from _common import report
+
+from marl import rng
+from marl.policy import Policy
+from marl.registry import POLICIES, load_registry
+from marl.run.players import contestant
+from marl.space import sample
+from marl_economy import saez, taxes
+from marl_economy.labour.labour import Labour, LabourParams
+from marl_economy.labour.rational import Rational
+from marl_economy.labour.stackelberg import formula, outcome, solution, textbook
+from marl_economy.language.council import Council
+from marl_economy.language.params import CouncilParams, LanguageParams
+from marl_economy.language.policy import Language
+from marl_economy.planners import Saez, SaezParams, Schedule, USFederal
+from marl_economy.playing import Year, played
+from marl_economy.town.town import Town
+
+SCENARIOS = Path(__file__).parents[1] / "scenarios"
+MATCHES, EVALUATION = 256, 10_000  # matches that are measured, and what is added to a seed for them
+FIRST, LEARNED, FIXED = 300_000, 500_000, 200_000  # env steps of the phases
+LATER = ("algorithm.lr=0.0005", "algorithm.entropy=0.005")
+REGISTRY = load_registry()
+
+
+def trained(scenario: str, out: Path, *overrides: str) -> Path:
+    """A run of `marl run`, which goes on where it was killed."""
+    command = [sys.executable, "-m", "marl", "run", str(SCENARIOS / f"{scenario}.yaml"), *overrides, "--out", str(out)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return out
+
+
+def player(run: Path) -> Policy:
+    """The networks of a run."""
+    return contestant(str(run), REGISTRY).player(REGISTRY, Town(1).spec).policies[0]
+
+
+def measured(planner: Policy, workers: Policy, seed: int, matches: int) -> dict[str, Any]:
+    """What comes of a planner and workers in the town, means over matches."""
+    years = list(played(Town, planner, workers, matches, EVALUATION + seed))
+    last = years[-1]
+    return {
+        "equality": float(taxes.equality(last.coin).mean()),
+        "productivity": float(taxes.productivity(last.coin).mean()),
+        "welfare": float(last.welfare.mean()),
+        "utility": float(last.utility.mean()),
+        "rates": np.mean([year.rates.mean(axis=0) for year in years], axis=0).round(3).tolist(),
+        "incomes": np.mean([np.sort(year.incomes, axis=1).mean(axis=0) for year in years], axis=0).round(1).tolist(),
+    }
+
+
+def elasticity(years: list[Year], cutoffs: Any) -> float:
+    """Of income, where rates were random."""
+    rates = [taxes.marginal(np.maximum(year.incomes, 0.0), year.rates, cutoffs).ravel() for year in years]
+    return saez.elasticity(np.concatenate([year.incomes.ravel() for year in years]), np.concatenate(rates))
+
+
+def town(seed: int, quick: bool, folder: Path) -> dict[str, Any]:
+    """All systems, from one seed."""
+    share, matches = (20, 32) if quick else (1, MATCHES)
+    spec, cutoffs = Town(1).spec, Town(1).cutoffs
+    of = [f"seed={seed}"]
+
+    def steps(count: int) -> list[str]:
+        return [f"env_steps={count // share}", f"slice={count // share}"]
+
+    base = trained("economy_workers", folder / f"workers{seed}", *of, *steps(FIRST))
+    random = REGISTRY.make(POLICIES, "marl/random", {}, spec=spec)
+    found = elasticity(list(played(Town, random, player(base), matches, EVALUATION + seed)), cutoffs)
+    after = [*of, f"start_from={base}", "algorithm.leader_start=0", *LATER]
+    learned = trained("economy_planner", folder / f"learned{seed}", *after, *steps(LEARNED))
+    planners: dict[str, tuple[str, Policy]] = {
+        "free": ("economy/schedule", Schedule(spec)),
+        "us": ("economy/us_federal", USFederal(spec)),
+        "saez": (f"economy/saez elasticity={found:.4f}", Saez(spec, SaezParams(round(found, 4)))),
+        "settled": (str(learned), player(learned)),
+    }
+    results = {"learned": measured(player(learned), player(learned), seed, matches)}
+    for name, (typed, planner) in planners.items():
+        against = [f"opponents=[{typed}]", "side=1"]
+        run = trained("economy_planner", folder / f"{name}{seed}", *after, *against, *steps(FIXED))
+        results[name] = measured(planner, player(run), seed, matches)
+    return {"seed": seed, "elasticity": found, "systems": results}
+
+
+def interval(values: list[float]) -> tuple[float, float]:
+    """Mean, and half the 95 % interval by Student's t."""
+    from scipy.stats import t
+
+    if len(values) < 2:
+        return float(np.mean(values)), float("nan")
+    half = t.ppf(0.975, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values))
+    return float(np.mean(values)), float(half)
+
+
+def table(rows: list[Mapping[str, Any]]) -> None:
+    """Means over seeds, 95 % intervals, and the line of JSON."""
+    print(f"{'':10} {'equality':>16} {'productivity':>16} {'eq x prod':>16} {'utility':>16}")
+    for name in ("free", "us", "saez", "learned", "settled"):
+        cells = []
+        for key in ("equality", "productivity", "welfare", "utility"):
+            mean, half = interval([row["systems"][name][key] for row in rows])
+            cells.append(f"{mean:8.3f} ± {half:5.3f}" if key == "equality" else f"{mean:8.1f} ± {half:5.1f}")
+        print(f"{name:10} " + " ".join(f"{cell:>16}" for cell in cells))
+    welfare = {
+        name: [row["systems"][name]["welfare"] for row in rows] for name in ("free", "us", "saez", "learned", "settled")
+    }
+    best = max(("free", "us", "saez"), key=lambda name: float(np.mean(welfare[name])))
+    ours, peer = float(np.mean(welfare["settled"])), float(np.mean(welfare[best]))
+    report("economy_town", ours, peer, ours / peer, "equality x productivity", best_baseline=best,
+           elasticity=[row["elasticity"] for row in rows], seeds=[row["seed"] for row in rows])  # fmt: skip
+
+
+def one_step(seeds: list[int], quick: bool, folder: Path) -> None:
+    """The flat rate that a planner comes to who learns with its workers, and the textbook's."""
+    params = LabourParams(workers=32, levels=51)
+    economy, found = Labour(1, params), []
+    for seed in seeds:
+        more = ["env_steps=6000", "slice=6000"] if quick else []
+        run = trained("economy_one_step", folder / f"one_step{seed}", f"seed={seed}", *more)
+        policy = contestant(str(run), REGISTRY).player(REGISTRY, economy.spec).policies[0]
+        (year,) = played(lambda lanes: Labour(lanes, params), policy, policy, 256, EVALUATION + seed)
+        found.append(float(year.rates.mean()))
+        print(f"seed {seed}: rate {found[-1]:.3f}, welfare {year.welfare.mean():.3f}", flush=True)
+    best = solution(economy)
+    print(
+        f"textbook {textbook(economy):.3f} ({textbook(economy, many=True):.3f} for many workers); best of those that "
+        f"can be chosen {best.rates[0]:.2f}, welfare {best.welfare:.3f}"
+    )
+    mean = float(np.mean(found))
+    report("economy_one_step", mean, textbook(economy), mean / textbook(economy), "rate", rates=found)
+
+
+LANGUAGE = LabourParams(workers=8, years=80, cutoffs=[0.0, 2.0, 6.0], rate_step=0.1)
+PERSONAS = ["careful", "content", "round", "keen"]
+
+
+def language(quick: bool) -> None:
+    """Welfare of the last ten years by the stand-in, in economies of three elasticities, beside what is exact."""
+    figures: dict[str, list[float]] = {}
+    for elastic in (0.25, 0.5, 1.0):
+        params = replace(LANGUAGE, elasticity=elastic, years=12 if quick else LANGUAGE.years)
+        economy = Labour(1, params)
+        spec, best = economy.spec, solution(economy)
+        lines = {"no taxes": outcome(economy, np.zeros(3)), "Saez's formula": formula(economy), "Stackelberg": best}
+        for name, exact in lines.items():
+            figures.setdefault(name, []).append(exact.welfare)
+            print(f"elasticity {elastic:4g}  {name:32} {exact.welfare:7.4f}  rates {np.round(exact.rates, 2).tolist()}")
+        sides: dict[str, tuple[Policy, Policy]] = {
+            "planner, rational workers": (Language(spec), Rational(spec)),
+            "planner, workers with personas": (Language(spec), Language(spec, LanguageParams(personas=PERSONAS))),
+            "council, rational workers": (Council(spec, CouncilParams(term=5)), Rational(spec)),
+        }
+        for name, (planner, workers) in sides.items():
+            years = list(played(lambda lanes: Labour(lanes, params), planner, workers, 1, 1))  # noqa: B023
+            gained = np.diff([0.0, *(float(year.welfare[0]) for year in years)])
+            figures.setdefault(name, []).append(float(gained[-10:].mean()))
+            rates = years[-1].rates[0].round(2).tolist()
+            print(f"elasticity {elastic:4g}  {name:32} {gained[-10:].mean():7.4f}  rates {rates}")
+    none, best_of = np.array(figures["no taxes"]), np.array(figures["Stackelberg"])
+    share, peer = (
+        float(((np.array(figures[name]) - none) / (best_of - none)).mean())
+        for name in ("planner, rational workers", "Saez's formula")
+    )
+    report("economy_language", share, peer, share / peer, "share of what taxes can gain", welfare=figures)
+
+
+def speed(quick: bool) -> None:
+    """Ticks of the town a second of one core, with actions drawn at random (which is not counted)."""
+    rates = {}
+    for lanes in (1, 64, 1024):
+        env, number = Town(lanes), 0
+        everybody = np.arange(lanes)
+        turn = env.reset(everybody, rng.mix(1, everybody))
+        until = time.perf_counter() + (0.5 if quick else 3.0)
+        spent = 0.0
+        while time.perf_counter() < until:
+            rows = next(rows for rows in turn if rows is not None)
+            actions: list[Any] = [None, None]
+            actions[rows.group] = sample(
+                env.spec.groups[rows.group].action, rng.mix(rows.lane, rows.agent, number), rows.mask
+            )
+            begun = time.process_time()
+            step = env.step(everybody, actions)
+            turn = env.reset(everybody, rng.mix(number, everybody)) if step.done.any() else step.turn
+            spent += time.process_time() - begun
+            number += 1
+        rates[lanes] = number * lanes / spent
+        print(f"{lanes:5} lanes: {rates[lanes]:10,.0f} ticks/s, {4 * rates[lanes]:12,.0f} worker steps/s")
+    report("economy_speed", rates[1024], rates[1], rates[1024] / rates[1], "ticks/s", lanes=rates)
+
+
+def main() -> None:
+    """See the module."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "part", choices=("town", "table", "one_step", "language", "speed", "all"), nargs="?", default="all"
+    )
+    parser.add_argument("files", type=Path, nargs="*", help="what `town` kept, for `table`")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--keep", type=Path, help="a file that gets a line for each seed of the town")
+    parser.add_argument("--folder", type=Path, help="where runs are kept; one that was killed goes on")
+    parser.add_argument("--quick", action="store_true", help="a rough answer")
+    asked = parser.parse_args()
+    seeds = asked.seeds[:1] if asked.quick else asked.seeds
+    if asked.part in ("town", "all"):
+        rows = []
+        with tempfile.TemporaryDirectory() as temporary:
+            for seed in seeds:
+                rows.append(town(seed, asked.quick, asked.folder or Path(temporary)))
+                print(json.dumps(rows[-1]), flush=True)
+                if asked.keep:
+                    with asked.keep.open("a") as file:
+                        file.write(json.dumps(rows[-1]) + "\n")
+        table(rows)
+    if asked.part == "table":
+        table([json.loads(line) for file in asked.files for line in file.read_text().splitlines()])
+    if asked.part in ("one_step", "all"):
+        with tempfile.TemporaryDirectory() as temporary:
+            one_step(seeds, asked.quick, asked.folder or Path(temporary))
+    if asked.part in ("language", "all"):
+        language(asked.quick)
+    if asked.part in ("speed", "all"):
+        speed(asked.quick)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Economies for marl: workers who earn, and a planner that sets taxes."""

@@ -1,0 +1,1 @@
+"""Language models as planners, workers and voters, behind any endpoint that speaks OpenAI's protocol."""

@@ -1,0 +1,1 @@
+"""Runs of `kind: economy`: one planner, one sort of workers, year after year."""

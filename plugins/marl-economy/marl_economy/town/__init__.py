@@ -1,0 +1,1 @@
+"""Gather, trade and build: the economy of the AI Economist, without its map."""
