@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -37,7 +37,8 @@ class Score:
 
     `by_side`: the moments of its returns on each side that it played. `wins`, `draws`, `losses`: matches in which its
     return was above, at, below the best other side's (all 0 where it plays alone). `faults`: matches that ended because
-    it broke the rules, `opponent_faults` because another side did.
+    it broke the rules, `opponent_faults` because another side did. `info`: the moments of what the columns of the
+    environment (`EnvSpec.info`) were at the end of the matches, of those that are a number.
     """
 
     by_side: dict[int, Moments]
@@ -47,6 +48,7 @@ class Score:
     length: float
     faults: int = 0
     opponent_faults: int = 0
+    info: Mapping[str, Moments] = field(default_factory=dict)
 
     @property
     def matches(self) -> int:
@@ -86,6 +88,9 @@ class Score:
             counts = {"wins": self.wins, "draws": self.draws, "losses": self.losses}
             counts |= {"faults": self.faults, "opponent_faults": self.opponent_faults}
             figures |= {**counts, "points": self.points, "points_low": low, "points_high": high}
+        for name, moments in self.info.items():
+            figures[f"info.{name}"] = float(moments.mean[0])
+            figures[f"info.{name}_margin"] = Z95 * float(moments.error[0])
         return {name: float(value) for name, value in figures.items() if math.isfinite(value)}
 
 
@@ -107,6 +112,7 @@ def measure(
         raise UserError(f"there are {count} sides, so an opponent is needed")
     policies = [*player.policies, *(opponent.policies if opponent else ())]
     by_side, outcome, lengths = {}, np.zeros(3, dtype=np.int64), 0
+    columns: dict[str, list[Floats]] = {}
     faults = opponent_faults = 0
     each = -(-matches // len(sides))
     for side in sides:
@@ -119,11 +125,15 @@ def measure(
         by_side[side] = Moments.of(played.returns[:, side : side + 1])
         outcome += _outcomes(played.returns, side)
         lengths += int(played.length.sum())
+        for name, column in played.info.items():
+            if column.ndim == 1:
+                columns.setdefault(name, []).append(column)
         mine = played.fault_side == side
         faults += int(mine.sum())
         opponent_faults += int((played.fault >= 0).sum() - mine.sum())
     wins, draws, losses = outcome.tolist()
-    return Score(by_side, wins, draws, losses, lengths / (each * len(sides)), faults, opponent_faults)
+    info = {name: Moments.of(np.concatenate(parts)[:, None]) for name, parts in columns.items()}
+    return Score(by_side, wins, draws, losses, lengths / (each * len(sides)), faults, opponent_faults, info)
 
 
 def wilson(points: float, matches: int) -> tuple[float, float]:

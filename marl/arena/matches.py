@@ -106,6 +106,8 @@ class Matches:
             arrays[f"memory {name}"] = store.copy()
         for name in results.COLUMNS:
             arrays[f"ended {name}"] = np.concatenate([block[name] for block in self._ended])
+        for name, column in results.joined_info(self.spec, self._ended).items():
+            arrays[f"ended {results.INFO}{name}"] = column
         return Checkpoint(
             arrays, {"clock": self.clock, "number": self._queue.number, "failures": list(self._failures.at)}
         )
@@ -129,7 +131,8 @@ class Matches:
             if f"memory {name}" not in arrays:
                 raise UserError(f"the saved play has no memories like {name}: it was saved with other policies")
             store[...] = arrays[f"memory {name}"]
-        self._ended = [{name: arrays[f"ended {name}"] for name in results.COLUMNS if f"ended {name}" in arrays}]
+        names = (*results.COLUMNS, *(f"{results.INFO}{name}" for name in self.spec.info))
+        self._ended = [{name: arrays[f"ended {name}"] for name in names if f"ended {name}" in arrays}]
         self._ended[0].setdefault("task", np.full_like(self._ended[0]["match"], -1))  # saved before there were tasks
 
     @property
@@ -157,6 +160,7 @@ class Matches:
                 "length": self.ticks[lanes],
                 "fault": step.fault[ended],
                 "truncated": np.asarray(step.truncated[ended].any(axis=1)),
+                **results.info_of(step, ended),
             }
         )
 

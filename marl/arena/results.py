@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from marl.env import EnvSpec
+from marl.env import EnvSpec, Step
 from marl.types import Array, Bools, Floats, Ints, Keys
 
 
@@ -19,6 +19,7 @@ class Results:
     which of the environment's tasks, -1 where it has none. `returns`: `float64[B, S]`, a side's rewards (the sum over
     its agents). `agent_returns`: `float64[B, N]`. `length`: `int64[B]` in ticks. `fault`: `int64[B]`, the agent that
     broke the rules, or -1; `fault_side` likewise. `truncated`: `bool[B]`, whether the last tick cut some agent short.
+    `info`: what the environment's columns were at the last tick, `float64[B, ...]` each.
     """
 
     match: Ints
@@ -31,12 +32,14 @@ class Results:
     fault: Ints
     fault_side: Ints
     truncated: Bools
+    info: dict[str, Floats] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.match)
 
 
 COLUMNS = ("match", "players", "seeds", "task", "agent_returns", "length", "fault", "truncated")
+INFO = "info "  # what the names of the environment's columns start with in a block
 
 
 def gather(spec: EnvSpec, blocks: Sequence[dict[str, Array]]) -> Results:
@@ -49,7 +52,20 @@ def gather(spec: EnvSpec, blocks: Sequence[dict[str, Array]]) -> Results:
     for side, agents in enumerate(spec.sides):
         returns[:, side] = agent_returns[:, agents[0]] if len(agents) == 1 else agent_returns[:, agents].sum(axis=1)
     fault_side = np.where(fault >= 0, spec.side_of[fault], -1)
-    return Results(returns=returns, fault_side=fault_side, **sorted_columns)
+    info = {name: column[order] for name, column in joined_info(spec, blocks).items()}
+    return Results(returns=returns, fault_side=fault_side, info=info, **sorted_columns)
+
+
+def info_of(step: Step, ended: Ints) -> dict[str, Array]:
+    """The environment's columns of the matches that ended at a step, those at `ended`, as they stand in a block."""
+    return {f"{INFO}{name}": np.asarray(column[ended], dtype=np.float64) for name, column in step.info.items()}
+
+
+def joined_info(spec: EnvSpec, blocks: Sequence[dict[str, Array]]) -> dict[str, Floats]:
+    """The environment's columns, where all blocks that have matches have them."""
+    full = [block for block in blocks if len(block["match"])]
+    known = [name for name in spec.info if full and all(f"{INFO}{name}" in block for block in full)]
+    return {name: np.concatenate([block[f"{INFO}{name}"] for block in full]) for name in known}
 
 
 def empty(spec: EnvSpec) -> dict[str, Array]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from marl.cli.command import argument, option
@@ -11,6 +11,7 @@ from marl.registry import ENVIRONMENTS
 
 if TYPE_CHECKING:
     from marl.arena import Arena
+    from marl.env import EnvSpec
     from marl.registry import Component, Registry
 
 
@@ -50,7 +51,7 @@ def evaluate(
         them, sides = rival.player(registry, spec), seats(subject, rival, len(spec.sides))
         with explained(game, registry):
             scores[name] = measure(arena, us, them, matches, seed, sides).plain()
-    _show(player, str(game), scores, spec.side_names, as_json)
+    _show(player, str(game), scores, spec, as_json)
     if isinstance(arena.environment, Remarking):
         for remark, count in arena.environment.remarks.items():
             print(f"note: {remark} ({count:,} times)", file=sys.stderr)
@@ -72,9 +73,7 @@ def _arena(registry: Registry, game: Component, lanes: int, failures: int) -> Ar
     return Arena(make(lanes), Tolerance(Failures(failures), make, told) if failures else None)
 
 
-def _show(
-    player: str, env: str, scores: Mapping[str, Mapping[str, float]], sides: Sequence[str], as_json: bool
-) -> None:
+def _show(player: str, env: str, scores: Mapping[str, Mapping[str, float]], spec: EnvSpec, as_json: bool) -> None:
     from marl.cli import show
     from marl.printable import printable
     from marl.words import number, uncertain
@@ -94,9 +93,10 @@ def _show(
     print(f"{player} on {env}")
     show.table(headings[: len(rows[0])], rows)
     for name, score in scores.items():
+        keys = [f"return_side{number}" for number in range(len(spec.sides))]
         by_side = [
             f"{printable(side)} {uncertain(score[key], score.get(f'{key}_margin'))}"
-            for side, key in zip(sides, (f"return_side{number}" for number in range(len(sides))), strict=True)
+            for side, key in zip(spec.side_names, keys, strict=True)
             if key in score
         ]
         if by_side:
@@ -104,3 +104,10 @@ def _show(
         for who, whom, faults in ((player, name, "faults"), (name, player, "opponent_faults")):
             if score.get(faults):
                 print(f"{who} broke the rules in {score[faults]:,.0f} of its matches against {whom}")
+    for name, score in scores.items():
+        known = [column for column in spec.info if f"info.{column}" in score]
+        if known:
+            values = [uncertain(score[f"info.{column}"], score.get(f"info.{column}_margin")) for column in known]
+            print("at the end of its matches" + (f" against {printable(name)}" if len(spec.sides) > 1 else ""))
+            rows = [[c, value, printable(spec.info[c])] for c, value in zip(known, values, strict=True)]
+            show.table(["column", "mean", "what it says"], rows)

@@ -93,7 +93,10 @@ def test_a_mixture_is_played_in_its_proportions() -> None:
 def test_teams_are_measured_as_sides() -> None:
     environment = skirmish(8)
     random = Player.pure("random", Random(environment.spec), len(environment.spec.sides))
-    assert measure(Arena(environment), random, random, 20, seed=1).matches == 20
+    score = measure(Arena(environment), random, random, 20, seed=1)
+    assert score.matches == 20
+    hits = score.plain()["info.hits"]  # of the last tick: there are two tanks
+    assert 0 < hits < 2 and score.info["hits"].count == 20 and score.plain()["info.hits_margin"] > 0
 
 
 @pytest.fixture

@@ -86,3 +86,20 @@ class MFACParams(EntropyHyper, RecordedHyper):
 @dataclass(frozen=True)
 class IndependentParams(DenseParams):
     """Parameters of `manyagent/independent`."""
+
+
+@dataclass(frozen=True)
+class EntitiesParams(DenseParams):
+    """Parameters of `manyagent/entities`; `hidden` are the layers behind all its parts."""
+
+    tiles: int = 64
+    """The width of the layer that sees the tiles."""
+    entity: int = 16
+    """The width of the layer that sees each entity."""
+    mean_action: bool = True
+    """Whether it sees what neighbours did on average, where the environment shows it."""
+
+    def __post_init__(self) -> None:
+        for name in ("tiles", "entity"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")

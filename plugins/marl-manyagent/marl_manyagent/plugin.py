@@ -9,6 +9,7 @@ from marl.registry import Descriptor, hookimpl
 MARL_API = ">=2,<3"
 
 _YANG = "Yang et al., Mean field multi-agent reinforcement learning, ICML 2018"
+_SUAREZ = "Suarez et al., Neural MMO: a massively multiagent game environment, 2019 (arXiv:1903.00784)"
 _MAGENT = "Zheng et al., MAgent: a many-agent reinforcement learning platform, AAAI 2018"
 
 
@@ -40,6 +41,15 @@ def marl_environments() -> Iterable[Descriptor]:
         tags=("simultaneous", "team", "chance", "many"),
     )
 
+    yield Descriptor(
+        "foraging_world",
+        "marl_manyagent.foraging_world.foraging_world:ForagingWorld",
+        "A world of tiles in which hundreds of agents forage, drink, fight, die and are born within a match",
+        params="marl_manyagent.foraging_world.params:ForagingParams",
+        source=_SUAREZ,
+        tags=("simultaneous", "team", "chance", "many", "births"),
+    )
+
 
 @hookimpl
 def marl_algorithms() -> Iterable[Descriptor]:
@@ -64,7 +74,7 @@ def marl_algorithms() -> Iterable[Descriptor]:
 
 @hookimpl
 def marl_models() -> Iterable[Descriptor]:
-    """The network of independent learners."""
+    """The network of independent learners, and one for structured observations."""
     yield Descriptor(
         "independent",
         "marl_manyagent.independent:independent",
@@ -72,17 +82,31 @@ def marl_models() -> Iterable[Descriptor]:
         params="marl_manyagent.params:IndependentParams",
         tags=(),
     )
+    yield Descriptor(
+        "entities",
+        "marl_manyagent.entities:entities",
+        "tiles, a list of entities of any number, and an agent itself: for structured observations",
+        params="marl_manyagent.params:EntitiesParams",
+        tags=(),
+    )
 
 
 @hookimpl
 def marl_policies() -> Iterable[Descriptor]:
-    """What the Ising model is compared with."""
+    """What learners are compared with."""
     yield Descriptor(
         "heat_bath",
         "marl_manyagent.heat_bath:HeatBath",
         "The Ising model's exact sampler, at a temperature",
         params="marl_manyagent.heat_bath:HeatBathParams",
         source="Glauber, Time-dependent statistics of the Ising model, 1963",
+        tags=("scripted",),
+    )
+    yield Descriptor(
+        "forager",
+        "marl_manyagent.foraging_world.forager:Forager",
+        "A scripted forager: the shortest way to the food or water that it needs more, and no fights",
+        params="marl_manyagent.foraging_world.forager:ForagerParams",
         tags=("scripted",),
     )
 

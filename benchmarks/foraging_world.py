@@ -1,0 +1,228 @@
+"""A world in which agents are born and die: `python benchmarks/foraging_world.py speed | learn | niches`.
+
+speed   agent-steps a second with random actions, by how many agents there is room for, and the memory of each more
+learn   independent PPO (one network for all) in worlds for 16 and for 128 agents, for equally many agent-steps: how
+        long agents live and how far they get about, in both worlds, beside random play and the scripted forager
+niches  four populations with a network each, and with one for all four: how differently they live
+
+Nothing was tuned on the seeds that are reported, which count from 301. Trained networks are kept in `--out`; what is
+there is not trained again. `--quick`: one seed, a fiftieth of the steps.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import _common as bench
+
+ENV = "manyagent/foraging_world"
+WORLD = {"size": 40}
+SMALL, LARGE = 16, 128
+STEPS = 1_500_000  # of agents, for each network (all four of `niches` together)
+SLICES = 10
+MATCHES = 16
+PPO = {
+    "model": {"kind": "manyagent/entities", "params": {"hidden": [128], "activation": "relu"}},
+    "rows": 8192, "minibatch": 1024, "epochs": 3, "lr": 0.001, "discount": 0.99, "entropy": 0.01, "staleness": 0,
+}  # fmt: skip
+SHOWN = (
+    "lifetime",
+    "mortality",
+    "explored",
+    "distance",
+    "division",
+    "specialisation",
+    "territory",
+    "population",
+    "kills",
+)
+GOAL = 100_000.0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=["speed", "learn", "niches"], nargs="?", default="speed")
+    parser.add_argument("--quick", action="store_true", help="a rough answer")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[301, 302, 303])
+    parser.add_argument("--steps", type=int, default=STEPS, help="agent-steps of each training")
+    parser.add_argument("--out", type=Path, default=Path("runs/foraging_world"), help="where trained networks are kept")
+    parser.add_argument("--train", type=int, nargs="*", default=None, help="only train in worlds of so many places")
+    parser.add_argument("--child", type=int, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    bench.one_torch_thread()
+    if given.quick:
+        given.seeds, given.steps = given.seeds[:1], given.steps // 50
+    if given.child:
+        print(json.dumps(played_at_random(given.child, 30)))
+        return
+    {"speed": speed, "learn": learn, "niches": niches}[given.what](given)
+
+
+def speed(given: argparse.Namespace) -> None:
+    """Rates by CPU time of one process on one thread, and the greatest memory of such processes."""
+    places = (125, 500, 2000) if given.quick else (125, 250, 500, 1000, 2000, 4000)
+    found = {}
+    for count in places:
+        runs = [child(count) for _ in range(1 if given.quick else 3)]
+        found[count] = {"rate": sorted(one["rate"] for one in runs)[len(runs) // 2], "memory": runs[0]["memory"]}
+        print(
+            f"{count:6,} places: {found[count]['rate']:10,.0f} agent-steps/s, {found[count]['memory']:.0f} MiB",
+            flush=True,
+        )
+    low, high = places[-2:]
+    more = 1024 * (found[high]["memory"] - found[low]["memory"]) / (high - low)
+    print(f"each agent more, from {low:,} to {high:,}: {more:.1f} KiB, the map's share with it")
+    rate = found[500]["rate"]
+    bench.report("foraging_world", rate, GOAL, rate / GOAL, "agent-steps/s at 500 places", places=found)
+
+
+def child(places: int) -> dict[str, float]:
+    command = [sys.executable, __file__, "--child", str(places)]
+    found: dict[str, float] = json.loads(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+    return found
+
+
+def played_at_random(places: int, ticks: int) -> dict[str, float]:
+    """Random actions in one match, on a map as dense as one of 64 x 64 with 500 places."""
+    import numpy as np
+
+    from marl_manyagent.foraging_world.foraging_world import ForagingWorld
+    from marl_manyagent.foraging_world.params import ForagingParams
+
+    size = max(8, round(64 * math.sqrt(places / 500)))
+    game = ForagingWorld(1, ForagingParams(places=places, size=size, start=1.0, spawns=0.5))
+    lane, dice, steps = np.array([0]), np.random.default_rng(0), 0
+    (rows,) = game.reset(lane, np.array([7], dtype=np.uint64))
+    started = time.process_time()
+    for _ in range(ticks):
+        steps += len(rows)
+        (rows,) = game.step(lane, [dice.integers(0, 7, len(rows))]).turn
+    seconds = time.process_time() - started
+    return {"rate": steps / seconds, "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}
+
+
+def learn(given: argparse.Namespace) -> None:
+    """Train in both worlds, then let everybody live in both."""
+    sizes = given.train or (SMALL, LARGE)
+    trained = {
+        (size, seed): network(given, f"{size}_{seed}", {"places": size}, seed) for size in sizes for seed in given.seeds
+    }
+    if given.train:
+        return
+    worlds = {size: {**WORLD, "places": size} for size in (SMALL, LARGE)}
+    rows: list[tuple[str, int, list[dict[str, float]]]] = []
+    for size, env in worlds.items():
+        rows.append(("random play", size, [lived("marl/random", env, seed) for seed in given.seeds]))
+        rows.append(("scripted forager", size, [lived("manyagent/forager", env, seed) for seed in given.seeds]))
+        for origin in (SMALL, LARGE):
+            each = [lived(trained[origin, seed], env, seed) for seed in given.seeds]
+            rows.append((f"learned among {origin}", size, each))
+    for who, size, each in rows:
+        print(f"| {who} | {size} | " + " | ".join(figure(each, name) for name in SHOWN) + " |", flush=True)
+    by = {(who, size): [one["lifetime"] for one in each] for who, size, each in rows}
+    ours, script = mean(by[f"learned among {LARGE}", LARGE]), mean(by["scripted forager", LARGE])
+    bench.report(
+        "foraging_world_learn", ours, script, ours / script, "ticks lived, against the scripted forager",
+        curves={f"{size}_{seed}": curve(given, f"{size}_{seed}") for size, seed in trained},
+        rows=[(who, size, shown(each)) for who, size, each in rows],
+    )  # fmt: skip
+
+
+def niches(given: argparse.Namespace) -> None:
+    """Four populations: a network each, and one for all."""
+    own, shared = {"places": 64, "populations": 4}, {"places": 64, "populations": 4, "rivals": True}
+    found = {}
+    for name, env in (("own", own), ("shared", shared)):
+        each = [lived(network(given, f"{name}_{seed}", env, seed), {**WORLD, **env}, seed) for seed in given.seeds]
+        found[name] = shown(each)
+        whose = "each" if name == "own" else "for all"
+        print(f"| a network {whose} | " + " | ".join(figure(each, key) for key in SHOWN) + " |")
+    random = [lived("marl/random", {**WORLD, **own}, seed) for seed in given.seeds]
+    print("| random play | " + " | ".join(figure(random, key) for key in SHOWN) + " |")
+    ours, peer = (mean([one["specialisation"] for one in found[name]]) for name in ("own", "shared"))
+    bench.report("foraging_world_niches", ours, peer, ours / max(peer, 1e-9), "specialisation", found=found)
+
+
+def network(given: argparse.Namespace, name: str, env: Mapping[str, Any], seed: int) -> Any:
+    """The snapshot of what was learned in such a world; trained if it is not there."""
+    from marl.blobs import Blobs
+    from marl.job import SELF, Job
+    from marl.registry import ALGORITHMS, Component, load_registry
+    from marl.services import RunServices, train
+
+    given.out.mkdir(parents=True, exist_ok=True)
+    blobs, done = Blobs(given.out / "blobs"), given.out / f"{name}.json"
+    if done.exists():
+        return blobs.get_snapshot(json.loads(done.read_text())["snapshot"])
+    registry, started = load_registry(), time.process_time()
+    world, rows = {**WORLD, **env}, [0.0]
+    params = {**PPO, "lanes": max(1, 512 // env["places"])}
+    services = RunServices(
+        registry, Component(ENV, world), blobs, lambda step, values: rows.append(rows[-1] + values.get("rows", 0.0))
+    )
+    maker = registry.make(ALGORITHMS, "rllib/ppo", params)
+    opponents = ((), *(((SELF, 1.0),) for _ in services.spec.sides[1:]))
+    parent, points, each = None, [], given.steps / SLICES
+    while rows[-1] < given.steps:
+        budget = {"env_steps": max(1, each / env["places"])}  # at most; a slice is what was really lived
+        job = Job("rllib/ppo", 0, opponents, seed, parent, budget=budget)
+        trained = train(registry, maker, job, services)
+        parent = blobs.put_checkpoint(trained.checkpoint)
+        figures = lived(trained.snapshot, world, 1000 + seed, matches=4)
+        points.append({"rows": rows[-1], **shown([figures])[0]})
+        rounded = {key: round(figures[key], 2) for key in SHOWN}
+        print(f"  {name}: {rows[-1]:,.0f} agent-steps, {json.dumps(rounded)}", flush=True)
+    snapshot = blobs.put_snapshot(trained.snapshot)
+    cpu = time.process_time() - started
+    done.write_text(json.dumps({"snapshot": snapshot, "cpu": cpu, "curve": points}))
+    print(f"  {name}: {cpu:.0f} s of CPU", flush=True)
+    return trained.snapshot
+
+
+def lived(player: Any, env: Mapping[str, Any], seed: int, matches: int = MATCHES) -> dict[str, float]:
+    """What the columns of the world say at the end of matches, on average: of a policy's name, or of a snapshot."""
+    from marl.arena import Arena, Pairings
+    from marl.registry import ENVIRONMENTS, POLICIES, load_registry
+    from marl.services import restore
+
+    registry = load_registry()
+    game = registry.make(ENVIRONMENTS, ENV, env, lanes=4)
+    if isinstance(player, str):
+        policy = registry.make(POLICIES, player, {}, spec=game.spec)
+    else:
+        policy = restore(registry, game.spec, player)
+    results = Arena(game).play([policy], Pairings.repeat([[0] * len(game.spec.sides)], matches, seed=seed))
+    return {name: float(column.mean()) for name, column in results.info.items()}
+
+
+def shown(each: Sequence[Mapping[str, float]]) -> list[dict[str, float]]:
+    return [{key: one[key] for key in SHOWN} for one in each]
+
+
+def curve(given: argparse.Namespace, name: str) -> Any:
+    return json.loads((given.out / f"{name}.json").read_text())["curve"]
+
+
+def mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
+
+
+def figure(each: Sequence[Mapping[str, float]], name: str) -> str:
+    """Mean and standard error over seeds."""
+    values = [one[name] for one in each]
+    middle = mean(values)
+    error = math.sqrt(sum((value - middle) ** 2 for value in values) / max(len(values) - 1, 1) / len(values))
+    return f"{middle:.3g} ± {error:.2g}"
+
+
+if __name__ == "__main__":
+    main()
