@@ -143,9 +143,6 @@ def score(policy: Any, world: str, agents: int, matches: int, seed: int) -> dict
 
     game = environment(world, agents, matches)
     spec = game.spec
-    made = type(policy).__name__
-    if made == "NetworkPolicy":  # networks are of one spec, which says nothing of how many agents there are
-        assert policy.spec.agents == spec.agents
     play, everywhere, columns = Play(game, [policy], Mixtures(np.ones((1, 1)), seed), []), np.arange(matches), []
     for _ in range(spec.max_length - 1):  # the last tick begins new matches
         play.tick()
@@ -156,10 +153,13 @@ def score(policy: Any, world: str, agents: int, matches: int, seed: int) -> dict
 
 
 def write(world: str, found: Mapping[str, Any]) -> None:
-    """Put what was found beside what is known of the other world."""
+    """Put what was found beside what is known of other learners and of the other world."""
     file = RESULTS / "swarm.json"
     known = json.loads(file.read_text()) if file.exists() else {}
-    file.write_text(json.dumps(known | {world: found}, indent=1, sort_keys=True, default=float) + "\n")
+    before = known.get(world, {})
+    learned = before.get("learned", {}) | found["learned"]
+    whole = {**found, "learned": learned, "finite": found["finite"] or before.get("finite", {})}
+    file.write_text(json.dumps(known | {world: whole}, indent=1, default=float) + "\n")
 
 
 def draw(found: Mapping[str, Any]) -> None:

@@ -15,14 +15,20 @@ class DecPOMFPPOParams(RuleParams, PPOParams):
 
     lanes: int = 16
     """Matches that are sampled in lockstep."""
-    rows: int = 1600
+    rows: int = 800
     """Ticks (over lanes) per update."""
     minibatch: int = 400
     """Ticks per gradient step."""
     epochs: int = 8
     """How often each tick is used."""
-    lr: float = 1e-3
+    lr: float = 1e-2
     """Adam's learning rate."""
+    clip: float = 0.3
+    """How far a probability ratio may go from 1 before its gradient is cut."""
+    discount: float = 0.9
+    """Per tick."""
+    entropy: float = 0.0
+    """The weight of the entropy bonus; a rule's chance is explored by the rule's own softmax too."""
     flows: int = 32
     """How many matches the mean field's flow is averaged over, after each job."""
 

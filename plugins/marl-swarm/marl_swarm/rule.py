@@ -30,11 +30,11 @@ class RuleParams:
 
     rule: Kind = "kernel"
     """How agents go by centres: `kernel` mixes those near what is seen, `histogram` takes the nearest."""
-    centres: int = 3
+    centres: int = 2
     """How many there are along each number that is seen."""
     reach: float = 0.75
     """The kernel's width, in distances between centres."""
-    sharpness: float = 2.0
+    sharpness: float = 4.0
     """Logits are the rule's numbers times this, so a rule of numbers around 1 is so sure of itself."""
 
     def __post_init__(self) -> None:

@@ -62,7 +62,7 @@ def test_who_is_near_is_seen_across_the_border() -> None:
 
 @pytest.mark.parametrize("kind", ["kernel", "histogram"])
 def test_a_rule_is_what_its_nearest_centre_says_where_reach_is_small(kind: str) -> None:
-    rule = Rule(Box((2,), -1.0, 1.0), 3, RuleParams(rule=kind, reach=0.05, sharpness=3.0))  # type: ignore[arg-type]
+    rule = Rule(Box((2,), -1.0, 1.0), 3, RuleParams(rule=kind, centres=3, reach=0.05, sharpness=3.0))  # type: ignore[arg-type]
     table = np.zeros((9, 3))
     table[5, 2] = 1.0  # the centre at (0, 1): the last action
     seen = np.array([[0.1, 0.9], [-0.9, 0.9]], np.float32)
@@ -76,7 +76,7 @@ def test_a_kernel_rule_is_smooth_and_a_histogram_is_not() -> None:
     line = np.stack([np.linspace(-1, 1, 2001), np.full(2001, 0.3)], axis=1)
     jumps = {}
     for kind in ("kernel", "histogram"):
-        rule = Rule(Box((2,), -1.0, 1.0), 3, RuleParams(rule=kind))  # type: ignore[arg-type]
+        rule = Rule(Box((2,), -1.0, 1.0), 3, RuleParams(rule=kind, centres=3))  # type: ignore[arg-type]
         jumps[kind] = np.abs(np.diff(rule.probabilities(np.repeat(table, 2001, axis=0), line), axis=0)).max()
         np.testing.assert_allclose(rule.weights(line).sum(axis=1), 1.0)
     assert jumps["kernel"] < 0.01 < 0.1 < jumps["histogram"]

@@ -76,11 +76,10 @@ def test_nothing_depends_on_who_is_who(game: Swarm) -> None:
 
 
 def test_all_earn_the_order_less_the_effort() -> None:
-    game = Kuramoto(1, KuramotoParams(agents=4, effort=0.5, blur=0.0, radius=1.0))
+    game = Kuramoto(1, KuramotoParams(agents=4, effort=0.5, noise=0.0, turn=0.2, blur=0.0, radius=1.0))
     lane = begun(game)
     game.angle[0] = [0.0, 0.0, np.pi / 2, np.pi]
     game.frequency[0] = 0.0
-    game.params = KuramotoParams(agents=4, effort=0.5, noise=0.0, turn=0.2, blur=0.0, radius=1.0)
     step = game.step(lane, [np.array([1, 1, 2, 0])])
     angle = np.array([0.0, 0.0, np.pi / 2 + 0.2, np.pi - 0.2])
     mean = np.exp(1j * angle).mean()
