@@ -129,3 +129,20 @@ def test_a_swarm_learns_to_fall_into_step(host: Any, world: str) -> None:
     before = algorithm.train(Job(NAME, 0, ((),), 11, budget={"env_steps": 1}), services).metrics["flow_return"]
     after = algorithm.train(Job(NAME, 0, ((),), 11, budget={"env_steps": 20_000}), services).metrics["flow_return"]
     assert after > 3 * before, "of 50, were all agents always in step and none ever turned"
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:ray", "ignore:The given NumPy array is not writable")
+def test_a_worker_on_ray_gives_the_local_policy_to_the_bit(host: Any) -> None:
+    from marl.compute import Compute
+    from marl.training.backends import ray_session
+
+    found = []
+    with ray_session.held():
+        for compute in (Compute(), Compute("ray", 0)):
+            services = host("swarm/kuramoto", **SWARM)
+            services.compute = compute
+            algorithm: Any = load_registry().make(ALGORITHMS, NAME, {**SMALL, "samplers": 2})
+            found.append(algorithm.train(Job(NAME, 0, ((),), 3, budget={"env_steps": 80}), services).snapshot.id)
+            algorithm.close()
+    assert found[0] == found[1]
