@@ -48,7 +48,7 @@ class Decentralised:
         """Draw an action for each of K rows."""
         memory = self.memory(len(rows)) if memory is None else memory
         tick = np.minimum(memory[:, 0].astype(np.int64), len(self.rules) - 1)
-        table = self.rule.probabilities(self.rules[tick], seen_of(rows.observation))
+        table = self.rule.probabilities(self.rules[tick], seen_of(rows.observation), rows.mask)
         action = rng.choose(keys, table)
         return Acts(action, np.log(table[np.arange(len(action)), action]), memory=memory + 1)
 

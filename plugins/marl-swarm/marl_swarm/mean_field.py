@@ -29,7 +29,7 @@ class MeanField:
     """An `Environment` (and `Forkable`) of one agent, `swarm`: see above. `inner`: the swarm.
 
     Actions are P real numbers without bounds. Raises UserError where agents have no rule, or `inner` has no state that
-    is a row of numbers.
+    is a row of numbers, or cannot save matches.
     """
 
     def __init__(self, inner: Environment, params: RuleParams) -> None:
@@ -37,6 +37,9 @@ class MeanField:
         self.rule = rule_for(swarm, params)
         if not isinstance(swarm.state, Box) or len(swarm.state.shape) != 1:
             raise UserError(f"mean-field control goes by a state that is a row of numbers, and this is {swarm.state}")
+        if not isinstance(inner, Forkable):
+            raise UserError("mean-field control needs a swarm whose matches can be saved (marl.env.Forkable)")
+        self._saved: Forkable = inner
         low, high = (bound / len(swarm.agents) for bound in swarm.returns)
         self.spec = EnvSpec(
             agents=("swarm",),
@@ -55,6 +58,7 @@ class MeanField:
         self._open = np.zeros(self.lanes, dtype=np.bool_)
         self._seen: Array = np.zeros((self.lanes, len(swarm.agents), *self.rule.box.shape), dtype=np.float32)
         self._acts = np.zeros((self.lanes, len(swarm.agents)), dtype=np.bool_)
+        self._legal = np.ones((self.lanes, len(swarm.agents), self.rule.actions), dtype=np.bool_)
 
     def reset(self, lanes: Lanes, seeds: Keys, tasks: Ints | None = None) -> Turn:
         """See `Environment.reset`."""
@@ -92,16 +96,14 @@ class MeanField:
 
     def save(self, lanes: Lanes) -> bytes:
         """A line of JSON with seeds and ticks, then what the swarm saves; see `Forkable`."""
-        assert isinstance(self.inner, Forkable)
         head = {"seed": self._seed[lanes].tolist(), "tick": self._tick[lanes].tolist()}
-        return json.dumps(head).encode() + b"\n" + self.inner.save(lanes)
+        return json.dumps(head).encode() + b"\n" + self._saved.save(lanes)
 
     def load(self, lanes: Lanes, blob: bytes, seeds: Keys | None = None) -> Turn:
         """See `Forkable`."""
-        assert isinstance(self.inner, Forkable)
         head, _, rest = blob.partition(b"\n")
         known = json.loads(head)
-        self._take(lanes, self.inner.load(lanes, rest, seeds))
+        self._take(lanes, self._saved.load(lanes, rest, seeds))
         self._seed[lanes] = np.array(known["seed"], dtype=np.uint64) if seeds is None else rng.as_keys(seeds)
         self._tick[lanes] = known["tick"]
         return self._turn(lanes[self._open[lanes]])
@@ -109,7 +111,8 @@ class MeanField:
     def _choices(self, lanes: Lanes, rules: Array) -> Array:
         """What the agents that have a turn do, lane by lane: `int64[K]`."""
         at, agent = np.nonzero(self._acts[lanes])
-        table = self.rule.probabilities(rules[at], self._seen[lanes[at], agent])
+        where = lanes[at], agent
+        table = self.rule.probabilities(rules[at], self._seen[where], self._legal[where])
         return rng.choose(rng.mix(self._seed[lanes[at]], self._tick[lanes[at]], agent, _CHOICE), table)
 
     def _take(self, lanes: Lanes, turn: Turn) -> None:
@@ -119,6 +122,7 @@ class MeanField:
         if rows is not None:
             self._acts[rows.lane, rows.agent] = self._open[rows.lane] = True
             self._seen[rows.lane, rows.agent] = seen_of(rows.observation)
+            self._legal[rows.lane, rows.agent] = True if rows.mask is None else rows.mask
 
     def _turn(self, lanes: Lanes) -> Turn:
         return self._shown(lanes, self._tick[lanes] == 0)

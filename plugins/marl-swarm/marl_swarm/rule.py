@@ -20,7 +20,7 @@ from marl.env import EnvSpec
 from marl.errors import UserError
 from marl.registry.ranges import above, at_least
 from marl.space import Box, Discrete, Tree
-from marl.types import Array, ArrayTree, Floats
+from marl.types import Array, ArrayTree, Bools, Floats
 from marl_swarm.features import Kind
 
 
@@ -66,12 +66,12 @@ class Rule:
         close = np.exp((square.min(axis=1, keepdims=True) - square) / (2 * self._width**2))
         return np.asarray(close / close.sum(axis=1, keepdims=True))
 
-    def probabilities(self, rules: Array, seen: Array) -> Floats:
-        """What agents do: `float[K, P]`, `float[K, d] -> float64[K, A]`."""
+    def probabilities(self, rules: Array, seen: Array, mask: Bools | None = None) -> Floats:
+        """What agents do: `float[K, P]`, `float[K, d]`, `bool[K, A] -> float64[K, A]`; 0 where the mask forbids it."""
         table = rules.reshape(len(rules), len(self.centres), self.actions).astype(np.float64)
         logits = self.params.sharpness * np.einsum("kb,kba->ka", self.weights(seen), table)
-        logits -= logits.max(axis=1, keepdims=True)
-        weights = np.exp(logits)
+        logits = logits if mask is None else np.where(mask, logits, -np.inf)
+        weights = np.exp(logits - logits.max(axis=1, keepdims=True))
         return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
 

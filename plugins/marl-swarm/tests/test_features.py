@@ -69,6 +69,9 @@ def test_a_rule_is_what_its_nearest_centre_says_where_reach_is_small(kind: str) 
     shares = rule.probabilities(np.repeat(table.reshape(1, -1), 2, axis=0), seen)
     np.testing.assert_allclose(shares[0], np.exp([0, 0, 3]) / np.exp([0, 0, 3]).sum(), rtol=1e-6)
     np.testing.assert_allclose(shares[1], 1 / 3, rtol=1e-6)
+    mask = np.array([[True, False, True], [False, True, False]])
+    known = rule.probabilities(np.repeat(table.reshape(1, -1), 2, axis=0), seen, mask)
+    np.testing.assert_allclose(known, [[1 / (1 + np.exp(3)), 0, 1 / (1 + np.exp(-3))], [0, 1, 0]], rtol=1e-6)
 
 
 def test_a_kernel_rule_is_smooth_and_a_histogram_is_not() -> None:
