@@ -45,7 +45,7 @@ def _apart(
     made = body(spec.groups[index].observation, _config(descriptor, params))
     for part in (made.encoder, made.core):
         _ = part is not None and part.eval()
-    seen = tree.map_tree(lambda leaf: torch.from_numpy(np.ascontiguousarray(leaf)), rows.observation)
+    seen = tree.map_tree(_varied, rows.observation)
     with torch.no_grad(), blamed(subject, "encoder(observation)", f"features [B, {made.encoder.size}]"):
         together: Tensor = made.encoder(seen)
         alone = torch.cat([made.encoder(tree.take(seen, slice(row, row + 1))) for row in range(len(rows))])
@@ -62,6 +62,12 @@ def _apart(
         )
     if made.core is not None:
         _remembers(subject, made)
+
+
+def _varied(leaf: np.ndarray) -> Tensor:
+    """A part of the observations, each row another one where they are real numbers: matches often begin alike."""
+    seen = torch.from_numpy(np.array(leaf))
+    return seen + 0.1 * torch.rand(seen.shape, dtype=seen.dtype) if seen.is_floating_point() else seen
 
 
 def _remembers(subject: str, made: Body) -> None:

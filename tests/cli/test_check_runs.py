@@ -99,6 +99,11 @@ class Unwritten(Count):
         raise NotImplementedError
 
 
+class Restless(Count):
+    def measure(self, view, services):
+        return Value.exact(float(np.random.uniform()))
+
+
 def described(*classes):
     return [Descriptor(one.__name__.lower(), f"trial:{one.__name__}", "one") for one in classes]
 
@@ -120,7 +125,7 @@ def marl_rewards():
 
 @hookimpl
 def league_measures():
-    return described(Count, Silent, Unwritten)
+    return described(Count, Silent, Unwritten, Restless)
 """
 MODELS = """
 
@@ -141,8 +146,43 @@ class Narrow(Encoder):
         return self.linear(observation["entities"])
 
 
+class Mixing(Encoder):
+    def forward(self, observation):
+        features = self.linear(observation.float())
+        return features - features.mean(0)
+
+
+class Core(torch.nn.Module):
+    def __init__(self, clears):
+        super().__init__()
+        self.size, self.memory_size, self.clears = 8, 8, clears
+
+    def forward(self, x, memory):
+        return self.unroll(x, memory, torch.zeros(x.shape[:2], dtype=torch.bool))
+
+    def unroll(self, x, memory, first):
+        out = []
+        for step in range(x.shape[1]):
+            memory = memory.masked_fill(first[:, step, None], 0.0) if self.clears else memory
+            memory = 0.5 * memory + x[:, step]
+            out.append(memory)
+        return torch.stack(out, 1), memory
+
+
 def net(observation):
     return Body(Encoder(observation))
+
+
+def mixing(observation):
+    return Body(Mixing(observation))
+
+
+def heedful(observation):
+    return Body(Encoder(observation), Core(True))
+
+
+def sticky(observation):
+    return Body(Encoder(observation), Core(False))
 
 
 def lame(observation):
@@ -151,7 +191,7 @@ def lame(observation):
 
 @hookimpl
 def marl_models():
-    return [Descriptor(name, f"trial:{name}", "one") for name in ("net", "lame")]
+    return [Descriptor(name, f"trial:{name}", "one") for name in ("net", "lame", "mixing", "heedful", "sticky")]
 """
 
 
@@ -174,10 +214,16 @@ def test_what_fails_in_use_fails_the_check_and_what_nothing_suits_is_a_warning(m
         "nowhere": "warn",
         "silent": "warn",
         "unwritten": "fail",
+        "restless": "fail",
         "lame": "fail",
+        "mixing": "fail",
+        "sticky": "fail",
     }
     assert "trial.py, line" in worst["trial/lost"]["message"] and "AttributeError" in worst["trial/lost"]["message"]
     assert "NotImplementedError" in worst["trial/unwritten"]["message"]
+    assert "has other values in the same league" in worst["trial/restless"]["message"]
+    assert "other features for a row when other rows are beside it" in worst["trial/mixing"]["message"]
+    assert "remembers what was before a match in unroll" in worst["trial/sticky"]["message"]
     assert "it is for no game" in worst["trial/nowhere"]["message"]
     assert "it gave None after every iteration" in worst["trial/silent"]["message"]
     assert {one["check"] for one in findings if one["subject"] == "trial/net (model)"} >= {"learns"}
