@@ -101,7 +101,8 @@ class SaezParams:
     """Parameters of Saez's formula."""
 
     elasticity: float = 0.5
-    """Of income; `marl economy elasticity` estimates it."""
+    """Of income, by how many percent it grows where what is left of the last coin grows by one: see
+    `marl economy elasticity`."""
     incomes: list[float] = field(default_factory=list)
     """Incomes of a year that are known before the first; without any it is free of taxes."""
     years: int = 20

@@ -118,3 +118,13 @@ def marl_runners() -> Iterable[Descriptor]:
 def marl_reports() -> Iterable[Descriptor]:
     """The report of a run of `kind: economy`."""
     yield Descriptor("economy", "marl_economy.running.page:rewrite", "welfare, rates and incomes over the years")
+
+
+@hookimpl
+def marl_commands() -> Iterable[Descriptor]:
+    """`marl economy ...`."""
+    yield Descriptor(
+        "economy",
+        "marl_economy.commands:app",
+        "Look into economies: how elastic incomes are, and the best taxes where they can be computed.",
+    )

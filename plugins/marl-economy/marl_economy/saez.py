@@ -1,22 +1,23 @@
 """Saez's formula: the best marginal rates, by how incomes are distributed and how elastic they are.
 
-At an income z the best rate is `(1 - G) / (1 - G + a e)`: G is what those who earn z or more count on average (weights
-are inverse incomes, with mean 1), a is `z f(z) / (1 - F(z))`, and e is the elasticity of income, by how many percent it
-grows where what is left of the last coin grows by one. In the top bracket a is `m / (m - z)`, m the mean income in it.
+The rate of a bracket is `(1 - G) / (1 - G + a e)`. A little more of it takes, of each income, in proportion to what
+lies in the bracket: G is what the payers count on average, weighted by that (by default incomes count by their inverse,
+1 in the mean). And those whose income ends in the bracket earn less: a is their incomes over all that lies in it, and e
+the elasticity of income, by how many percent it grows where what is left of the last coin grows by one. For one bracket
+that is the textbook's linear tax; for the top one, from z on, a is `m / (m - z)`, m the mean income in it; for many
+narrow ones it is the formula of the optimal nonlinear tax, whose a is `z f(z) / (1 - F(z))`.
 
-Source: Saez, "Using elasticities to derive optimal income tax rates", Review of Economic Studies 68, 2001; binned and
-estimated by a regression as in ai-economist (`PeriodicBracketTax`), here with one bin for each bracket.
+Source: Saez, "Using elasticities to derive optimal income tax rates", Review of Economic Studies 68, 2001; elasticity
+by a regression, and gaps filled, as in ai-economist (`PeriodicBracketTax`), which has narrow bins instead of brackets.
 """
 
 from __future__ import annotations
 
-import itertools
+from itertools import pairwise
 
 import numpy as np
 
-from marl.types import Bools, Floats
-
-HIGHEST = 1.0
+from marl.types import Floats
 
 
 def elasticity(incomes: Floats, marginal: Floats) -> float:
@@ -32,36 +33,25 @@ def elasticity(incomes: Floats, marginal: Floats) -> float:
     return max(0.0, float(slope))
 
 
-def rates(incomes: Floats, cutoffs: Floats, elastic: float) -> Floats:
+def rates(incomes: Floats, cutoffs: Floats, elastic: float, weights: Floats | None = None) -> Floats:
     """The formula's rate for each bracket that begins at `cutoffs[B]`, given incomes `[n]`, n at least 1.
 
-    Between brackets that have incomes, rates go in a straight line; below the first, from 0; above the last they stay.
+    `weights[n]`: what each counts, 1 in the mean. Between brackets in which incomes end, rates go in a straight line;
+    below the first, from 0; above the last they stay.
     """
     incomes = np.maximum(np.asarray(incomes, dtype=float), 0.0)
-    weights = 1.0 / np.maximum(incomes, 1.0)
-    weights /= weights.mean()
+    if weights is None:
+        weights = 1.0 / np.maximum(incomes, 1.0)
+        weights /= weights.mean()
     edges = np.append(cutoffs, np.inf)
     found = np.full(len(cutoffs), np.nan)
-    for index, (low, high) in enumerate(itertools.pairwise(edges)):
-        inside = (incomes >= low) & (incomes < high)
-        if inside.any():
-            found[index] = _rate(incomes, weights, inside, low, high, elastic)
-    return np.clip(_filled(found), 0.0, HIGHEST)
-
-
-def _rate(incomes: Floats, weights: Floats, inside: Bools, low: float, high: float, elastic: float) -> float:
-    """Of one bracket: in its middle, as if those inside were spread evenly."""
-    above = incomes >= high
-    if np.isinf(high):
-        mean = incomes[inside].mean()
-        shape, count = mean / max(mean - low, 1e-9), weights[inside].mean()
-    else:
-        beyond = above.mean() + 0.5 * inside.mean()
-        shape = 0.5 * (low + high) * inside.mean() / (high - low) / beyond
-        at_least_low = weights[inside | above].mean()
-        count = 0.5 * (at_least_low + (weights[above].mean() if above.any() else at_least_low))
-    missing = 1.0 - count
-    return float(missing / (missing + shape * elastic + 1e-9))
+    for index, (low, high) in enumerate(pairwise(edges)):
+        within = np.clip(incomes - low, 0.0, high - low)
+        ending = incomes[(incomes >= low) & (incomes < high)].sum()
+        if ending > 0 and within.sum() > 0:
+            missing = max(0.0, 1.0 - float(weights @ within / within.sum()))
+            found[index] = missing / (missing + float(ending / within.sum()) * elastic + 1e-9)
+    return np.clip(_filled(found), 0.0, 1.0)
 
 
 def _filled(found: Floats) -> Floats:

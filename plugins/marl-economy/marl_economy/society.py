@@ -55,6 +55,8 @@ class Society(Vectorised):
     """The marginal rates of this year, `float64[lanes, B]`."""
     last_income: Floats
     """What was earned last year, `float64[lanes, K]`."""
+    cutoffs: Floats
+    """Where brackets begin, `float64[B]`."""
     days: int
     years: int
     rate_step: float

@@ -38,19 +38,23 @@ def test_an_elasticity_is_found_again() -> None:
         saez.elasticity(np.ones(40), np.full(40, 0.3))
 
 
-def test_the_rate_of_one_bracket_is_that_of_the_linear_tax() -> None:
-    # With one bracket from 0 on, a is m / m = 1, and G is 1: nobody is outside it, so there is nothing to redistribute.
-    assert saez.rates(np.array([1.0, 4.0, 10.0]), np.array([0.0]), 0.5) == pytest.approx([0.0], abs=1e-6)
+def test_one_bracket_is_the_textbook_s_linear_tax() -> None:
+    incomes = np.array([1.0, 4.0, 10.0])
+    weights = 1 / incomes / np.mean(1 / incomes)
+    weighed = (weights * incomes).sum() / incomes.sum()
+    assert saez.rates(incomes, np.array([0.0]), 0.5) == pytest.approx([(1 - weighed) / (1 - weighed + 0.5)])
+    assert saez.rates(np.full(5, 7.0), np.array([0.0]), 0.5) == pytest.approx([0.0], abs=1e-6)  # all are alike
 
 
-def test_top_rates_follow_the_formula_by_hand() -> None:
+def test_rates_of_brackets_follow_the_formula_by_hand() -> None:
     incomes = np.array([5.0] * 3 + [60.0])
     weights = 1 / incomes / np.mean(1 / incomes)
-    shape = 60 / (60 - 40)
-    wanted = (1 - weights[-1]) / (1 - weights[-1] + shape * 0.5)
+    top = (1 - weights[-1]) / (1 - weights[-1] + 60 / (60 - 40) * 0.5)
+    lowest = 1 - (weights[:3].sum() * 5 + weights[3] * 10) / 25
     found = saez.rates(incomes, CUTOFFS, 0.5)
-    assert found[2] == pytest.approx(wanted)
-    assert found[1] == pytest.approx((found[0] + found[2]) / 2)  # nobody is there: halfway
+    assert found == pytest.approx(
+        [lowest / (lowest + 15 / 25 * 0.5), (found[0] + found[2]) / 2, top]
+    )  # a gap is filled
     assert (np.diff([saez.rates(incomes, CUTOFFS, e)[2] for e in (0.2, 0.5, 2.0)]) < 0).all()
 
 

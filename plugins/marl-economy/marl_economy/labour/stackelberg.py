@@ -74,11 +74,13 @@ def solution(economy: Labour) -> Outcome:
 def formula(economy: Labour) -> Outcome:
     """What comes of Saez's formula for piecewise rates, where incomes are those that these rates lead to.
 
-    It is told the true elasticity. Rates and incomes are found by going halfway to the formula's rates many times.
+    It is told the true elasticity and what workers count. Rates and incomes are found by going halfway to the rates of
+    the formula many times.
     """
     rates = np.full(len(economy.cutoffs), 0.3)
     for _ in range(60):
-        wanted = saez.rates(outcome(economy, rates).incomes, economy.cutoffs, economy.params.elasticity)
+        incomes = outcome(economy, rates).incomes
+        wanted = saez.rates(incomes, economy.cutoffs, economy.params.elasticity, economy.weights)
         rates = 0.5 * rates + 0.5 * wanted
     return outcome(economy, np.round(rates / economy.rate_step) * economy.rate_step)
 
