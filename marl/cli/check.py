@@ -155,12 +155,10 @@ def _asks_for_some(error: UserError) -> bool:
 
 
 def _watching(plugin: Plugin, subject: str, check: str, tried: Callable[[], list[Finding]]) -> list[Finding]:
-    """What a trial finds; or that it does not end, or would have ended the process."""
+    """What a trial finds; or what it was not ready for: that it does not end, or would have ended the process."""
     try:
         with watched(plugin.name):
             return tried()
-    except Exception:
-        raise
     except BaseException as error:  # no Ctrl-C: `did` raises that on
         return [Finding(plugin.name, subject, check, "fail", f"it {did(error)}", traceback=traceback.format_exc())]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import itertools
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -132,20 +131,19 @@ class _Trial:
     def seldom(self) -> None:
         """Jobs in which there is nothing to learn from for a while; those that it refuses are left out."""
         sides = len(self.services.spec.sides)
-        seats = [(1, self.rival), (0, SELF)] if sides > 1 else [(0, self.rival)]
-        for (side, rival), budget in itertools.product(seats, self.budgets):
+        for side, rival in [(1, self.rival), (0, SELF)] if sides > 1 else [(0, self.rival)]:
             mixtures: list[Mixture] = [() if side == one else ((rival, 1.0),) for one in range(sides)]
-            job = Job(self.name, side, tuple(mixtures), seed=1, params=dict(self.params), budget=budget)
-            try:
-                trained = self._train(job)
-            except UserError:
-                continue
-            except RunError as error:
-                raise RunError(
-                    f"{error} (in a game in which a collection may have no row of the agent that learns: nothing is "
-                    "learned from such a one)"
-                ) from error.__cause__
-            self._play(trained, side)
+            for budget in self.budgets:
+                job = Job(self.name, side, tuple(mixtures), seed=1, params=dict(self.params), budget=budget)
+                try:
+                    trained = self._train(job)
+                except UserError:
+                    continue
+                except RunError as error:
+                    where = "in a game in which a collection may have no row of the agent that learns"
+                    raise RunError(f"{error} ({where}: nothing is learned from such a one)") from error.__cause__
+                self._play(trained, side)
+                break
 
     def _begun(self) -> tuple[Job, Trained]:
         """The first job that it does not refuse, and what came of it."""

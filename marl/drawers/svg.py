@@ -59,7 +59,10 @@ def harmless(svg: str) -> str:
     for element in root.iter():
         for fault in _faults(element):
             raise ValueError(f"holds {fault}, which a page does not show: {RIGHT} would be right")
-    return ElementTree.tostring(root, encoding="unicode")
+    try:
+        return ElementTree.tostring(root, encoding="unicode")
+    except RecursionError:
+        raise ValueError("has elements within elements too deeply") from None
 
 
 def _faults(element: Element) -> Iterator[str]:

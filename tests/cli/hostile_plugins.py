@@ -205,6 +205,13 @@ IN_USE: dict[str, tuple[str, str]] = {
         "ended with code 0",
     ),
     "sandbox_unborn": (SANDBOX.format("    def start(self, *given): return None"), "a league.sandbox.Child"),
+    "sandbox_clings": (
+        SANDBOX.format(
+            "    def start(self, *given):\n        child = super().start(*given)\n"
+            "        child.kill = lambda: child._process.kill() or 1 / 0\n        return child"
+        ),
+        "raised ZeroDivisionError",
+    ),
     "sink_exits": (SINK.format("os._exit(0)"), "os._exit(0)"),
     "sink_prints": (SINK.format("print(event)"), "prints 'start"),
 }

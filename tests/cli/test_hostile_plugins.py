@@ -1,4 +1,4 @@
-"""Ninety plugins that misbehave: each is told of in a sentence, none hangs, and everything else is there and works.
+"""Eighty plugins that misbehave: each is told of in a sentence, none hangs, and everything else is there and works.
 
 One process lists them all, one is the doctor: they would take the output and the signals of this one.
 """

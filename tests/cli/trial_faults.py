@@ -257,7 +257,7 @@ class Moody(Boastful):
 
 class Slow(Boastful):
     def act(self, rows, memory, keys):
-        time.sleep(0.2)
+        time.sleep(0.6)
         return Acts(np.zeros(len(rows), int), np.zeros(len(rows)))
 
 

@@ -46,6 +46,7 @@ def test_what_runs_or_fetches_is_refused(inside, words):
         ("<svg/>", "starts with <svg>: <svg xmlns="),  # in a page it would be no picture
         ('<!DOCTYPE svg [<!ENTITY a "aaaa">]>' + HEAD + "<text>&a;</text></svg>", "declares entities"),
         ("a picture", "not well-formed"),
+        (HEAD + "<g>" * 5000 + "</g>" * 5000 + "</svg>", "too deeply"),
     ],
 )
 def test_what_is_no_picture_is_refused(text, words):

@@ -16,9 +16,9 @@ from marl.testing import CHECKS, Reference, Report, Result, check_environment, c
 from marl.testing.check import Doubtful
 from marl.testing.compare import expect_same
 from marl.testing.drive import Moment, Record
-from marl.testing.games import burrow, kuhn, matching_pennies, skirmish
+from marl.testing.games import burrow, kuhn, matching_pennies, seldom, skirmish
 
-GAMES = {"burrow": burrow, "pennies": matching_pennies, "kuhn": kuhn, "skirmish": skirmish}
+GAMES = {"burrow": burrow, "pennies": matching_pennies, "kuhn": kuhn, "skirmish": skirmish, "seldom": seldom}
 
 test_conformance = conformance_tests(GAMES)
 test_conformance_with_a_reference = conformance_tests(
