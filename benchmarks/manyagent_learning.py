@@ -2,13 +2,14 @@
 
 ising    the order parameter and the energy of a 20 x 20 torus against temperature: MF-Q's learned policies (one learned
          for each temperature), the exact heat bath on the same torus for as many ticks, and Onsager's infinite lattice
-battle   MF-Q against independent Q-learning: both learn in self-play, for equally many env steps, with networks of the
-         same layers, and differ in the mean action alone; then they meet, on both sides in turn, and whoever has the
-         higher return (kills, mostly) wins. MF-AC against it with --learner mfac
+battle   MF-Q against independent Q-learning: all learn in self-play, for equally many env steps, with networks of the
+         same layers, and differ in the mean action alone; then each policy of MF-Q meets each independent one, of all
+         seeds, on both sides in turn, and whoever has more soldiers left wins. `before` and `same`: MF-Q that values
+         the mean action of the tick before, or of the same; `mfac`: MF-AC
 magent2  the same in MAgent2's battle
 
-Nothing was tuned on the seeds that are reported, which count from 102 (those before showed a fault). `--quick`: one
-seed (temperature), a tenth of the steps.
+Nothing was tuned on the seeds that are reported, which count from 201 (the Ising model's from 100). `--quick`: one seed
+(temperature), a tenth of the steps.
 """
 
 from __future__ import annotations
@@ -24,15 +25,19 @@ from typing import Any
 
 import _common as bench
 
-TRANSITION = 2 / math.log(1 + math.sqrt(2))  # in units of J / k_B
-TEMPERATURES = (1.6, 1.9, 2.1, 2.2, TRANSITION, 2.35, 2.5, 2.8, 3.4, 4.4)
 MODEL = {"hidden": [64, 64], "activation": "relu"}
 INDEPENDENT = {"kind": "manyagent/independent", "params": MODEL}
 COOLING = {"temperature": 0.5, "temperature_end": 0.05, "cooling": 1.0, "lr": 0.002, "minibatch": 512}
-FIELD = {"soldiers": 32, "size": 16, "gap": 0, "view": 3, "neighbourhood": 3, "max_length": 60}
-BATTLES: dict[str, tuple[dict[str, Any], int, dict[str, Any]]] = {
-    "battle": (FIELD, 3_000, COOLING),
-    "magent2": ({"game": "battle", "parameters": {"map_size": 18, "max_cycles": 100}}, 3_000, COOLING),
+FIELD = {"soldiers": 32, "size": 16, "gap": 0, "view": 3, "neighbourhood": 15, "max_length": 60}
+BATTLES: dict[str, tuple[dict[str, Any], int]] = {
+    "battle": (FIELD, 20_000),
+    "magent2": ({"game": "battle", "parameters": {"map_size": 28, "max_cycles": 150}}, 12_000),
+}
+LEARNERS: dict[str, tuple[str, dict[str, Any]]] = {
+    "before": ("manyagent/mfq", {**COOLING, "model": MODEL, "mean": "before"}),
+    "same": ("manyagent/mfq", {**COOLING, "model": MODEL, "mean": "same"}),
+    "mfac": ("manyagent/mfac", {"model": MODEL}),
+    "independent": ("manyagent/mfq", {**COOLING, "model": INDEPENDENT}),
 }
 QUICKER = 10
 
@@ -41,10 +46,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["ising", *BATTLES], nargs="?", default="ising")
     parser.add_argument("--quick", action="store_true", help="a rough answer")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[102, 103, 104, 105, 106])
-    parser.add_argument("--learner", choices=["mfq", "mfac"], default="mfq")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[201, 202, 203, 204, 205])
+    parser.add_argument("--learners", choices=[*LEARNERS], nargs="+", default=["before", "same"])
+    parser.add_argument("--keep", metavar="DIR", help="where policies are kept that are trained, and taken from")
+    parser.add_argument("--only-train", action="store_true", help="with --keep: no matches yet")
     parser.add_argument("--steps", type=int, default=0, help="env steps of training, instead of the usual number")
-    parser.add_argument("--matches", type=int, default=64, help="matches of each pair")
+    parser.add_argument("--matches", type=int, default=16, help="matches of each pair")
     given = parser.parse_args()
     bench.one_torch_thread()
     if given.what == "ising":
@@ -55,6 +62,8 @@ def main() -> None:
 
 def ising(given: argparse.Namespace) -> None:
     """A row a temperature."""
+    from marl_manyagent.seen.sweep import TEMPERATURES, onsager
+
     worst = 0.0
     print("T (J/k_B)   order: MF-Q   heat bath   infinite   energy: MF-Q   heat bath")
     for number, physical in enumerate(TEMPERATURES[4:5] if given.quick else TEMPERATURES):
@@ -69,11 +78,6 @@ def ising(given: argparse.Namespace) -> None:
         )
         worst = max(worst, abs(learned[1] - exact[1]))
     bench.report("manyagent_ising", worst, 0.1, 0.1 / max(worst, 1e-9), "greatest difference of energies")
-
-
-def onsager(physical: float) -> float:
-    """The spontaneous magnetisation of the infinite lattice. Source: Yang, Physical Review 85 (1952)."""
-    return (1 - math.sinh(2 / physical) ** -4) ** 0.125 if physical < TRANSITION else 0.0
 
 
 def trained_spins(temperature: float, seed: int) -> Any:
@@ -113,47 +117,87 @@ def sweep(policy: Any, env: Mapping[str, Any], ticks: int, lanes: int = 4) -> tu
 
 
 def battles(given: argparse.Namespace) -> None:
-    """A row a seed, and all of them together."""
-    from marl.evaluation import wilson
+    """Each kind of learner on each seed; then every one of them against every independent learner."""
+    import numpy as np
 
-    env, steps, params = BATTLES[given.what]
+    env, steps = BATTLES[given.what]
     steps = given.steps or (steps // QUICKER if given.quick else steps)
-    name = f"manyagent/{given.what}"
-    print(f"{name} {json.dumps(env)}: {given.learner} against independent Q-learning, {steps:,} env steps each")
-    points = matches = won = 0.0
-    tuned = params if given.learner == "mfq" else {}
-    for seed in given.seeds[:1] if given.quick else given.seeds:
-        started = time.process_time()
-        ours, services = trained(name, env, f"manyagent/{given.learner}", {**tuned, "model": MODEL}, steps, seed)
-        theirs, _ = trained(name, env, "manyagent/mfq", {**params, "model": INDEPENDENT}, steps, seed)
-        score = meet(services, ours, theirs, given.matches, seed)
-        low, high = wilson(score.wins + 0.5 * score.draws, score.matches)
-        print(
-            f"  seed {seed}: won {score.wins}, drawn {score.draws}, lost {score.losses}: {score.points:.1%} of the "
-            f"points ({low:.1%} to {high:.1%}); return {score.mean:.1f}; {time.process_time() - started:.0f} s of CPU",
-            flush=True,
+    name, seeds = f"manyagent/{given.what}", given.seeds[:1] if given.quick else given.seeds
+    print(f"{name} {json.dumps(env)}: {steps:,} env steps of self-play each")
+    with TemporaryDirectory() as scratch:
+        folder = Path(given.keep or scratch)
+        learned: dict[str, list[Any]] = {}
+        for kind, seed in [(kind, seed) for seed in seeds for kind in (*given.learners, "independent")]:
+            began = time.process_time()
+            algorithm, params = LEARNERS[kind]
+            policy, services = trained(name, env, algorithm, params, steps, seed, folder / f"{kind}-{seed}-{steps}")
+            learned.setdefault(kind, []).append(policy)
+            army = len(services.spec.sides[0])
+            alone = meet(services, policy, random(services), 16, seed)
+            killed = army - meet(services, random(services), policy, 16, seed).mean
+            print(
+                f"  {kind:12} seed {seed}: of a random army of {army} it kills {killed:.1f}, and keeps {alone.mean:.1f}, "
+                f"in {alone.length:.0f} ticks; {time.process_time() - began:.0f} s of CPU",
+                flush=True,
+            )
+    if given.only_train:
+        return
+    for kind in given.learners:
+        points = np.array(
+            [
+                [
+                    meet(services, ours, theirs, given.matches, row * 100 + column).points
+                    for column, theirs in enumerate(learned["independent"])
+                ]
+                for row, ours in enumerate(learned[kind])
+            ]
         )
-        points += score.wins + 0.5 * score.draws
-        matches += score.matches
-        won += score.points > 0.5
-    low, high = wilson(points, int(matches))
-    print(f"  all: {points / matches:.1%} of the points ({low:.1%} to {high:.1%}); better in {won:.0f} seeds")
-    share = points / matches
-    bench.report(f"manyagent_{given.what}_{given.learner}", share, 1 - share, share / max(1 - share, 1e-9), "points")
+        print(f"points of {kind} (a row a seed) against independent learners (a column a seed):")
+        print("\n".join("  " + "  ".join(f"{value:6.1%}" for value in row) for row in points))
+        low, high = interval(points)
+        print(f"  all: {points.mean():.1%} ({low:.1%} to {high:.1%}, over seeds of both)", flush=True)
+        share = float(points.mean())
+        bench.report(f"manyagent_{given.what}_{kind}", share, 1 - share, share / max(1 - share, 1e-9), "points")
+
+
+def interval(points: Any) -> tuple[float, float]:
+    """95 % of the means of tables whose rows and columns are drawn again from these (a bootstrap over policies)."""
+    import numpy as np
+
+    rng, (rows, columns) = np.random.default_rng(0), points.shape
+    means = [points[rng.integers(0, rows, rows)][:, rng.integers(0, columns, columns)].mean() for _ in range(4000)]
+    low, high = np.quantile(means, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def random(services: Any) -> Any:
+    """Who plays at random."""
+    from marl.policies.random import Random
+
+    return Random(services.spec)
 
 
 def meet(services: Any, ours: Any, theirs: Any, matches: int, seed: int) -> Any:
-    """Their matches, on both sides in turn."""
+    """Their matches, on both sides in turn; a return is how many live to see the end."""
+    from _standing import Standing
+
+    from marl.arena import Arena
     from marl.evaluation import Player, measure
 
     players = [Player.pure(name, policy, 2) for name, policy in (("ours", ours), ("theirs", theirs))]
-    return measure(services.arena(16), players[0], players[1], matches, seed)
+    return measure(Arena(Standing(services.environment(16))), players[0], players[1], matches, seed)
 
 
 def trained(
-    env: str, env_params: Mapping[str, Any], algorithm: str, params: Mapping[str, Any], steps: int, seed: int
+    env: str,
+    env_params: Mapping[str, Any],
+    algorithm: str,
+    params: Mapping[str, Any],
+    steps: int,
+    seed: int,
+    keep: Path | None = None,
 ) -> tuple[Any, Any]:
-    """What plays after so many env steps of self-play, and the services it learned with."""
+    """What plays after so many env steps of self-play, and the services it learned with. `keep`: where it is kept."""
     from marl.blobs import Blobs
     from marl.job import SELF, Job
     from marl.registry import ALGORITHMS, Component, load_registry
@@ -162,11 +206,16 @@ def trained(
     registry = load_registry()
     maker = registry.make(ALGORITHMS, algorithm, dict(params))
     with TemporaryDirectory() as folder:
-        services = RunServices(
-            registry, Component(env, dict(env_params)), Blobs(Path(folder)), lambda step, values: None
-        )
+        blobs = Blobs(keep or Path(folder))
+        services = RunServices(registry, Component(env, dict(env_params)), blobs, lambda step, values: None)
+        known = [one.stem for one in keep.glob("*.json")] if keep is not None else []
+        if known:
+            return services.restore(blobs.get_snapshot(known[0])), services
         opponents = ((), *(((SELF, 1.0),) for _ in services.spec.sides[1:]))
-        done = train(registry, maker, Job(algorithm, 0, opponents, seed, budget={"env_steps": steps}), services)
+        job = Job(algorithm, 0, opponents, seed, budget={"env_steps": steps})
+        done = train(registry, maker, job, services)
+        if keep is not None:
+            blobs.put_snapshot(done.snapshot)
         return services.restore(done.snapshot), services
 
 

@@ -77,6 +77,27 @@ def test_averages_span_about_as_many_updates_as_one_over_their_rate(make: Any) -
     assert other.averages == {}
 
 
+@pytest.mark.parametrize("kind", ["mlp", "gru"])
+def test_a_network_has_other_weights_only_while_it_is_asked_with_them(make: Any, kind: str) -> None:
+    import torch
+
+    learner, other = make("a", kind=kind), make("a", kind=kind)
+    other.reset(5)
+    if kind == "gru":  # whose cell has weights of its own
+        other.network("a").recurrent.load_state_dict(learner.network("a").recurrent.state_dict())
+    before, weights = learner.weights(), dict(other.network("a").named_parameters())
+    seen = {"observation": torch.from_numpy(columns(20)["observation"])}
+    mine, theirs = learner.inputs("a", seen), other.inputs("a", seen)
+    assert torch.equal(learner.inputs("a", seen, weights), theirs) and not torch.equal(mine, theirs)
+    assert torch.equal(learner.inputs("a", seen), mine) and same(learner.weights(), before)
+    asked = learner.inputs("a", seen, weights, learns=True)
+    gradients = torch.autograd.grad(asked.sum(), [weights["policy_head.weight"]])
+    assert gradients[0].abs().sum() > 0 and all(one.grad is None for one in learner.network("a").parameters())
+    with pytest.raises(KeyError):
+        learner.inputs("a", {}, weights)
+    assert torch.equal(learner.inputs("a", seen), mine)
+
+
 def test_a_loss_that_asks_for_what_is_not_there_is_told_what_is(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     learner = make("a")
     monkeypatch.setattr(type(learner), "loss", lambda self, name, batch, inputs, value: batch["advantages"])
