@@ -136,7 +136,7 @@ def battles(given: argparse.Namespace) -> None:
             alone = meet(services, policy, random(services), 16, seed)
             killed = army - meet(services, random(services), policy, 16, seed).mean
             print(
-                f"  {kind:12} seed {seed}: of a random army of {army} it kills {killed:.1f}, and keeps {alone.mean:.1f}, "
+                f"  {kind:12} seed {seed}: of {army} at random it kills {killed:.1f}, and keeps {alone.mean:.1f}, "
                 f"in {alone.length:.0f} ticks; {time.process_time() - began:.0f} s of CPU",
                 flush=True,
             )
