@@ -16,8 +16,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Mapping
@@ -26,12 +24,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _common import report
+from _common import one_torch_thread, report
 
 from marl import rng
+from marl.blobs import Blobs
+from marl.games.drawing import INK, RED, circle, rect, svg, text
+from marl.job import SELF, Job
 from marl.policy import Policy
-from marl.registry import POLICIES, load_registry
-from marl.run.players import contestant
+from marl.registry import ALGORITHMS, POLICIES, Component, load_registry
+from marl.scenario import load_scenario
+from marl.services import RunServices, restore, scripted
 from marl.space import sample
 from marl_economy import saez, taxes
 from marl_economy.labour.labour import Labour, LabourParams
@@ -40,28 +42,50 @@ from marl_economy.labour.stackelberg import formula, outcome, solution, textbook
 from marl_economy.language.council import Council
 from marl_economy.language.params import CouncilParams, LanguageParams
 from marl_economy.language.policy import Language
-from marl_economy.planners import Saez, SaezParams, Schedule, USFederal
+from marl_economy.planners import Saez, SaezParams
 from marl_economy.playing import Year, played
 from marl_economy.town.town import Town
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 MATCHES, EVALUATION = 256, 10_000  # matches that are measured, and what is added to a seed for them
-FIRST, LEARNED, FIXED = 300_000, 500_000, 200_000  # env steps of the phases
+FIRST, SECOND, SETTLING = 200_000, 300_000, 100_000  # env steps of the phases
 GRID = (0.2, 0.3, 0.5, 1.0)  # elasticities that Saez's formula is tried with, beside what is estimated
-LATER = ("algorithm.lr=0.0005", "algorithm.entropy=0.005")
+LATER = {"leader_start": 0.0, "lr": 0.0005, "entropy": 0.005}  # after the first phase
 REGISTRY = load_registry()
 
 
-def trained(scenario: str, out: Path, *overrides: str) -> Path:
-    """A run of `marl run`, which goes on where it was killed."""
-    command = [sys.executable, "-m", "marl", "run", str(SCENARIOS / f"{scenario}.yaml"), *overrides, "--out", str(out)]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    return out
+class Trainer:
+    """Trains in this process, phase by phase; a phase that was done before, in the same folder, is not done again."""
 
+    def __init__(self, scenario: str, folder: Path) -> None:
+        self.config = load_scenario(SCENARIOS / f"{scenario}.yaml", [], REGISTRY).config
+        self.blobs, self.done = Blobs(folder / "blobs"), folder / "phases.json"
+        self.services = RunServices(REGISTRY, self.config.env, self.blobs, lambda step, values: None)
 
-def player(run: Path) -> Policy:
-    """The networks of a run."""
-    return contestant(str(run), REGISTRY).player(REGISTRY, Town(1).spec).policies[0]
+    def phase(self, name: str, seed: int, env_steps: int, after: str | None, planner: str, **params: Any) -> str:
+        """The id of the snapshot of a phase. `planner`: SELF where it learns too, else a snapshot that plays for it."""
+        known = json.loads(self.done.read_text()) if self.done.exists() else {}
+        key = f"{name} {seed} {env_steps}"
+        if key not in known:
+            params = self.config.algorithm.params | params | {"horizon": env_steps}
+            sides = ((), ((SELF, 1.0),)) if planner == SELF else (((planner, 1.0),), ())
+            job = Job("economy/two_level", planner != SELF, sides, seed, params=params, budget={"env_steps": env_steps})
+            algorithm = REGISTRY.make(ALGORITHMS, "economy/two_level", params)
+            if after is not None:
+                start = algorithm.start(self.blobs.get_snapshot(after), job, self.services)
+                job = replace(job, parent=self.blobs.put_checkpoint(start))
+            known[key] = self.blobs.put_snapshot(algorithm.train(job, self.services).snapshot)
+            algorithm.close()
+            self.done.write_text(json.dumps(known))
+        return known[key]
+
+    def policy(self, id: str) -> Policy:
+        """Who plays a snapshot."""
+        return restore(REGISTRY, self.services.spec, self.blobs.get_snapshot(id))
+
+    def scripted(self, name: str, **params: Any) -> str:
+        """The id of a policy that does not learn, as a snapshot."""
+        return self.blobs.put_snapshot(scripted(Component(name, REGISTRY.validate(POLICIES, name, params))))
 
 
 def measured(planner: Policy, workers: Policy, seed: int, matches: int) -> dict[str, Any]:
@@ -86,33 +110,28 @@ def elasticity(years: list[Year], cutoffs: Any) -> float:
 
 def town(seed: int, quick: bool, folder: Path) -> dict[str, Any]:
     """All systems, from one seed."""
-    share, matches = (20, 32) if quick else (1, MATCHES)
+    share, matches = (50, 32) if quick else (1, MATCHES)
     spec, cutoffs = Town(1).spec, Town(1).cutoffs
-    of = [f"seed={seed}"]
-
-    def steps(count: int) -> list[str]:
-        return [f"env_steps={count // share}", f"slice={count // share}"]
-
-    base = trained("economy_workers", folder / f"workers{seed}", *of, *steps(FIRST))
+    first, later = Trainer("economy_workers", folder), Trainer("economy_planner", folder)
+    base = first.phase("workers", seed, FIRST // share, None, SELF)
+    workers = first.policy(base)
     random = REGISTRY.make(POLICIES, "marl/random", {}, spec=spec)
-    estimate = elasticity(list(played(Town, random, player(base), matches, EVALUATION + seed)), cutoffs)
-    tried = {
-        one: measured(Saez(spec, SaezParams(one)), player(base), seed, matches) for one in (*GRID, round(estimate, 3))
+    estimate = elasticity(list(played(Town, random, workers, matches, EVALUATION + seed)), cutoffs)
+    grid = [*GRID, round(estimate, 3)]
+    tried = {one: measured(Saez(spec, SaezParams(one)), workers, seed, matches)["welfare"] for one in grid}
+    found = max(grid, key=lambda one: tried[one])
+    learned = later.phase("learned", seed, SECOND // share, base, SELF, **LATER)
+    planners = {
+        "free": later.scripted("economy/schedule"),
+        "us": later.scripted("economy/us_federal"),
+        "saez": later.scripted("economy/saez", elasticity=found),
+        "settled": learned,
     }
-    found = max(tried, key=lambda one: tried[one]["welfare"])
-    after = [*of, f"start_from={base}", "algorithm.leader_start=0", *LATER]
-    learned = trained("economy_planner", folder / f"learned{seed}", *after, *steps(LEARNED))
-    planners: dict[str, tuple[str, Policy]] = {
-        "free": ("economy/schedule", Schedule(spec)),
-        "us": ("economy/us_federal", USFederal(spec)),
-        "saez": (f"economy/saez elasticity={found}", Saez(spec, SaezParams(found))),
-        "settled": (str(learned), player(learned)),
-    }
-    results = {"learned": measured(player(learned), player(learned), seed, matches)}
-    for name, (typed, planner) in planners.items():
-        against = [f"opponents=[{typed}]", "side=1"]
-        run = trained("economy_planner", folder / f"{name}{seed}", *after, *against, *steps(FIXED))
-        results[name] = measured(planner, player(run), seed, matches)
+    results = {"learned": measured(later.policy(learned), later.policy(learned), seed, matches)}
+    for name, planner in planners.items():
+        after, steps = (learned, SETTLING) if name == "settled" else (base, SECOND)
+        answered = later.phase(name, seed, steps // share, after, planner, **LATER)
+        results[name] = measured(later.policy(planner), later.policy(answered), seed, matches)
     return {"seed": seed, "estimate": estimate, "elasticity": found, "systems": results}
 
 
@@ -150,9 +169,9 @@ def one_step(seeds: list[int], quick: bool, folder: Path) -> None:
     params = LabourParams(workers=32, levels=51)
     economy, found = Labour(1, params), []
     for seed in seeds:
-        more = ["env_steps=6000", "slice=6000"] if quick else []
-        run = trained("economy_one_step", folder / f"one_step{seed}", f"seed={seed}", *more)
-        policy = contestant(str(run), REGISTRY).player(REGISTRY, economy.spec).policies[0]
+        trainer = Trainer("economy_one_step", folder)
+        steps = trainer.config.env_steps // (10 if quick else 1)
+        policy = trainer.policy(trainer.phase("one_step", seed, steps, None, SELF))
         (year,) = played(lambda lanes: Labour(lanes, params), policy, policy, 256, EVALUATION + seed)
         found.append(float(year.rates.mean()))
         print(f"seed {seed}: rate {found[-1]:.3f}, welfare {year.welfare.mean():.3f}", flush=True)
@@ -163,6 +182,38 @@ def one_step(seeds: list[int], quick: bool, folder: Path) -> None:
     )
     mean = float(np.mean(found))
     report("economy_one_step", mean, textbook(economy), mean / textbook(economy), "rate", rates=found)
+
+
+NAMES = {"free": "free market", "us": "United States", "saez": "Saez", "learned": "learned planner"}
+
+
+def drawn(rows: list[Mapping[str, Any]]) -> str:
+    """An SVG: each system's rates by bracket, and below what workers earn a year, means over seeds."""
+    cutoffs, parts, high = Town(1).cutoffs, [], 150.0
+    widest = max(max(row["systems"][name]["incomes"]) for row in rows for name in NAMES) * 1.1
+    for number, (name, title) in enumerate(NAMES.items()):
+        left, width = 40 + 235 * number, 200.0
+        rates = np.mean([row["systems"][name]["rates"] for row in rows], axis=0)
+        incomes = np.mean([row["systems"][name]["incomes"] for row in rows], axis=0)
+        parts.append(text(left + width / 2, 22, title, 14))
+        for share in (0, 0.5, 1):
+            at = 40 + high * (1 - share)
+            parts.append(f'<path d="M{left} {at:g}H{left + width}" stroke="#dddddd"/>')
+            parts.append(text(left - 5, at + 4, f"{share:.0%}", 10, INK, "end") if not number else "")
+        for low, following, rate in zip(cutoffs, [*cutoffs[1:], widest], rates, strict=True):
+            start, end = (left + width * min(one, widest) / widest for one in (low, following))
+            if end > start:
+                parts.append(rect(start, 40 + high * (1 - rate), end - start, high * rate, "#c9d8ea"))
+        for income in incomes:
+            parts.append(circle(left + width * income / widest, 40 + high + 10, 4, RED))
+        for coins in (0, 50, 100, 150):
+            if coins < widest:
+                parts.append(text(left + width * coins / widest, 40 + high + 32, f"{coins}", 10))
+        parts.append(text(left + width / 2, 40 + high + 50, "coins earned in a year", 11))
+    parts.append(
+        text(40, 40 + high + 72, "bars: marginal tax rate; dots: what the four workers earn", 12, INK, "start")
+    )
+    return svg(980, 40 + high + 84, parts)
 
 
 LANGUAGE = LabourParams(workers=8, years=80, cutoffs=[0.0, 2.0, 6.0], rate_step=0.1)
@@ -233,9 +284,11 @@ def main() -> None:
     parser.add_argument("files", type=Path, nargs="*", help="what `town` kept, for `table`")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--keep", type=Path, help="a file that gets a line for each seed of the town")
-    parser.add_argument("--folder", type=Path, help="where runs are kept; one that was killed goes on")
+    parser.add_argument("--svg", type=Path, help="where `table` draws the rates and incomes")
+    parser.add_argument("--folder", type=Path, help="where phases are kept; what was killed goes on")
     parser.add_argument("--quick", action="store_true", help="a rough answer")
     asked = parser.parse_args()
+    one_torch_thread()
     seeds = asked.seeds[:1] if asked.quick else asked.seeds
     if asked.part in ("town", "all"):
         rows = []
@@ -248,7 +301,10 @@ def main() -> None:
                         file.write(json.dumps(rows[-1]) + "\n")
         table(rows)
     if asked.part == "table":
-        table([json.loads(line) for file in asked.files for line in file.read_text().splitlines()])
+        rows = [json.loads(line) for file in asked.files for line in file.read_text().splitlines()]
+        table(rows)
+        if asked.svg:
+            asked.svg.write_text(drawn(rows) + "\n")
     if asked.part in ("one_step", "all"):
         with tempfile.TemporaryDirectory() as temporary:
             one_step(seeds, asked.quick, asked.folder or Path(temporary))

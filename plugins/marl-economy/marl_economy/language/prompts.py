@@ -12,7 +12,6 @@ from collections.abc import Sequence
 
 from marl.types import Floats
 
-CHANGES = (-20, -10, 0, 10, 20)  # percentage points
 PERSONAS = {
     "careful": "You dislike sudden change. You move how much you work by a little at a time.",
     "content": "You are easily content: when you are nearly as well off as you could be, you leave things as they are.",
