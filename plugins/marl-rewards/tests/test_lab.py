@@ -337,6 +337,8 @@ def test_an_ablation_goes_on_where_it_stopped(
     text = Path("tiny-ablation/all/seed-0/scenario.yaml").read_text()
     Path("tiny-ablation/all/seed-0/scenario.yaml").write_text(text.replace("slow: 0.5", "slow: 0.4"))
     assert "Rewards: ablation" not in sections(Path("tiny"))  # it is of other rewards
+    Path("tiny/scenario.yaml").write_text(Path("plain.yaml").read_text())
+    assert sections(Path("tiny")) == ""
     commands.plot("tiny.yaml", "", "", Path("tiny.html"), None)
     assert "slow: exponential (scale 1, dispersion 1, density 1)" in Path("tiny.html").read_text()
 

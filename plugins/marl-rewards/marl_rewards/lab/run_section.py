@@ -2,74 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-from marl.errors import RunError, UserError
-from marl.page.figure import absent, section
-from marl.page.text import escape
-from marl.registry import Registry, load_registry
-from marl.scenario import FILE, Scenario, load_run
-from marl_rewards.lab.ablation_page import changes, command_of
-from marl_rewards.lab.analysis_page import analysis
-from marl_rewards.lab.reward_of import Block, blocks_of
-from marl_rewards.lab.scores import Scores
-from marl_rewards.lab.shapes_page import STYLE, drawn_shapes, shapes_of
-from marl_rewards.lab.slice_page import usual_slice
-from marl_rewards.lab.updates import read_updates
-from marl_rewards.lab.variants import ALL
-
-OF = "Rewards: "
+from marl.registry import load_registry
+from marl.scenario import load_run
+from marl_rewards.lab.reward_of import blocks_of
 
 
 def sections(run: Path) -> str:
-    """The sections about the rewards of a training run or a league; "" where it learns from the game's own alone."""
+    """The sections about the rewards of a training run or a league; "" where it learns from the game's own alone.
+
+    What draws them is imported where there is something to draw: reports of other runs take no longer than without it.
+    """
     registry = load_registry()
     scenario = load_run(run, registry, absent=True)
     blocks = blocks_of(scenario)
     if not blocks:
         return ""
-    found = [*_updates(run), *(part for block in blocks for part in _drawn(block, scenario, registry))]
-    found += _ablation(run, scenario, blocks, registry)
-    return STYLE + "".join(found)
+    from marl_rewards.lab.run_page import told
 
-
-def _updates(run: Path) -> Iterator[str]:
-    try:
-        updates = read_updates(run)
-    except UserError as error:
-        yield section("rewards", f"{OF}what they did", absent(escape(error)))
-        return
-    yield from analysis(updates, f"{OF}{f'job {updates.job[:12]}, ' if updates.job else ''}")
-
-
-def _drawn(block: Block, scenario: Scenario, registry: Registry) -> Iterator[str]:
-    """Shapes, and maps over a slice, of one block."""
-    try:
-        if shapes := shapes_of(block.reward, registry):
-            yield drawn_shapes(shapes, f"{OF}shapes{block.place}")
-        yield usual_slice(block, scenario, registry, f"{OF}a slice{block.place}")
-    except (UserError, RunError) as error:
-        yield section("slice", f"{OF}a slice{block.place}", absent(escape(error)))
-
-
-def _ablation(run: Path, scenario: Scenario, blocks: list[Block], registry: Registry) -> Iterator[str]:
-    """An ablation of the same rewards that was done beside the run."""
-    for beside in dict.fromkeys(run.resolve().with_name(f"{name}-ablation") for name in (run.name, scenario.name)):
-        try:
-            scores = Scores.read(beside)
-            if scores is not None and _same(beside, scores, blocks, registry):
-                yield from changes(scores, f"{OF}ablation, ", f"By <code>{escape(command_of(scores))}</code>. ")
-                return
-        except (UserError, RunError) as error:
-            yield section("ablation-scores", f"{OF}ablation", absent(escape(error)))
-
-
-def _same(beside: Path, scores: Scores, blocks: list[Block], registry: Registry) -> bool:
-    """Whether it is of these rewards."""
-    whole = Scores.folder(beside, ALL, min(scores.scores[ALL]))
-    if not (whole / FILE).is_file():
-        return False
-    return [block.reward for block in blocks_of(load_run(whole, registry, absent=True))] == [
-        block.reward for block in blocks
-    ]
+    return told(run, scenario, blocks, registry)

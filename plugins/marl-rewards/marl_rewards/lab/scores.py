@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.special import stdtrit
 
 from marl.blobs import write_atomically
 from marl.errors import RunError
@@ -33,6 +32,8 @@ class Mean:
         count = len(values)
         if count < 2:
             return Mean(float(np.mean(values)), math.inf, count)
+        from scipy.special import stdtrit  # where it is needed: it takes a moment
+
         spread = float(np.std(values, ddof=1)) / math.sqrt(count)
         return Mean(float(np.mean(values)), float(stdtrit(count - 1, 0.975)) * spread, count)
 
