@@ -1,9 +1,9 @@
 """The alarm of reward hacking: does it ring for agents that farm a channel, and is it silent on honest runs?
 
-Planted exploits: a pole that is paid ever more for spinning, a pendulum that is paid for its speed, and a car that is
-paid for touching the ball, so much that goals no longer matter. Honest runs: ten other games with shaping, novelty,
-events, preferences or a constraint, as one would train them. All are
-ordinary runs of `kind: train`, and what rings is what `marl rewards analyze RUN` says of them.
+Planted exploits: a pole that is paid ever more for spinning, a pendulum that is paid for its speed, and a team that
+should spread over landmarks and is paid for its speed, too, so much that it flies off. Honest runs: ten other games
+with shaping, novelty, events, preferences or a constraint, as one would train them. All are ordinary runs of `kind:
+train`, and what rings is what `marl rewards analyze RUN` says of them.
 
     python benchmarks/rewards_alarm.py --seeds 11 12 13 --out runs/alarm
 
@@ -38,16 +38,11 @@ CENTRAL = {**NEAR, "position": ["observation[0]"]}
 SPIN = {"name": "rewards/velocity", "velocity": ["abs(observation[3])"], "towards": ["1"]}
 SPEED = {"name": "rewards/value", "of": "abs(observation[2])"}
 TAKEN = {"name": "rewards/events", "worth": {"taken": 1}, "totals": ["taken"], "whose": "side"}
+HURRY = {"name": "rewards/value", "of": "abs(observation[0]) + abs(observation[1])"}
 OPENED = {"name": "rewards/events", "worth": {"opened": 0.1}, "totals": ["opened"]}
 RND = {"name": "rewards/rnd", "share": 1.0}
 DEEP = {"name": "classic/deep_sea", "size": 8}
 MAP = {"name": "skirmish/cooperative", "map": "3m", "reward": "sparse"}
-
-
-def touching(weight: float) -> list[str]:
-    """The car soccer with touches at this weight."""
-    reward = "algorithm.reward.weights"
-    return [f"{reward}.touch={weight}", *(f"{reward}.{name}=0" for name in ("offence", "danger"))]
 
 
 def scenario(env: Any, env_steps: int, algorithm: Mapping[str, Any], **reward: Any) -> dict[str, Any]:
@@ -75,7 +70,10 @@ SHORT = (*QUIET, "env_steps=75000", "slice=75000")
 PLANTED: Runs = {
     "pole, spinning": (spinning({"start": 0, "end": 6}, 40_000), ()),
     "pendulum, speed": (speeding(1.0, 60_000), ()),
-    "car soccer, touches": ("carball_krc", [*SHORT, *touching(5.0)]),
+    "spread, speed": (
+        scenario("coop/spread", 50_000, TEAM, channels={"hurry": HURRY}, weights={"hurry": 5.0}),
+        (),
+    ),
 }
 HONEST: Runs = {
     "pole, a little spinning": (spinning(0.02, 30_000), ()),

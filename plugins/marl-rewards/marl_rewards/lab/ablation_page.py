@@ -39,7 +39,7 @@ def page(ablation: Scores) -> str:
     whole = ablation.mean(ALL)
     tiles = [
         tile("Score of all", exact(whole.value), escape(said(whole))),
-        tile("Variants", str(len(ablation.scores)), f"{ablation.seeds} seeds each"),
+        tile("Variants", str(len(ablation.scores)), f"{ablation.seeds} seed{'' if ablation.seeds == 1 else 's'} each"),
     ]
     head = header("marl rewards", f"Ablation of {ablation.name}", ablation.overrides, "done", tiles, done=True)
     return document(ablation.name, "marl rewards ablate", f"<main>{head}{''.join(sections)}</main>")

@@ -24,7 +24,7 @@ def lines(ablation: Scores) -> list[str]:
     ]
     head = f"{ablation.name}: {ablation.measured}, {ablation.seeds} seeds, 95 % intervals"
     if ablation.seeds < 2:
-        head += "; one seed has none: say --seeds 3 or more"
+        head = f"{ablation.name}: {ablation.measured}, one seed, which has no intervals: say --seeds 3 or more"
     note = "change: against all, seed by seed; better and worse: where the interval of the change leaves out 0"
     return ["", *folded(head, columns()), "", *table(("variant", "score", "change", ""), rows, columns()), "",
             *folded(note, columns())]  # fmt: skip
