@@ -5,7 +5,7 @@ should spread over landmarks and is paid for its speed, too, so much that it fli
 with shaping, novelty, events, preferences or a constraint, as one would train them. All are ordinary runs of `kind:
 train`, and what rings is what `marl rewards analyze RUN` says of them.
 
-    python benchmarks/rewards_alarm.py --seeds 11 12 13 --out runs/alarm
+    python benchmarks/rewards_alarm.py --out runs/alarm
 
 What is in the folder of `--out` is not trained again. The ratio is alarms over planted exploits.
 """
@@ -68,7 +68,7 @@ Runs = Mapping[str, tuple[str | dict[str, Any], Sequence[str]]]
 QUIET = ("evaluation.every=0",)
 SHORT = (*QUIET, "env_steps=75000", "slice=75000")
 PLANTED: Runs = {
-    "pole, spinning": (spinning({"start": 0, "end": 6}, 40_000), ()),
+    "pole, spinning": (spinning({"start": 0, "end": 20}, 40_000), ()),
     "pendulum, speed": (speeding(1.0, 60_000), ()),
     "spread, speed": (
         scenario("coop/spread", 50_000, TEAM, channels={"hurry": HURRY}, weights={"hurry": 5.0}),
@@ -138,7 +138,7 @@ def said(updates: Updates) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[11, 12, 13], help="of the planted exploits")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[21, 22, 23], help="of the planted exploits")
     parser.add_argument("--honest", type=int, nargs="*", default=[11], help="seeds of the honest runs")
     parser.add_argument("--only", nargs="+", default=[], help="names that begin so")
     parser.add_argument("--out", type=Path, default=Path("runs/alarm"))
@@ -146,7 +146,7 @@ def main() -> None:
     given = parser.parse_args()
     one_torch_thread()
     if given.quick:
-        given.seeds, given.honest, given.only = [11], [11], ["pole, spinning", "pole, a little"]
+        given.seeds, given.honest, given.only = [21], [11], ["pole, spinning", "pole, a little"]
     planted, honest = ({name: run for name, run in runs.items() if not given.only or name.startswith(tuple(given.only))}
                        for runs in (PLANTED, HONEST))  # fmt: skip
     counts, lines = [], ["| run | seed | updates | score, first and last third | alarm |", "|---|---|---|---|---|"]
