@@ -5,8 +5,8 @@ learn   independent PPO (one network for all) in worlds for 16 and for 128 agent
         long agents live and how far they get about, in both worlds, beside random play and the scripted forager
 niches  four populations with a network each, and with one for all four: how differently they live
 
-Nothing was tuned on the seeds that are reported, which count from 301. Trained networks are kept in `--out`; what is
-there is not trained again. `--quick`: one seed, a fiftieth of the steps.
+Nothing was tuned on the seeds that are reported, which count from 301. Networks are kept in `--out`, and what is
+there goes on from where it is. `--quick`: one seed, a fiftieth of the steps.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ ENV = "manyagent/foraging_world"
 WORLD = {"size": 40}
 SMALL, LARGE = 16, 128
 STEPS = 1_500_000  # of agents, for each network (all four of `niches` together)
-SLICES = 10
+SLICES = 6
 MATCHES = 16
 PPO = {
     "model": {"kind": "manyagent/entities", "params": {"hidden": [128], "activation": "relu"}},
@@ -55,7 +55,6 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[301, 302, 303])
     parser.add_argument("--steps", type=int, default=STEPS, help="agent-steps of each training")
     parser.add_argument("--out", type=Path, default=Path("runs/foraging_world"), help="where trained networks are kept")
-    parser.add_argument("--train", type=int, nargs="*", default=None, help="only train in worlds of so many places")
     parser.add_argument("--child", type=int, help=argparse.SUPPRESS)
     given = parser.parse_args()
     bench.one_torch_thread()
@@ -112,24 +111,20 @@ def played_at_random(places: int, ticks: int) -> dict[str, float]:
 
 def learn(given: argparse.Namespace) -> None:
     """Train in both worlds, then let everybody live in both."""
-    sizes = given.train or (SMALL, LARGE)
-    trained = {
-        (size, seed): network(given, f"{size}_{seed}", {"places": size}, seed) for size in sizes for seed in given.seeds
-    }
-    if given.train:
-        return
-    worlds = {size: {**WORLD, "places": size} for size in (SMALL, LARGE)}
-    rows: list[tuple[str, int, list[dict[str, float]]]] = []
-    for size, env in worlds.items():
+    worlds = {str(size): {"places": size} for size in (LARGE, SMALL)}
+    trained = all_trained(given, worlds)
+    rows: list[tuple[str, str, list[dict[str, float]]]] = []
+    for size, places in worlds.items():
+        env = {**WORLD, **places}
         rows.append(("random play", size, [lived("marl/random", env, seed) for seed in given.seeds]))
         rows.append(("scripted forager", size, [lived("manyagent/forager", env, seed) for seed in given.seeds]))
-        for origin in (SMALL, LARGE):
+        for origin in worlds:
             each = [lived(trained[origin, seed], env, seed) for seed in given.seeds]
             rows.append((f"learned among {origin}", size, each))
     for who, size, each in rows:
         print(f"| {who} | {size} | " + " | ".join(figure(each, name) for name in SHOWN) + " |", flush=True)
     by = {(who, size): [one["lifetime"] for one in each] for who, size, each in rows}
-    ours, script = mean(by[f"learned among {LARGE}", LARGE]), mean(by["scripted forager", LARGE])
+    ours, script = mean(by[f"learned among {LARGE}", str(LARGE)]), mean(by["scripted forager", str(LARGE)])
     bench.report(
         "foraging_world_learn", ours, script, ours / script, "ticks lived, against the scripted forager",
         curves={f"{size}_{seed}": curve(given, f"{size}_{seed}") for size, seed in trained},
@@ -139,53 +134,67 @@ def learn(given: argparse.Namespace) -> None:
 
 def niches(given: argparse.Namespace) -> None:
     """Four populations: a network each, and one for all."""
-    own, shared = {"places": 64, "populations": 4}, {"places": 64, "populations": 4, "rivals": True}
+    worlds = {"each": {"places": 64, "populations": 4}, "all": {"places": 64, "populations": 4, "rivals": True}}
+    trained = all_trained(given, worlds)
     found = {}
-    for name, env in (("own", own), ("shared", shared)):
-        each = [lived(network(given, f"{name}_{seed}", env, seed), {**WORLD, **env}, seed) for seed in given.seeds]
+    for name, env in worlds.items():
+        each = [lived(trained[name, seed], {**WORLD, **env}, seed) for seed in given.seeds]
         found[name] = shown(each)
-        whose = "each" if name == "own" else "for all"
-        print(f"| a network {whose} | " + " | ".join(figure(each, key) for key in SHOWN) + " |")
-    random = [lived("marl/random", {**WORLD, **own}, seed) for seed in given.seeds]
-    print("| random play | " + " | ".join(figure(random, key) for key in SHOWN) + " |")
-    ours, peer = (mean([one["specialisation"] for one in found[name]]) for name in ("own", "shared"))
+        print(f"| a network for {name} | " + " | ".join(figure(each, key) for key in SHOWN) + " |")
+    for policy in ("marl/random", "manyagent/forager"):
+        each = [lived(policy, {**WORLD, **worlds["each"]}, seed) for seed in given.seeds]
+        print(f"| {policy} | " + " | ".join(figure(each, key) for key in SHOWN) + " |")
+    ours, peer = (mean([one["specialisation"] for one in found[name]]) for name in ("each", "all"))
     bench.report("foraging_world_niches", ours, peer, ours / max(peer, 1e-9), "specialisation", found=found)
 
 
-def network(given: argparse.Namespace, name: str, env: Mapping[str, Any], seed: int) -> Any:
-    """The snapshot of what was learned in such a world; trained if it is not there."""
+def network(given: argparse.Namespace, name: str, env: Mapping[str, Any], seed: int, steps: float) -> Any:
+    """The snapshot of what was learned in such a world, from so many agent-steps; it goes on from what is kept."""
     from marl.blobs import Blobs
     from marl.job import SELF, Job
     from marl.registry import ALGORITHMS, Component, load_registry
     from marl.services import RunServices, train
 
     given.out.mkdir(parents=True, exist_ok=True)
-    blobs, done = Blobs(given.out / "blobs"), given.out / f"{name}.json"
-    if done.exists():
-        return blobs.get_snapshot(json.loads(done.read_text())["snapshot"])
-    registry, started = load_registry(), time.process_time()
-    world, rows = {**WORLD, **env}, [0.0]
-    params = {**PPO, "lanes": max(1, 512 // env["places"])}
+    blobs, file = Blobs(given.out / "blobs"), given.out / f"{name}.json"
+    kept: dict[str, Any] = {"rows": 0.0, "cpu": 0.0, "parent": None, "snapshot": "", "curve": []}
+    if file.exists():
+        kept = json.loads(file.read_text())
+    registry, world = load_registry(), {**WORLD, **env}
+    played: list[float] = []
     services = RunServices(
-        registry, Component(ENV, world), blobs, lambda step, values: rows.append(rows[-1] + values.get("rows", 0.0))
+        registry, Component(ENV, world), blobs, lambda step, values: played.append(values.get("rows", 0.0))
     )
-    maker = registry.make(ALGORITHMS, "rllib/ppo", params)
+    maker = registry.make(ALGORITHMS, "rllib/ppo", {**PPO, "lanes": max(1, 512 // env["places"])})
     opponents = ((), *(((SELF, 1.0),) for _ in services.spec.sides[1:]))
-    parent, points, each = None, [], given.steps / SLICES
-    while rows[-1] < given.steps:
-        budget = {"env_steps": max(1, each / env["places"])}  # at most; a slice is what was really lived
-        job = Job("rllib/ppo", 0, opponents, seed, parent, budget=budget)
-        trained = train(registry, maker, job, services)
-        parent = blobs.put_checkpoint(trained.checkpoint)
-        figures = lived(trained.snapshot, world, 1000 + seed, matches=4)
-        points.append({"rows": rows[-1], **shown([figures])[0]})
-        rounded = {key: round(figures[key], 2) for key in SHOWN}
-        print(f"  {name}: {rows[-1]:,.0f} agent-steps, {json.dumps(rounded)}", flush=True)
-    snapshot = blobs.put_snapshot(trained.snapshot)
-    cpu = time.process_time() - started
-    done.write_text(json.dumps({"snapshot": snapshot, "cpu": cpu, "curve": points}))
-    print(f"  {name}: {cpu:.0f} s of CPU", flush=True)
-    return trained.snapshot
+    while kept["rows"] < steps:
+        started = time.process_time()
+        budget = {"env_steps": max(1, given.steps / SLICES / env["places"])}  # at most: some places are empty
+        trained = train(registry, maker, Job("rllib/ppo", 0, opponents, seed, kept["parent"], budget=budget), services)
+        kept["rows"] += sum(played)
+        played.clear()
+        kept["parent"], kept["snapshot"] = (
+            blobs.put_checkpoint(trained.checkpoint),
+            blobs.put_snapshot(trained.snapshot),
+        )
+        kept["cpu"] += time.process_time() - started
+        figures = shown([lived(trained.snapshot, world, 1000 + seed, matches=4)])[0]
+        kept["curve"].append({"rows": kept["rows"], **figures})
+        file.write_text(json.dumps(kept))
+        said = json.dumps({key: round(value, 2) for key, value in figures.items()})
+        print(f"  {name}: {kept['rows']:,.0f} agent-steps, {kept['cpu']:.0f} s, {said}", flush=True)
+    return blobs.get_snapshot(kept["snapshot"])
+
+
+def all_trained(given: argparse.Namespace, worlds: Mapping[str, Mapping[str, Any]]) -> dict[tuple[str, int], Any]:
+    """What was learned in each of these worlds, with each seed; all go on side by side, slice by slice."""
+    found = {}
+    for level in range(1, SLICES + 1):
+        for name, env in worlds.items():
+            for seed in given.seeds:
+                steps = given.steps * level / SLICES
+                found[name, seed] = network(given, f"{name}_{seed}", env, seed, steps)
+    return found
 
 
 def lived(player: Any, env: Mapping[str, Any], seed: int, matches: int = MATCHES) -> dict[str, float]:

@@ -12,9 +12,12 @@ import pytest
 import torch
 
 from marl.algorithm import Services
+from marl.arena import Arena, Pairings
 from marl.errors import UserError
 from marl.job import Job
+from marl.policies.random import Random
 from marl.registry import ALGORITHMS, load_registry
+from marl.services import restore
 from marl.space import Box
 from marl_manyagent.entities import EntitiesEncoder, entities
 from marl_manyagent.foraging_world.foraging_world import ForagingWorld
@@ -75,6 +78,25 @@ def test_algorithms_learn_from_lives(host: Any, algorithm: str, params: dict[str
     trained = made.train(job, services)
     assert {name.split("/")[0] for name in trained.snapshot.arrays} == {"population_0", "population_1"}
     assert all(np.isfinite(array).all() for array in trained.snapshot.arrays.values())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [201, 202, 203])
+def test_who_learns_lives_longer(host: Any, seed: int) -> None:
+    """Independent PPO, some 200,000 agent-steps of 24 places: lives are longer by a quarter than at random."""
+    world = {"places": 24, "size": 20, "max_length": 128}
+    services = host("manyagent/foraging_world", **world)
+    params = {"lanes": 16, "rows": 8192, "minibatch": 1024, "epochs": 3, "lr": 0.001, "discount": 0.99, "entropy": 0.01}
+    model = {"kind": "manyagent/entities", "params": {"hidden": [64], "activation": "relu"}}
+    registry = load_registry()
+    made: Any = registry.make(ALGORITHMS, "rllib/ppo", {**params, "model": model})
+    job = Job("rllib/ppo", 0, ((),), seed, budget={"env_steps": 12_000})
+    learned = restore(registry, services.spec, made.train(job, services).snapshot)
+    lifetime = {}
+    for name, policy in (("learned", learned), ("random", Random(services.spec))):
+        pairings = Pairings.repeat([[0]], 16, seed=seed)
+        lifetime[name] = Arena(services.environment(8)).play([policy], pairings).info["lifetime"].mean()
+    assert lifetime["learned"] > 1.25 * lifetime["random"], lifetime
 
 
 @pytest.mark.slow
