@@ -123,7 +123,7 @@ def used(tmp_path_factory):
     path = os.pathsep.join(filter(None, (str(site), os.environ.get("PYTHONPATH"))))
     done = subprocess.run(
         [sys.executable, "-c", CHECK, *hostile.IN_USE],
-        env=os.environ | {"PYTHONPATH": path, "MARL_PLUGIN_TIMEOUT": "2"},
+        env=os.environ | {"PYTHONPATH": path, "MARL_PLUGIN_TIMEOUT": "6"},
         capture_output=True,
         text=True,
         timeout=300,
