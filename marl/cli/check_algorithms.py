@@ -16,10 +16,13 @@ from marl.algorithm import Algorithm, Trained, close
 from marl.arena import Arena, Pairings
 from marl.blobs import Blobs
 from marl.cli.check_runs import Doubtful, own_games
+from marl.datasets import Dataset
+from marl.datasets.header import Header, spec_of
+from marl.datasets.recording import Cast, begun, each, record
 from marl.env import Environment
 from marl.errors import RunError, UserError
 from marl.job import SELF, Job, Mixture
-from marl.registry import ALGORITHMS, ENVIRONMENTS, Component, Descriptor, Registry
+from marl.registry import ALGORITHMS, ENVIRONMENTS, POLICIES, Component, Descriptor, Registry
 from marl.services import RunServices, scripted, train
 from marl.testing.games.seldom import seldom
 
@@ -52,7 +55,9 @@ _BUDGETS: dict[str, tuple[dict[str, float], ...]] = {  # by the parameter that a
     "": ({"env_steps": 128}, {}),
 }
 _LONGER = {"env_steps": 4096, "iterations": 50}
-_TICKS = 200  # of the matches that what was learned plays
+OFFLINE = "offline"  # the tag of those that learn from recorded matches
+_RANDOM = "marl/random"
+_MATCHES = 64  # that are recorded for them
 
 
 def tried(registry: Registry, descriptor: Descriptor, params: Mapping[str, Any], quick: bool = False) -> str:
@@ -64,23 +69,38 @@ def tried(registry: Registry, descriptor: Descriptor, params: Mapping[str, Any],
     rules; Doubtful where it learns nothing, though one action is always better. `quick`: train once, and play.
     """
     refused = []
-    given = _small(registry, descriptor, params)
+    given, offline = _small(registry, descriptor, params), OFFLINE in descriptor.tags
     for game in _games(registry, descriptor):
         with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
             try:
-                _Trial(registry, descriptor, given, _registered(registry, game, Path(folder))).run(quick)
+                _Trial(registry, descriptor, given, _registered(registry, game, Path(folder), offline)).run(quick)
             except UserError as error:
                 refused.append(f"not for {game.name}: {error}")
                 continue
-            if not quick:
+            if not quick and not offline:
                 for team in (False, True):
                     _Trial(registry, descriptor, given, _Seldom(registry, team, Path(folder))).seldom()
             return ""
     return refused[0] if refused else "no game is here to try it in: marl-classic brings some"
 
 
-def _registered(registry: Registry, game: Component, folder: Path) -> RunServices:
-    return RunServices(registry, game, Blobs(folder), lambda step, values: None, lambda text: None)
+def _registered(registry: Registry, game: Component, folder: Path, offline: bool) -> RunServices:
+    services = RunServices(registry, game, Blobs(folder / "blobs"), lambda step, values: None, lambda text: None)
+    if offline:
+        services.recorded = _recorded(services, folder / "recorded")
+    return services
+
+
+def _recorded(services: RunServices, folder: Path) -> Dataset:
+    """Some matches of the game, played at random."""
+    registry, game, spec = services.registry, services.env, services.spec
+    cast = Cast([registry.make(POLICIES, _RANDOM, spec=spec)], np.ones((1, len(spec.sides), 1)))
+    who = [{"name": _RANDOM, "policy": _RANDOM, "snapshot": scripted(Component(_RANDOM)).id}]
+    params = registry.validate(ENVIRONMENTS, game.name, game.params)
+    header = Header(game.name, params, spec_of(spec), who, cast.lineups.tolist(), 5, each(spec))
+    for _ in record(folder, begun(folder, header), cast, services.environment, _MATCHES):
+        pass
+    return Dataset(folder)
 
 
 class _Seldom(RunServices):
@@ -104,7 +124,8 @@ class _Trial:
     ) -> None:
         self.registry, self.descriptor, self.params, self.services = registry, descriptor, params, services
         self.game = services.env
-        self.rival = services.blobs.put_snapshot(scripted(Component("marl/random")))
+        self.rival = services.blobs.put_snapshot(scripted(Component(_RANDOM)))
+        self.dataset = None if services.recorded is None else services.recorded.id
         self.name = descriptor.full_name
         takes = registry.validate(descriptor.kind, descriptor.full_name, params)
         self.budgets = _BUDGETS[next((name for name in _BUDGETS if name in takes), "")]
@@ -125,7 +146,7 @@ class _Trial:
             last = self._goes_on(job, first, made)
         if self.samples and _ids(first)[0] == _ids(self._train(replace(job, seed=3)))[0]:
             raise RunError(f"{self.name} makes the same of a job with another seed: chance follows from job.seed")
-        if self.game.params == _PLAIN:
+        if self.game.params == _PLAIN and self.dataset is None:  # who plays at random may be all that is to be learned
             self._learns(job, last)
 
     def seldom(self) -> None:
@@ -148,10 +169,13 @@ class _Trial:
     def _begun(self) -> tuple[Job, Trained]:
         """The first job that it does not refuse, and what came of it."""
         sides, refused = len(self.services.spec.sides), UserError("")
-        for rival in (self.rival, SELF) if sides > 1 else (self.rival,):
+        rivals = (self.rival, SELF) if sides > 1 else (self.rival,)
+        for rival in rivals if self.dataset is None else (SELF,):  # who was recorded is learned from on every side
             mixtures: list[Mixture] = [() if side == 0 else ((rival, 1.0),) for side in range(sides)]
             for budget in self.budgets:
-                job = Job(self.name, 0, tuple(mixtures), seed=1, params=dict(self.params), budget=budget)
+                job = Job(
+                    self.name, 0, tuple(mixtures), 1, params=dict(self.params), budget=budget, dataset=self.dataset
+                )
                 try:
                     return job, self._train(job)
                 except UserError as error:
