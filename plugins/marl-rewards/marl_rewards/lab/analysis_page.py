@@ -34,7 +34,7 @@ READING = (
     ),
     (
         "Alarm",
-        "A channel grows steadily while the game's own score falls from its best: it may be farmed at the game's cost. "
+        "A channel grows while the game's own score falls from its best, and stays low: it may be farmed at the game's cost. "
         "Lower its weight, make its returns diminish (<code>rewards/submodular</code>), or turn it into a potential.",
     ),
     (
