@@ -34,8 +34,9 @@ READING = (
     ),
     (
         "Alarm",
-        "A channel grows while the game's own score falls from its best, and stays low: it may be farmed at the game's cost. "
-        "Lower its weight, make its returns diminish (<code>rewards/submodular</code>), or turn it into a potential.",
+        "A channel grows while the game's own score falls from its best, and stays low: it may be farmed at the game's "
+        "cost. Lower its weight, make its returns diminish (<code>rewards/submodular</code>), or turn it into a "
+        "potential.",
     ),
     (
         "Correlation",
