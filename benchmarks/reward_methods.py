@@ -1,7 +1,7 @@
 """What methods of rewards are worth: `dynamics` (REED), `credit` (Hindsight PRIOR), `critics` (one for each channel)
 and `noise` (of parameters).
 
-`dynamics`: 30 rooms, four doors each, that lead anywhere, and what a room is worth; who compares two walks is right.
+`dynamics`: twelve rooms of sixteen doors, which lead anywhere, and what a room is worth; who compares walks is right.
 Models are fitted to few comparisons, and asked about walks that nobody has judged: how often they agree with the judge.
 Beside it, the same on the pendulum. `credit`: at one turn of a walk a light is on, and what is done there decides what
 is seen at its end, and the judge's answer; nothing else counts. How often models agree with the judge about other
@@ -43,14 +43,14 @@ UPDATES = 8
 
 
 class Rooms(OneAgent):
-    """Four doors a room, each leads to any other; the game pays what the next room is worth. One 1 among zeros."""
+    """Twelve rooms of sixteen doors, each leads anywhere; the game pays what the next room is worth."""
 
     worst = -3.0
 
-    def __init__(self, lanes: int, seed: int = 0, rooms: int = 30) -> None:
+    def __init__(self, lanes: int, seed: int = 0, rooms: int = 12, doors: int = 16) -> None:
         chance = np.random.Generator(np.random.Philox(key=seed))
-        self.next, self.worth = chance.integers(0, rooms, (rooms, 4)), chance.uniform(-1, 1, rooms)
-        super().__init__(one_agent_spec(Box((rooms,), 0, 1), Discrete(4), LENGTH, (-LENGTH, LENGTH)), lanes)
+        self.next, self.worth = chance.integers(0, rooms, (rooms, doors)), chance.uniform(-1, 1, rooms)
+        super().__init__(one_agent_spec(Box((rooms,), 0, 1), Discrete(doors), LENGTH, (-LENGTH, LENGTH)), lanes)
 
     def fields(self) -> dict[str, Any]:
         return {"room": np.int64(0)}
@@ -215,8 +215,8 @@ def dynamics(seeds: Sequence[int], quick: bool) -> dict[str, float]:
     """How often models agree with the judge, by how few pairs were judged."""
     pendulum = lambda seed: load_registry().make(ENVIRONMENTS, "gymnasium/pendulum", {}, lanes=64)  # noqa: E731
     games: dict[str, tuple[Callable[[int], Environment], int, tuple[int, ...]]] = {
-        "rooms": (lambda seed: Rooms(64, seed), LENGTH, (60, 150)),
-        "pendulum": (pendulum, 16, (30,)),
+        "rooms": (lambda seed: Rooms(64, seed), LENGTH, (40,)),
+        "pendulum": (pendulum, 16, (30, 10)),
     }
     means: dict[str, float] = {}
     for game, (make, length, counts) in games.items():
@@ -239,7 +239,7 @@ def credit(seeds: Sequence[int], quick: bool) -> dict[str, float]:
         "hindsight_prior": ("hindsight_prior", {"study": 200, "lr": 3e-3}),
     }
     means: dict[str, float] = {}
-    for pairs in (20,) if quick else (10, 20, 50):
+    for pairs in (20,) if quick else (10, 30):
         for label, (name, params) in ways.items():
             told, shares = [], []
             for seed in seeds:
@@ -282,7 +282,7 @@ def critics(seeds: Sequence[int], quick: bool) -> dict[str, float]:
     shape |= {"model": {"hidden": [32], "normalise_returns": True}, "reward": noisy}
     means: dict[str, float] = {}
     for label, way in ways.items():
-        told = [trained("rllib/ppo", Savings, {**shape, **way}, seed, 2_000 if quick else 48_000) for seed in seeds]
+        told = [trained("rllib/ppo", Savings, {**shape, **way}, seed, 2_560 if quick else 24_320) for seed in seeds]
         saved = [late(one, "return") for one in told]
         guessed = [late(one, "reward.guess") for one in told]
         means[label] = statistics.fmean(0.2 * guess * 40 + save for save, guess in zip(saved, guessed, strict=True))
@@ -301,7 +301,7 @@ def noise(seeds: Sequence[int], quick: bool) -> dict[str, float]:
             scores = []
             for seed in seeds:
                 given = {**shape, "explore": label, **({"noise_rate": 1.05} if label == "parameter_noise" else {})}
-                told = trained("rllib/dqn", partial(Chain, size=size), given, seed, 2_000 if quick else 16_000)
+                told = trained("rllib/dqn", partial(Chain, size=size), given, seed, 2_000 if quick else 10_000)
                 scores.append(late(told, "return"))
             means[f"{size} {label}"] = statistics.fmean(scores)
             found = sum(score > 1 for score in scores)

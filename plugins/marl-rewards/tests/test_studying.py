@@ -131,3 +131,38 @@ def test_what_a_segment_is_worth_is_shared_out_by_importance() -> None:
 def test_what_makes_no_sense_is_refused(window: Window, name: str, params: Any, sentence: str) -> None:
     with pytest.raises(UserError, match=sentence):
         made(window, name, **params)
+
+
+def walks(count: int, seed: int) -> tuple[Played, Any]:
+    """Walks of eight turns: at one a light is on, and what is done there is seen at the end, and preferred."""
+    chance = np.random.Generator(np.random.Philox(key=seed))
+    lit, did = chance.integers(0, 8, count), chance.integers(0, 2, (count, 8))
+    seen = np.zeros((count, 9, 6), np.float32)
+    seen[np.arange(count), lit, 0] = 1
+    came = 2.0 * did[np.arange(count), lit] - 1
+    seen[:, 8, 1], seen[:, :, 2:] = came, chance.normal(size=(count, 1, 4))
+    ones = np.ones((count, 8), np.bool_)
+    return Played(np.concatenate([seen[:, :8], np.eye(2)[did]], 2).astype(np.float32), ones, seen[:, 1:], ones), came
+
+
+@pytest.mark.slow
+def test_credit_falls_on_the_turn_that_decides() -> None:
+    """Ten answers: the model knows which other walks are better, and pays at the turn with the light on."""
+    (played, came), (other, true) = walks(1000, 1), walks(1000, 2)
+    chance, right, paid = np.random.Generator(np.random.Philox(key=3)), {}, {}
+    first, second = np.flatnonzero(came > 0)[:10], np.flatnonzero(came < 0)[:10]
+    both = np.stack([first, second])
+    pairs = Pairs(played.inputs[both], played.valid[both], np.ones(10, np.float32))
+    for weight in (0.0, 1.0):
+        model = PriorModel(8, 6, HindsightPriorParams(segment=8, prior=weight, lr=3e-3), 1)
+        for _ in range(1000 if weight else 0):
+            model.study(played.take(chance.integers(0, 1000, 32)))
+        for _ in range(400):
+            model.learn(pairs)
+        rewards = model.rewards(other.inputs.reshape(-1, 8)).reshape(1000, 8)
+        difference = rewards.sum(1)[:500] - rewards.sum(1)[500:]
+        apart = true[:500] - true[500:]
+        right[weight] = (difference * apart > 0)[apart != 0].mean()
+        lit = other.inputs[..., 0] == 1
+        paid[weight] = np.abs(rewards)[lit].sum() / np.abs(rewards).sum()
+    assert right[1.0] > right[0.0] + 0.1 and paid[1.0] > 2 * paid[0.0], (right, paid)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -16,9 +17,13 @@ pytest.importorskip("marl_gymnasium")
 
 import torch
 
+from marl.env import Frame
 from marl.errors import UserError
+from marl.games import OneAgent, one_agent_spec
+from marl.job import Job
 from marl.registry import ALGORITHMS, ENVIRONMENTS, RUNNERS, load_registry
 from marl.scenario import load_scenario
+from marl.space import Box, Discrete
 from marl.testing.games.skirmish import skirmish
 from marl.training.algorithm import adapted as next_coefficients
 from marl.training.behaviour.parameter_noise import ParameterNoise, adapted, distance, perturbed, threshold, weights_of
@@ -148,3 +153,49 @@ def test_what_makes_no_sense_is_refused() -> None:
     networks = {name: module.build(1, name) for name, module in modules.items()}
     with pytest.raises(UserError, match="parameter noise is for models without a memory"):
         NetworkPolicy(spec, networks, "all", ParameterNoise())
+
+
+class Chain(OneAgent):
+    """Thirty cells in a row; the last pays 1 a tick, and the first 0.001. See `benchmarks/reward_methods.py`."""
+
+    worst = 0.0
+
+    def __init__(self, lanes: int) -> None:
+        super().__init__(one_agent_spec(Box((30,), 0, 1), Discrete(2), 39, (0, 10)), lanes)
+
+    def fields(self) -> dict[str, Any]:
+        return {"cell": np.int64(1)}
+
+    def begin(self, lanes: Any) -> None:
+        """All begin at the second cell."""
+
+    def play(self, lanes: Any, actions: Any) -> Any:
+        cell = self.cell[lanes]
+        paid = np.where((cell == 0) & (actions == 0), 0.001, 0.0) + ((cell == 29) & (actions == 1))
+        self.cell[lanes] = np.clip(cell + np.where(actions == 1, 1, -1), 0, 29)
+        return paid, self.tick[lanes] == 38, False
+
+    def observe(self, lanes: Any) -> Any:
+        return (np.arange(30) <= self.cell[lanes, None]).astype(np.float32)
+
+    def render(self, lane: int) -> Frame:
+        return Frame(str(self.cell[lane]))
+
+
+@pytest.mark.slow
+def test_the_end_of_a_chain_is_found_that_epsilon_greedy_does_not_find() -> None:
+    best = {}
+    for explore in ("epsilon_greedy", "parameter_noise"):
+        told: list[float] = []
+        services: Any = SimpleNamespace(
+            spec=Chain(1).spec,
+            environment=Chain,
+            warn=pytest.fail,
+            log=lambda _, told=told, **values: told.append(values.get("return", 0.0)),
+        )
+        params = {"lanes": 8, "lr": 1e-3, "updates": 8, "learning_starts": 256, "epsilon": 0.5, "explore": explore}
+        params |= {"model": {"hidden": [64], "activation": "relu"}, "noise_rate": 1.05, "exploration": 0.5}
+        job = Job("rllib/dqn", 0, ((),), seed=3, budget={"env_steps": 8000}, params=params)
+        load_registry().make(ALGORITHMS, "rllib/dqn", params).train(job, services)
+        best[explore] = max(told)
+    assert best["epsilon_greedy"] < 0.1 and best["parameter_noise"] > 1, best
