@@ -54,6 +54,9 @@ class REED(Studying):
         return REEDModel(width(group.observation), width(group.action), cast(REEDParams, self.params), seed)
 
 
+TURNS = 256  # of one gradient step of the dynamics, at most
+
+
 class Encoder(nn.Module):
     """Of what was seen, and of that and what was done together: `[..., H]` each."""
 
@@ -112,7 +115,7 @@ class REEDModel(StudyingModel):
         inputs, _, following, known = played.tensors
         if known.sum() < 2:
             return 0.0
-        said, true = self.dynamics.network(inputs[known], following[known])
+        said, true = self.dynamics.network(inputs[known][:TURNS], following[known][:TURNS])
         if self.params.objective == "distillation":
             return self.dynamics.step(-F.cosine_similarity(said, true).mean())
         return self.dynamics.step(contrast(said, true, self.params.temperature))
