@@ -75,8 +75,8 @@ def held(seeds: list[int], env_steps: int) -> None:
         row(name, *cells, interval(away), interval(score, 0))
 
 
-def judge(seeds: list[int], env_steps: int, picture: str) -> tuple[float, float]:
-    """A row for each judge, way and seed; the mean distances of both ways."""
+def judge(seeds: list[int], env_steps: int, picture: str) -> dict[str, list[list[float]]]:
+    """A row for each judge, way and seed; the distances of both ways, a list for each run."""
     head("judge", "", "seed", "mean", "most", "the last mixture", "at 1/8, 2/8, ... of the run")
     curves: dict[str, list[list[float]]] = {}
     for kind, (prefers, winner) in JUDGES.items():
@@ -95,8 +95,7 @@ def judge(seeds: list[int], env_steps: int, picture: str) -> tuple[float, float]
     if picture:
         title = "distance from the mixture that nothing is preferred to (total variation), over env steps"
         Path(picture).write_text(drawing(title, curves, env_steps))
-    ours, model = (statistics.fmean(x for one in runs for x in one[LOOKS // 2 :]) for runs in curves.values())
-    return ours, model
+    return curves
 
 
 def mixtures(params: dict[str, Any], seed: int, env_steps: int) -> list[Any]:
@@ -122,8 +121,9 @@ def main() -> None:
     if "held" in given.parts:
         held(given.numbers, given.env_steps)
     if "judge" in given.parts:
-        ours, model = judge(given.numbers, given.env_steps, given.picture)
-        report("rewards", ours, model, model / max(ours, 1e-9), "distance from the minimax winner", seeds=given.numbers)
+        curves = judge(given.numbers, given.env_steps, given.picture)
+        ours, model = (statistics.fmean(one for run in runs for one in run[LOOKS // 2 :]) for runs in curves.values())
+        report("rewards", ours, model, model / max(ours, 1e-9), "distance from the minimax winner", curves=curves)
 
 
 if __name__ == "__main__":
