@@ -94,6 +94,7 @@ class Rewards:
             window = Window(rows, self.spec, self.discount)
             found, channels = self.composed(window)
             raw.append(found)
+            channels |= self._beyond(channels)
             terms.append({name: weight * channels[name] for name, weight in weights.items()})
             unweighted.append({name: Term(weight, channels[name]) for name, weight in weights.items()})
             samples.append(self._samples(window) | self._running(found))
@@ -108,6 +109,16 @@ class Rewards:
         apart = GAME not in self._limits and GAME not in self._scales.names
         paid = self._by_tick(windows, paid, weights.get(GAME, 0.0) if apart else 0.0)
         return Rewarded(paid, logged(raw, terms, totals) | stats, joined(samples))
+
+    def _beyond(self, channels: Mapping[str, Floats]) -> dict[str, Floats]:
+        """Channels with a constraint, less their bound: what keeps to it costs nothing, however long a match is."""
+        bounds = {name: np.array([one.bound]) for name, one in self._multipliers.constraints.items()}
+        return {name: channels[name] - self._limited(name, bound) for name, bound in bounds.items()}
+
+    def _limited(self, name: str, values: Floats) -> Floats:
+        """What a channel pays, normalised and clipped where the scenario says so."""
+        scaled = self._scales.scaled(name, values)
+        return np.clip(scaled, *self._limits[name]) if name in self._limits else scaled
 
     def _by_tick(self, windows: Sequence[Trajectory], paid: list[Trajectory], weight: float) -> list[Trajectory]:
         """Where matches are whole, what sides earned at every tick is what is paid too.
@@ -207,8 +218,7 @@ class Rewards:
             if name not in channels:
                 parts = [factor * make(full) for full, factor in self._parts.get(name, {}).items()]
                 raw[name] = self.config.combine[name].made(parts) if parts else given[name]
-                scaled = self._scales.scaled(name, raw[name])
-                channels[name] = np.clip(scaled, *self._limits[name]) if name in self._limits else scaled
+                channels[name] = self._limited(name, raw[name])
             return channels[name]
 
         for name in self._names:

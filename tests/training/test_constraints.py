@@ -43,7 +43,8 @@ def test_the_weight_grows_while_the_bound_is_broken_and_falls_to_nothing_while_i
         assert told == pytest.approx(wanted)
         last = sign * max(0.0, 1.0 + 2.0 * broken)
         total = np.concatenate([one.reward for one in subject(windows).windows])
-        np.testing.assert_allclose(total, last * np.concatenate([one.reward for one in windows]))
+        beyond = np.concatenate([one.reward for one in windows]) - (mean + beside)
+        np.testing.assert_allclose(total, last * beyond, atol=1e-12)
 
 
 def test_it_is_part_of_checkpoints_and_begins_anew_with_another_run(windows: Any) -> None:
@@ -64,6 +65,17 @@ def test_multiplier_and_policy_settle_where_the_bound_is_just_kept(windows: Any)
         weight = subject.fit({":multipliers/game": np.full(8, mean)}, 0)["reward.game.weight"]
         mean = 2.0 + weight
     assert mean == pytest.approx(0.5, abs=1e-3) and weight == pytest.approx(-1.5, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("bound", "clip", "paid"), [(1.0, {}, 0.0), (-1.0, {}, -2.0), (5.0, {"same": [0.0, 2.0]}, 1.0)]
+)
+def test_what_keeps_to_its_bound_costs_nothing(windows: Any, bound: float, clip: Any, paid: float) -> None:
+    """Else every row of a long match would cost something, and ending it would be a way out. The bound is clipped, too."""
+    channels = {"same": {"name": "rewards/value", "of": "1 + 0 * info.hits"}}
+    subject = rewards(channels=channels, clip=clip, weights={"game": 0.0, "same": {"at_most": bound, "start": 1.0}})
+    for one in subject(windows).windows:
+        np.testing.assert_allclose(one.reward, paid)
 
 
 def slow(**more: float) -> tuple[float, float]:

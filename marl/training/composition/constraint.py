@@ -2,7 +2,9 @@
 
 Why: what something may cost is easier to say than what it should weigh against everything else. Where the mean of a
 channel over the rows of an update is above `at_most`, its weight falls, so that it is avoided; below, the weight comes
-back up, to 0 at most, where the bound costs nothing. With `at_least` it is the other way round.
+back up, to 0 at most, where the bound costs nothing. With `at_least` it is the other way round. A row is paid
+`weight * (channel - bound)`, as in the Lagrangian: without the bound, every row of a long match would cost something, and
+who may end a match would learn to.
 Once an update
 
     integral = max(0, integral + rate * violation)
@@ -56,6 +58,11 @@ class Constraint:
         """What the multiplier is multiplied by to make a weight."""
         return -1.0 if self.at_least is None else 1.0
 
+    @property
+    def bound(self) -> float:
+        """The most, or the least, that the channel may pay on average."""
+        return self.at_most if self.at_most is not None else (self.at_least or 0.0)
+
     def violation(self, mean: float) -> float:
         """How far a mean is on the wrong side of the bound; below 0 where it is on the right one."""
-        return mean - self.at_most if self.at_most is not None else (self.at_least or 0.0) - mean
+        return self.sign * (self.bound - mean)
