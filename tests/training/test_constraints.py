@@ -71,7 +71,7 @@ def test_multiplier_and_policy_settle_where_the_bound_is_just_kept(windows: Any)
     ("bound", "clip", "paid"), [(1.0, {}, 0.0), (-1.0, {}, -2.0), (5.0, {"same": [0.0, 2.0]}, 1.0)]
 )
 def test_what_keeps_to_its_bound_costs_nothing(windows: Any, bound: float, clip: Any, paid: float) -> None:
-    """Else every row of a long match would cost something, and ending it would be a way out. The bound is clipped, too."""
+    """Else every row of a match would cost something, and ending it would be a way out. The bound is clipped, too."""
     channels = {"same": {"name": "rewards/value", "of": "1 + 0 * info.hits"}}
     subject = rewards(channels=channels, clip=clip, weights={"game": 0.0, "same": {"at_most": bound, "start": 1.0}})
     for one in subject(windows).windows:

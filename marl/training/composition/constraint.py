@@ -3,9 +3,8 @@
 Why: what something may cost is easier to say than what it should weigh against everything else. Where the mean of a
 channel over the rows of an update is above `at_most`, its weight falls, so that it is avoided; below, the weight comes
 back up, to 0 at most, where the bound costs nothing. With `at_least` it is the other way round. A row is paid
-`weight * (channel - bound)`, as in the Lagrangian: without the bound, every row of a long match would cost something, and
-who may end a match would learn to.
-Once an update
+`weight * (channel - bound)`, as in the Lagrangian: without the bound, every row of a long match would cost something,
+and who may end a match would learn to. Once an update
 
     integral = max(0, integral + rate * violation)
     multiplier = max(0, integral + rate * damping * recent)
