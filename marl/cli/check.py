@@ -209,15 +209,20 @@ def _check_run(
         return finding("skip", f"it cannot be made by defaults alone: it needs {', '.join(needed)}", hint)
     from marl.cli.check_runs import Doubtful
 
+    tried: Callable[..., str]
     try:
         if descriptor.kind == REWARDS.name:
-            from marl.cli.check_rewards import played as tried
+            from marl.cli import check_rewards
+
+            tried = partial(check_rewards.played, quick=quick)
         elif descriptor.kind == ALGORITHMS.name:
             from marl.cli import check_algorithms
 
             tried = partial(check_algorithms.tried, quick=quick)
         else:
-            from marl.cli.check_runs import tried
+            from marl.cli import check_runs
+
+            tried = check_runs.tried
         refused = tried(registry, descriptor, params)
     except ImportError as error:
         return finding("warn", f"it is used in training, which needs what is not installed: {error}")

@@ -24,8 +24,9 @@ _GAMES = {"skirmish": skirmish, "Kuhn poker": kuhn, "matching pennies": matching
 _ROWS, _UPDATES = 200, 3
 
 
-def played(registry: Registry, descriptor: Descriptor, params: Mapping[str, Any]) -> str:
+def played(registry: Registry, descriptor: Descriptor, params: Mapping[str, Any], quick: bool = False) -> str:
     """Pay rows of its plugin's own environments that it takes, or of small games; "" or, where it takes none, why not.
+    `quick`: in one of them, for one update.
 
     Raises RunError where it fails, pays something that cannot be used, or pays the same rows in another way the second
     time, or after it was saved and loaded.
@@ -35,15 +36,15 @@ def played(registry: Registry, descriptor: Descriptor, params: Mapping[str, Any]
         return registry.make(ENVIRONMENTS, name, lanes=lanes)
 
     own = {one.full_name: partial(made, one.full_name) for one in own_games(registry, descriptor)}
-    mine = _played(descriptor, params, own)
+    mine = _played(descriptor, params, own, quick)
     if own and not mine:
         return ""
-    others = _played(descriptor, params, _GAMES)
+    others = _played(descriptor, params, _GAMES, quick)
     return (mine if own else others) if others else ""
 
 
 def _played(
-    descriptor: Descriptor, params: Mapping[str, Any], games: Mapping[str, Callable[[int], Environment]]
+    descriptor: Descriptor, params: Mapping[str, Any], games: Mapping[str, Callable[[int], Environment]], quick: bool
 ) -> str:
     refused = []
     for name, game in games.items():
@@ -54,9 +55,11 @@ def _played(
             refused.append(f"not for {name}: {error}")
             continue
         try:
-            _pay(both, game(8), f"{descriptor.full_name}: it")
+            _pay(both, game(8), f"{descriptor.full_name}: it", 1 if quick else _UPDATES)
         except RunError as error:
             raise RunError(f"in {name}: {error}") from error
+        if quick:
+            return ""
     return refused[0] if refused and len(refused) == len(games) else ""
 
 
@@ -64,13 +67,13 @@ def _composed(descriptor: Descriptor, params: Mapping[str, Any], spec: EnvSpec) 
     return Rewards(RewardConfig({"it": Component(descriptor.full_name, dict(params))}), spec, 0.99)
 
 
-def _pay(both: list[Rewards], environment: Environment, subject: str) -> None:
+def _pay(both: list[Rewards], environment: Environment, subject: str, updates: int) -> None:
     """A few updates; the second one takes the state of the first over before each."""
     one, other = both
     spec, sides = environment.spec, len(environment.spec.sides)
     sampler = Sampler(environment, [Random(spec)], Mixtures(np.ones((sides, 1)), 1), [0], record=one.record)
     one.reset(7)
-    for update in range(_UPDATES):
+    for update in range(updates):
         windows = [window for window in sampler.collect(_ROWS) if len(window)]
         other.load(one.save())
         paid = one(windows)
