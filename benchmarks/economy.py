@@ -48,7 +48,7 @@ from marl_economy.town.town import Town
 
 SCENARIOS = Path(__file__).parents[1] / "scenarios"
 MATCHES, EVALUATION = 256, 10_000  # matches that are measured, and what is added to a seed for them
-FIRST, SECOND, SETTLING = 200_000, 300_000, 100_000  # env steps of the phases
+FIRST, SECOND, SETTLING = 150_000, 240_000, 60_000  # env steps of the phases
 GRID = (0.2, 0.3, 0.5, 1.0)  # elasticities that Saez's formula is tried with, beside what is estimated
 LATER = {"leader_start": 0.0, "lr": 0.0005, "entropy": 0.005}  # after the first phase
 REGISTRY = load_registry()
