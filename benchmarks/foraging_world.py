@@ -55,6 +55,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[301, 302, 303])
     parser.add_argument("--steps", type=int, default=STEPS, help="agent-steps of each training")
     parser.add_argument("--out", type=Path, default=Path("runs/foraging_world"), help="where trained networks are kept")
+    parser.add_argument("--picture", default="", help="draw the curves of `learn` into this file")
     parser.add_argument("--child", type=int, help=argparse.SUPPRESS)
     given = parser.parse_args()
     bench.one_torch_thread()
@@ -124,6 +125,9 @@ def learn(given: argparse.Namespace) -> None:
     for who, size, each in rows:
         print(f"| {who} | {size} | " + " | ".join(figure(each, name) for name in SHOWN) + " |", flush=True)
     by = {(who, size): [one["lifetime"] for one in each] for who, size, each in rows}
+    if given.picture:
+        curves = {size: [curve(given, f"{size}_{seed}") for seed in given.seeds] for size in worlds}
+        Path(given.picture).write_text(drawing(curves, {key: mean(values) for key, values in by.items()}))
     ours, script = mean(by[f"learned among {LARGE}", str(LARGE)]), mean(by["scripted forager", str(LARGE)])
     bench.report(
         "foraging_world_learn", ours, script, ours / script, "ticks lived, against the scripted forager",
@@ -219,6 +223,44 @@ def shown(each: Sequence[Mapping[str, float]]) -> list[dict[str, float]]:
 
 def curve(given: argparse.Namespace, name: str) -> Any:
     return json.loads((given.out / f"{name}.json").read_text())["curve"]
+
+
+def drawing(curves: Mapping[str, Sequence[Any]], lifetimes: Mapping[tuple[str, str], float]) -> str:
+    """How long agents live against agent-steps of training, a line a seed; the scripts and random play as levels."""
+    from marl.games.drawing import BLUE, RED, rect, svg, text
+
+    width, height, left, bottom = 640, 360, 60, 300
+    far = max(point["rows"] for each in curves.values() for one in each for point in one)
+    top = max(*(point["lifetime"] for each in curves.values() for one in each for point in one), *lifetimes.values())
+
+    def place(rows: float, ticks: float) -> str:
+        return f"{left + rows / far * (width - left - 170):.1f},{bottom - ticks / top * (bottom - 30):.1f}"
+
+    parts = [text(width / 2, 18, "How long foragers live, as they learn", 14)]
+    parts.append(text((width - 110) / 2, height - 22, "agent-steps of training", 12))
+    parts.append(f'<g transform="rotate(-90 16 165)">{text(16, 165, "mean lifetime, ticks", 12)}</g>')
+    for step in range(0, int(top) + 1, 20):
+        x, y = place(0, step).split(",")
+        parts.append(f'<path d="M{x} {y}H{width - 170}" stroke="#dddddd"/>')
+        parts.append(text(left - 6, float(y) + 4, str(step), 11, anchor="end"))
+    for part in range(4):
+        x, _ = place(far * part / 3, 0).split(",")
+        parts.append(text(float(x), bottom + 18, f"{far * part / 3:,.0f}", 11))
+    for line, (size, colour) in enumerate(((str(SMALL), BLUE), (str(LARGE), RED))):
+        for one in curves[size]:
+            points = " ".join(place(point["rows"], point["lifetime"]) for point in one)
+            parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2"/>')
+        for who, dash in (("random play", "2 4"), ("scripted forager", "8 4")):
+            x, y = place(0, lifetimes[who, size]).split(",")
+            parts.append(f'<path d="M{x} {y}H{width - 170}" stroke="{colour}" stroke-dasharray="{dash}"/>')
+        at = 60 + 90 * line
+        for row, (what, dash) in enumerate((("learned, a line a seed", ""), ("scripted", "8 4"), ("random", "2 4"))):
+            y = at + 18 + 18 * row
+            parts.append(f'<path d="M482 {y}h24" stroke="{colour}" stroke-width="2" stroke-dasharray="{dash}"/>')
+            parts.append(text(512, y + 4, what, 11, anchor="start"))
+        parts.append(text(482, at + 2, f"{size} places", 12, anchor="start"))
+    parts.append(rect(left, 30, width - 170 - left, bottom - 30, "none"))
+    return svg(width, height, parts)
 
 
 def mean(values: Sequence[float]) -> float:
