@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from marl.training.behaviour import Drawn
 from marl.types import Array, Bools, Floats, Keys
 
-_KEPT = 4096  # matches whose noise is kept, so that it is not drawn anew at every tick
+_KEPT = 256  # matches whose noise is kept, or twice those at hand, so that it is not drawn anew at every tick
 _BITS = 24  # of a number that is a float32 exactly
 
 
@@ -33,7 +33,7 @@ class ParameterNoise:
     memory: int = 2
 
     def __init__(self) -> None:
-        self._drawn: dict[int, Tensor] = {}
+        self._drawn: dict[tuple[int, int], Tensor] = {}
 
     def sample(
         self, distribution: Drawn, inputs: Array, mask: Bools | None, keys: Keys, coefficients: Mapping[str, float]
@@ -51,17 +51,16 @@ class ParameterNoise:
         self, name: str, network: nn.Module, observation: object, memory: Array, coefficients: Mapping[str, float]
     ) -> Array:
         """What the perturbed network of module `name` says of each of K rows, `[K, D]`."""
-        halves = memory.astype(np.int64)
-        seeds, size = (halves[:, 0] + (halves[:, 1] << _BITS)).tolist(), weights_of(network)
-        for seed in {*seeds} - {*self._drawn}:
-            chance = np.random.Generator(np.random.Philox(key=seed))
-            self._drawn[seed] = torch.from_numpy(chance.standard_normal(size, dtype=np.float32))
-        said = perturbed(
-            network, observation, torch.stack([self._drawn[seed] for seed in seeds]), noise_of(name, coefficients)
-        )
-        for seed in list(self._drawn)[: max(0, len(self._drawn) - _KEPT)]:
-            del self._drawn[seed]
-        return said.cpu().numpy()
+        halves, size = memory.astype(np.int64), weights_of(network)
+        wanted = [(seed, size) for seed in (halves[:, 0] + (halves[:, 1] << _BITS)).tolist()]
+        for key in wanted:
+            if key not in self._drawn:
+                chance = np.random.Generator(np.random.Philox(key=key[0]))
+                self._drawn[key] = torch.from_numpy(chance.standard_normal(size, dtype=np.float32))
+        noise = torch.stack([self._drawn[key] for key in wanted])
+        for key in list(self._drawn)[: max(0, len(self._drawn) - max(_KEPT, 2 * len(wanted)))]:
+            del self._drawn[key]
+        return perturbed(network, observation, noise, noise_of(name, coefficients)).cpu().numpy()
 
 
 def noise_of(name: str, coefficients: Mapping[str, float]) -> float:
