@@ -1,4 +1,5 @@
-"""Auxiliary tasks on a tech tree: which achievements of `classic/tech_tree` PPO reaches, alone and with each of them.
+"""Auxiliary tasks on a tech tree: which achievements of `classic/tech_tree` PPO reaches, alone and with each of them
+(`matched`: achievements with the term that matches them with those of other matches, too).
 
 Every variant is PPO from each seed, with the same settings. `mean` is the mean number of achievements of a match in the
 last tenth of the updates, `all along` over the whole run; then the share of matches of what was trained that reach each
@@ -18,9 +19,10 @@ from marl.registry import ENVIRONMENTS, load_registry
 
 PPO = {"lanes": 64, "rows": 2048, "minibatch": 512, "epochs": 4, "lr": 5e-4, "entropy": 0.01, "discount": 0.95}
 PPO |= {"trace": 0.8, "model": {"hidden": [128]}}
-VARIANTS: dict[str, list[str]] = {
+VARIANTS: dict[str, list[Any]] = {
     "PPO": [],
     "achievements": ["rewards/achievements"],
+    "matched": [{"name": "rewards/achievements", "match": 1.0}],
     "spr": ["rewards/spr"],
     "reward_prediction": ["rewards/reward_prediction"],
 }

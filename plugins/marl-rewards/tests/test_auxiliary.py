@@ -65,7 +65,8 @@ def test_features_learn_what_the_task_asks(window: Window, name: str, measure: s
     torch.manual_seed(1)
     group, rows = window.spec.groups[0], window.rows
     network = Network(group.observation, group.action, ModelConfig(hidden=[32]))
-    task = load_registry().make(LOSSES, f"rewards/{name}", {"weight": 1.0})
+    matched = {"match": 1.0} if name == "achievements" else {}
+    task = load_registry().make(LOSSES, f"rewards/{name}", {"weight": 1.0, **matched})
     modules = task.make(network)
     columns = {**ahead(rows, Live(), task.needs), "observation": rows.observation, "action": rows.action}  # type: ignore[arg-type]
     kept = np.arange(64)

@@ -34,8 +34,9 @@ class Params:
 
     weight: float = 0.1
     """Of both terms in the loss."""
-    match: float = 1.0
-    """How much the second term counts beside the first: that what is the same in two matches looks the same."""
+    match: float = 0.0
+    """How much the second term counts beside the first, 1 in the paper: that what is the same in two matches looks the
+    same. It cost more than it gave on `classic/tech_tree` (docs/results/rewards.md)."""
     temperature: float = 0.1
     """What cosines are divided by: the smaller, the more the nearest rivals count."""
     hidden: int = 64
