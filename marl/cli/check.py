@@ -222,7 +222,7 @@ def _check_run(
         else:
             from marl.cli import check_runs
 
-            tried = check_runs.tried
+            tried = partial(check_runs.tried, quick=quick)
         refused = tried(registry, descriptor, params)
     except ImportError as error:
         return finding("warn", f"it is used in training, which needs what is not installed: {error}")

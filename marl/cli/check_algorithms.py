@@ -54,6 +54,7 @@ _BUDGETS: dict[str, tuple[dict[str, float], ...]] = {  # by the parameter that a
     "iterations": ({"iterations": 2},),
     "": ({"env_steps": 128}, {}),
 }
+_SHORTER = {"env_steps": 64, "iterations": 1}
 _LONGER = {"env_steps": 4096, "iterations": 50}
 OFFLINE = "offline"  # the tag of those that learn from recorded matches
 _RANDOM = "marl/random"
@@ -133,7 +134,7 @@ class _Trial:
 
     def run(self, quick: bool = False) -> None:
         """All of it. Raises UserError where the algorithm does not take the game."""
-        job, first = self._begun()
+        job, first = self._begun(quick)
         if quick:
             self._play(first)
             return
@@ -166,13 +167,14 @@ class _Trial:
                 self._play(trained, side)
                 break
 
-    def _begun(self) -> tuple[Job, Trained]:
+    def _begun(self, quick: bool) -> tuple[Job, Trained]:
         """The first job that it does not refuse, and what came of it."""
         sides, refused = len(self.services.spec.sides), UserError("")
         rivals = (self.rival, SELF) if sides > 1 else (self.rival,)
         for rival in rivals if self.dataset is None else (SELF,):  # who was recorded is learned from on every side
             mixtures: list[Mixture] = [() if side == 0 else ((rival, 1.0),) for side in range(sides)]
-            for budget in self.budgets:
+            for usual in self.budgets:
+                budget = {name: _SHORTER[name] for name in usual} if quick else usual
                 job = Job(
                     self.name, 0, tuple(mixtures), 1, params=dict(self.params), budget=budget, dataset=self.dataset
                 )
