@@ -17,7 +17,7 @@ _MOST = 20_000  # results after which a schedule will not end
 
 
 def schedule(registry: Registry, name: str, params: Mapping[str, Any], quick: bool = False) -> str:
-    """It ends, repeats nothing, and says the same to whoever knows no more than the results. `quick`: of few players."""
+    """It ends, repeats nothing, and says the same to whoever knows the results alone. `quick`: of few players."""
     refused = []
     fields = _FIELDS[:3] if quick else _FIELDS
     for count in fields:
