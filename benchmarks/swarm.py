@@ -34,6 +34,7 @@ LEARNERS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "IPPO": ("ctde/ippo", EPISODES, {}),
     "MF-AC": ("manyagent/mfac", {"lanes": 16, "rows": 16 * AGENTS * 5, "minibatch": 1000, "entropy": 0.01}, {}),
 }
+FIXED = ("chance", "align")
 SIZES = (2, 5, 10, 20, 50, 100, 200, 500, 1000)
 LIMIT = 2000
 STUDENT = {1: math.nan, 2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776}  # 97.5% quantile by the number of values
@@ -44,7 +45,7 @@ def main() -> None:
     parser.add_argument("worlds", nargs="*", default=list(WORLDS), choices=WORLDS)
     parser.add_argument("--quick", action="store_true", help="a rough answer: one seed, a tenth of the steps")
     parser.add_argument("--seeds", type=int, nargs="+", default=list(SEEDS))
-    parser.add_argument("--learners", nargs="+", default=list(LEARNERS), choices=list(LEARNERS))
+    parser.add_argument("--learners", nargs="+", default=[*FIXED, *LEARNERS], choices=[*FIXED, *LEARNERS])
     parser.add_argument("--draw", action="store_true", help="draw what is written down already, and measure nothing")
     given = parser.parse_args()
     bench.one_torch_thread()
@@ -66,11 +67,11 @@ def measured(world: str, given: argparse.Namespace) -> dict[str, Any]:
     seeds, steps = (given.seeds[:1], STEPS // 10) if given.quick else (given.seeds, STEPS)
     sizes, limit = (SIZES[:6], 200) if given.quick else (SIZES, LIMIT)
     learned: dict[str, Any] = {}
-    for name in ("chance", "align"):
+    for name in (name for name in FIXED if name in given.learners):
         told = [score(fixed(name, world), world, AGENTS, MATCHES, seed) for seed in seeds]
         learned[name] = shown(world, name, told)
     ours: list[Any] = []
-    for name in given.learners:
+    for name in (name for name in LEARNERS if name in given.learners):
         told = []
         for seed in seeds:
             started = time.process_time()
@@ -82,7 +83,7 @@ def measured(world: str, given: argparse.Namespace) -> dict[str, Any]:
         learned[name] = shown(world, name, told)
     finite = {}
     for size in [*sizes, limit] if ours else []:
-        count = max(4, min(400, 20_000 // size))
+        count = max(4, min(400, 8_000 // size))
         finite[size] = [score(policy, world, size, count, 17)["reward"] for policy in ours]
         print(f"{world}  N = {size:5}: reward {sum(finite[size]) / len(ours):.4f}", flush=True)
     return {"learned": learned, "finite": finite, "agents": AGENTS, "env_steps": steps, "seeds": list(seeds)}

@@ -25,8 +25,10 @@ class DecPOMFPPOParams(RuleParams, PPOParams):
     """Adam's learning rate."""
     clip: float = 0.3
     """How far a probability ratio may go from 1 before its gradient is cut."""
-    discount: float = 0.9
+    discount: float = 0.95
     """Per tick."""
+    trace: float = 0.9
+    """GAE's lambda: 0 trusts the values, 1 the returns."""
     entropy: float = 0.0
     """The weight of the entropy bonus; a rule's chance is explored by the rule's own softmax too."""
     flows: int = 32

@@ -30,7 +30,7 @@ class RuleParams:
 
     rule: Kind = "kernel"
     """How agents go by centres: `kernel` mixes those near what is seen, `histogram` takes the nearest."""
-    centres: int = 2
+    centres: int = 3
     """How many there are along each number that is seen."""
     reach: float = 0.75
     """The kernel's width, in distances between centres."""

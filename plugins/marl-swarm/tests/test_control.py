@@ -52,10 +52,10 @@ def test_all_agents_of_a_match_go_by_one_rule_each_by_what_it_sees() -> None:
 
 def test_one_agent_earns_the_mean_of_what_all_earn(host: Any) -> None:
     services = AsOne(host("swarm/vicsek", **SWARM), RuleParams())
-    assert services.spec.returns[1] == 10.0 and services.spec.groups[0].action.shape == (12,)  # type: ignore[union-attr]
+    assert services.spec.returns[1] == 10.0 and services.spec.groups[0].action.shape == (27,)  # type: ignore[union-attr]
     world, lanes = services.environment(3), np.arange(3)
     world.reset(lanes, lanes.astype(np.uint64))
-    step = world.step(lanes, [np.zeros((3, 12), np.float32)])
+    step = world.step(lanes, [np.zeros((3, 27), np.float32)])
     exerted = step.info["exerted"]
     np.testing.assert_allclose(step.rewards[:, 0], step.info["order"] - 0.1 * exerted)
 
