@@ -26,13 +26,17 @@ import _common as bench
 RESULTS = Path(__file__).parents[1] / "docs" / "results"
 AGENTS, STEPS, SEEDS, MATCHES = 50, 30_000, (301, 302, 303), 64
 WORLDS = ("kuramoto", "vicsek")
-EPISODES: dict[str, Any] = {"lanes": 16, "rows": 16 * AGENTS * 50, "minibatch": 4, "lr": 2e-3, "entropy": 0.0}
+EPISODES: dict[str, Any] = {"lanes": 16, "rows": 16 * AGENTS * 50, "minibatch": 4, "lr": 0.01, "entropy": 0.0}
 LEARNERS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "Dec-POMFPPO": ("swarm/dec_pomfppo", {}, {}),
     "Dec-POMFPPO, histograms": ("swarm/dec_pomfppo", {"rule": "histogram"}, {"features": "histogram"}),
     "MAPPO": ("ctde/mappo", EPISODES, {}),
     "IPPO": ("ctde/ippo", EPISODES, {}),
-    "MF-AC": ("manyagent/mfac", {"lanes": 16, "rows": 16 * AGENTS * 5, "minibatch": 1000, "entropy": 0.01}, {}),
+    "MF-AC": (
+        "manyagent/mfac",
+        {"lanes": 16, "rows": 16 * AGENTS * 5, "minibatch": 1000, "entropy": 0.01, "lr": 0.005},
+        {},
+    ),
 }
 FIXED = ("chance", "align")
 SIZES = (2, 5, 10, 20, 50, 100, 200, 500, 1000)
@@ -42,12 +46,15 @@ STUDENT = {1: math.nan, 2: 12.706, 3: 4.303, 4: 3.182, 5: 2.776}  # 97.5% quanti
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("worlds", nargs="*", default=list(WORLDS), choices=WORLDS)
+    parser.add_argument("worlds", nargs="*", metavar="WORLD", help="kuramoto, vicsek; both by default")
     parser.add_argument("--quick", action="store_true", help="a rough answer: one seed, a tenth of the steps")
     parser.add_argument("--seeds", type=int, nargs="+", default=list(SEEDS))
     parser.add_argument("--learners", nargs="+", default=[*FIXED, *LEARNERS], choices=[*FIXED, *LEARNERS])
     parser.add_argument("--draw", action="store_true", help="draw what is written down already, and measure nothing")
     given = parser.parse_args()
+    given.worlds = given.worlds or list(WORLDS)
+    if unknown := set(given.worlds) - set(WORLDS):
+        parser.error(f"there is no world {unknown.pop()}: {' and '.join(WORLDS)} are")
     bench.one_torch_thread()
     found: dict[str, Any] = {}
     for world in [] if given.draw else given.worlds:
@@ -174,7 +181,7 @@ def draw(found: Mapping[str, Any]) -> None:
     colours = {"kuramoto": "#0072b2", "vicsek": "#d55e00"}
     for column, (world, one) in enumerate(sorted(found.items())):
         bars = axes[0, column]
-        names = list(one["learned"])
+        names = [name for name in (*LEARNERS, *FIXED) if name in one["learned"]]
         order = [one["learned"][name]["order"] for name in names]
         bars.barh(names, [value["mean"] for value in order], xerr=[value["margin"] for value in order],
                   color=colours[world], alpha=0.75, capsize=3)  # fmt: skip
@@ -182,7 +189,7 @@ def draw(found: Mapping[str, Any]) -> None:
             bars.plot(value["values"], [row] * len(value["values"]), "k.", markersize=5)
         bars.invert_yaxis()
         bars.set(title=f"{world}: order of {one['agents']} agents", xlim=(0, 1),
-                 xlabel="order parameter, mean over ticks (bars: 95% interval over seeds)")  # fmt: skip
+                 xlabel="mean order parameter, 95% interval over seeds")  # fmt: skip
     for world, one in sorted(found.items()):
         sizes = sorted(map(int, one["finite"]))
         limit = [one["finite"][str(sizes[-1])][seed] for seed in range(len(one["seeds"]))]
