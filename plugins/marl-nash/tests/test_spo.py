@@ -41,7 +41,7 @@ def judged(folder: Path, prefers: Any, steps: int = 80_000) -> Any:
 def test_a_judge_that_goes_round_in_circles_gives_the_mixture_that_nothing_is_preferred_to(
     tmp_path: Path, prefers: Any, winner: Any
 ) -> None:
-    assert judged(tmp_path, prefers) == pytest.approx(winner, abs=0.08)
+    assert 0.5 * np.abs(judged(tmp_path, prefers) - np.array(winner)).sum() < 0.1  # total variation
 
 
 @pytest.mark.slow
