@@ -57,6 +57,9 @@ def goes_on(directory: Path, proof: str, what: str, scenario: Scenario, resume: 
     if not resume and (there := written(directory)) != scenario.text:
         fixed = rules(scenario.config).against("")
         change = "" if fixed else f"change that one by `marl resume {directory} KEY=VALUE`, "
+        log = directory / "metrics.jsonl"
+        if log.exists() and not log.stat().st_size:
+            change = f"nothing of it was logged yet, so remove that directory to begin anew, or {change}"
         raise UserError(
             f"{directory} holds a run of another scenario ({differences(there, scenario.text)}): {change}go on with it "
             f"by `marl resume {directory}`, or choose another --out"

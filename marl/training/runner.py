@@ -110,7 +110,7 @@ def summary(trainer: Trainer) -> list[str]:
         line += f" ± {number(score['return_margin'], 2)}" if "return_margin" in score else ""
         if "points" in score:
             line += f", {score['points']:.1%} of the points ({score['points_low']:.1%} to {score['points_high']:.1%})"
-        lines.append(f"{line}, in {score['matches']:,.0f} matches")
+        lines.append(f"{line}, in {score['matches']:,.0f} {'match' if score['matches'] == 1 else 'matches'}")
     return lines
 
 

@@ -36,7 +36,8 @@ class MeanField:
         self.inner, self.lanes, swarm = inner, inner.lanes, inner.spec
         self.rule = rule_for(swarm, params)
         if not isinstance(swarm.state, Box) or len(swarm.state.shape) != 1:
-            raise UserError(f"mean-field control goes by a state that is a row of numbers, and this is {swarm.state}")
+            has = "no state" if swarm.state is None else f"the state {swarm.state}"
+            raise UserError(f"mean-field control goes by a state that is a row of numbers; this environment has {has}")
         if not isinstance(inner, Forkable):
             raise UserError("mean-field control needs a swarm whose matches can be saved (marl.env.Forkable)")
         self._saved: Forkable = inner

@@ -78,7 +78,8 @@ class Rule:
 def rule_for(spec: EnvSpec, params: RuleParams) -> Rule:
     """The rule for the agents of an environment. Raises UserError where it has none."""
     if len(spec.groups) != 1 or len(spec.sides) != 1 or spec.dynamics != "simultaneous":
-        raise UserError("a swarm has one side and one group of agents, who act all at once; this environment has not")
+        has = f"sides: {len(spec.sides)}, groups: {len(spec.groups)}, dynamics: {spec.dynamics}"
+        raise UserError(f"a swarm has one side and one group of agents, who act all at once, not {has}")
     group = spec.groups[0]
     if not isinstance(group.action, Discrete):
         raise UserError(f"decision rules choose from a list of actions, and those of {group.name!r} are {group.action}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +108,7 @@ def many(
     body = axes(SHEET, x, y, ("year", unit))
     names = _spread([line[-1][1] for line in lines])
     for index, line in enumerate(lines):
-        path = stairs(line) if id == "rates" else polyline(line)
+        path = stairs(_around(line)) if id == "rates" else polyline(line)
         body += f'<path class="curve line{index % 8}" d="{path}"/>'
         body += f'<circle class="dot{index % 8}" cx="{line[-1][0]:.1f}" cy="{line[-1][1]:.1f}" r="4"/>'
         body += f'<text x="{SHEET.right + 10:g}" y="{names[index] + 4:.1f}">{escape(labels[index])}</text>'
@@ -119,6 +120,12 @@ def many(
     at = [[place, *(line[index][1] for line in lines)] for index, place in enumerate(years)]
     drawing = svg(body + CURSOR, SHEET.width, SHEET.height, f"{title} over years")
     return section(id, title, figure(drawing, read_out(SHEET, at, says)), lead)
+
+
+def _around(line: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """A line whose stairs hold each height on both sides of its place, so that the last one has a width, too."""
+    corners = [((before + after) / 2, height) for (before, _), (after, height) in pairwise(line)]
+    return [line[0], *corners, line[-1]]
 
 
 def _bracket(cutoffs: Sequence[float], index: int) -> str:
