@@ -139,8 +139,10 @@ class Client:
             raise NoAnswerError(hidden(f"it cannot be reached ({error})", key), True) from None
         if reply.status_code != 200:
             said = hidden(body.decode(errors="replace")[:200].strip(), key)
+            asked = not key and reply.status_code in (401, 403)
+            missing = f" (no key was sent, since {self.endpoint.key} is not set)" if asked else ""
             raise NoAnswerError(
-                f"it answered {reply.status_code}: {said or 'nothing more'}", reply.status_code in AGAIN
+                f"it answered {reply.status_code}: {said or 'nothing more'}{missing}", reply.status_code in AGAIN
             )
         return _read(body)
 
