@@ -51,6 +51,7 @@ MATCHES, EVALUATION = 256, 10_000  # matches that are measured, and what is adde
 FIRST, SECOND, SETTLING = 150_000, 240_000, 60_000  # env steps of the phases
 GRID = (0.2, 0.3, 0.5, 1.0)  # elasticities that Saez's formula is tried with, beside what is estimated
 LATER = {"leader_start": 0.0, "lr": 0.0005, "entropy": 0.005}  # after the first phase
+LAST = LATER | {"lr": 0.0001}  # of workers that learn on, who are nearly done
 REGISTRY = load_registry()
 
 
@@ -69,7 +70,9 @@ class Trainer:
         if key not in known:
             params = self.config.algorithm.params | params | {"horizon": env_steps}
             sides = ((), ((SELF, 1.0),)) if planner == SELF else (((planner, 1.0),), ())
-            job = Job("economy/two_level", planner != SELF, sides, seed, params=params, budget={"env_steps": env_steps})
+            job = Job(
+                "economy/two_level", int(planner != SELF), sides, seed, params=params, budget={"env_steps": env_steps}
+            )
             algorithm = REGISTRY.make(ALGORITHMS, "economy/two_level", params)
             if after is not None:
                 start = algorithm.start(self.blobs.get_snapshot(after), job, self.services)
@@ -108,19 +111,20 @@ def elasticity(years: list[Year], cutoffs: Any) -> float:
     return saez.elasticity(np.concatenate([year.incomes.ravel() for year in years]), np.concatenate(rates))
 
 
-def town(seed: int, quick: bool, folder: Path) -> dict[str, Any]:
-    """All systems, from one seed."""
+def town(seed: int, quick: bool, folder: Path, longer: float = 1) -> dict[str, Any]:
+    """All systems, from one seed; `longer`: times as many env steps."""
     share, matches = (50, 32) if quick else (1, MATCHES)
+    first_steps, second_steps, settling_steps = (round(longer * one) // share for one in (FIRST, SECOND, SETTLING))
     spec, cutoffs = Town(1).spec, Town(1).cutoffs
     first, later = Trainer("economy_workers", folder), Trainer("economy_planner", folder)
-    base = first.phase("workers", seed, FIRST // share, None, SELF)
+    base = first.phase("workers", seed, first_steps, None, SELF)
     workers = first.policy(base)
     random = REGISTRY.make(POLICIES, "marl/random", {}, spec=spec)
     estimate = elasticity(list(played(Town, random, workers, matches, EVALUATION + seed)), cutoffs)
     grid = [*GRID, round(estimate, 3)]
     tried = {one: measured(Saez(spec, SaezParams(one)), workers, seed, matches)["welfare"] for one in grid}
     found = max(grid, key=lambda one: tried[one])
-    learned = later.phase("learned", seed, SECOND // share, base, SELF, **LATER)
+    learned = later.phase("learned", seed, second_steps, base, SELF, **LATER)
     planners = {
         "free": later.scripted("economy/schedule"),
         "us": later.scripted("economy/us_federal"),
@@ -129,8 +133,8 @@ def town(seed: int, quick: bool, folder: Path) -> dict[str, Any]:
     }
     results = {"learned": measured(later.policy(learned), later.policy(learned), seed, matches)}
     for name, planner in planners.items():
-        after, steps = (learned, SETTLING) if name == "settled" else (base, SECOND)
-        answered = later.phase(name, seed, steps // share, after, planner, **LATER)
+        after, steps, params = (base, second_steps, LATER) if name != "settled" else (learned, settling_steps, LAST)
+        answered = later.phase(name, seed, steps, after, planner, **params)
         results[name] = measured(later.policy(planner), later.policy(answered), seed, matches)
     return {"seed": seed, "estimate": estimate, "elasticity": found, "systems": results}
 
@@ -286,6 +290,7 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, help="a file that gets a line for each seed of the town")
     parser.add_argument("--svg", type=Path, help="where `table` draws the rates and incomes")
     parser.add_argument("--folder", type=Path, help="where phases are kept; what was killed goes on")
+    parser.add_argument("--longer", type=float, default=1, help="times as many env steps in the town")
     parser.add_argument("--quick", action="store_true", help="a rough answer")
     asked = parser.parse_args()
     one_torch_thread()
@@ -294,7 +299,7 @@ def main() -> None:
         rows = []
         with tempfile.TemporaryDirectory() as temporary:
             for seed in seeds:
-                rows.append(town(seed, asked.quick, asked.folder or Path(temporary)))
+                rows.append(town(seed, asked.quick, asked.folder or Path(temporary), asked.longer))
                 print(json.dumps(rows[-1]), flush=True)
                 if asked.keep:
                     with asked.keep.open("a") as file:

@@ -14,6 +14,8 @@ from marl.run.rules import rules
 from marl.scenario import FILE, Scenario
 from marl.scenario.compare import differences
 
+LOCK = "lock"  # the file that is held
+
 
 @contextmanager
 def locked(directory: Path) -> Iterator[Path]:
@@ -23,7 +25,7 @@ def locked(directory: Path) -> Iterator[Path]:
     """
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        file = (directory / "lock").open("a+")
+        file = (directory / LOCK).open("a+")
     except OSError as error:
         raise RunError(f"cannot use {directory} as a run directory: {error.strerror}; choose another --out") from error
     with file:
@@ -57,9 +59,6 @@ def goes_on(directory: Path, proof: str, what: str, scenario: Scenario, resume: 
     if not resume and (there := written(directory)) != scenario.text:
         fixed = rules(scenario.config).against("")
         change = "" if fixed else f"change that one by `marl resume {directory} KEY=VALUE`, "
-        log = directory / "metrics.jsonl"
-        if log.exists() and not log.stat().st_size:
-            change = f"nothing of it was logged yet, so remove that directory to begin anew, or {change}"
         raise UserError(
             f"{directory} holds a run of another scenario ({differences(there, scenario.text)}): {change}go on with it "
             f"by `marl resume {directory}`, or choose another --out"

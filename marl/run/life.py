@@ -5,6 +5,7 @@ A kind of run brings a `Run`: a loop, and what its display shows.
 
 from __future__ import annotations
 
+import shutil
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
@@ -20,7 +21,7 @@ from marl.errors import RunError, UserError
 from marl.metrics import Metrics
 from marl.registry import SINKS, Component, Registry
 from marl.registry.local import again
-from marl.run.directory import goes_on, locked
+from marl.run.directory import LOCK, goes_on, locked
 from marl.run.journal import Entry, settle
 from marl.run.pins import Pins
 from marl.scenario import Scenario
@@ -55,14 +56,21 @@ def opened(
 ) -> Iterator[Opened]:
     """Open `out` for a new run, or for the one that is there if it is of the same scenario.
 
-    `proof`: the file that only a run of this kind, `what`, has. Raises UserError, see `locked` and `goes_on`.
+    `proof`: the file that only a run of this kind, `what`, has. Raises UserError, see `locked` and `goes_on`. A new run
+    that is refused, by a UserError before anything of it is logged, leaves no directory behind.
     """
     with locked(out):
+        new = {path.name for path in out.iterdir()} == {LOCK}
         resumed = goes_on(out, proof, what, scenario, resume)
-        blobs = Blobs(out / "blobs")
+        blobs, log = Blobs(out / "blobs"), out / "metrics.jsonl"
         blobs.sweep()
-        with closing(Metrics(out / "metrics.jsonl", _sinks(scenario, registry, out))) as metrics:
-            yield Opened(scenario, registry, out, resumed, blobs, metrics, Pins(out, blobs, registry))
+        try:
+            with closing(Metrics(log, _sinks(scenario, registry, out))) as metrics:
+                yield Opened(scenario, registry, out, resumed, blobs, metrics, Pins(out, blobs, registry))
+        except UserError:
+            if new and not log.stat().st_size:
+                shutil.rmtree(out)
+            raise
 
 
 def _sinks(scenario: Scenario, registry: Registry, out: Path) -> dict[str, Sink]:
