@@ -243,9 +243,10 @@ def drawing(curves: Mapping[str, Sequence[Any]], lifetimes: Mapping[tuple[str, s
         x, y = place(0, step).split(",")
         parts.append(f'<path d="M{x} {y}H{width - 170}" stroke="#dddddd"/>')
         parts.append(text(left - 6, float(y) + 4, str(step), 11, anchor="end"))
-    for part in range(4):
-        x, _ = place(far * part / 3, 0).split(",")
-        parts.append(text(float(x), bottom + 18, f"{far * part / 3:,.0f}", 11))
+    apart = float(f"{far / 3:.1g}")
+    for part in range(int(far / apart) + 1):
+        x, _ = place(part * apart, 0).split(",")
+        parts.append(text(float(x), bottom + 18, f"{part * apart:,.0f}", 11))
     for line, (size, colour) in enumerate(((str(SMALL), BLUE), (str(LARGE), RED))):
         for one in curves[size]:
             points = " ".join(place(point["rows"], point["lifetime"]) for point in one)

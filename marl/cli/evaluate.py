@@ -76,7 +76,7 @@ def _arena(registry: Registry, game: Component, lanes: int, failures: int) -> Ar
 def _show(player: str, env: str, scores: Mapping[str, Mapping[str, float]], spec: EnvSpec, as_json: bool) -> None:
     from marl.cli import show
     from marl.printable import printable
-    from marl.words import number, uncertain
+    from marl.words import clipped, number, uncertain
 
     if as_json:
         show.as_json({"player": player, "env": env, "scores": scores})
@@ -95,7 +95,7 @@ def _show(player: str, env: str, scores: Mapping[str, Mapping[str, float]], spec
     for name, score in scores.items():
         keys = [f"return_side{number}" for number in range(len(spec.sides))]
         by_side = [
-            f"{printable(side)} {uncertain(score[key], score.get(f'{key}_margin'))}"
+            f"{clipped(printable(side), 60)} {uncertain(score[key], score.get(f'{key}_margin'))}"
             for side, key in zip(spec.side_names, keys, strict=True)
             if key in score
         ]

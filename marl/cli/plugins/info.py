@@ -13,6 +13,7 @@ from marl.errors import RunError, UserError, suggestion
 from marl.printable import printable
 from marl.registry import ENVIRONMENTS, Descriptor, Plugin, Registry, load_registry
 from marl.registry.descriptor import singular
+from marl.words import clipped
 
 
 def info(
@@ -69,7 +70,7 @@ def _print_game(registry: Registry, descriptor: Descriptor) -> None:
     except (UserError, RunError) as error:
         print(f"\nnot made by its defaults: {printable(str(error))}")
         return
-    sides = [" + ".join(spec.agents[agent] for agent in side) for side in spec.sides]
+    sides = [clipped(" + ".join(spec.agents[agent] for agent in side), 60) for side in spec.sides]
     facts = {"sides": "; ".join(sides), "play": f"{spec.dynamics}, {spec.max_length} ticks at most"}
     for group in spec.groups:
         facts[f"{group.name} see"], facts[f"{group.name} do"] = str(group.observation), str(group.action)

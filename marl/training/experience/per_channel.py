@@ -58,7 +58,9 @@ def discounts(hyper: Hyper, terms: Collection[str]) -> Floats:
     known = hyper.discounts if isinstance(hyper, ActorCriticHyper) else {}
     for name in known:
         if name not in terms:
-            raise UserError(f"discounts: nothing that is summed up is called {name!r}{suggestion(name, list(terms))}")
+            raise UserError(
+                f"algorithm.discounts: nothing that is summed up is called {name!r}{suggestion(name, list(terms))}"
+            )
     return np.array([known.get(name, hyper.discount) for name in terms])
 
 

@@ -212,7 +212,7 @@ def test_updates_without_a_score_are_gaps_and_jobs_do_not_mix(tmp_path: Path) ->
     ("events", "sentence"),
     [
         (None, "is not a run directory: it has no metrics.jsonl"),
-        ([], "no update has been logged yet"),
+        ([], "no update of a learner has been logged"),
         ([{"event": "train", "step": 1, "return": 1.0}], "it learns from the game's own reward alone"),
         ([{"event": "train", "step": 1, "reward.game": 1.0}], "its marl did not log what channels add yet"),
     ],

@@ -70,7 +70,7 @@ def read_updates(run: Path) -> Updates:
         raise UserError(f"{run} is not a run directory: it has no metrics.jsonl{runs_here()}")
     events = [event for event in read(path) if event.get("event") == "train"]
     if not events:
-        raise UserError(f"{run}: no update has been logged yet")
+        raise UserError(f"{run}: no update of a learner has been logged (yet)")
     told = (event for event in reversed(events) if any(key.endswith(PAID) for key in event))
     job = str(next(told, events[-1]).get("job", ""))
     mine = [event for event in events if str(event.get("job", "")) == job]
