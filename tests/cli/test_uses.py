@@ -24,7 +24,7 @@ KINDS = {
     "sinks": TRAIN,
     "curricula": TRAIN | {"env": "classic/rooms"},
     **dict.fromkeys(("strategies", "metasolvers", "diversities", "measures", "payoff_sources"), LEAGUE),
-    **dict.fromkeys(("schedules", "ratings", "sandboxes"), TOURNAMENT),
+    **dict.fromkeys(("schedules", "ratings", "sandboxes", "drawers"), TOURNAMENT),
 }
 NAMED = {"environments": "classic/connect_four", "rewards": "rewards/counts", "algorithms": "rllib/a2c"}
 
