@@ -70,4 +70,4 @@ def ising(
             f"{one.name:24}  T {one.temperature:.3f}   order {one.order:.3f} ± {one.error:.3f}   "
             f"infinite lattice {onsager(one.temperature):.3f}   energy {one.energy:.3f}"
         )
-    keep(against_temperature(sampled, found, size, ticks), out, png, 900)
+    keep(against_temperature(sampled, found, size, ticks), out, png, 1050 + 29 * len([*sampled, *found]))

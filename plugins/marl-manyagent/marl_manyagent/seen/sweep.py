@@ -57,7 +57,9 @@ def learned(run: Path, params: IsingParams, lanes: int, seed: int) -> Settled:
     """The policy of a run, at the temperature that it plays at. Raises UserError where it is not known."""
     registry = load_registry()
     who = contestant(str(run), registry)
-    if who.env is None or who.env.name != "manyagent/ising":
+    if who.env is None:
+        raise UserError(f"{run} is no run that has learned manyagent/ising, so it has no temperature")
+    if who.env.name != "manyagent/ising":
         raise UserError(f"{run} did not learn manyagent/ising but {who.env}, so it has no temperature")
     known = getattr(load_run(run, registry).config, "algorithm", None)
     last = known.params.get("temperature_end") if known is not None else None
