@@ -1,7 +1,8 @@
-"""What mean-field Q-learning learns: `python benchmarks/manyagent_learning.py ising | battle | magent2`.
+"""What mean-field Q-learning learns: `python benchmarks/manyagent_learning.py ising | spins | battle | magent2`.
 
 ising    the order parameter and the energy of a 20 x 20 torus against temperature: MF-Q's learned policies (one learned
          for each temperature), the exact heat bath on the same torus for as many ticks, and Onsager's infinite lattice
+spins    MF-Q and independent Q-learning on the ordered torus: what they come to, each on every seed
 battle   MF-Q against independent Q-learning: all learn in self-play, for equally many env steps, with networks of the
          same layers, and differ in the mean action alone; then each policy of MF-Q meets each independent one, of all
          seeds, on both sides in turn, and whoever has more soldiers left wins. `before` and `same`: MF-Q that values
@@ -40,11 +41,13 @@ LEARNERS: dict[str, tuple[str, dict[str, Any]]] = {
     "independent": ("manyagent/mfq", {**COOLING, "model": INDEPENDENT}),
 }
 QUICKER = 10
+SPINS = {"hidden": [32]}
+ORDERED = (1.6, 1.9)  # temperatures of the ordered torus, J / k_B
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["ising", *BATTLES], nargs="?", default="ising")
+    parser.add_argument("what", choices=["ising", "spins", *BATTLES], nargs="?", default="ising")
     parser.add_argument("--quick", action="store_true", help="a rough answer")
     parser.add_argument("--seeds", type=int, nargs="+", default=[201, 202, 203, 204, 205])
     parser.add_argument("--learners", choices=[*LEARNERS], nargs="+", default=["before", "same"])
@@ -56,6 +59,8 @@ def main() -> None:
     bench.one_torch_thread()
     if given.what == "ising":
         ising(given)
+    elif given.what == "spins":
+        spins(given)
     else:
         battles(given)
 
@@ -80,11 +85,27 @@ def ising(given: argparse.Namespace) -> None:
     bench.report("manyagent_ising", worst, 0.1, 0.1 / max(worst, 1e-9), "greatest difference of energies")
 
 
-def trained_spins(temperature: float, seed: int) -> Any:
-    """MF-Q's policy, learned at this temperature from a random start."""
+def spins(given: argparse.Namespace) -> None:
+    """A row a seed and learner: the order and the energy that its policy comes to, from all spins up."""
+    env = {"size": 20, "max_length": 800, "magnetisation": 1.0}
+    energies: dict[str, list[float]] = {}
+    for physical in ORDERED[:1] if given.quick else ORDERED:
+        exact = sweep(heat_bath(physical / 2, env), env, 800)
+        print(f"T {physical}: heat bath: order {exact[0]:.3f}, energy {exact[1]:.3f}")
+        for seed in given.seeds[:1] if given.quick else given.seeds:
+            for name, model in (("MF-Q", SPINS), ("independent", {"kind": "manyagent/independent", "params": SPINS})):
+                found = sweep(trained_spins(physical / 2, seed, model), env, 800)
+                energies.setdefault(name, []).append(found[1])
+                print(f"  {name:12} seed {seed}: order {found[0]:.3f}, energy {found[1]:.3f}", flush=True)
+    ours, peer = (-sum(each) / len(each) for each in energies.values())
+    bench.report("manyagent_spins", ours, peer, ours / peer, "what a spin's bonds are worth, J", energies=energies)
+
+
+def trained_spins(temperature: float, seed: int, model: Mapping[str, Any] = SPINS) -> Any:
+    """MF-Q's policy (or an independent learner's, by its model), learned at this temperature from a random start."""
     env = {"size": 20, "max_length": 50, "magnetisation": 0.2}
     params = {
-        "model": {"hidden": [32]}, "lanes": 4, "rows": 1600, "updates": 16, "discount": 0.0, "lr": 0.003,
+        "model": model, "lanes": 4, "rows": 1600, "updates": 16, "discount": 0.0, "lr": 0.003,
         "temperature": 2 * temperature, "temperature_end": temperature, "cooling": 0.5,
     }  # fmt: skip
     return trained("manyagent/ising", env, "manyagent/mfq", params, 400, seed)[0]
