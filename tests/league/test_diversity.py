@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from league import trials
 from league.diversity import Gain, Known
 from league.diversity.behaviour_response import nearest
 from league.diversity.cardinality import Cardinality, expected_cardinality
 from league.diversity.policy_space import PolicySpace
 from league.manager import Manager
 from league.oracles.diverse_response import Params, by_chance, posed
+from league.trials import solvers
 from marl.errors import RunError, UserError
 from marl.registry import load_registry
 from marl.types import Floats
@@ -51,7 +51,7 @@ def test_the_nearest_row_of_mixtures_is_on_the_hull() -> None:
 @pytest.mark.parametrize("name", [*MEASURES, "normalised"])
 def test_slopes_are_those_of_the_values(name: str) -> None:
     params = {"normalised": True} if name == "normalised" else {}
-    assert trials.diversity(load_registry(), "league/cardinality" if params else name, params) == ""
+    assert solvers.diversity(load_registry(), "league/cardinality" if params else name, params) == ""
 
 
 def test_a_slope_that_is_wrong_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,7 +60,7 @@ def test_a_slope_that_is_wrong_is_found(monkeypatch: pytest.MonkeyPatch) -> None
 
     monkeypatch.setattr(PolicySpace, "__call__", wrong)
     with pytest.raises(RunError, match=r"league/policy_space.* says in by_behaviour\[0\]"):
-        trials.diversity(load_registry(), "league/policy_space", {})
+        solvers.diversity(load_registry(), "league/policy_space", {})
 
 
 @pytest.mark.parametrize("name", MEASURES)

@@ -24,13 +24,13 @@ def test_listing_the_games_imports_no_numpy() -> None:
     code = (
         "import sys, marl_classic.plugin as p; n = len(list(p.marl_environments())); print(n, 'numpy' in sys.modules)"
     )
-    assert python("-c", code).split() == ["16", "False"]
+    assert python("-c", code).split() == ["17", "False"]
 
 
 def test_every_descriptor_makes_an_environment() -> None:
     registry = load_registry()
     found = [one for one in registry.all(ENVIRONMENTS) if one.plugin == "classic"]
-    assert len(found) == 16
+    assert len(found) == 17
     for one in found:
         env = registry.make(ENVIRONMENTS, one.full_name, {}, lanes=3)
         assert env.lanes == 3

@@ -85,6 +85,9 @@ def window(spec: Any, agent: list[int], action: list[int], reward: list[float]) 
         def __len__(self) -> int:
             return count
 
+        def lives(self) -> Any:
+            return np.arange(count)  # all lives have one row
+
     return Window(Rows(**vars(rows)), spec, 1.0)
 
 

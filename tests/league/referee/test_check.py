@@ -110,4 +110,7 @@ def test_the_example_bots_pass(bot, registry, bubblewrap):
             pytest.skip(f"needs {program}")
     game = "classic/connect_four" if bot.endswith("four") else "classic/tic_tac_toe"
     report = check(BOTS / bot, registry, bubblewrap, game, clocks=Clocks(move=0.5))
-    assert report.ok and not [f for f in report.findings if f.level == "note"], report.text()
+    notes = [
+        f for f in report.findings if f.level == "note" and "slowest move" not in f.text
+    ]  # the machine may be busy
+    assert report.ok and not notes, report.text()
