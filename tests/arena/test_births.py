@@ -12,6 +12,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+
+pytest.importorskip("torch", reason="what learns needs it")
+
 import torch
 
 from marl.arena import Mixtures, Record, Sampler

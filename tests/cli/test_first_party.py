@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+pytest.importorskip("marl_classic", reason="things are tried in its games")
+pytest.importorskip("marl_rllib", reason="things are tried with its algorithms")
+
 from marl.cli.check import Finding, check_plugin
 from marl.registry import ENVIRONMENTS, load_registry
 

@@ -59,7 +59,7 @@ SAID = {
 
 IN_GAMES = {  # of marl-classic
     *("whimsical", "amnesiac", "hoarder", "idle", "illegal", "rude", "fixed", "famished", "blind"),
-    *("stubborn", "lopsided", "optimist", "generous", "ordered", "crowded", "guessing", "partial", "echo"),
+    *("stubborn", "lopsided", "optimist", "generous", "ordered", "crowded", "guessing", "partial", "echo", "source"),
 }
 RIGHT = ("learner", "sampling", "coin", "source", "even", "tracker")
 
@@ -89,6 +89,8 @@ def test_what_breaks_a_promise_is_told(name, failed):
 
 @pytest.mark.parametrize("name", RIGHT)
 def test_what_keeps_its_promises_passes(name, failed):
+    if name in IN_GAMES and find_spec("marl_classic") is None:
+        pytest.skip("its games are of marl-classic")
     assert name not in failed
 
 
