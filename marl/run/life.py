@@ -68,8 +68,8 @@ def opened(
             with closing(Metrics(log, _sinks(scenario, registry, out))) as metrics:
                 yield Opened(scenario, registry, out, resumed, blobs, metrics, Pins(out, blobs, registry))
         except UserError:
-            if new and not log.stat().st_size:
-                shutil.rmtree(out)
+            if new and not (log.exists() and log.stat().st_size):
+                shutil.rmtree(out, ignore_errors=True)  # as far as may be: it could be where we stand
             raise
 
 
