@@ -1,4 +1,4 @@
-"""Conformance checks for environments. Tiny games for tests are in `marl.testing.games`.
+"""Conformance checks for environments, and services for tests of algorithms. Tiny games are in `marl.testing.games`.
 
     print(check_environment(my_game).text())             # a function
     test_conformance = conformance_tests({"it": my_game})  # pytest: a case for each environment and check
@@ -9,11 +9,13 @@ How-to: docs/environments.md.
 
 from marl.testing.checks import CHECKS
 from marl.testing.conformance import check_environment, conformance_tests
+from marl.testing.host import Host
 from marl.testing.report import Report, Result
 from marl.testing.subject import Reference
 
 __all__ = [
     "CHECKS",
+    "Host",
     "Reference",
     "Report",
     "Result",

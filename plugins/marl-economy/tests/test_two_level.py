@@ -13,9 +13,10 @@ pytest.importorskip("ray.rllib", reason="needs Ray's RLlib")
 from marl.algorithm import Trained
 from marl.errors import UserError
 from marl.job import SELF, Job
-from marl.registry import ALGORITHMS, ENVIRONMENTS, load_registry
+from marl.registry import ALGORITHMS, load_registry
 from marl.scenario import load_scenario
 from marl.services import restore
+from marl.testing import Host
 from marl_economy.labour.labour import Labour, LabourParams
 from marl_economy.labour.stackelberg import textbook
 from marl_economy.params import TwoLevelParams
@@ -23,29 +24,6 @@ from marl_economy.playing import played
 
 SCENARIOS = Path(__file__).parents[3] / "scenarios"
 FEW: dict[str, Any] = {"lanes": 4, "rows": 96, "minibatch": 96, "epochs": 1, "model": {"hidden": [8]}}
-
-
-class Host:
-    """`marl.algorithm.Services` over one economy."""
-
-    def __init__(self, name: str, **params: Any) -> None:
-        self.registry = load_registry()
-        self.name, self.params = name, params
-        self.spec = self.environment(1).spec
-        self.checkpoints: dict[str, Any] = {}
-
-    def environment(self, lanes: int) -> Any:
-        return self.registry.make(ENVIRONMENTS, self.name, self.params, lanes=lanes)
-
-    def checkpoint(self, id: str) -> Any:
-        return self.checkpoints[id]
-
-    def log(self, step: int, **values: float) -> None: ...
-
-    def warn(self, text: str) -> None: ...
-
-    def policy(self, id: str) -> Any:
-        raise AssertionError("nobody else plays")
 
 
 def trained(host: Host, env_steps: int, parent: str | None = None, **params: Any) -> Trained:
@@ -59,7 +37,7 @@ def trained(host: Host, env_steps: int, parent: str | None = None, **params: Any
         budget={"env_steps": env_steps},
         params=params,
     )
-    return host.registry.make(ALGORITHMS, "economy/two_level", params).train(job, host)
+    return load_registry().make(ALGORITHMS, "economy/two_level", params).train(job, host)
 
 
 def weights(result: Trained, module: str) -> list[np.ndarray]:

@@ -13,47 +13,16 @@ pytest.importorskip("ray.rllib", reason="needs Ray's RLlib")
 from marl import tree
 from marl.arena import Arena, Pairings
 from marl.job import Job
-from marl.registry import ALGORITHMS, ENVIRONMENTS, load_registry
+from marl.registry import ALGORITHMS, load_registry
+from marl.testing import Host
 from marl.training.networks import restore
 from marl.training.networks.policy import NetworkParams
 
 
-class Host:
-    """`marl.algorithm.Services` over one environment."""
-
-    def __init__(self, make: Callable[[int], Any]) -> None:
-        self.make, self.spec = make, make(1).spec
-        self.checkpoints: dict[str, Any] = {}
-        self.warnings: list[str] = []
-        self.logged: list[dict[str, float]] = []
-
-    def environment(self, lanes: int) -> Any:
-        return self.make(lanes)
-
-    def checkpoint(self, id: str) -> Any:
-        return self.checkpoints[id]
-
-    def log(self, step: int, **values: float) -> None:
-        self.logged.append(values)
-
-    def warn(self, text: str) -> None:
-        self.warnings.append(text)
-
-    def policy(self, id: str) -> Any:
-        raise AssertionError("nobody else plays")
-
-
 @pytest.fixture(scope="session")
-def host() -> Callable[..., Host]:
+def host() -> type[Host]:
     """Services over a registered environment, or over a function of the lanes."""
-
-    def make(environment: Any, **params: Any) -> Host:
-        if isinstance(environment, str):
-            registry = load_registry()
-            return Host(lambda lanes: registry.make(ENVIRONMENTS, environment, params, lanes=lanes))
-        return Host(environment)
-
-    return make
+    return Host
 
 
 @pytest.fixture(scope="session")
