@@ -47,7 +47,7 @@ import os, sys, time
 if os.fork() == 0:
     if sys.argv[2] == "apart":
         os.setsid()
-    os.execvp(sys.argv[3], [sys.argv[3], "-c", "import time; time.sleep(600)", sys.argv[1]])
+    os.execvp(sys.argv[3], [sys.argv[3], "-c", "import time; time.sleep(600)", sys.argv[1] + "-forked"])
 time.sleep(600)
 """
 
@@ -112,19 +112,20 @@ class _Trial:
     def kills(self, apart: bool) -> None:
         """Nothing of a bot goes on after `kill`; `apart`: neither does what left its session."""
         mark = f"marl-check-{secrets.token_hex(8)}"
+        forked = f"{mark}-forked"  # it is called so once it has left the session
         command = ["python3", "lingers.py", mark, "apart" if apart else "together", "python3"]
         with blamed(self.subject, "start(command, folder, limits, log)", "a league.sandbox.Child"):
             child: Any = self.made.start(command, self.bot, _LIMITS, self.folder / "log")
         if not isinstance(child, Child):
             raise wrong(self.subject, "start(command, folder, limits, log)", child, "a league.sandbox.Child")
         try:
-            begun = _comes_true(lambda: len(_processes(mark)) >= 2)
+            begun = _comes_true(lambda: bool(_processes(forked)))
         finally:
             child.kill()
         if not begun:
             raise RunError(f"{self.subject} started a bot that forks, and no second process came: {child.reason()}")
-        if not _comes_true(lambda: not _processes(mark)):
-            for left in _processes(mark):
+        if not _comes_true(lambda: not _processes(mark, forked)):
+            for left in _processes(mark, forked):
                 with contextlib.suppress(OSError):
                     os.kill(left, signal.SIGKILL)
             more = ", which left its session," if apart else ""
@@ -167,13 +168,14 @@ def _listening() -> Iterator[int]:
         yield server.getsockname()[1]
 
 
-def _processes(mark: str) -> list[int]:
-    """The ids of those that have this word on their command line, in any sandbox; zombies have none."""
+def _processes(*marks: str) -> list[int]:
+    """The ids of those that have one of these words on their command line, in any sandbox; zombies have none."""
+    words = {mark.encode() for mark in marks}
     found = []
     for place in Path("/proc").iterdir():
         if place.name.isdigit():
             with contextlib.suppress(OSError):
-                if mark.encode() in (place / "cmdline").read_bytes().split(b"\0"):
+                if not words.isdisjoint((place / "cmdline").read_bytes().split(b"\0")):
                     found.append(int(place.name))
     return found
 
